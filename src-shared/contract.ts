@@ -1,6 +1,7 @@
 /**
- * The one contract between the application and its faces: calls, each a pair of schemas, and events. All transports carry the
- * same messages (see `contract/rpc.ts`); large binary data goes by URL (see `contract/urls.ts`).
+ * The single contract between the application and its user interfaces: methods, each a pair of schemas, and events.
+ * All transports carry the same messages (see `contract/rpc.ts`); large binary data is fetched by URL (see
+ * `contract/urls.ts`).
  */
 import type { z } from 'zod'
 import { agreementMethods } from './contract/agreement.ts'
@@ -31,9 +32,9 @@ export const methods = {
 export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
 
 export type MethodName = keyof typeof methods
-/** As the caller gives it: what has a default may be left out. */
+/** A method's input as given by the caller: fields with defaults are optional. */
 export type Input<M extends MethodName> = z.input<(typeof methods)[M]['input']>
-/** As the handler gets it. */
+/** A method's input as received by the handler, with defaults filled in. */
 export type Parsed<M extends MethodName> = z.output<(typeof methods)[M]['input']>
 export type Output<M extends MethodName> = z.output<(typeof methods)[M]['output']>
 export type EventName = keyof typeof events

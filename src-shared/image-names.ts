@@ -1,4 +1,7 @@
-/** Names that files of images go by. What a file is, its first bytes decide; HEIC is listed so that one sees that it can't be read. */
+/**
+ * File extensions of images. The format is decided by a file's first bytes; HEIC is listed so that it can be reported
+ * as unsupported.
+ */
 export const imageExtensions: ReadonlySet<string> = new Set([
   '.jpg',
   '.jpeg',

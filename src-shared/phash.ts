@@ -1,4 +1,4 @@
-/** The side of the grey picture that the hash is taken of, in px. */
+/** Side in px of the grey image that is hashed. */
 export const phashSide = 32
 const kept = 8
 
@@ -8,9 +8,9 @@ const cosine = Array.from({ length: kept }, (_, u) =>
 )
 
 /**
- * Perceptual hash of a 32 × 32 grey picture (row by row): the signs, against their median, of the 8 × 8 lowest
+ * Perceptual hash of a 32 × 32 grey image (row-major): the signs, relative to their median, of the 8 × 8 lowest
  * frequencies of its DCT (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", §3.2.1).
- * The constant term is kept out of the median; the first frequency is the highest of the 64 bits.
+ * The constant term is excluded from the median; the first frequency is the highest of the 64 bits.
  */
 export function phash(grey: ArrayLike<number>): bigint {
   if (grey.length !== phashSide ** 2) throw new RangeError(`phash: expected ${phashSide ** 2} grey values, got ${grey.length}`)

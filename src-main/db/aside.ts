@@ -1,10 +1,16 @@
-/** A database's files, handled beside SQLite: setting them aside, renewing them, and opening one that may not be written to. */
+/**
+ * Handles a database's files outside SQLite: setting them aside, replacing them, and opening a file that is not
+ * writable.
+ */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isWritable } from '../files/access.ts'
 
-/** A folder that cannot be written to cannot hold SQLite's index of the log either; without a log the file is complete by itself. */
+/**
+ * In a folder that is not writable, SQLite cannot create the log's index; without a log, the file is complete by
+ * itself.
+ */
 export function readOnlyUri(file: string): string {
   const url = pathToFileURL(file).href.replace('file://', 'file:')
   const log = `${file}-wal`
@@ -12,7 +18,7 @@ export function readOnlyUri(file: string): string {
   return `${url}?${complete && !isWritable(dirname(file)) ? 'immutable=1' : 'mode=ro'}`
 }
 
-/** SQLite takes no lock on the log itself, so the log can be opened and closed beside it. */
+/** SQLite does not lock the log itself, so it can be opened and closed independently. */
 export function putLogAside(file: string): void {
   const log = `${file}-wal`
   if (!existsSync(log) || statSync(log).size === 0) return
@@ -21,12 +27,16 @@ export function putLogAside(file: string): void {
 }
 
 /**
- * Files that were overwritten while this process had them open. The driver releases a file only some time after it was closed; until
- * then SQLite would read the new content through the index of the old log. So it is opened again as a new file.
+ * Files that were overwritten while this process had them open. The driver releases a file only some time after
+ * closing it; until then SQLite would read the new content through the old log's index. So such a file is reopened as
+ * a new copy.
  */
 export const writtenOver = new Set<string>()
 
-/** Replaces a file by a copy of itself, which shares nothing with what this process may still hold of the old one. */
+/**
+ * Replaces a file with a copy of itself, which shares no state with handles that this process may still hold on the
+ * old one.
+ */
 export function renew(file: string, endings: readonly string[] = ['-wal', '-shm']): void {
   if (!existsSync(file)) return
   for (const ending of endings) rmSync(file + ending, { force: true })

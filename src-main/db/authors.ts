@@ -1,11 +1,11 @@
-/** Who made which annotations. Authors are given as they are stored: `person:NAME` or `checkpoint:ID`. */
+/** Annotations by author. Authors are given in their stored form: `person:NAME` or `checkpoint:ID`. */
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 
 export const countByAuthor = (db: Database, table: 'region' | 'media_label' | 'caption'): { author: string; n: number }[] =>
   db.all(`SELECT author, count(*) AS n FROM ${table} GROUP BY author`)
 
-/** The images that an author made something on, by id. */
+/** Ids of the images on which an author made something, ascending. */
 export const imagesByAuthor = (db: Database, author: string, tables: readonly ('region' | 'media_label' | 'caption')[]): number[] =>
   db
     .all<{ id: number }>(
@@ -14,7 +14,7 @@ export const imagesByAuthor = (db: Database, author: string, tables: readonly ('
     )
     .map((r) => r.id)
 
-/** What two authors made on these images, in the order in which it was made. */
+/** The annotations of two authors on these images, in order of creation. */
 export const annotationsBy = (
   db: Database,
   table: 'region' | 'media_label',

@@ -1,4 +1,4 @@
-/** Is the database sound, and does all derived data agree with its sources? Repairs what can be derived again. */
+/** Checks that the database is sound and that derived data agrees with its sources. Repairs derived data. */
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ type Problem = CheckProblem
 
 /** `keep` is called before anything is repaired. */
 export function checkDatabase(db: Database, repair: boolean, keep: () => void = () => undefined): Problem[] {
-  const damage = logProblem(db.file) // before the log is emptied
+  const damage = logProblem(db.file) // before the checks empty the log
   if (repair) keep()
   const log = journalLog(db, repair, damage)
   const rows = unreadable(db)
@@ -30,14 +30,14 @@ export function checkDatabase(db: Database, repair: boolean, keep: () => void = 
         return part(db, repair)
       } catch (e) {
         if (!(e instanceof DashiError)) throw e
-        // Rows that cannot be read were listed above; they hide only the rest of this part.
+        // Unreadable rows were listed above; they hide only the rest of this part.
         return rows.length ? [] : [{ kind: 'integrity' as const, message: errorLine(e), repaired: false }]
       }
     }),
   ]
 }
 
-/** Whether the database in a file holds together, its log aside. Nothing of the look is left beside it. */
+/** Whether a database file is consistent, ignoring its log. Leaves no files behind. */
 export function isSound(file: string): boolean {
   const copy = new Database(file)
   try {
@@ -48,7 +48,7 @@ export function isSound(file: string): boolean {
   }
 }
 
-/** Is every acknowledged edit in the file or its log? Must run before a repair empties the log. */
+/** Checks that every acknowledged edit is in the file or its log. Must run before a repair empties the log. */
 function journalLog(db: Database, repair: boolean, damage: string | null): Problem[] {
   const problems: Problem[] = []
   if (damage) problems.push({ kind: 'log', message: `project.db-wal ${damage}`, repaired: false })
@@ -151,14 +151,14 @@ function annotatedFlags(db: Database, repair: boolean): Problem[] {
 }
 
 function searchIndex(db: Database, repair: boolean): Problem[] {
-  if (db.options.readOnly) return [] // SQLite's check of a full-text index is itself a write
+  if (db.options.readOnly) return [] // SQLite's check of a full-text index counts as a write
   const problem = searchProblem(db)
   if (!problem) return []
   if (repair) db.transaction(() => rebuildSearch(db))
   return [{ kind: 'search-index', message: `the text index of captions: ${problem}`, repaired: repair && searchProblem(db) === null }]
 }
 
-/** Reads the journal backwards from the present rows: each change must have left what the next one found. */
+/** Reads the journal backwards from the current rows: each change must have left what the next one found. */
 function journal(db: Database): Problem[] {
   const problems: Problem[] = []
   const past = new Map<string, StoredRow | null>()
@@ -173,7 +173,7 @@ function journal(db: Database): Problem[] {
         past.set(key, before(change, after))
       }
       for (const { table, from, to } of rangesOf(db, seq)) {
-        // Each row of the range is still there, or a later entry removed it, whose row is then in `past`.
+        // Each row of the range still exists, or was removed by a later entry and is then in `past`.
         const now = Number(db.value(`SELECT count(*) FROM ${journaledTable.parse(table)} WHERE id BETWEEN ? AND ?`, from, to))
         let takenOut = 0
         for (let id = from; now + takenOut < to - from + 1 && id <= to; id++)

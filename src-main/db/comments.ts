@@ -6,7 +6,7 @@ export const repliesTo = (db: Database, id: number): number[] =>
 
 const open = 'FROM comment WHERE resolved = 0 AND reply_to IS NULL'
 
-/** Those not resolved, a reply being part of what it answers; image by image. */
+/** Unresolved comments by image; a reply counts as part of the comment it answers. */
 export const openComments = (db: Database): { id: number; mediaId: number }[] =>
   db.all(`SELECT id, media_id AS mediaId ${open} ORDER BY media_id, id`)
 

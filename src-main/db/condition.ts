@@ -1,4 +1,4 @@
-/** A part of a query: SQL with the values of its question marks, in their order. */
+/** A fragment of a query: SQL with the values of its placeholders in order. */
 import type { Value } from './database.ts'
 
 export interface Condition {

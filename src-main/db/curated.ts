@@ -1,4 +1,4 @@
-/** What curation reads of the dataset. */
+/** Queries of the dataset for curation. */
 import type { Database, Row } from './database.ts'
 
 export interface HashedRow {
@@ -25,11 +25,11 @@ const unhashed = '(content_hash IS NULL OR perceptual_hash IS NULL)'
 
 export const countUnhashed = (db: Database): number => Number(db.value(`SELECT count(*) FROM media WHERE ${unhashed}`))
 
-/** The next that lack a hash, by id. */
+/** The next images without a hash, by id. */
 export const unhashedAfter = (db: Database, after: number, most: number): { id: number; root: number; path: string }[] =>
   db.all(`SELECT id, root_id AS root, path FROM media WHERE ${unhashed} AND id > ? ORDER BY id LIMIT ?`, after, most)
 
-/** The group of near-duplicates of each image that is in one. */
+/** The near-duplicate group of each image that is in one. */
 export const duplicateGroups = (db: Database): { id: number; of: number }[] =>
   db.all('SELECT id, duplicate_group AS "of" FROM media WHERE duplicate_group IS NOT NULL')
 
@@ -42,11 +42,11 @@ export interface DividedRow {
   readonly duplicates: number | null
 }
 
-/** All images with what a division into splits goes by, by id. */
+/** All images with the properties that splitting depends on, by id. */
 export const dividedRows = (db: Database): DividedRow[] =>
   db.all('SELECT id, path, root_id AS root, split, content_hash AS hash, duplicate_group AS duplicates FROM media ORDER BY id')
 
-/** The splits that there are, that of no split (null) last. */
+/** The splits in use; null (no split) last. */
 export const splitNames = (db: Database): (string | null)[] =>
   db.all<{ split: string | null }>('SELECT DISTINCT split FROM media ORDER BY split IS NULL, split').map((s) => s.split)
 
@@ -57,7 +57,7 @@ export const splitsOfAnnotated = (db: Database): Map<number, string | null> =>
 const acceptedLabels = `SELECT media_id AS image, label_id AS label FROM media_label WHERE state = 'accepted'
   UNION SELECT media_id, label_id FROM region WHERE state = 'accepted' AND label_id IS NOT NULL`
 
-/** Accepted labels of each image and of its regions, each once: image id → label ids. */
+/** Accepted labels of each image and of its regions, without repetition: image id → label ids. */
 export function labelsByImage(db: Database): Map<number, number[]> {
   const labels = new Map<number, number[]>()
   for (const { image, label } of db.iterate<{ image: number; label: number }>(acceptedLabels)) {
@@ -68,7 +68,7 @@ export function labelsByImage(db: Database): Map<number, number[]> {
   return labels
 }
 
-/** Accepted regions of each label that has some: label id → how many. */
+/** Number of accepted regions per label, for labels that have any: label id → count. */
 export const regionsByLabel = (db: Database): Map<number, number> =>
   new Map(
     db
@@ -78,7 +78,7 @@ export const regionsByLabel = (db: Database): Map<number, number> =>
       .map((r) => [r.label, r.n]),
   )
 
-/** A caption as its checks read it. */
+/** A caption as needed by its checks. */
 export interface CaptionText {
   readonly id: number
   readonly image: number
@@ -90,7 +90,7 @@ export interface CaptionText {
 const captionTexts = 'SELECT id, media_id AS image, region_id AS region, text, language FROM caption'
 
 export const countCaptions = (db: Database): number => Number(db.value('SELECT count(*) FROM caption'))
-/** In no particular order. */
+/** Captions in no particular order. */
 export const anyCaptions = (db: Database): Generator<CaptionText> => db.iterate(captionTexts)
 export const captionsByImage = (db: Database): Generator<CaptionText> => db.iterate(`${captionTexts} ORDER BY media_id, id`)
 
@@ -112,8 +112,8 @@ const summaries = {
   groups: 'SELECT count(*), total(id * 31 + duplicate_group) FROM media WHERE duplicate_group IS NOT NULL',
   captions: 'SELECT count(*), max(id), total(length(text)), total(id), count(language) FROM caption',
 } as const
-/** A part of the dataset that a result is made from. */
+/** A part of the dataset from which a result is derived. */
 export type Source = keyof typeof summaries
 
-/** Counts and sums that are others whenever the part of the dataset has become another; cheap, and no proof. */
+/** Counts and sums that change whenever the given part of the dataset changes; cheap, but not a proof. */
 export const summaryOf = (db: Database, source: Source): Row[] => db.all(summaries[source])

@@ -1,4 +1,4 @@
-/** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear line. */
+/** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear sentence. */
 import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import Libsql from 'libsql'
@@ -19,11 +19,14 @@ export type Row = Record<string, Value>
 
 export interface OpenOptions {
   readOnly?: boolean
-  /** Notice when another program removes or replaces the file. */
+  /** Detect when another program removes or replaces the file. */
   watched?: boolean
-  /** Whether a copy of the database holds together. Asked after a watched file was written over; without it no copy is trusted. */
+  /**
+   * Checks whether a copy of the database is consistent. Called after a watched file was overwritten; without it no
+   * copy is trusted.
+   */
   isSound?: (file: string) => boolean
-  /** Another connection of this process was first, and checkpoints the log. */
+  /** Another connection of this process was opened first and checkpoints the log. */
   shared?: boolean
 }
 
@@ -32,9 +35,9 @@ export class Database {
   private readonly statements = new Map<string, Guarded>()
   private readonly onRollback: (() => void)[] = []
   private readonly onCommit: (() => void)[] = []
-  /** Whether a log lay beside the file before it was opened; opening makes one. */
+  /** Whether a log existed next to the file before opening, which creates one. */
   readonly foundLog: boolean
-  /** Only of a watched file opened for writing; a reader has nothing to lose. */
+  /** Only for a watched file opened for writing; a reader has nothing to lose. */
   private readonly presence: Presence | null
 
   constructor(
@@ -47,10 +50,10 @@ export class Database {
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? reading : writing))
     this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null
-    if (options.shared) this.accompanied() // by the connection that holds the lock
+    if (options.shared) this.accompanied() // the other connection holds the lock
   }
 
-  /** What happened to the file, once it is no longer the one that was opened; nothing is written to it from then on. */
+  /** What happened to the file, once it is no longer the one that was opened; from then on nothing is written. */
   get replaced(): Replacement | null {
     return this.presence?.replaced ?? null
   }
@@ -59,38 +62,38 @@ export class Database {
     return this.presence?.identity ?? null
   }
 
-  /** The file that holds a copy of the lost content, where that exists nowhere else. */
+  /** The file with a copy of content that would otherwise be lost. */
   kept: string | null = null
 
-  /** Looks now whether the file was replaced; for callers that have nothing to write. */
+  /** Checks now whether the file was replaced; for callers with nothing to write. */
   look(): Replacement | null {
     if (!this.presence || !this.connection.open || this.connection.inTransaction) return this.replaced
     if (this.presence.look()) this.settleReplaced()
     return this.replaced
   }
 
-  /** Throws where the file is no longer the one that was opened. */
+  /** Throws if the file is no longer the one that was opened. */
   ensurePresent(): void {
     if (this.look()) throw replacedError(replacementLine(this.replaced!))
   }
 
-  /** Another thread of this process opens the file, until `settled` is called. */
+  /** Another thread of this process has the file open until `settled` is called. */
   accompanied(): void {
     if (this.presence) this.presence.company++
   }
 
-  /** The other thread has ended: the file as it is now is its work. */
+  /** The other thread has ended: the file's current state is its work. */
   settled(): void {
     if (this.presence && this.presence.company > 0) this.presence.company--
     if (this.connection.open) this.presence?.accept()
   }
 
-  /** Another connection of this process found that the file was replaced. */
+  /** Another connection of this process detected that the file was replaced. */
   lost(): void {
     if (!this.look()) this.presence?.lose()
   }
 
-  /** Writes the log back into the file; false where other readers prevented it. */
+  /** Writes the log back into the file; false if other readers prevented it. */
   checkpoint(): boolean {
     this.presence?.ensure()
     const [row] = this.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -98,21 +101,22 @@ export class Database {
     return row?.busy === 0
   }
 
-  /** The whole content, as this connection sees it, as a new file. */
+  /** Writes the whole content, as this connection sees it, to a new file. */
   copyTo(target: string): void {
     this.guard(() => this.connection.prepare('VACUUM INTO ?').run([target]))
   }
 
   /**
-   * A log left beside a file it does not belong to would be read into that file by whoever opens it next. So it is checkpointed into
-   * the file that was open, wherever that is now; where that very file has other content, the log is moved to backups/.
+   * A log left next to a file that it does not belong to would be applied to that file on the next open. So it is
+   * checkpointed into the file that was open, wherever that is now; if that same file has other content, the log is
+   * moved to backups/.
    */
   private secure({ how }: Replacement): void {
     try {
       if (how === 'overwritten') {
         this.keep()
         if (this.kept && this.presence!.sameSize && this.options.isSound?.(this.kept)) {
-          // Only its time changed: every acknowledged edit is there when read from the disk again.
+          // Only its time changed: every acknowledged edit is there when read from disk again.
           rmSync(this.kept)
           this.kept = null
           this.secured = false
@@ -124,11 +128,11 @@ export class Database {
     }
   }
 
-  /** Copies what can still be read of an overwritten file. Whoever uses the copy has to check that it is sound. */
+  /** Copies whatever can still be read of an overwritten file. The caller must check that the copy is sound. */
   private keep(): void {
     const target = besideIn(this.file, 'backups', `${basename(this.file, '.db')}-before-it-was-written-over`, '.db')
     try {
-      this.connection.exec('PRAGMA shrink_memory') // cached pages say nothing about the file as it is now
+      this.connection.exec('PRAGMA shrink_memory') // cached pages do not reflect the file's current content
       this.copyTo(target)
       this.kept = target
     } catch {
@@ -136,7 +140,7 @@ export class Database {
     }
   }
 
-  /** A write is refused where the file is not the one that was opened, and acknowledged only if it still is afterwards. */
+  /** Refuses a write if the file is not the one that was opened, and acknowledges it only if it still is afterwards. */
   private watched<T>(body: () => T): T {
     if (!this.presence || this.connection.inTransaction) return body()
     this.ensurePresent()
@@ -181,7 +185,7 @@ export class Database {
     })
   }
 
-  /** The first row. */
+  /** The first row, if any. */
   get<R = Row>(sql: string, ...params: Value[]): R | undefined {
     return this.all<R>(sql, ...params)[0]
   }
@@ -192,7 +196,7 @@ export class Database {
     return row && (Object.values(row)[0] as V)
   }
 
-  /** Row by row, with a statement of its own, so that other statements may run in between. */
+  /** Iterates over rows with a separate statement, so that other statements may run in between. */
   *iterate<R = Row>(sql: string, ...params: Value[]): Generator<R> {
     const { statement, decode, origins } = this.guard(() => guardedStatement(this.connection, sql))
     const rows = this.guard(() => statement.iterate(params)) as IterableIterator<Record<string, unknown>>
@@ -202,17 +206,17 @@ export class Database {
     }
   }
 
-  /** The rows of a table in which a column cannot be read: their ids or keys, and what the column holds. */
+  /** The rows of a table in which a column cannot be read: their ids or keys, and what the column contains. */
   unreadable(table: string, column: string): UnreadableRow[] {
     return this.guard(() => [...unreadableRows(this.connection, table, column)])
   }
 
-  /** Throws where the project's tables are not as the schema makes them; `strict`: also where there is anything beside them. */
+  /** Throws if the project's tables differ from the schema; `strict`: also if there is anything besides them. */
   checkShape(strict: boolean): void {
     this.guard(() => checkShape(this.file, this.connection, strict))
   }
 
-  /** All or nothing; a transaction inside another is part of it. */
+  /** All or nothing; a nested transaction is part of the outer one. */
   transaction<T>(body: () => T): T {
     if (this.connection.inTransaction) return body()
     if (this.options.readOnly) throw userError(sentence('project.read-only', { file: this.file }))
@@ -227,7 +231,7 @@ export class Database {
       this.guard(() => this.connection.exec('COMMIT'))
       return result
     } catch (e) {
-      // SQLite rolls back by itself on some errors (a full disk).
+      // SQLite rolls back by itself on some errors (e.g. a full disk).
       if (this.connection.inTransaction) this.connection.exec('ROLLBACK')
       for (const undo of this.onRollback) undo()
       throw e
@@ -239,7 +243,7 @@ export class Database {
     this.onCommit.push(note)
   }
 
-  /** For caches that must not outlive a rollback. */
+  /** Registers a callback for caches that must not outlive a rollback. */
   whenRolledBack(forget: () => void): void {
     this.onRollback.push(forget)
   }
@@ -249,10 +253,10 @@ export class Database {
     try {
       this.look()
       if (this.replaced?.how === 'overwritten') writtenOver.add(this.file)
-      // Everything into the main file: a project is then one file that can be copied.
+      // Moves everything into the main file, so that a project can be copied as one file.
       if (!this.options.readOnly && !this.options.shared && !this.replaced) this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } catch (e) {
-      // On a full disk the log stays beside the file, complete, and the next connection reads it.
+      // On a full disk the log stays, complete, and the next connection reads it.
       if (!diskFull(explain(this.file, e))) throw explain(this.file, e)
     } finally {
       this.statements.clear()
@@ -269,7 +273,7 @@ export class Database {
     return statement
   }
 
-  /** Names the row that cannot be read: by its id if that was selected, or else the first such row of the table. */
+  /** Identifies the unreadable row: by its id if that was selected, else as the first such row of the table. */
   private failing(row: Record<string, unknown>, origins: Guarded['origins']) {
     return (name: string, what: Unreadable): never => {
       const { table, column } = origins.get(name) ?? {}

@@ -1,12 +1,13 @@
 /**
- * The dataset hash: identifies the content, whatever the order of the edits that led to it.
+ * The dataset hash: identifies the content, independent of the order of the edits that led to it.
  *
- * Each row of content (image, image label, tag, region, caption) is hashed with SHA-256 over its image's path and its content
- * columns. The hashes are added modulo 2^256 (AdHash: Bellare & Micciancio 1997, "A new paradigm for collision-free hashing"),
- * one sum a label, so an edit costs one subtraction and one addition. The dataset hash is SHA-256 over the labels' names,
- * synonyms, prompts, parents, attributes and skeletons (but for how they lie) with their sums, sorted by name. A label without attributes,
- * or without a skeleton, hashes as it did before those existed. Row ids enter only through captions that refer to regions: equal data
- * has equal hashes in two projects as long as no caption is grounded.
+ * Each content row (image, image label, tag, region, caption) is hashed with SHA-256 over its image's path and its
+ * content columns. The hashes are added modulo 2^256 (AdHash: Bellare & Micciancio 1997, "A new paradigm for
+ * collision-free hashing"), with one sum per label, so an edit costs one subtraction and one addition. The dataset
+ * hash is SHA-256 over the labels' names, synonyms, prompts, parents, attributes and skeletons (except their layout)
+ * with their sums, sorted by name. A label without attributes or skeleton hashes as it did before those existed. Row
+ * ids enter only through captions that refer to regions: equal data has equal hashes in two projects as long as no
+ * caption is grounded.
  */
 import { hash } from 'node:crypto'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
@@ -17,16 +18,16 @@ import { mediaTables, tables } from './tables.ts'
 const modulus = 1n << 256n
 export const noLabel = 0
 
-/** The hash of one row of content as a number below 2^256; `mediaPath` is its image's. */
+/** The hash of one content row as a number below 2^256; `mediaPath` is its image's path. */
 export function rowDigest(table: JournaledTable, row: StoredRow, mediaPath: string): bigint {
   const content = tables[table].content.map((column) => row[column] ?? null)
   return BigInt(`0x${hash('sha256', JSON.stringify([table, mediaPath, ...content]), 'hex')}`)
 }
 
-/** What has to be added to the stored sums, by label. */
+/** Differences to add to the stored sums, by label. */
 export class DigestDelta {
   private readonly sums = new Map<number, bigint>()
-  /** Counts of the same rows. */
+  /** Differences of the counts of the same rows. */
   readonly tally = new TallyDelta()
 
   add(table: JournaledTable, row: StoredRow, mediaPath: string, sign: 1n | -1n = 1n): void {
@@ -46,7 +47,7 @@ export class DigestDelta {
   }
 }
 
-/** 64 hexadecimal digits; costs a read of the labels. */
+/** 64 hexadecimal digits; reads all labels. */
 export function datasetHash(db: Database): string {
   const labels = db.all<{ definition: string }>(`
     SELECT CASE
@@ -59,7 +60,7 @@ export function datasetHash(db: Database): string {
   return hash('sha256', JSON.stringify([rest, ...labels.map((l) => l.definition)]), 'hex')
 }
 
-/** The sums recomputed from the rows, label → hexadecimal; zero sums are left out. For the check. */
+/** The sums recomputed from the rows, label → hexadecimal, without zero sums. Used by the check. */
 export function recountDigests(db: Database): Map<number, string> {
   const sums = new Map<number, bigint>()
   const count = (table: JournaledTable, rows: Iterable<StoredRow>) => {

@@ -1,4 +1,7 @@
-/** One edit: rows inserted, updated and removed within a transaction, each change recorded for the journal in both directions. */
+/**
+ * One edit: rows inserted, updated and removed within a transaction, with each change recorded for the journal in
+ * both directions.
+ */
 import { userError } from '#shared/errors.ts'
 import type { JournaledTable, RangeInsert, RowChange, StoredRow } from '#shared/model/journal.ts'
 import { isCarried, repaired, repairedDeep } from '#shared/model/text.ts'
@@ -12,21 +15,21 @@ import { mediaTables, tables } from './tables.ts'
 export class Edit {
   readonly ranges: RangeInsert[] = []
   readonly digest = new DigestDelta()
-  /** Images touched by single changes, not by bulk ranges. */
+  /** Images touched by individual changes, not by bulk ranges. */
   readonly media = new Set<number>()
-  /** How many images bulk ranges inserted. */
+  /** Number of images inserted by bulk ranges. */
   bulkMedia = 0
-  /** Changed regions that belong to tracks, as whole rows: the rest of their tracks may have to follow. */
+  /** Changed regions that belong to tracks, as whole rows: the rest of their tracks may need updating. */
   readonly tracked: { id: number; before: StoredRow | null; after: StoredRow | null }[] = []
-  /** The edit is undone as a whole from any of its images. */
+  /** Undoing the edit from any of its images undoes all of it. */
   whole = false
-  /** What the full-text index holds for images whose captions change. */
+  /** Current full-text index contents of images whose captions change. */
   private readonly documents = new Map<number, string>()
   private readonly paths = new Map<number, string>()
 
   /**
    * @param log called with each change as it is made
-   * @param by who is recorded as the last to change a row
+   * @param by recorded as the author of the change
    */
   constructor(
     readonly db: Database,
@@ -38,7 +41,7 @@ export class Edit {
     return this.db.get<StoredRow>(`SELECT ${tables[table].columns.join(', ')} FROM ${table} WHERE id = ?`, id)
   }
 
-  /** Returns the new row's id. */
+  /** Inserts a row and returns its id. */
   insert(table: JournaledTable, row: StoredRow, id?: number): number {
     const { columns } = tables[table]
     const values = columns.map((c) => carried(table, c, row[c] ?? null))
@@ -54,7 +57,7 @@ export class Edit {
     return newId
   }
 
-  /** Only what differs is written; false where nothing does. Throws where the row does not exist. */
+  /** Writes only columns that differ; returns false if none does. Throws if the row does not exist. */
   update(table: JournaledTable, id: number, given: StoredRow): boolean {
     const old = this.row(table, id)
     if (!old) throw userError(sentence('row.gone', { table, id }))
@@ -81,7 +84,9 @@ export class Edit {
     return true
   }
 
-  /** The columns that record who did it. Changing only how a row is shown (hidden, drawing order) is not recorded. */
+  /**
+   * The columns that record the author. Changes of how a row is displayed (hidden, drawing order) are not attributed.
+   */
   private signature(table: JournaledTable, old: StoredRow, patch: StoredRow): StoredRow {
     if (this.by === null) return {}
     const changes = (columns: readonly string[]) => columns.some((c) => patch[c] !== undefined && patch[c] !== old[c])
@@ -102,7 +107,7 @@ export class Edit {
     this.log({ table, id, before: old, after: null })
   }
 
-  /** Reverses one change. Throws where the row is no longer as the change left it. */
+  /** Reverses one change. Throws if the row is no longer as the change left it. */
   revert(change: RowChange): void {
     const { table, id, after } = change
     const before = repairedDeep(change.before)
@@ -117,7 +122,7 @@ export class Edit {
     else this.remove(table, id)
   }
 
-  /** Writes the data derived from the changes: the sums of the dataset hash, the full-text index, and which images are annotated. */
+  /** Updates derived data: the sums of the dataset hash, the full-text index, and which images are annotated. */
   settle(): void {
     this.digest.flush(this.db)
     for (const [mediaId, document] of this.documents) replaceDocument(this.db, mediaId, document, captionDocument(this.db, mediaId))
@@ -129,7 +134,7 @@ export class Edit {
       )
   }
 
-  /** To be called before an image's captions change. */
+  /** Call before changing an image's captions. */
   recaption(mediaId: number): void {
     if (!this.documents.has(mediaId)) this.documents.set(mediaId, captionDocument(this.db, mediaId))
   }
@@ -169,18 +174,21 @@ export class Edit {
   }
 }
 
-/** Whether a stored value is the one in the journal: earlier versions accepted lone surrogates, which are stored as U+FFFD. */
+/**
+ * Whether a stored value equals the journalled one: earlier versions accepted lone surrogates, which are stored as
+ * U+FFFD.
+ */
 export const sameValue = (stored: Value | undefined, journalled: Value | undefined): boolean =>
   stored === journalled ||
   (typeof stored === 'string' &&
     typeof journalled === 'string' &&
     (stored === journalled.toWellFormed() || stored === repaired(journalled)))
 
-/** The last check before the journal: a value that SQLite would store as something else must not be recorded. */
+/** The last check before the journal: a value that SQLite would store differently must not be recorded. */
 function carried(table: string, column: string, value: Value): Value {
   if (typeof value === 'string' && !isCarried(value))
     throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
-  if (typeof value === 'number' && !Number.isFinite(value)) throw userError(`${table}: ${column}: is no finite number`)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw userError(`${table}: ${column}: is not a finite number`)
   return value
 }
 
@@ -192,7 +200,7 @@ const taken: Readonly<Record<string, SentenceCode>> = {
   'media_tag.media_id, media_tag.tag': 'tag.taken',
 }
 
-/** `UNIQUE constraint failed: label.name` in plain words. */
+/** Converts `UNIQUE constraint failed: label.name` into a message for users. */
 export function explainConstraint(e: ConstraintError) {
   const columns = /UNIQUE constraint failed: (.*)$/.exec(e.message)?.[1]
   const code = columns === undefined ? undefined : taken[columns]

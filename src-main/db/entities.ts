@@ -1,4 +1,7 @@
-/** Stored rows ↔ entities of the model. Rows are validated on the way out: a project may come from somebody else. */
+/**
+ * Converts stored rows to and from entities of the model. Rows are validated on reading, since a project may come
+ * from somebody else.
+ */
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import type { Author } from '#shared/model/author.ts'
@@ -9,7 +12,7 @@ import { comment, media, mediaLabel, type Comment, type Media, type MediaLabel }
 import { region, type Region } from '#shared/model/region.ts'
 import { parseStored, repaired } from '#shared/model/text.ts'
 
-/** 'person:NAME' or 'checkpoint:ID', so that one index answers "by whom" and "by any person". */
+/** 'person:NAME' or 'checkpoint:ID', so that one index serves both "by this author" and "by any person". */
 export const authorText = (a: Author) => (a.kind === 'person' ? `person:${a.name}` : `checkpoint:${a.checkpoint}`)
 export const authorScore = (a: Author) => (a.kind === 'checkpoint' ? a.score : null)
 
@@ -26,7 +29,7 @@ const provenance = (e: { author?: Author; state?: string }) => ({
   state: e.state,
 })
 
-/** Keys without a value are left out, so the same function makes rows and patches. */
+/** Omits keys without a value, so that the same function makes rows and patches. */
 const row = (columns: Record<string, string | number | null | undefined>): StoredRow =>
   Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string | number | null] => entry[1] !== undefined))
 
@@ -82,7 +85,7 @@ export const commentRow = (c: Partial<Comment>) =>
     reply_to: c.replyTo,
   })
 
-/** A row as an entity of the schema. Throws dataError, with table and id, where it does not parse. */
+/** Parses a row by the schema. @throws dataError with table and id if the row is invalid */
 export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
   let problem: string
   try {

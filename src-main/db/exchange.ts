@@ -1,4 +1,4 @@
-/** What import, export and the archive ask of a project's database. */
+/** Queries for import, export and archives. */
 import { Database } from './database.ts'
 
 export interface StoredPlace {
@@ -9,7 +9,7 @@ export interface StoredPlace {
 export const hasMedia = (db: Database, rootId: number, path: string): boolean =>
   db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ?', rootId, path) !== undefined
 
-/** Images of this path, whatever folder they lie in. */
+/** Images with this path, in any root. */
 export const placesByPath = (db: Database, path: string): StoredPlace[] =>
   db.all<StoredPlace>('SELECT root_id, path FROM media WHERE path = ?', path)
 
@@ -21,13 +21,14 @@ export const isRootUsed = (db: Database, rootId: number): boolean =>
 
 export const countComments = (db: Database): number => Number(db.value('SELECT count(*) FROM comment'))
 
-/** Every image in the order of ids, and how many there are. */
+/** Every image in id order, and their number. */
 export const allPlaces = (db: Database): Iterable<StoredPlace> => db.iterate<StoredPlace>('SELECT path, root_id FROM media ORDER BY id')
 export const countPlaces = (db: Database): number => Number(db.value('SELECT count(*) FROM media'))
 
 /**
- * Writes a copy of an open database for an archive: its folders of images at other paths, and without what the person agreed to on this
- * machine. `readOnly`: SQLite counts copying as a change, so the guard of a read-only database is lifted for as long as it takes.
+ * Writes a copy of an open database for an archive, with other paths for its image folders and without
+ * machine-specific consents. `readOnly`: SQLite counts copying as a write, so the guard of a read-only database is
+ * lifted meanwhile.
  */
 export function copyForArchive(db: Database, file: string, roots: ReadonlyMap<number, string>, readOnly: boolean): void {
   if (readOnly) db.exec('PRAGMA query_only = OFF')
@@ -40,5 +41,5 @@ export function copyForArchive(db: Database, file: string, roots: ReadonlyMap<nu
   copy.close()
 }
 
-/** 'ok', or the first damage that SQLite finds. */
+/** 'ok', or the first damage found by SQLite. */
 export const damageOf = (db: Database): string => String(db.value<string>('PRAGMA quick_check(1)'))

@@ -1,13 +1,13 @@
-/** What an error of SQLite means to a person. */
+/** Translates SQLite errors into messages for users. */
 import { dirname } from 'node:path'
 import { DashiError, dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { nearlyFull } from '../files/words.ts'
 
-/** A row that the schema does not allow; whoever wrote it says in its own words what that means. */
+/** A constraint violation; the caller translates it into its own terms. */
 export class ConstraintError extends Error {}
 
-/** An error of SQLite in a person's words, naming the file; what is none of its errors comes back as it is. */
+/** A SQLite error as a message naming the file; other errors are returned unchanged. */
 export function explain(file: string, e: unknown): unknown {
   if (e instanceof DashiError || e instanceof ConstraintError || !(e instanceof Error)) return e
   const code = String('code' in e ? e.code : '')

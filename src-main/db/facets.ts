@@ -1,8 +1,8 @@
 /**
- * How many images there are of each kind, among those that pass the other filters: the count beside a value is the number of images
- * that choosing it would show. A filter never narrows its own list of values.
+ * Facet counts: the number beside a value is how many images choosing it would show, together with the other filters.
+ * A filter never narrows its own list of values.
  *
- * With many images the counts are first estimated from a sample spread evenly over all of them.
+ * With many images, counts are first estimated from an evenly spread sample.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import { all, type Condition } from './condition.ts'
@@ -11,12 +11,15 @@ import { incompleteIds } from './incomplete.ts'
 import { tally } from './tally.ts'
 import { annotationConditions, folderOf, mediaIds, openCommentIds, sampleIds, unreadableIds } from './media-query.ts'
 
-/** Up to this many images are counted one by one; of more, a sample of half as many is exact to a percentage point or two. */
+/**
+ * Up to this many images are counted exactly; beyond, a sample of half as many is accurate to one or two percentage
+ * points.
+ */
 const few = 8000
-/** Where a sample estimates this many times `few`, there is no need to count whether there are more. */
+/** If a sample estimates this many times `few`, there is no need for an exact check. */
 const clearly = 3
 
-/** Which images are counted; null: all. `listed`: one by one, so that their annotations are few. */
+/** The images to count; null means all. `listed`: an explicit list of ids, hence few annotations. */
 type Hits = (Condition & { factor: number; listed: boolean }) | null
 interface Counted {
   value: string | null
@@ -36,16 +39,16 @@ interface AnnotationRow {
   state: string
 }
 
-/** The score up to which an annotation is doubtful. */
+/** Annotations up to this score are doubtful. */
 export const doubtful = { max: 0.5 } as const
 
 export class FacetQuery {
-  /** Whether any count was estimated from a sample. */
+  /** Whether any count is estimated from a sample. */
   approximate = false
   private readonly known = new Map<string, Hits>()
   readonly total: number
 
-  /** @param most overrides the usual limit, for tests */
+  /** @param most overrides the default limit, for tests */
   constructor(
     private readonly db: Database,
     private readonly filter: MediaFilter,
@@ -55,7 +58,7 @@ export class FacetQuery {
     this.total = tally(db).media
   }
 
-  /** Values of a column of images. */
+  /** Counts per value of a column of images. */
   byColumn(column: 'split' | 'review', own: keyof MediaFilter): Counted[] {
     const hits = this.others(own)
     if (!hits) return column === 'review' ? this.reviews() : this.splits()
@@ -69,7 +72,7 @@ export class FacetQuery {
     return [...(rest ? [{ value: null, count: rest }] : []), ...named]
   }
 
-  /** Most are unreviewed, and only the others have an index. */
+  /** Most images are unreviewed, and only the others are indexed. */
   private reviews(): Counted[] {
     const others = this.db.all<{ value: string | null; count: number }>(
       `SELECT review AS value, count(*) AS count FROM media WHERE review <> 'unreviewed' GROUP BY 1`,
@@ -84,7 +87,7 @@ export class FacetQuery {
     return this.grouped(hits, `SELECT t.tag AS value, count(*) AS count FROM ${from} GROUP BY 1 ORDER BY 1`)
   }
 
-  /** Images of a condition on `m`, and the others. */
+  /** Number of images for which a condition on `m` holds, and the rest. */
   split(own: keyof MediaFilter, condition: string): { count: number; rest: number } {
     const hits = this.others(own)
     if (!hits) {
@@ -114,21 +117,21 @@ export class FacetQuery {
     return this.scaled(hits, Number(count ?? 0))
   }
 
-  /** Every folder that images lie in, with a slash at its end. */
+  /** Every folder containing images, with a trailing slash. */
   folders(): { rootId: number; folder: string; count: number }[] {
     const hits = this.others('folder')
     const from = hits ? 'hit h CROSS JOIN media m ON m.id = h.id' : 'media m INDEXED BY media_folder'
     return this.grouped(hits, `SELECT m.root_id AS rootId, ${folderOf('m.')} AS folder, count(*) AS count FROM ${from} GROUP BY 1, 2`)
   }
 
-  /** Each image counts once for a value, by a region or by an image label. */
+  /** Each image counts once per value, whether by a region or by an image label. */
   annotations(): AnnotationCounts {
     const { labelIds: _, author: __, score: ___, state: ____, ...ofImages } = this.filter
     const hits = this.hits(ofImages, !this.exact && this.total > this.most)
     return hits?.listed ? this.countListed(hits) : this.countAll(hits)
   }
 
-  /** For few annotations: each is looked at once for all counts. */
+  /** For few annotations: computes all counts in one pass. */
   private countListed(hits: NonNullable<Hits>): AnnotationCounts {
     const columns = 'a.media_id AS mediaId, a.label_id AS labelId, a.author, a.score, a.state'
     const arm = (table: string) => `SELECT ${columns} FROM hit h CROSS JOIN ${table} a ON a.media_id = h.id`
@@ -210,7 +213,8 @@ export class FacetQuery {
         ...params,
       )
     }
-    // Over all images the indices deliver the pairs in order, so that only what both tables have is sorted.
+    // Without a filter, the indices deliver pairs in order, so that only values occurring in both tables need
+    // sorting.
     const index = column === 'label_id' ? 'label' : 'author'
     const regions = `SELECT DISTINCT a.${column} AS value, a.media_id FROM region a INDEXED BY region_${index} WHERE ${sql}`
     const labels = `SELECT DISTINCT a.${column} AS value, a.media_id FROM media_label a INDEXED BY media_label_${index} WHERE ${sql}
@@ -224,13 +228,13 @@ export class FacetQuery {
     return [...sums].sort(([a], [b]) => (a! < b! ? -1 : 1))
   }
 
-  /** The images that pass all conditions but this one. */
+  /** The images that pass all filters except this one. */
   private others(own: keyof MediaFilter): Hits {
     const { [own]: _, ...others } = this.filter
     return this.hits(others)
   }
 
-  /** @param sampled sample also where there is no condition at all */
+  /** @param sampled sample even without any condition */
   private hits(filter: MediaFilter, sampled = false): Hits {
     const empty = Object.values(filter).every((v) => v === undefined)
     if (empty && !sampled && this.total > this.most) return null
@@ -249,12 +253,12 @@ export class FacetQuery {
       listed: few,
     })
     const sampled = () => sampleIds(this.db, filter, this.most >> 1)
-    // Where the sample has many hits there is no need to count them exactly.
+    // If the sample has many hits, there is no need to count exactly.
     if (!this.exact && this.total > this.most * clearly) {
       const sample = sampled()
       if (sample.ids.length * sample.factor > this.most * clearly) return listed(sample.ids, sample.factor)
     }
-    // Found once for all counts: finding them costs more than reading a list of them.
+    // Computed once for all counts, since finding the images costs more than reading a list of them.
     const ids = mediaIds(this.db, filter, { limit: this.exact ? Number.MAX_SAFE_INTEGER : this.most + 1 })
     if (ids.length <= this.most || this.exact) return listed(ids, 1, ids.length <= this.most)
     const sample = sampled()
@@ -269,7 +273,7 @@ export class FacetQuery {
   }
 }
 
-/** Which images have a value. */
+/** The set of images that have a value. */
 class Images<V extends string | number> {
   private readonly of = new Map<V, Set<number>>()
 

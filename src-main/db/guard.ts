@@ -1,51 +1,52 @@
 /**
- * Reads values that anybody may have written. The driver aborts the whole process at text that is not UTF-8, and cuts text at its
- * first NUL. So text that is long or not plain ASCII is selected as bytes and decoded here, where a value that cannot be decoded is an
- * error that names its row.
+ * Reads values that anybody may have written. The driver aborts the whole process on text that is not UTF-8, and
+ * truncates text at its first NUL. So text that is long or not plain ASCII is selected as bytes and decoded here; a
+ * value that cannot be decoded is an error naming its row.
  */
 import { isUtf8 } from 'node:buffer'
 import type Libsql from 'libsql'
 
-/** Text longer than this many bytes is faster to pass as bytes than to scan in SQL. */
+/** Text longer than this many bytes is faster to transfer as bytes than to scan in SQL. */
 const long = 2000
 
-/** A condition on text: whether it is anything but ASCII without NUL. */
+/** A condition on text: contains NUL or non-ASCII characters. */
 const notPlain = (c: string) => `length(${c}) <> octet_length(${c}) OR ${c} GLOB '*[^'||char(1)||'-'||char(127)||']*'`
 
-/** Text comes as it is or as its bytes; a blob comes as an empty array, which no text does. */
+/** Text is returned as is or as bytes; a blob as an empty array, which text never is. */
 const expression = (c: string) => `CASE typeof(${c})
   WHEN 'text' THEN CASE WHEN octet_length(${c}) > ${long} OR ${notPlain(c)} THEN CAST(${c} AS BLOB) ELSE ${c} END
   WHEN 'blob' THEN zeroblob(0) ELSE ${c} END`
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
-/** What a column that cannot be read holds. */
+/** What an unreadable column contains. */
 export type Unreadable = 'bytes that are no UTF-8' | 'bytes where text or a number belongs'
 
 export interface Guarded {
   statement: Libsql.Statement
-  /** Where each column comes from, as far as SQLite knows: name → table and column. */
+  /** The origin of each column, as far as SQLite knows: name → table and column. */
   origins: Map<string, { table: string | null; column: string | null }>
-  /** Replaces bytes by their text; calls `fail` where they are not text. */
+  /** Replaces bytes with their text; calls `fail` if they are not text. */
   decode(row: Record<string, unknown>, fail: (name: string, what: Unreadable) => never): void
 }
 
 const plain = (row: Record<string, unknown>) => void row
 
-/** Prepares a statement whose rows can be read whatever they hold. */
+/** Prepares a statement whose rows can be read whatever they contain. */
 export function guardedStatement(connection: Libsql.Database, sql: string): Guarded {
   const statement = connection.prepare(sql)
   if (!/^\s*(?:SELECT|WITH)\b/i.test(sql)) return { statement, origins: new Map(), decode: plain }
   const columns = statement.columns()
   const origins = new Map(columns.map((c) => [c.name, { table: c.table, column: c.column }]))
-  // A row id is a number, whatever was written.
+  // A row id is always a number, whatever was written.
   const names = columns
     .filter((c) => !(c.column === 'id' && c.type === 'INTEGER' && c.table !== null && !/\bUNION\b/i.test(sql)))
     .map((c) => c.name)
   if (names.length === 0) return { statement, origins, decode: plain }
   const guarded = new Set(names)
   const list = columns.map((c, i) => `${guarded.has(c.name) ? expression(`c${i}`) : `c${i}`} AS ${quoted(c.name)}`).join(', ')
-  // Computed columns must be computed only once: an inner limit and an outer condition keep SQLite from merging the two queries.
+  // Computed columns must be evaluated only once: an inner limit and an outer condition keep SQLite from flattening
+  // the query.
   const computed = columns.some((c) => c.column === null)
   const from = computed ? `(SELECT * FROM dashi_guarded LIMIT -1) WHERE typeof(c0) <> ''` : 'dashi_guarded'
   return {
@@ -66,13 +67,13 @@ export function guardedStatement(connection: Libsql.Database, sql: string): Guar
   }
 }
 
-/** A row's name in messages: its id. */
+/** A row's name in messages: its id, if selected. */
 export function rowName(row: Record<string, unknown>): string | null {
   const id = row['id'] ?? row['seq'] ?? row['key']
   return typeof id === 'number' ? String(id) : null
 }
 
-/** The first row of a table whose column cannot be read. */
+/** The first row of a table with an unreadable value in the column. */
 export function firstUnreadable(connection: Libsql.Database, table: string, column: string): string | null {
   for (const { name } of unreadableRows(connection, table, column)) return name
   return null
@@ -83,7 +84,7 @@ export interface UnreadableRow {
   what: Unreadable
 }
 
-/** Every row of a table whose column cannot be read, by its row id, or by its key where it has none. */
+/** Every row of a table with an unreadable value in the column, by row id, or by key if there is none. */
 export function* unreadableRows(connection: Pick<Libsql.Database, 'prepare'>, table: string, column: string): Generator<UnreadableRow> {
   const key = connection
     .prepare('SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND (SELECT wr FROM pragma_table_list WHERE name = ?1) = 1')

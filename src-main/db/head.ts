@@ -1,7 +1,7 @@
 /**
- * The journal's position when the last edit was acknowledged, noted beside the database: a log that was truncated or removed, or an
- * older copy in the file's place, leaves no trace in the database itself. The note is not synced to disk, so after a power cut it may
- * name an earlier position than there is, never a later one.
+ * Records the journal's position at the last acknowledged edit in a file next to the database: a truncated or removed
+ * log, or an older copy of the file, leaves no trace in the database itself. The note is not synced to disk, so after
+ * a power cut it may name an earlier position, never a later one.
  */
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,11 +16,11 @@ export function readHead(database: string): Head | null {
   try {
     return head.parse(JSON.parse(readFileSync(fileOf(database), 'utf8')))
   } catch {
-    return null // missing, or truncated while it was written
+    return null // missing, or truncated by a crash
   }
 }
 
-/** For a database that was put there on purpose: it must not be reported as incomplete. */
+/** For a database that was replaced on purpose, so that it is not reported as incomplete. */
 export const forgetHead = (database: string): void => rmSync(fileOf(database), { force: true })
 
 function openForWriting(file: string): number {
@@ -28,7 +28,7 @@ function openForWriting(file: string): number {
   return openSync(file, 'r+')
 }
 
-/** Writes the note in place, as one write of fixed length; without it where that fails. */
+/** Writes the note in place, as one write of fixed length; write errors are ignored. */
 export class HeadNote {
   private fd: number | null = null
   private seq = -1

@@ -4,7 +4,7 @@ import type { StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 import { authorText } from './entities.ts'
 
-/** The one label of its kind on an image by this author. */
+/** The id of this author's assignment of a label to an image. */
 export const imageLabelBy = (db: Database, mediaId: number, labelId: number, author: Author | string): number | undefined =>
   db.value<number>(
     'SELECT id FROM media_label WHERE media_id = ? AND label_id = ? AND author = ?',
@@ -13,25 +13,25 @@ export const imageLabelBy = (db: Database, mediaId: number, labelId: number, aut
     typeof author === 'string' ? author : authorText(author),
   )
 
-/** Whoever gave it. */
+/** Ids of all assignments of a label to an image, by any author. */
 export const imageLabelIds = (db: Database, mediaId: number, labelId: number): number[] =>
   db.all<{ id: number }>('SELECT id FROM media_label WHERE media_id = ? AND label_id = ?', mediaId, labelId).map((r) => r.id)
 
 export const imageLabelsOf = (db: Database, mediaId: number): StoredRow[] =>
   db.all('SELECT id, label_id, author, state FROM media_label WHERE media_id = ? ORDER BY id', mediaId)
 
-/** Those that stand (proposed or accepted), with their authors. */
+/** Proposed and accepted assignments, with their authors. */
 export const standingImageLabels = (db: Database, mediaId: number, labelId: number): { id: number; author: string }[] =>
   db.all(`SELECT id, author FROM media_label WHERE media_id = ? AND label_id = ? AND state <> 'rejected'`, mediaId, labelId)
 
 export const imageLabelsOfLabel = (db: Database, labelId: number): Generator<{ id: number; media_id: number }> =>
   db.iterate('SELECT id, media_id FROM media_label WHERE label_id = ? ORDER BY id', labelId)
 
-/** Images with an accepted label of their own. */
+/** Images with an accepted label of the whole image. */
 export const classifiedImages = (db: Database): number[] =>
   db.all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM media_label WHERE state = 'accepted' ORDER BY media_id`).map((r) => r.id)
 
-/** Images with exactly one accepted label of their own: image id → label id. */
+/** Images with exactly one accepted label of the whole image: image id → label id. */
 export const singleLabels = (db: Database): Map<number, number> =>
   new Map(
     db

@@ -1,4 +1,4 @@
-/** Images, by their ids and by where they lie. */
+/** Images by id and by path. */
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Media } from '#shared/model/media.ts'
 import type { Database } from './database.ts'
@@ -23,11 +23,11 @@ export const imageIds = (db: Database): number[] => db.all<{ id: number }>('SELE
 
 export const imagePlaces = (db: Database): ImagePlace[] => db.all('SELECT id, root_id AS root, path FROM media')
 
-/** As `imagePlaces`, one by one, without those of these ids. */
+/** Like `imagePlaces`, as an iterator, without the images with these ids. */
 export const imagePlacesExcept = (db: Database, ids: readonly number[]): Generator<{ root: number; path: string }> =>
   db.iterate('SELECT root_id AS root, path FROM media WHERE id NOT IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
 
-/** Every folder that an image lies in, with a slash at its end; '' at the top of its root. */
+/** Every folder that contains an image, with a trailing slash; '' for the top of its root. */
 export const imageFolders = (db: Database): Generator<{ root: number; path: string }> =>
   db.iterate(`SELECT DISTINCT root_id AS root, ${folderOf('')} AS path FROM media`)
 
@@ -36,13 +36,13 @@ export function imageById(db: Database, id: number): Media | null {
   return row ? toMedia(row) : null
 }
 
-/** In the order of their ids; those that there are. */
+/** The existing images among these ids, in id order. */
 export const imagesById = (db: Database, ids: readonly number[]): Media[] =>
   db
     .all<StoredRow>('SELECT m.* FROM json_each(?) AS wanted CROSS JOIN media m ON m.id = wanted.value ORDER BY m.id', JSON.stringify(ids))
     .map(toMedia)
 
-/** Of this path: under one root, or (`rootId` null) one under each that has it. */
+/** Images with this path: in one root or, if `rootId` is null, in any. */
 export const imagesNamed = (db: Database, path: string, rootId: number | null): Media[] =>
   db
     .all<StoredRow>('SELECT * FROM media WHERE path = ?1 AND root_id IN (SELECT id FROM root WHERE ?2 IS NULL OR id = ?2)', path, rootId)
@@ -51,11 +51,11 @@ export const imagesNamed = (db: Database, path: string, rootId: number | null): 
 export const imageAt = (db: Database, rootId: number, path: string): number | undefined =>
   db.value<number>('SELECT id FROM media WHERE root_id = ? AND path = ?', rootId, path)
 
-/** Whether there is an image of this path, capital or small letters being the same. */
+/** Whether an image with this path exists, ignoring case. */
 export const isImageAt = (db: Database, rootId: number, path: string): boolean =>
   db.value('SELECT 1 FROM media WHERE root_id = ? AND path = ? COLLATE NOCASE', rootId, path) !== undefined
 
-/** Those in this very folder (see `imageFolders`), none of folders below; at most so many. */
+/** Up to `most` images directly in this folder (see `imageFolders`), not in subfolders. */
 export const imagesInFolder = (db: Database, rootId: number, folder: string, most: number): ImageSize[] =>
   db.all(`SELECT id, path, width, height FROM media WHERE root_id = ? AND ${folderOf('')} = ? LIMIT ?`, rootId, folder, most)
 

@@ -1,11 +1,14 @@
-/** Regions that lack an attribute their label requires. Requirements may change at any time, so this is queried and never stored. */
+/**
+ * Regions that lack an attribute required by their label. Requirements may change at any time, so this is queried and
+ * never stored.
+ */
 import { attributesOf } from '#shared/model/attribute.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Condition } from './condition.ts'
 import type { Database } from './database.ts'
 import { toLabel } from './entities.ts'
 
-/** By label: its name, and the names of the attributes its regions must have, including those of the labels above it. */
+/** Per label: its name, and the attributes its regions must have, including those required by parent labels. */
 export function requiredByLabel(db: Database): Map<number, { name: string; required: string[] }> {
   if (!db.value(`SELECT 1 FROM label WHERE attributes LIKE '%"required":true%' LIMIT 1`)) return new Map()
   const labels = new Map(db.all<StoredRow>('SELECT * FROM label').map((row) => [Number(row['id']), toLabel(row)]))
@@ -24,7 +27,7 @@ export function requiredByLabel(db: Database): Map<number, { name: string; requi
 const lacking = `a.state = 'accepted' AND EXISTS (
   SELECT 1 FROM json_each(?) need WHERE NOT EXISTS (SELECT 1 FROM json_each(a.attributes) has WHERE has.key = need.value))`
 
-/** Ids of the images that such a region lies on. */
+/** A condition selecting the ids of images with such a region. */
 export function incompleteIds(db: Database): Condition {
   const arms = [...requiredByLabel(db)]
   return {
@@ -42,7 +45,7 @@ export interface IncompleteRegion {
   missing: string[]
 }
 
-/** Such regions with what each lacks, by image: at most `most` of them, and how many there are in all. */
+/** Up to `most` such regions by image, with the missing attributes, and their total number. */
 export function incompleteRegions(db: Database, most: number): { regions: IncompleteRegion[]; count: number } {
   const found: IncompleteRegion[] = []
   let count = 0
@@ -61,7 +64,7 @@ export function incompleteRegions(db: Database, most: number): { regions: Incomp
   return { regions: found, count }
 }
 
-/** Those of these images that such a region lies on. */
+/** The images among these that have such a region. */
 export function incompleteAmong(db: Database, mediaIds: readonly number[]): Set<number> {
   const labels = requiredByLabel(db)
   if (labels.size === 0) return new Set()

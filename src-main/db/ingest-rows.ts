@@ -1,12 +1,17 @@
-/** Rows of a bulk insertion: what the project has of its images already, and how many are written at once. */
+/**
+ * Rows of a bulk insertion: what the project already has of its images, and how many rows are written per statement.
+ */
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 import { tables } from './tables.ts'
 
-/** A few forms of a statement only, so that each stays prepared. */
+/** Only a few statement sizes, so that each stays prepared. */
 const rowsPerStatement = [100, 10, 1]
 
-/** What identifies a row when the same file is imported again; a state or drawing order changed since does not make it another. */
+/**
+ * The columns that identify a row when a file is imported again; a state or drawing order changed since then does not
+ * matter.
+ */
 const identity: Partial<Record<JournaledTable, readonly string[]>> = {
   region: ['label_id', 'shape', 'author'],
   media_label: ['label_id', 'author'],
@@ -15,10 +20,13 @@ const identity: Partial<Record<JournaledTable, readonly string[]>> = {
 }
 export const keyOf = (table: JournaledTable, row: StoredRow) => JSON.stringify(identity[table]!.map((c) => row[c] ?? null))
 
-/** Rows of one image that are in the project, by identity and by source; a match takes one, so that true duplicates are kept. */
+/**
+ * Rows of one image already in the project, by identity and by source; each matches only once, so that true
+ * duplicates are kept.
+ */
 export type Known = Map<JournaledTable, Map<string, { id: number; taken: boolean }[]>>
 
-/** The images of a root that lie at these paths: path → row. */
+/** The images of a root with these paths: path → row. */
 export function imagesOfRoot(db: Database, rootId: number, paths: readonly string[]): Map<string, StoredRow> {
   const rows = db.all<StoredRow>(
     `SELECT m.id, ${tables.media.columns.map((c) => `m.${c}`).join(', ')}
@@ -29,7 +37,7 @@ export function imagesOfRoot(db: Database, rootId: number, paths: readonly strin
   return new Map(rows.map((r) => [String(r['path']), r]))
 }
 
-/** What these images have: image → what is known of it. */
+/** The existing rows of these images: image id → rows. */
 export function knownRows(db: Database, mediaIds: readonly number[]): Map<number, Known> {
   const known = new Map<number, Known>()
   if (mediaIds.length === 0) return known

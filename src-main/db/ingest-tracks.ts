@@ -1,4 +1,7 @@
-/** Tracks of imported records, which carry them as attributes: a number from a file becomes a number within its folder in the project. */
+/**
+ * Tracks of imported records, given as attributes: a track number in a file becomes a number unique within its folder
+ * in the project.
+ */
 import type { Attributes } from '#shared/model/region.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import { mayBeFrame, trackOfAttributes, type TrackPlace } from '#shared/model/sequence.ts'
@@ -7,11 +10,11 @@ import type { Database } from './database.ts'
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
 
 /**
- * A number that a track of another label already has in the same folder is replaced by a new one. The same number and label is the same
- * track, so that an import in parts continues it.
+ * Assigns a new number if the folder already has a track of that number with another label. The same number and label
+ * is the same track, so that an import in several parts continues it.
  */
 export class IngestedTracks {
-  /** @param numbers those assigned so far, of an import in several transactions */
+  /** @param numbers assigned so far by an import spanning several transactions */
   constructor(
     private readonly db: Database,
     private readonly rootId: number,
@@ -29,7 +32,7 @@ export class IngestedTracks {
     return number
   }
 
-  /** Has the folder no track of that number, or one of this label? */
+  /** Whether the folder has no track of that number, or one of the same label. */
   private isFree(folder: string, id: number, label: string | null): boolean {
     if (this.numbers.has(placeKey(this.rootId, folder, id))) return false
     const there = this.db.get<{ name: string | null }>(
@@ -53,7 +56,9 @@ export class IngestedTracks {
 export type TrackNumbers = Map<string, number>
 const placeKey = (rootId: number, folder: string, number: number) => `${rootId} ${number} ${folder}`
 
-/** A track has one region an image. A second region of the same track number keeps the number as a plain attribute. */
+/**
+ * A track has at most one region per image. A second region with the same track number keeps it as a plain attribute.
+ */
 export class TracksOfImage {
   private readonly taken = new Set<number>()
 

@@ -1,4 +1,7 @@
-/** Bulk insertion of image records: many rows a statement, ids given in advance, one range a table in the journal. */
+/**
+ * Bulk insertion of image records: many rows per statement, ids assigned in advance, one range per table in the
+ * journal.
+ */
 import { hash } from 'node:crypto'
 import type { Author } from '#shared/model/author.ts'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
@@ -10,15 +13,15 @@ import { imagesOfRoot, insertRows, keyOf, knownRows, type Known } from './ingest
 import { IngestedTracks, TracksOfImage, type TrackNumbers } from './ingest-tracks.ts'
 import { indexDocuments } from './search.ts'
 
-/** Parents first: a child that comes before its parent makes SQLite look for children of every row that follows. */
+/** Parents first: a child inserted before its parent makes SQLite search for children of every following row. */
 const order: readonly JournaledTable[] = ['media', 'region', 'media_label', 'caption', 'media_tag']
 
 export interface IngestCounts {
-  /** Images that were not in the project before. */
+  /** Number of images that are new to the project. */
   added: number
-  /** Images that were there before and gained something. */
+  /** Number of existing images that gained something. */
   merged: number
-  /** Images that were there before with everything in their record. */
+  /** Number of existing images that already had everything in their record. */
   unchanged: number
   labels: number
   regions: number
@@ -38,7 +41,9 @@ export const noCounts = (): IngestCounts => ({
   tags: 0,
 })
 
-/** Stays with a region through later edits, so that importing its file again does not add the original a second time. */
+/**
+ * Stays with a region through later edits, so that importing its file again does not add the original a second time.
+ */
 const sourceOf = (r: RecordRegion) => hash('sha256', JSON.stringify([r.label, r.shape, r.author ?? null]), 'hex').slice(0, 32)
 
 export class Ingest {
@@ -48,7 +53,7 @@ export class Ingest {
   private readonly labels = new Map<string, number>()
   private readonly colours: string[] = []
   private readonly tracks: IngestedTracks
-  /** The statements that restore the dropped indices. */
+  /** Statements to recreate the dropped indices. */
   private readonly indices: string[] = []
 
   constructor(
@@ -66,14 +71,14 @@ export class Ingest {
     this.dropIndices()
   }
 
-  /** The records' file names must differ from each other. */
+  /** The records' file names must be distinct. */
   add(records: readonly ImageRecord[]): void {
     const existing = imagesOfRoot(
       this.edit.db,
       this.rootId,
       records.map((r) => r.fileName),
     )
-    if (existing.size) this.restoreIndices() // by which what is known of them is found
+    if (existing.size) this.restoreIndices() // needed to look up existing rows
     const known = knownRows(
       this.edit.db,
       [...existing.values()].map((m) => Number(m['id'])),
@@ -86,7 +91,7 @@ export class Ingest {
     this.flush()
   }
 
-  /** Restores the indices and records the ranges for the journal. */
+  /** Recreates the indices and records the ranges for the journal. */
   finish(): void {
     this.restoreIndices()
     for (const [table, from] of this.firstId) {
@@ -120,7 +125,7 @@ export class Ingest {
   private merge(record: ImageRecord, media: StoredRow, known: Known): void {
     const id = Number(media['id'])
     const before = { ...this.counts }
-    // Only gaps are filled: what is in the project may be a person's decision.
+    // Only missing values are filled in: existing ones may be a person's decision.
     const gaps = mediaRow({
       contentHash: record.contentHash,
       perceptualHash: record.perceptualHash,
@@ -139,7 +144,7 @@ export class Ingest {
 
   private children(record: ImageRecord, mediaId: number, known?: Known): void {
     const { fileName } = record
-    /** The id of the row, new or known. */
+    /** The id of the row, new or existing. */
     const put = (table: JournaledTable, row: StoredRow, count: 'regions' | 'imageLabels' | 'captions' | 'tags') => {
       const rows = known?.get(table)
       const free = (key: string) => rows?.get(key)?.find((r) => !r.taken)
@@ -237,7 +242,7 @@ export class Ingest {
     for (const table of order) insertRows(this.edit.db, table, this.buffers.get(table)?.splice(0) ?? [])
   }
 
-  /** Sorting an index at the end is twice as fast as growing it; only done where a table is empty. */
+  /** Building an index at the end is twice as fast as updating it; only done for empty tables. */
   private dropIndices(): void {
     const { db } = this.edit
     for (const table of ['region', 'caption']) {

@@ -1,9 +1,11 @@
 /**
- * The journal. Every mutation is one transaction that also appends its entry here. Undo appends an entry that reverses the latest
- * one, and redo one that reverses the undo, so the journal read backwards gives every earlier state.
+ * The journal. Every mutation is one transaction that also appends its entry here. Undo appends an entry that
+ * reverses the latest one, and redo one that reverses the undo, so the journal read backwards reconstructs every
+ * earlier state.
  *
- * Undo goes newest first, over the whole project or over one image. Changes of different images commute, so one image can be
- * taken back while others stay; where a change touched more than this image, the image's own undo stops and says so.
+ * Undo goes newest first, over the whole project or over one image. Changes of different images commute, so one image
+ * can be undone independently; if a change touched other images too, the image's own undo is refused with an
+ * explanation.
  */
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
@@ -17,10 +19,10 @@ import { tables } from './tables.ts'
 const chunkRows = 500
 const storedChanges = z.object({ ranges: z.array(rangeInsert).optional(), rows: z.array(rowChange) })
 
-/** 'fact': something found out about files rather than an edit; in the journal, but never undone. */
+/** 'fact': something found out about files rather than an edit; journalled, but never undone. */
 type Kind = JournalEntry['kind'] | 'fact'
 
-/** Runs an edit as one transaction with its journal entry; an edit that changed nothing leaves no entry. */
+/** Runs an edit as one transaction with its journal entry; an edit without changes writes no entry. */
 export function mutate<T>(db: Database, by: string, action: string, body: (edit: Edit) => T, kind: 'do' | 'fact' = 'do'): T {
   return atomic(db, { kind, ref: null, action, by }, body, (edit, seq) => {
     if (kind !== 'do') return
@@ -30,12 +32,13 @@ export function mutate<T>(db: Database, by: string, action: string, body: (edit:
   })
 }
 
-/** Open groups; `first` is 0 until the first entry of the group is written. */
+/** Open groups; `first` is 0 until the group's first entry is written. */
 const groups = new WeakMap<Database, { first: number }>()
 
 /**
- * All edits that `body` makes over this connection are one step of undo, though each is a transaction of its own, so that others can
- * write in between. Where `body` fails, its edits are undone. A process that dies meanwhile leaves its edits so far, as one step.
+ * All edits that `body` makes on this connection form one undo step, although each is a separate transaction so that
+ * others can write in between. If `body` fails, its edits are undone. If the process dies, the edits made so far
+ * remain as one step.
  */
 export async function grouped<T>(db: Database, by: string, body: () => Promise<T>): Promise<T> {
   if (groups.has(db)) return body()
@@ -48,7 +51,7 @@ export async function grouped<T>(db: Database, by: string, body: () => Promise<T
     try {
       if (group.first && db.value('SELECT 1 FROM journal WHERE seq = ? AND undone = 0', group.first)) turnGroup(db, group.first, 'undo', by)
     } catch {
-      // On a full disk the edits stay: they are complete transactions, which can be undone later.
+      // On a full disk the edits stay: they are complete transactions that can be undone later.
     }
     throw e
   } finally {
@@ -56,7 +59,7 @@ export async function grouped<T>(db: Database, by: string, body: () => Promise<T
   }
 }
 
-/** Undoes the latest change of the image, or of the project; null where nothing is left to undo. */
+/** Undoes the latest change of the image or of the project; null if there is nothing to undo. */
 export function undo(db: Database, by: string, mediaId?: number): JournalEntry | null {
   const target =
     mediaId === undefined
@@ -68,7 +71,7 @@ export function undo(db: Database, by: string, mediaId?: number): JournalEntry |
   return target ? turnGroup(db, target, 'undo', by, mediaId) : null
 }
 
-/** Redoes what was undone last; a new change of the same image rules that out. */
+/** Redoes the last undone change; not possible after a new change of the same image. */
 export function redo(db: Database, by: string, mediaId?: number): JournalEntry | null {
   const target =
     mediaId === undefined
@@ -81,7 +84,7 @@ export function redo(db: Database, by: string, mediaId?: number): JournalEntry |
   return target ? turnGroup(db, target, 'redo', by, mediaId) : null
 }
 
-/** The newest entries first; of one image, those that touched it. */
+/** Entries, newest first; for one image, those that touched it. */
 export function history(db: Database, options: { mediaId?: number; before?: number; limit?: number } = {}): JournalEntry[] {
   const { mediaId, before = Number.MAX_SAFE_INTEGER, limit = 100 } = options
   const rows =
@@ -98,7 +101,7 @@ export function history(db: Database, options: { mediaId?: number; before?: numb
   return rows.map((row) => toEntry(db, row))
 }
 
-/** The images that the newest edit touched. */
+/** The images touched by the newest edit. */
 export const latestImages = (db: Database): number[] =>
   db
     .all<{ id: number }>(
@@ -106,10 +109,10 @@ export const latestImages = (db: Database): number[] =>
     )
     .map((r) => r.id)
 
-/** The state is that after this entry. */
+/** The current position: the sequence number of the newest entry. */
 export const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
 
-/** An entry's changes in the order in which they were made; ranges of bulk insertions are separate, see `rangesOf`. */
+/** An entry's changes in the order they were made; for ranges of bulk insertions see `rangesOf`. */
 export function* changesOf(db: Database, seq: number): Generator<RowChange> {
   for (const part of parts(db, seq, 'ASC')) yield* part.rows
 }
@@ -134,11 +137,11 @@ function changesIn(seq: number, text: string): z.infer<typeof storedChanges> {
   }
 }
 
-/** One transaction, one edit, one entry; where nothing changed, no entry. `after` gets the entry's position. */
+/** One transaction, one edit, one entry; no entry if nothing changed. `after` receives the entry's position. */
 function atomic<T>(db: Database, entry: Entry, body: (edit: Edit) => T, after: (edit: Edit, seq: number, result: T) => void): T {
   try {
     return db.transaction(() => {
-      // Checked at commit: within an edit, rows may come and go in any order.
+      // Checked at commit: within an edit, rows may be inserted and removed in any order.
       db.exec('PRAGMA defer_foreign_keys = ON')
       const writer = new EntryWriter(db, entry)
       const edit = new Edit(db, (change) => writer.add(change), entry.kind === 'do' ? entry.by : null)
@@ -161,7 +164,7 @@ interface Entry {
   by: string
 }
 
-/** Writes an entry's changes in parts as they come, so that undoing a large import does not hold it in memory. */
+/** Writes an entry's changes in batches, so that undoing a large import does not hold it in memory. */
 class EntryWriter {
   private seq = 0
   private part = 1
@@ -177,7 +180,7 @@ class EntryWriter {
     if (this.rows.length >= chunkRows) this.flush()
   }
 
-  /** @returns the entry's position; 0 where there was nothing to write */
+  /** @returns the entry's position; 0 if there was nothing to write */
   finish(edit: Edit): number {
     if (this.rows.length) this.flush()
     if (edit.ranges.length) this.write(0, { ranges: edit.ranges, rows: [] })
@@ -212,7 +215,7 @@ class EntryWriter {
   }
 }
 
-/** Undone entries cannot be redone on top of a new change of the same image, or of the project as a whole. */
+/** Undone entries cannot be redone after a new change of the same image, or of the project as a whole. */
 function dropRedo(db: Database, edit: Edit): void {
   if (!db.value('SELECT 1 FROM journal WHERE kind = ? AND undone = 1 LIMIT 1', 'do')) return
   if (edit.media.size === 0) db.run(`UPDATE journal SET undone = 2 WHERE kind = 'do' AND undone = 1`)
@@ -222,11 +225,11 @@ function dropRedo(db: Database, edit: Edit): void {
          (SELECT m.seq FROM json_each(?) AS touched CROSS JOIN journal_media m ON m.media_id = touched.value))`,
       JSON.stringify([...edit.media]),
     )
-  // A group is redone as a whole or not at all.
+  // A group is redone entirely or not at all.
   db.run(`UPDATE journal SET undone = 2 WHERE undone = 1 AND grp IN (SELECT grp FROM journal WHERE grp IS NOT NULL AND undone = 2)`)
 }
 
-/** Undoes or redoes an entry with all of its group, as one; for a single image only the entry itself. */
+/** Undoes or redoes an entry with its whole group; for a single image only the entry itself. */
 function turnGroup(db: Database, target: number, kind: 'undo' | 'redo', by: string, mediaId?: number): JournalEntry {
   if (mediaId !== undefined) return turn(db, target, kind, by, mediaId)
   const order = kind === 'undo' ? 'DESC' : 'ASC'
@@ -258,7 +261,7 @@ function turn(db: Database, target: number, kind: 'undo' | 'redo', by: string, m
   return toEntry(db, db.get('SELECT * FROM journal WHERE seq = ?', target)!)
 }
 
-/** The rows of a bulk insertion move from their table into the undo entry. */
+/** Moves the rows of a bulk insertion from their table into the undo entry. */
 function removeRange(edit: Edit, { table, from, to }: RangeInsert): void {
   const ids = edit.db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ? ORDER BY id DESC`, from, to)
   for (const { id } of ids) edit.remove(table, id)
@@ -281,13 +284,16 @@ function toEntry(db: Database, row: Row): JournalEntry {
   }
 }
 
-/** The value of a row before a change, given its value after: a whole row, the changed columns on top, or null. */
+/**
+ * Reconstructs a row's value before a change from its value after it: a whole row, the row with the changed columns
+ * reverted, or null.
+ */
 export function before(change: RowChange, after: StoredRow | null): StoredRow | null {
   if (!change.before) return null
   return change.after ? { ...after, ...change.before } : change.before
 }
 
-/** Does the row look as the change left it? Facts about files may have moved on without an entry of their own. */
+/** Whether the row is as the change left it. Facts about files are ignored, since they change without an entry. */
 export function isAfter(change: RowChange, row: StoredRow | null): boolean {
   if (!change.after || !row) return change.after === null && row === null
   return Object.entries(change.after).every(([c, v]) => sameValue(row[c], v) || tables[change.table].facts.includes(c))

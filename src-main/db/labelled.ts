@@ -1,7 +1,7 @@
-/** Labelled images, as training and evaluation read them. */
+/** Labelled images for training and evaluation. */
 import type { Database } from './database.ts'
 
-/** An image in a split, once for each of its accepted labels. */
+/** An image in a split; one row per accepted label. */
 export interface LabelledRow {
   readonly id: number
   readonly root: number
@@ -9,11 +9,11 @@ export interface LabelledRow {
   readonly split: string
   readonly content_hash: string | null
   readonly label_id: number
-  /** Why its file cannot be decoded, as was found out last. */
+  /** Why its file cannot be decoded, according to the last check. */
   readonly problem: string | null
 }
 
-/** By image and label. */
+/** Sorted by image and label. */
 export const labelledRows = (db: Database): LabelledRow[] =>
   db.all(
     `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, l.label_id, f.problem FROM media m
@@ -22,7 +22,7 @@ export const labelledRows = (db: Database): LabelledRow[] =>
      WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
   )
 
-/** Images that are in a split and have an accepted label, by id. */
+/** Ids of the images that are in a split and have an accepted label. */
 export const labelledImages = (db: Database): number[] =>
   db
     .all<{ id: number }>(

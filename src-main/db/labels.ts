@@ -1,15 +1,15 @@
-/** The label set. */
+/** Queries of the label set. */
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Database } from './database.ts'
 import { toLabel } from './entities.ts'
 
-/** In the order in which they were made. */
+/** Labels in order of creation. */
 export const labels = (db: Database): Label[] => db.all<StoredRow>('SELECT * FROM label ORDER BY id').map(toLabel)
 
 export const countLabels = (db: Database): number => Number(db.value('SELECT count(*) FROM label'))
 
-/** By id, in that order. */
+/** Label names by id, in id order. */
 export const labelNames = (db: Database): Map<number, string> =>
   new Map(db.all<{ id: number; name: string }>('SELECT id, name FROM label ORDER BY id').map((l) => [l.id, l.name]))
 
@@ -22,15 +22,15 @@ export const labelName = (db: Database, id: number): string | undefined => db.va
 export const labelsBelow = (db: Database, id: number): number[] =>
   db.all<{ id: number }>('SELECT id FROM label WHERE parent_id = ?', id).map((r) => r.id)
 
-/** With the prompts of each, as JSON, in the order in which they were made. */
+/** Labels with their prompts as JSON, in order of creation. */
 export const labelPrompts = (db: Database): { id: number; name: string; prompts: string }[] =>
   db.all('SELECT id, name, prompts FROM label ORDER BY id')
 
-/** How many annotations of a kind the labels have, together. */
+/** Total number of annotations of a kind with any of the labels. */
 export const countOfLabels = (db: Database, table: 'region' | 'media_label', labelIds: readonly number[]): number =>
   Number(db.value(`SELECT count(*) FROM ${table} WHERE label_id IN (SELECT value FROM json_each(?))`, JSON.stringify(labelIds)))
 
-/** How many images one of the labels is on, by a region or as the image's own. */
+/** Number of images with any of the labels, on a region or on the whole image. */
 export const countImagesOfLabels = (db: Database, labelIds: readonly number[]): number =>
   Number(
     db.value(
@@ -43,7 +43,7 @@ export const countImagesOfLabels = (db: Database, labelIds: readonly number[]): 
 export const idsOfLabel = (db: Database, table: 'region' | 'media_label', labelId: number): number[] =>
   db.all<{ id: number }>(`SELECT id FROM ${table} WHERE label_id = ?`, labelId).map((r) => r.id)
 
-/** The images that these annotations are on, each once. */
+/** The images of these annotations, without repetition. */
 export const imagesOfAnnotations = (db: Database, table: 'region' | 'media_label', ids: readonly number[]): number[] =>
   db
     .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids))

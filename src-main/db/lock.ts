@@ -1,6 +1,7 @@
 /**
- * One writing process per project. The lock is an SQLite file held in an exclusive transaction: the operating system drops it when
- * its process ends, however it ends, so a crash never leaves a stale lock. A note beside it names the holder.
+ * One writing process per project. The lock is an SQLite file held in an exclusive transaction: the operating system
+ * releases it when the process ends for any reason, so a crash never leaves a stale lock. A note beside it names the
+ * holder.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -14,7 +15,7 @@ import { diskFull, nearlyFull } from '../files/words.ts'
 const holder = z.object({ pid: z.number().int(), host: z.string(), since: z.string() })
 
 export interface Lock {
-  /** True where the holder before did not close: it crashed or was killed. */
+  /** True if the previous holder did not close: it crashed or was killed. */
   recovered: boolean
   release(): void
 }
@@ -53,11 +54,14 @@ export function acquireLock(folder: string): Lock {
   }
 }
 
-/** The process that has the project open for writing, by a name that no other process and no later opening has; null: nobody has. */
+/**
+ * Identifies the process that has the project open for writing, uniquely per process and opening; null if there is
+ * none.
+ */
 export function holderOf(folder: string): string | null {
   try {
     const { pid, host, since } = holder.parse(JSON.parse(readFileSync(join(folder, 'project.lock.json'), 'utf8')))
-    // On another machine, as of a shared folder, nobody can tell.
+    // Whether a process on another machine (shared folder) is alive is unknown: assume that it is.
     return host !== hostname() || isAlive(pid) ? `${pid}@${host} ${since}` : null
   } catch {
     return null
@@ -69,7 +73,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (e) {
-    return (e as NodeJS.ErrnoException).code === 'EPERM' // another user's
+    return (e as NodeJS.ErrnoException).code === 'EPERM' // it belongs to another user
   }
 }
 

@@ -1,15 +1,18 @@
 /**
- * The write-ahead log on the disk. SQLite silently ignores a log that it cannot read, and everything after the first damaged frame:
- * acknowledged edits are then missing. (https://sqlite.org/fileformat2.html#walformat)
+ * Inspects the write-ahead log on disk. SQLite silently ignores an unreadable log, and everything after the first
+ * damaged frame: acknowledged edits are then missing. (https://sqlite.org/fileformat2.html#walformat)
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const headerBytes = 32
 const frameHeaderBytes = 24
 
-/** One line on what is wrong with a database's log; null where nothing is. SQLite does not lock the log, so it can be read beside it. */
+/**
+ * Describes the damage of a database's log; null if there is none. SQLite does not lock the log, so it can be read
+ * concurrently.
+ */
 export function logProblem(file: string): string | null {
-  // A log being written may be seen half done; real damage is seen twice.
+  // A log may be read while being written; real damage persists on a second look.
   return inspect(file) && inspect(file)
 }
 
@@ -18,7 +21,7 @@ function inspect(file: string): string | null {
   try {
     fd = openSync(`${file}-wal`, 'r')
   } catch {
-    return null // missing: whether there should be one is checked elsewhere
+    return null // whether a log is expected is checked elsewhere
   }
   try {
     const { size } = fstatSync(fd)
@@ -45,7 +48,10 @@ function inspect(file: string): string | null {
 
 type Sum = [number, number]
 
-/** Frames of an earlier round of the log (other salts) may follow; frames of this round after a damaged one may not. */
+/**
+ * Frames of an earlier generation of the log (other salts) may follow; frames of this generation after a damaged one
+ * may not.
+ */
 function inspectFrames(fd: number, size: number, pageSize: number, salts: Buffer, order: 'BE' | 'LE', seed: Sum): string | null {
   let sum = seed
   let damaged = 0
@@ -54,7 +60,7 @@ function inspectFrames(fd: number, size: number, pageSize: number, salts: Buffer
     const frame = read(fd, at, damaged ? frameHeaderBytes : length)
     const ours = frame.subarray(8, 16).equals(salts)
     if (damaged) {
-      // A commit of this round follows the damage: an acknowledged edit is lost.
+      // A commit of this generation follows the damage: an acknowledged edit is lost.
       if (ours && frame.readUInt32BE(4) > 0) return `is damaged at frame ${damaged}; the edits that follow it in the log are lost`
       continue
     }

@@ -1,4 +1,4 @@
-/** What is known of the images' files, and what is still to be found out: size, hashes. */
+/** Facts about the images' files, and which are still unknown: size, hashes. */
 import type { Database } from './database.ts'
 
 export interface FileFacts {
@@ -10,7 +10,7 @@ export interface FileFacts {
   perceptual: string | null
 }
 
-/** In the order asked for. */
+/** In the order of `ids`. */
 export const fileFacts = (db: Database, ids: readonly number[]): FileFacts[] =>
   db.all<FileFacts>(
     `SELECT m.id, m.root_id AS rootId, m.path, m.width, m.content_hash AS hash, m.perceptual_hash AS perceptual
@@ -20,7 +20,7 @@ export const fileFacts = (db: Database, ids: readonly number[]): FileFacts[] =>
 
 export const countUnmeasured = (db: Database): number => Number(db.value('SELECT count(*) FROM media WHERE width IS NULL'))
 
-/** The next images whose size is not known, after an id. */
+/** The next images of unknown size, after an id. */
 export const unmeasured = (db: Database, after: number, most: number): { id: number; rootId: number; path: string }[] =>
   db.all('SELECT id, root_id AS rootId, path FROM media WHERE width IS NULL AND id > ? ORDER BY id LIMIT ?', after, most)
 
@@ -32,13 +32,16 @@ export interface Unhashed {
   height: number | null
 }
 
-/** Never hashed: perhaps there was no file. */
+/** Never hashed, possibly because the file was missing. */
 export const unhashed = (db: Database): Unhashed[] =>
   db.all<Unhashed>('SELECT id, root_id AS rootId, path, width, height FROM media WHERE content_hash IS NULL')
 
 export const anyUnhashed = (db: Database): boolean => db.value('SELECT 1 FROM media WHERE content_hash IS NULL LIMIT 1') !== undefined
 
-/** How many images have their longer side below each of the `edges`, ascending, and not below the one before; the last: above all. */
+/**
+ * Number of images by longer side, in bins with the ascending upper bounds `edges` (exclusive); the last bin is
+ * unbounded.
+ */
 export function countBySize(db: Database, edges: readonly number[]): Map<number, number> {
   const steps = edges.map((edge, i) => `WHEN max(width, height) < ${edge} THEN ${i}`).join(' ')
   const rows = db.all<{ step: number; images: number }>(
@@ -47,7 +50,7 @@ export function countBySize(db: Database, edges: readonly number[]): Map<number,
   return new Map(rows.map((r) => [r.step, r.images]))
 }
 
-/** Images beyond the first of each perceptual hash. */
+/** Number of images beyond the first of each perceptual hash. */
 export const countAlike = (db: Database): number =>
   Number(
     db.value(

@@ -1,12 +1,12 @@
-/** What decoding found out about the images' files: which cannot be read, and for which version of the file that holds. */
+/** Results of decoding the images' files: which are unreadable, and for which version of the file. */
 import type { Database } from './database.ts'
 import { unreadableIds } from './media-query.ts'
 
 export interface FileState {
   mediaId: number
-  /** Changes whenever the file does; '' where there is no file. */
+  /** Changes whenever the file does; '' if the file is missing. */
   stamp: string
-  /** Why it cannot be decoded; null where it can. */
+  /** Why it cannot be decoded; null if it can. */
   problem: string | null
 }
 
@@ -24,7 +24,7 @@ export function setFileStates(db: Database, states: readonly FileState[]): void 
   })
 }
 
-/** What is known of these images' files; images that were never checked are left out. */
+/** Known states of these images' files; images that were never checked are omitted. */
 export function fileStates(db: Database, mediaIds: readonly number[]): Map<number, FileState> {
   const rows = db.all<{ mediaId: number; stamp: string; problem: string | null }>(
     'SELECT media_id AS mediaId, stamp, problem FROM json_each(?) AS wanted CROSS JOIN media_file f ON f.media_id = wanted.value',
@@ -35,7 +35,7 @@ export function fileStates(db: Database, mediaIds: readonly number[]): Map<numbe
 
 export const countUnreadable = (db: Database): number => Number(db.value(`SELECT count(*) FROM media WHERE id IN (${unreadableIds})`))
 
-/** The next unchecked images, in the order of their ids. */
+/** The next unchecked images, in id order. */
 export const uncheckedIds = (db: Database, after: number, limit: number): number[] =>
   db
     .all<{ id: number }>(
@@ -45,11 +45,11 @@ export const uncheckedIds = (db: Database, after: number, limit: number): number
     )
     .map((r) => r.id)
 
-/** Every row belongs to an image, so a difference of counts is enough. */
+/** Every row belongs to an image, so the difference of the counts suffices. */
 export const countUnchecked = (db: Database): number =>
   Math.max(0, Number(db.value('SELECT (SELECT count(*) FROM media) - (SELECT count(*) FROM media_file)')))
 
-/** Images that cannot be read, with the reason: the first by path. */
+/** Unreadable images with the reason, sorted by path. */
 export const unreadableMedia = (db: Database, limit = 1000): { id: number; rootId: number; path: string; problem: string }[] =>
   db.all<{ id: number; rootId: number; path: string; problem: string }>(
     `SELECT m.id, m.root_id AS rootId, m.path, f.problem FROM media_file f JOIN media m ON m.id = f.media_id

@@ -1,15 +1,15 @@
-/** Which images annotations are on. */
+/** The images of given annotations. */
 import type { Database } from './database.ts'
 
 const many = (ids: readonly number[]) => JSON.stringify(ids)
 
-/** Each image once. */
+/** Without repetition. */
 export const imagesOf = (db: Database, table: 'region' | 'caption' | 'comment' | 'media_label', ids: readonly number[]): number[] =>
   db
     .all<{ id: number }>(`SELECT DISTINCT media_id AS id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`, many(ids))
     .map((r) => r.id)
 
-/** The ids of the assignments of a label to these images. */
+/** Ids of the assignments of a label to these images. */
 export const assignmentsOf = (db: Database, labelId: number, mediaIds: readonly number[]): number[] =>
   db
     .all<{ id: number }>(

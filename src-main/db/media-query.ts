@@ -1,8 +1,9 @@
 /**
- * Which images: filters as SQL over the covering indices, in pages by the last id seen.
+ * Selects images: filters as SQL over covering indices, in pages after the last id seen.
  *
- * A condition on annotations starts from the annotations: each arm of a UNION walks one index in the order of image ids and the arms
- * are merged, so the first page costs no more than the rows it skips. Otherwise the images themselves are walked.
+ * A condition on annotations starts from the annotations: each arm of a UNION walks one index in image id order and
+ * the arms are merged, so the first page costs no more than the rows it skips. Otherwise the images themselves are
+ * scanned.
  */
 import type { MediaFilter } from '#shared/model/project.ts'
 import { all, type Condition } from './condition.ts'
@@ -10,15 +11,15 @@ import type { Database, Value } from './database.ts'
 import { incompleteIds } from './incomplete.ts'
 
 export interface Page {
-  /** Images after this id. */
+  /** Only images after this id. */
   after?: number
   limit?: number
 }
 
-/** Ids in ascending order, 100 unless said otherwise. */
+/** Ids in ascending order, 100 by default. */
 export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}): number[] {
   const { sql, params } = select(db, filter, page.after ?? 0)
-  // For very many ids, one text costs a tenth of as many rows.
+  // For very many ids, a single text result is ten times cheaper than rows.
   if ((page.limit ?? 100) > 10_000)
     return textOfIds(
       db.value<string | null>(`SELECT group_concat(id) FROM (SELECT * FROM (${sql}) ORDER BY 1 LIMIT ?)`, ...params, page.limit!),
@@ -28,7 +29,7 @@ export function mediaIds(db: Database, filter: MediaFilter = {}, page: Page = {}
 
 const textOfIds = (text: string | null | undefined): number[] => (text ? (JSON.parse(`[${text}]`) as number[]) : [])
 
-/** A sample of the images that pass the filter, spread evenly over all; and how many images each of them stands for. */
+/** An evenly spread sample of the images that pass the filter, and how many images each one represents. */
 export function sampleIds(db: Database, filter: MediaFilter, size: number): { ids: number[]; factor: number } {
   const last = Number(db.value('SELECT max(id) FROM media') ?? 0)
   const step = Math.max(1, last / size)
@@ -45,12 +46,12 @@ export function sampleIds(db: Database, filter: MediaFilter, size: number): { id
   )
   return { ids: textOfIds(ids), factor: step }
 }
-/** 0 to 1, always the same for the same number; keeps the sample from following a pattern in the ids. */
+/** A hash of i in [0, 1); keeps the sample from aliasing with patterns in the ids. */
 const spread = (i: number) => ((i * 0x9e3779b1) >>> 8) / 2 ** 24
 
 const phrase = (text: string) => `"${text.replaceAll('"', '""')}"`
 
-/** How many images pass a filter. */
+/** Number of images that pass a filter. */
 export function countMedia(db: Database, filter: MediaFilter = {}): number {
   const { sql, params } = select(db, filter, 0)
   return Number(db.value(`SELECT count(*) FROM (${sql})`, ...params))
@@ -59,13 +60,13 @@ export function countMedia(db: Database, filter: MediaFilter = {}): number {
 function select(db: Database, filter: MediaFilter, after: number): Condition {
   const { captionText } = filter
   const arms = captionText === undefined || [...captionText].length < 3 ? annotationArms(db, filter) : []
-  // Annotations know their image, not its folder: the folder's images are listed once, and no other image is read.
+  // Annotations know their image but not its folder: list the folder's images once, so that no others are read.
   const listed = filter.folder && filter.folder.path !== '' && arms.length ? inFolder(filter.folder) : null
   const media = all(mediaConditions(db, listed ? { ...filter, folder: undefined } : filter))
   if (captionText !== undefined && [...captionText].length >= 3) {
     const annotation = annotationExists(filter)
     return {
-      // Matches come in the order of f.rowid, the image's id: nothing is sorted.
+      // Matches come in the order of f.rowid, the image's id: no sorting needed.
       sql: `SELECT f.rowid AS id FROM caption_text f CROSS JOIN media m ON m.id = f.rowid
         WHERE caption_text MATCH ? AND f.rowid > ? AND ${media.sql} AND ${annotation.sql}`,
       params: [phrase(captionText), after, ...media.params, ...annotation.params],
@@ -87,12 +88,12 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
   if (filter.split === null) add('m.split IS NULL')
   else if (filter.split !== undefined) add('m.split = ?', filter.split)
-  // SQLite uses the partial index only where the query repeats its condition literally.
+  // SQLite uses a partial index only if the query repeats its condition literally.
   if (filter.review === 'unreviewed') add('m.review = ?', filter.review)
   else if (filter.review !== undefined) add(`m.review = ? AND m.review <> 'unreviewed'`, filter.review)
   if (filter.tag !== undefined) add('m.id IN (SELECT media_id FROM media_tag WHERE tag = ?)', filter.tag)
   if (filter.pathText !== undefined) add(`m.path LIKE ? ESCAPE '\\'`, like(filter.pathText))
-  // The trigram index answers from three characters on; for shorter texts every caption is read.
+  // The trigram index needs at least three characters; for shorter texts every caption is read.
   if (filter.captionText !== undefined && [...filter.captionText].length < 3)
     add(`m.id IN (SELECT media_id FROM caption WHERE text LIKE ? ESCAPE '\\')`, like(filter.captionText))
   if (filter.duplicates === 'near') add('m.duplicate_group IS NOT NULL')
@@ -110,7 +111,7 @@ function mediaConditions(db: Database, filter: MediaFilter): Condition[] {
   return conditions
 }
 
-/** Hashes that several images share, as JSON; found by a scan of all hashes, once per position of the journal. */
+/** Hashes shared by several images, as JSON; found by scanning all hashes, once per journal position. */
 function repeated(db: Database): string {
   const seq = Number(db.value('SELECT max(seq) FROM journal') ?? 0)
   let known = repeatedAt.get(db)
@@ -129,9 +130,9 @@ const heard = new WeakSet<Database>()
 
 export const openCommentIds = 'SELECT media_id FROM comment WHERE resolved = 0 AND reply_to IS NULL'
 export const unreadableIds = 'SELECT media_id FROM media_file WHERE problem IS NOT NULL'
-/** Literally the expression of the index. */
+/** Must equal the index expression literally. */
 export const folderOf = (m: string) => `rtrim(${m}path, replace(${m}path, '/', ''))`
-/** With more images than this in a folder, walking all images by id soon finds a page of them. */
+/** In folders with more images than this, scanning all images by id finds a page sooner. */
 const manyInFolder = 20_000
 
 function inFolder({ rootId, path }: NonNullable<MediaFilter['folder']>): Condition {
@@ -146,7 +147,7 @@ function folderCondition(db: Database, folder: NonNullable<MediaFilter['folder']
   return { sql: few ? inIndex : `+${inIndex}`, params }
 }
 
-/** The conditions on an annotation `a`, apart from its label. */
+/** The conditions on an annotation `a`, except its label. */
 export function annotationConditions({ author, score, state }: MediaFilter): Condition[] {
   const conditions: Condition[] = []
   const add = (sql: string, ...params: Value[]) => conditions.push({ sql, params })
@@ -158,7 +159,7 @@ export function annotationConditions({ author, score, state }: MediaFilter): Con
   return conditions
 }
 
-/** The same as a condition on an image `m` found by other means. */
+/** The same as a condition on an image `m`. */
 function annotationExists(filter: MediaFilter): Condition {
   const { labelIds } = filter
   const label = labelIds ? [{ sql: `a.label_id IN (${labelIds.map(() => '?').join(', ')})`, params: labelIds }] : []
@@ -169,10 +170,10 @@ function annotationExists(filter: MediaFilter): Condition {
   return { sql: `(${exists('region')} OR ${exists('media_label')})`, params: [...params, ...params] }
 }
 
-/** With more regions than this in a range of scores, walking in the order of images soon finds a page of them. */
+/** With more regions than this in a score range, scanning in image order finds a page sooner. */
 const manyScored = 20_000
 
-/** Regions or image labels that meet all conditions at once; one arm per label, so that each walks in the order of images. */
+/** Regions or image labels that meet all conditions at once; one arm per label, so that each is in image order. */
 function annotationArms(db: Database, filter: MediaFilter): (Condition & { from: string })[] {
   const { labelIds, author, score, state } = filter
   const conditions = annotationConditions(filter)
@@ -207,7 +208,7 @@ function annotationArms(db: Database, filter: MediaFilter): (Condition & { from:
           : 'region_media'
   const mediaLabel = author?.name !== undefined ? 'media_label_author' : 'media_label_media'
   return [
-    // SQLite uses the partial index only where the query repeats its condition literally.
+    // SQLite uses a partial index only if the query repeats its condition literally.
     {
       ...condition,
       sql: region === 'region_open' ? `a.state <> 'accepted' AND ${condition.sql}` : condition.sql,

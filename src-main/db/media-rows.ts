@@ -1,4 +1,4 @@
-/** Images as a grid shows them: in which order, and what stands beside the picture. */
+/** Images for display in a grid: their order, and the facts shown with each. */
 import type { MediaRow, MediaSort } from '#shared/contract/media.ts'
 import type { ReviewState } from '#shared/model/media.ts'
 import type { Database } from './database.ts'
@@ -9,7 +9,7 @@ const order: Record<Exclude<MediaSort['by'], 'id' | 'path'>, string> = {
   size: 'coalesce(m.width, 0) * coalesce(m.height, 0)',
 }
 
-/** The ids of all images, equal ones in the order of their ids. */
+/** Ids of all images in the given order; ties are in id order. */
 export function imagesBy(db: Database, by: keyof typeof order, descending: boolean): number[] {
   const all = db.value<string | null>(
     `SELECT group_concat(id) FROM (SELECT m.id FROM media m ORDER BY ${order[by]} ${descending ? 'DESC' : 'ASC'}, m.id)`,
@@ -32,7 +32,7 @@ interface Row {
   problem: string | null
 }
 
-/** In the order asked for; those that there are. */
+/** The existing images among `ids`, in the given order. */
 export function gridRows(db: Database, ids: readonly number[]): MediaRow[] {
   const incomplete = incompleteAmong(db, ids)
   return db

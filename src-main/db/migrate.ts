@@ -1,4 +1,4 @@
-/** Brings a database to the current schema; an older one is copied to backups/ first. */
+/** Migrates a database to the current schema, after copying an older one to backups/. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { dataError, saidBy } from '#shared/errors.ts'
@@ -10,9 +10,9 @@ import { migrations, schemaVersion } from './schema.ts'
 export type Migration = (typeof migrations)[number]
 
 /**
- * @param keep whether a copy is made first; not of a file that is a copy itself
- * @returns the copy's path, where one was made
- * @throws dataError where a newer program wrote the database
+ * @param keep whether to make a copy first; unnecessary if the file is itself a copy
+ * @returns the path of the copy, if any
+ * @throws dataError if a newer program wrote the database
  */
 export function migrate(db: Database, steps: readonly Migration[] = migrations, keep = true): string | null {
   const target = steps.at(-1)!.version
@@ -29,7 +29,7 @@ export function migrate(db: Database, steps: readonly Migration[] = migrations, 
   return saved
 }
 
-/** Copies the whole database to backups/: completely, or not at all. */
+/** Copies the whole database to backups/, atomically. */
 export function backup(db: Database, version = schemaVersion): string {
   const folder = join(dirname(db.file), 'backups')
   const stamp = new Date().toISOString().replace(/[:.]/g, '-')
@@ -38,7 +38,7 @@ export function backup(db: Database, version = schemaVersion): string {
   let made: string | undefined
   try {
     made = mkdirSync(folder, { recursive: true })
-    // The checkpoint empties the log into the main file; a write transaction keeps that still while it is copied.
+    // The checkpoint empties the log into the main file; a write transaction prevents changes while it is copied.
     db.checkpoint()
     db.transaction(() => copyFileSync(db.file, beside))
     const fd = openSync(beside, 'r+')

@@ -1,9 +1,9 @@
-/** Answers to operations that a window asked for, by the name that it gave them: so that none is made twice. */
+/** Stores answers to window operations by the ids the windows gave them, so that none is executed twice. */
 import type { Database } from './database.ts'
 
 const keyOf = (op: string) => `operation:${op}`
 
-/** undefined: it was not made yet. */
+/** undefined: not executed yet. */
 export function answerTo(db: Database, op: string): { readonly output: unknown } | undefined {
   const stored = db.value<string>('SELECT value FROM meta WHERE key = ?', keyOf(op))
   return stored === undefined ? undefined : (JSON.parse(stored) as { output: unknown })

@@ -1,13 +1,16 @@
 /**
- * Is the file at the path still the one that is open? A sync client or a restored backup may replace it; later writes would go to a
- * file that nobody can find any more. Recognised by device and inode of the file and its log, and, where the file was overwritten in
- * place, by a change of size or time that none of our commits explains.
+ * Checks that the file at the path is still the one that is open. A sync client or a restored backup may replace it;
+ * later writes would go to a file that is no longer reachable. Detected by device and inode of the file and its log
+ * and, if the file was overwritten in place, by a change of size or time that none of our commits explains.
  */
 import { statSync } from 'node:fs'
 import type { Replacement } from '#shared/contract/projects.ts'
 import { replacedError } from '#shared/errors.ts'
 
-/** removed: gone from the path. replaced: another file is there. overwritten: the same file with other content. log: its log is gone. */
+/**
+ * removed: no longer at the path. replaced: another file is there. overwritten: the same file has other content. log:
+ * its log is missing.
+ */
 export type { Replacement }
 
 interface Seen {
@@ -32,27 +35,27 @@ export class Presence {
   private version: unknown
   replaced: Replacement | null = null
   /**
-   * How many connections other threads of this process have. They checkpoint at times of their own, so that meanwhile a change of the
-   * file's size or time proves nothing.
+   * Number of connections in other threads of this process. They checkpoint on their own, so that meanwhile a change
+   * of the file's size or time proves nothing.
    */
   company = 0
 
-  /** `dataVersion` changes where another connection committed. */
+  /** `dataVersion` changes when another connection commits. */
   constructor(
     private readonly file: string,
     private readonly dataVersion: () => unknown,
   ) {
-    this.version = dataVersion() // makes the log, where there was none
+    this.version = dataVersion() // creates the log if there was none
     this.main = see(file)
     this.log = see(`${file}-wal`)
   }
 
-  /** Identifies the open file, for another thread that opens it by its path. */
+  /** Identifies the open file for another thread that opens it by path. */
   get identity(): string | null {
     return this.main && nameOf(this.main)
   }
 
-  /** Throws where the file is not the one that was opened. Two looks at folders, some microseconds. */
+  /** Throws if the file is not the one that was opened. Costs two stat calls, some microseconds. */
   ensure(): void {
     if (this.look()) throw replacedError(replacementLine(this.replaced!))
   }
@@ -64,25 +67,25 @@ export class Presence {
     return this.replaced
   }
 
-  /** After a commit of our own, which may have checkpointed the log into the file. */
+  /** Call after our own commit, which may have checkpointed the log into the file. */
   committed(): void {
     const main = see(this.file)
     if (!this.replaced && sameFile(this.main, main)) this.main = main
     this.ensure()
   }
 
-  /** Whether the file is still as large as when it was seen last. */
+  /** Whether the file still has the size last seen. */
   get sameSize(): boolean {
     return this.main !== null && see(this.file)?.size === this.main.size
   }
 
-  /** It was a false alarm. */
+  /** Clears a false alarm. */
   forgive(): void {
     this.replaced = null
     this.accept()
   }
 
-  /** The file as it is now is ours. */
+  /** Accepts the file's current state as ours. */
   accept(): void {
     const main = see(this.file)
     if (this.replaced || !sameFile(this.main, main)) return
@@ -90,7 +93,7 @@ export class Presence {
     this.version = this.dataVersion()
   }
 
-  /** Another connection saw a replacement that this one cannot see. */
+  /** Records a replacement that only another connection could see. */
   lose(): void {
     this.replaced ??= { how: 'overwritten', file: this.file }
   }
@@ -122,5 +125,5 @@ function see(file: string): Seen | null {
   return stat ? { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtimeNs } : null
 }
 
-/** Some network file systems have no inodes: theirs are 0, and prove nothing. */
+/** Some network file systems have no inodes: they report 0, which proves nothing. */
 const sameFile = (a: Seen | null, b: Seen | null) => a !== null && b !== null && a.ino === b.ino && (a.dev === b.dev || a.ino === 0n)

@@ -1,6 +1,6 @@
 /**
- * The queue of a project as it is stored. A change of a job's status and what it means for the job's run are one transaction, so that
- * the two never disagree. Only who holds the project's lock writes here; see lock.ts.
+ * The stored job queue of a project. A change of a job's status and its effect on the job's run are one transaction,
+ * so that the two never disagree. Only the holder of the project's lock writes here; see lock.ts.
  */
 import { type JobRecord, jobRecord, type JobStatus } from '#shared/model/queue.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -8,14 +8,14 @@ import { parseStored } from '#shared/model/text.ts'
 import { say, sentence } from '#shared/sentences/table.ts'
 import type { Database } from './database.ts'
 
-/** Jobs that have ended are kept for windows that come back; the oldest go first. */
+/** Number of finished jobs kept for reconnecting windows; the oldest are dropped. */
 const kept = 50
-/** Characters of JSON; a longer result is for those who are there when the job ends. */
+/** In characters of JSON; a longer result is only sent to windows connected when the job ends. */
 const longestResult = 200_000
 
 const interrupted = 'interrupted: the program ended before the run did'
 
-/** `home` says on which machine and for which folder the job was queued. */
+/** `home` identifies the machine and folder where the job was queued. */
 export function addJob(db: Database, job: JobRecord, home: string | null): void {
   db.run(
     `INSERT INTO job (id, kind, lane, status, subject, request, by_name, run_id, owner, error, result, created, started, finished)
@@ -37,7 +37,7 @@ export function addJob(db: Database, job: JobRecord, home: string | null): void 
   )
 }
 
-/** The job is this process's from here on; false where somebody else has taken, cancelled or dismissed it. */
+/** Assigns the job to this process; false if it was already taken, cancelled or dismissed. */
 export function claimJob(db: Database, id: string, owner: string): boolean {
   return db.transaction(() => {
     const { changes } = db.run(
@@ -51,7 +51,7 @@ export function claimJob(db: Database, id: string, owner: string): boolean {
   })
 }
 
-/** What became of a job that waited or was at work; of one that has ended already it stays as it is. */
+/** Records the outcome of a queued or running job; a job that has already ended is unchanged. */
 export function endJob(
   db: Database,
   id: string,
@@ -72,7 +72,7 @@ export function endJob(
   })
 }
 
-/** Puts an interrupted job back into the queue, as the job of another run where it has one; false where it is not offered any more. */
+/** Puts an interrupted job back into the queue, under a new run if it has one; false if it is no longer offered. */
 export function requeueJob(
   db: Database,
   id: string,
@@ -89,26 +89,30 @@ export function requeueJob(
   return changes === 1
 }
 
-/** A job that is offered, or that this version cannot read, is offered no more. */
+/** Removes an interrupted or unreadable job from the offers. */
 export function dismissJob(db: Database, id: string): boolean {
   const settled = `('running', 'done', 'failed', 'cancelled')`
   return db.run(`UPDATE job SET status = 'cancelled', finished = ? WHERE id = ? AND status NOT IN ${settled}`, Date.now(), id).changes === 1
 }
 
-/** The job of a run that was interrupted. */
+/** The interrupted job of a run. */
 export const interruptedJobOf = (db: Database, runId: string): string | undefined =>
   db.value<string>(`SELECT id FROM job WHERE run_id = ? AND status = 'interrupted'`, runId)
 
 export interface TakeOver {
-  /** Jobs that this process is carrying out. */
+  /** Jobs that this process is running. */
   readonly own?: readonly string[]
-  /** Of this machine and folder: what was queued elsewhere is offered, not carried out. Without it, queued jobs stay as they are. */
+  /**
+   * The current machine and folder: jobs queued elsewhere are offered, not started. Without it, queued jobs are left
+   * alone.
+   */
   readonly home?: string
 }
 
 /**
- * For whoever has just got the project's lock: what the process before had at work is interrupted. A run without a job in the queue,
- * as the terminal and earlier versions make them, gets one, so that it is offered again as well.
+ * To be called right after acquiring the project's lock: jobs that the previous process was running become
+ * interrupted. A run without a queued job, as made by the terminal and earlier versions, gets one, so that it is
+ * offered too.
  */
 export function takeOverJobs(db: Database, { own = [], home }: TakeOver = {}): void {
   const now = Date.now()
@@ -136,7 +140,7 @@ export function takeOverJobs(db: Database, { own = [], home }: TakeOver = {}): v
   })
 }
 
-/** An interrupted training that was begun again since, in the same folder, is part of the later one. */
+/** An interrupted training that was later restarted in the same folder is superseded by the later one. */
 function dropOvertaken(db: Database): void {
   db.run(
     `UPDATE job SET status = 'cancelled' WHERE status = 'interrupted' AND run_id IN (
@@ -150,7 +154,7 @@ const prune = (db: Database) =>
        SELECT id FROM job WHERE status IN ('done', 'failed', 'cancelled') ORDER BY finished DESC, rowid DESC LIMIT ${kept})`,
   )
 
-/** A run that somebody is still waiting for follows its job. */
+/** Updates an unfinished run to match its job. */
 function setRun(db: Database, jobId: string, status: JobStatus, error: string | null): void {
   const failed = status === 'failed' || status === 'interrupted'
   const ended = status !== 'queued' && status !== 'running'
@@ -164,7 +168,7 @@ function setRun(db: Database, jobId: string, status: JobStatus, error: string | 
   )
 }
 
-/** In the order in which they came. */
+/** In order of creation. */
 export const listJobs = (db: Database): JobRecord[] => db.all('SELECT * FROM job ORDER BY created, rowid').map(toJob)
 
 export function findJob(db: Database, id: string): JobRecord | undefined {
@@ -172,11 +176,11 @@ export function findJob(db: Database, id: string): JobRecord | undefined {
   return row && toJob(row)
 }
 
-/** By which process a job is carried out, as `holderOf` names it. */
+/** The process that runs a job, as named by `holderOf`. */
 export const ownerOf = (db: Database, id: string): string | null =>
   db.value<string | null>('SELECT owner FROM job WHERE id = ?', id) ?? null
 
-/** A row that this version cannot read is shown as interrupted with the reason, and can only be dismissed. */
+/** A row that this version cannot read appears as interrupted with the reason, and can only be dismissed. */
 function toJob(r: StoredRow): JobRecord {
   let problem: string
   try {
@@ -197,7 +201,7 @@ function toJob(r: StoredRow): JobRecord {
     id: String(r['id']),
     kind: String(r['kind']),
     lane: 'background',
-    status: r['status'] === 'cancelled' ? 'cancelled' : 'interrupted', // which it is once it was dismissed
+    status: r['status'] === 'cancelled' ? 'cancelled' : 'interrupted', // 'cancelled' once dismissed
     subject: String(r['subject'] ?? ''),
     request: {},
     user: String(r['by_name'] ?? ''),
@@ -210,5 +214,5 @@ function toJob(r: StoredRow): JobRecord {
   }
 }
 
-/** Why a job of the queue can only be dismissed. */
+/** The reason why a queued job can only be dismissed. */
 export const anotherVersion = (problem: string): string => say(sentence('job.other-version', { problem }))

@@ -1,16 +1,16 @@
-/** Regions, as edits look for them. */
+/** Queries of regions for edits. */
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Database } from './database.ts'
 
-/** The drawing order of a region on top of the image's others. */
+/** The drawing order that puts a region on top of the image's others. */
 export const topZ = (db: Database, mediaId: number): number =>
   Number(db.value('SELECT coalesce(max(z) + 1, 0) FROM region WHERE media_id = ?', mediaId))
 
-/** Those of an image that an edit of all of them means: neither locked nor rejected. */
+/** The image's regions that a bulk edit applies to: neither locked nor rejected. */
 export const editableRegions = (db: Database, mediaId: number): { id: number; label_id: number | null; attributes: string }[] =>
   db.all(`SELECT id, label_id, attributes FROM region WHERE media_id = ? AND locked = 0 AND state <> 'rejected'`, mediaId)
 
-/** As `editableRegions`, of one label. */
+/** Like `editableRegions`, for one label. */
 export const editableRegionsOfLabel = (db: Database, mediaId: number, labelId: number): { id: number; attributes: string }[] =>
   db.all(`SELECT id, attributes FROM region WHERE media_id = ? AND label_id = ? AND state <> 'rejected' AND locked = 0`, mediaId, labelId)
 
@@ -23,7 +23,7 @@ export const regionsOfLabel = (
 export const keypointRegionsOfLabel = (db: Database, labelId: number): { id: number; shape: string }[] =>
   db.all(`SELECT id, shape FROM region WHERE label_id = ? AND json_extract(shape, '$.kind') = 'keypoints' ORDER BY id`, labelId)
 
-/** What was proposed for these images, of at least this score (null: any, one without a score too). */
+/** Proposals on these images with at least this score (null: any, including none). */
 export const proposalsOn = (
   db: Database,
   table: 'region' | 'media_label',
@@ -38,7 +38,7 @@ export const proposalsOn = (
     minScore,
   )
 
-/** Captions of an image that speak of regions: as a whole, or by a span. */
+/** Captions of an image that refer to regions, as a whole or by a span. */
 export const captionsOfRegions = (db: Database, mediaId: number): StoredRow[] =>
   db.all(`SELECT id, region_id, spans FROM caption WHERE media_id = ? AND (region_id IS NOT NULL OR spans <> '[]')`, mediaId)
 

@@ -1,19 +1,19 @@
-/** How far the review of the images has come. */
+/** Progress of the review. */
 import type { ReviewState } from '#shared/model/media.ts'
 import type { Database } from './database.ts'
 
-/** How many images are in each state but the first, which most are in and no index holds. */
+/** Number of images per review state, except the default one, which most have and no index covers. */
 export const countReviewed = (db: Database): { review: ReviewState; n: number }[] =>
   db.all(`SELECT review, count(*) AS n FROM media WHERE review <> 'unreviewed' GROUP BY review`)
 
-/** Who decided how many, the most active first; `last`: when, in milliseconds since 1970. */
+/** Reviewers with their numbers of decisions, most active first; `last` in milliseconds since 1970. */
 export const reviewers = (db: Database): { name: string | null; approved: number; rejected: number; last: number | null }[] =>
   db.all(
     `SELECT reviewed_by AS name, sum(review = 'approved') AS approved, sum(review = 'rejected') AS rejected, max(reviewed_at) AS last
      FROM media WHERE review <> 'unreviewed' AND review IN ('approved', 'rejected') GROUP BY 1 ORDER BY 2 + 3 DESC, 1`,
   )
 
-/** The least score among each image's proposals: image id → score. */
+/** The lowest score among each image's proposals: image id → score. */
 export const leastScores = (db: Database): Map<number, number> =>
   new Map(
     db

@@ -1,4 +1,4 @@
-/** Runs and checkpoints, as they are stored: facts about what was made, outside the journal. */
+/** Stored runs and checkpoints: facts about what was made, outside the journal. */
 import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { parseStored } from '#shared/model/text.ts'
@@ -29,7 +29,7 @@ export const addRun = (db: Database, r: RunRecord): void =>
     r.finished,
   )
 
-/** What a run started from stays as it is. */
+/** An existing run's inputs are not overwritten. */
 export const storeRun = (db: Database, r: RunRecord): void =>
   void db.run(
     'UPDATE run SET status = ?, metrics = ?, folder = ?, error = ?, settings = ?, finished = ? WHERE id = ?',
@@ -47,18 +47,18 @@ export function runById(db: Database, id: string): RunRecord | null {
   return row ? toRun(row) : null
 }
 
-/** The newest first; of one kind, or all. */
+/** Newest first; of one kind, or all. */
 export const runs = (db: Database, kind: string | null): RunRecord[] =>
   db.all('SELECT * FROM run WHERE ?1 IS NULL OR kind = ?1 ORDER BY created DESC, rowid DESC', kind).map(toRun)
 
 export const countRuns = (db: Database): number => Number(db.value('SELECT count(*) FROM run'))
 export const countCheckpoints = (db: Database): number => Number(db.value('SELECT count(*) FROM checkpoint'))
 
-/** The id of the checkpoint in a folder, the first where there are several. */
+/** The id of the checkpoint in a folder; the first if there are several. */
 export const checkpointIn = (db: Database, folder: string): string | undefined =>
   db.value<string>('SELECT id FROM checkpoint WHERE folder = ? ORDER BY created LIMIT 1', folder)
 
-/** Adds it, or brings the one of this id up to date. */
+/** Inserts a checkpoint or updates the one with its id. */
 export const putCheckpoint = (db: Database, c: CheckpointRecord): void =>
   void db.transaction(() =>
     db.run(
@@ -83,6 +83,6 @@ export function checkpointById(db: Database, id: string): CheckpointRecord | nul
   return row ? toCheckpoint(row) : null
 }
 
-/** The newest first; of one run, or all. */
+/** Newest first; of one run, or all. */
 export const checkpoints = (db: Database, runId: string | null): CheckpointRecord[] =>
   db.all('SELECT * FROM checkpoint WHERE ?1 IS NULL OR run_id = ?1 ORDER BY created DESC, rowid DESC', runId).map(toCheckpoint)

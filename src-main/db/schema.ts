@@ -1,4 +1,4 @@
-/** The database, as numbered steps from an empty file; a step once released is never edited. */
+/** The database schema, as numbered migrations from an empty file; a released migration is never edited. */
 
 export const migrations: readonly { version: number; sql: string }[] = [
   {

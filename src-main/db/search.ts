@@ -1,10 +1,10 @@
 /**
- * The full-text index of captions: one document an image, its captions in the order of their ids, one per line. The index stores no
- * texts, so replacing a document needs the old one.
+ * The full-text index of captions: one document per image, with its captions in id order, one per line. The index
+ * does not store texts, so replacing a document requires the old one.
  */
 import type { Database } from './database.ts'
 
-/** Empty where the image has no captions. */
+/** Empty if the image has no captions. */
 export const captionDocument = (db: Database, mediaId: number): string =>
   db
     .all<{ text: string }>('SELECT text FROM caption WHERE media_id = ? ORDER BY id', mediaId)
@@ -19,7 +19,7 @@ export function replaceDocument(db: Database, mediaId: number, before: string, a
 
 const documents = `SELECT media_id, group_concat(text, char(10) ORDER BY id) FROM caption WHERE media_id BETWEEN ? AND ? GROUP BY media_id`
 
-/** Indexes the documents of new images at once, several times as fast as one by one. */
+/** Indexes the documents of new images in bulk, several times faster than one by one. */
 export function indexDocuments(db: Database, fromMedia: number, toMedia: number): void {
   db.run(`INSERT INTO caption_text (rowid, text) ${documents}`, fromMedia, toMedia)
 }
@@ -29,7 +29,7 @@ export function rebuildSearch(db: Database): void {
   indexDocuments(db, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** Null where the index agrees with the captions: the same images, and each found by its own text. */
+/** Null if the index agrees with the captions: the same images, each found by its own text. */
 export function searchProblem(db: Database): string | null {
   const [indexed, captioned] = [db.value('SELECT count(*) FROM caption_text'), db.value('SELECT count(DISTINCT media_id) FROM caption')]
   if (indexed !== captioned) return `${indexed} images are indexed, ${captioned} have captions`

@@ -1,4 +1,6 @@
-/** What a project's database must look like, derived from the schema; and whether a file from somebody else does. */
+/**
+ * The expected shape of a project's database, derived from the schema, and checks of files from elsewhere against it.
+ */
 import Libsql from 'libsql'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -21,7 +23,7 @@ export function itemsOf(connection: Pick<Libsql.Database, 'prepare'>): Item[] {
 }
 
 const made = new Map<number, Map<string, Item>>()
-/** What a schema of a version holds, by name. */
+/** The schema items of a version, by name. */
 function itemsAt(version: number): Map<string, Item> {
   let items = made.get(version)
   if (!items) {
@@ -33,7 +35,7 @@ function itemsAt(version: number): Map<string, Item> {
   return items
 }
 
-/** Tables of the current schema with their columns, without those of the full-text index. */
+/** Tables of the current schema with their columns, except those of the full-text index. */
 export function ownTables(): { name: string; columns: string[] }[] {
   const db = new Libsql(':memory:')
   for (const step of migrations) db.exec(step.sql)
@@ -53,17 +55,17 @@ const plain = (sql: string | null) =>
     .replace(/--[^\n]*/g, '')
     .replace(/\s+/g, ' ')
     .trim()
-/** What SQLite adds by itself: statistics, and indices implied by a table's definition. */
+/** Items that SQLite adds by itself: statistics, and indices implied by a table's definition. */
 const added = ({ name }: Item) => /^sqlite_(?:stat\d|autoindex_.*|sequence)$/.test(name)
 
 /**
- * Throws where a table of ours is anything but the plain table that the schema makes, or where a trigger waits for a write: views,
- * generated columns and virtual tables can compute without end. `strict`: nothing else may be there either, as in an archive.
+ * Throws if one of our tables is not the plain table of the schema, or if a trigger is attached: views, generated
+ * columns and virtual tables can compute without end. `strict`: nothing else may exist either, as in an archive.
  */
 export function checkShape(file: string, connection: Pick<Libsql.Database, 'prepare'>, strict: boolean): void {
   const version = Number(Object.values(connection.prepare('PRAGMA user_version').all([])[0] as object)[0])
   if (version > schemaVersion) throw dataError(file, sentence('project.newer', { schema: version, known: schemaVersion }))
-  if (version === 0 && !strict) return // empty, or not ours: opening it reports that
+  if (version === 0 && !strict) return // empty or foreign: opening it reports that
   const wanted = itemsAt(Math.max(version, 1))
   const found = new Map(itemsOf(connection).map((i) => [i.name.toLowerCase(), i]))
   for (const item of wanted.values()) {
@@ -71,7 +73,7 @@ export function checkShape(file: string, connection: Pick<Libsql.Database, 'prep
     const there = found.get(item.name)
     if (!there) {
       if (item.type === 'table') throw dataError(file, sentence('project.no-table', { table: item.name }))
-      continue // a missing index is restored by the check
+      continue // the check recreates a missing index
     }
     if (there.type === item.type && plain(there.sql) === plain(item.sql)) continue
     const what = there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`

@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 
 const select = 'SELECT name, seq, dataset_hash AS datasetHash, by_name AS "by", at FROM snapshot'
 
-/** In the order of their positions. */
+/** Sorted by position. */
 export const snapshots = (db: Database): Snapshot[] => z.array(snapshot).parse(db.all(`${select} ORDER BY seq, name`))
 
 export const snapshotNames = (db: Database): string[] =>
@@ -26,6 +26,6 @@ export const addSnapshot = (db: Database, s: Snapshot): void =>
     s.at,
   )
 
-/** False where there is none of this name. */
+/** False if there is none with this name. */
 export const dropSnapshot = (db: Database, name: string): boolean =>
   db.transaction(() => db.run('DELETE FROM snapshot WHERE name = ?', name).changes) > 0

@@ -1,4 +1,7 @@
-/** A temporary table on disk, for formats whose parts of one image lie far apart: rows in, grouped by key out; memory stays flat. */
+/**
+ * A temporary table on disk, for formats that scatter the parts of one image: rows in, grouped by key out, in
+ * constant memory.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -21,7 +24,7 @@ export class Spool {
       CREATE TABLE item (n INTEGER PRIMARY KEY, kind TEXT, key TEXT, id TEXT, line INTEGER, value TEXT); BEGIN`)
   }
 
-  /** `id` is for finding duplicates only. */
+  /** `id` is only used to find duplicates. */
   put(kind: string, key: string, value: unknown, line = 0, id: string | null = null): void {
     this.buffer.push(kind, key, id, line, JSON.stringify(value))
     if (this.buffer.length === 5 * 100) this.flush()
@@ -42,7 +45,7 @@ export class Spool {
     this.indexed = true
   }
 
-  /** In the order in which they came. */
+  /** In insertion order. */
   *all(kind: string): Generator<SpoolRow & { key: string }> {
     this.index()
     for (const r of this.pages<{ n: number; key: string; line: number; value: string }>(
@@ -52,7 +55,7 @@ export class Spool {
       yield { key: r.key, line: r.line, value: JSON.parse(r.value) }
   }
 
-  /** Each key once, in the order of first appearance. */
+  /** Each key once, in order of first appearance. */
   *keys(kind: string): Generator<string> {
     this.index()
     this.db.exec('CREATE TABLE IF NOT EXISTS first (n INTEGER PRIMARY KEY, kind TEXT, key TEXT)')
@@ -61,7 +64,7 @@ export class Spool {
       yield r.key
   }
 
-  /** Page by page, which is several times as fast as a row at a time. */
+  /** Reads in pages, which is several times faster than row by row. */
   private *pages<R extends { n: number }>(sql: string, kind: string): Generator<R> {
     for (let after = 0; ;) {
       const rows = this.db.all<R>(sql, kind, after)
@@ -78,7 +81,7 @@ export class Spool {
       .map((r) => ({ line: r.line, value: JSON.parse(r.value) }))
   }
 
-  /** Rows whose key no row of the other kind has. */
+  /** Rows whose key does not occur among the rows of the other kind. */
   *orphans(kind: string, of: string): Generator<{ key: string; line: number }> {
     this.index()
     yield* this.db.iterate<{ key: string; line: number }>(
@@ -88,7 +91,7 @@ export class Spool {
     )
   }
 
-  /** Ids that occur more than once within a kind, with their second line. */
+  /** Ids that occur more than once within a kind, with the line of the second occurrence. */
   *duplicates(kind: string): Generator<{ id: string; line: number }> {
     this.index()
     yield* this.db.iterate<{ id: string; line: number }>(

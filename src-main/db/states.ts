@@ -1,4 +1,4 @@
-/** Earlier states of the dataset, by reading the journal backwards: comparing two, and restoring one. */
+/** Earlier states of the dataset, reconstructed by reading the journal backwards: comparing two, and restoring one. */
 import type { JournaledTable, RangeInsert, StoredRow } from '#shared/model/journal.ts'
 import type { SnapshotDiff } from '#shared/model/project.ts'
 import { userError } from '#shared/errors.ts'
@@ -9,7 +9,7 @@ import type { Edit } from './edit.ts'
 import { before, changesBackwards, position, rangesOf } from './journal.ts'
 import { tables } from './tables.ts'
 
-/** Rows that later entries touched, as they were at a position; and bulk insertions made only later. */
+/** Rows that later entries touched, as of a position; and bulk insertions that came later. */
 interface Past {
   rows: Map<string, { table: JournaledTable; id: number; row: StoredRow | null }>
   notYet: RangeInsert[]
@@ -21,7 +21,7 @@ function currentRow(db: Database, table: JournaledTable, id: number): StoredRow 
   return db.get<StoredRow>(`SELECT ${tables[table].columns.join(', ')} FROM ${table} WHERE id = ?`, id) ?? null
 }
 
-/** Calls `at` for each wanted position, newest first, with what differs there from now. */
+/** Calls `at` for each requested position, newest first, with the differences from the current state. */
 function walkBack(db: Database, positions: readonly number[], at: (position: number, past: Past) => void): void {
   const head = position(db)
   for (const p of positions)
@@ -62,7 +62,7 @@ const diffed = {
   tags: 'media_tag',
 } as const
 
-/** What was added, changed and removed between two positions. */
+/** Rows added, changed and removed between two positions. */
 export function diffStates(db: Database, from: number, to: number): SnapshotDiff {
   if (from > to) {
     const { from: a, to: b, ...rest } = diffStates(db, to, from)
@@ -107,7 +107,7 @@ function diffTable(db: Database, table: JournaledTable, earlier: Past, later: Pa
     else if (old && !now) count('removed', id)
     else if (old && now && tables[table].columns.some((c) => (old[c] ?? null) !== (now[c] ?? null))) count('changed', id)
   }
-  // Rows bulk-inserted in between that no later entry touched are still in the table.
+  // Bulk-inserted rows that no later entry touched are still in the table.
   for (const range of earlier.notYet.slice(later.notYet.length))
     if (range.table === table)
       for (const { id } of db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ?`, range.from, range.to))
@@ -115,7 +115,7 @@ function diffTable(db: Database, table: JournaledTable, earlier: Past, later: Pa
   return diff
 }
 
-/** Changes the present state into the one at a position; itself an edit, so it can be undone. */
+/** Changes the current state into the one at a position; an edit itself, so it can be undone. */
 export function restoreState(edit: Edit, target: number): void {
   const { db } = edit
   walkBack(db, [target], (_, past) => {
@@ -131,7 +131,7 @@ export function restoreState(edit: Edit, target: number): void {
     for (const { table, from, to } of past.notYet)
       for (const { id } of db.all<{ id: number }>(`SELECT id FROM ${table} WHERE id BETWEEN ? AND ?`, from, to))
         if (!past.rows.has(keyOf(table, id))) removals.push({ table, id })
-    // An image's rows are removed before it and inserted after it: the dataset hash needs its path.
+    // An image's rows are removed before it and inserted after it, since the dataset hash needs its path.
     const isMedia = (t: JournaledTable) => (t === 'media' ? 1 : 0)
     for (const r of removals.toSorted((a, b) => isMedia(a.table) - isMedia(b.table))) edit.remove(r.table, r.id)
     for (const u of updates) {

@@ -1,18 +1,18 @@
-/** The journaled tables: their columns, and which of them count as the dataset's content. */
+/** The journalled tables: their columns, and which of them are part of the dataset's content. */
 import type { JournaledTable } from '#shared/model/journal.ts'
 
 interface Table {
   columns: readonly string[]
-  /** The column that names the image a row belongs to; 'id' for the image itself. */
+  /** The column with the id of the row's image; 'id' for images themselves. */
   media: 'id' | 'media_id' | null
-  /** Columns that identify the content; view state (colours, keys, hidden, locked) and talk are left out. */
+  /** Columns that identify the content; view state (colours, keys, hidden, locked) and comments are excluded. */
   content: readonly string[]
-  /** Facts about a file: they may change without an edit, and do not get in the way of undo. */
+  /** Facts about a file: they may change without an edit and do not block undo. */
   facts: readonly string[]
 }
 
 export const tables: Record<JournaledTable, Table> = {
-  // Where a folder lies is a fact: it may be moved, or passed on in an archive, without an edit.
+  // A folder's path is a fact: it may be moved, or shipped in an archive, without an edit.
   root: { columns: ['path'], media: null, content: [], facts: ['path'] },
   // Labels enter the dataset hash by name, see digest.ts.
   label: {
@@ -66,7 +66,7 @@ export const tables: Record<JournaledTable, Table> = {
       'frame',
     ],
     media: 'media_id',
-    // Tracks are left out: which regions show the same object is not taught to a model.
+    // Tracks are excluded, since object identity is not used in training.
     content: ['shape', 'attributes', 'author', 'score', 'state', 'z'],
     facts: [],
   },

@@ -1,6 +1,7 @@
 /**
- * The numbers that windows show after each edit. Millions of rows are counted once; the counts then follow every edit made over this
- * connection and are stored as the project closes. They hold for one position of the journal; at any other everything is counted again.
+ * The numbers that windows show after each edit. Rows are counted once; the counts then follow every edit on this
+ * connection and are stored when the project closes. Stored counts are valid for one journal position; otherwise
+ * everything is recounted.
  */
 import { z } from 'zod'
 import type { JournaledTable, StoredRow } from '#shared/model/journal.ts'
@@ -15,20 +16,20 @@ const stored = z.object({
   imageLabels: count,
   captions: count,
   splits: z.array(z.tuple([z.string(), count])).transform((given) => new Map(given)),
-  /** Accepted regions by label, and accepted labels of images. */
+  /** Accepted regions by label, and accepted image labels. */
   labelledRegions: pairs,
   labelledImages: pairs,
 })
 export type Tally = z.output<typeof stored>
 
-/** Fewer rows than this are counted faster than stored counts are read. */
+/** Below this number of rows, counting is faster than reading stored counts. */
 const many = 50_000
 const known = new WeakMap<Database, Tally>()
 const heard = new WeakSet<Database>()
 
 const position = (db: Database) => Number(db.value('SELECT max(seq) FROM journal') ?? 0)
 
-/** The counts as of now. */
+/** The current counts. */
 export function tally(db: Database): Readonly<Tally> {
   const seq = position(db)
   let mine = known.get(db)
@@ -45,7 +46,7 @@ function readBack(db: Database, seq: number): Tally | null {
     const found = stored.parse(JSON.parse(text))
     return found.seq === seq ? found : null
   } catch {
-    return null // of another version
+    return null // from another version
   }
 }
 
@@ -72,7 +73,7 @@ function counted(db: Database, seq: number): Tally {
   }
 }
 
-/** Stores the counts where counting again would take long. */
+/** Stores the counts if recounting would take long. */
 export function keepTally(db: Database): void {
   const mine = known.get(db)
   if (db.options.readOnly || !mine || mine.regions + mine.media + mine.captions + mine.imageLabels < many) return
@@ -97,7 +98,7 @@ export class TallyDelta {
       more(this.maps[table === 'region' ? 'labelledRegions' : 'labelledImages'], row['label_id'] as number | null, n)
   }
 
-  /** @param seq the journal entry of the edit */
+  /** @param seq journal position of the edit */
   apply(db: Database, seq: number): void {
     const mine = known.get(db)
     if (mine?.seq !== seq - 1) return

@@ -1,4 +1,4 @@
-/** Sets of regions that are placed by one key. Tools, not data: they are in no journal and no hash. */
+/** Sets of regions that are placed with one key. They are tools, not data: neither journalled nor hashed. */
 import { template, type Template } from '#shared/model/aid.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { parseStored } from '#shared/model/text.ts'
@@ -7,11 +7,11 @@ import { decode } from './entities.ts'
 
 const toTemplate = (r: StoredRow): Template => decode(template, 'template', r, () => ({ ...r, regions: parseStored(String(r['regions'])) }))
 
-/** By name. */
+/** Sorted by name. */
 export const templates = (db: Database): Template[] =>
   db.all<StoredRow>('SELECT id, name, width, height, regions FROM template ORDER BY name').map(toTemplate)
 
-/** One of the same name is replaced. @returns its id */
+/** Replaces a template of the same name. @returns its id */
 export function putTemplate(db: Database, { name, width, height, regions }: Omit<Template, 'id'>): number {
   db.run(
     `INSERT INTO template (name, width, height, regions) VALUES (?, ?, ?, ?)
@@ -27,7 +27,7 @@ export function putTemplate(db: Database, { name, width, height, regions }: Omit
 export const templateNamed = (db: Database, name: string): number | undefined =>
   db.value<number>('SELECT id FROM template WHERE name = ?', name)
 
-/** false where there is none of this id. */
+/** False if there is none with this id. */
 export const renameTemplate = (db: Database, id: number, name: string): boolean =>
   db.run('UPDATE template SET name = ? WHERE id = ?', name, id).changes === 1
 

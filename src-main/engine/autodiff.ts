@@ -3,9 +3,9 @@ import { add } from './ops/arithmetic.ts'
 import { unbroadcast } from './ops/reduce.ts'
 
 /**
- * d loss / d wrt, appended to the graph as ordinary nodes. `loss` is a scalar (shape [] or [1]). Only nodes between the
- * loss and `wrt` are walked, each once, in reverse; a value used several times gets the sum of its gradients.
- * Throws, naming the op, where a rule is missing or a parameter does not reach the loss.
+ * d loss / d wrt, appended to the graph as ordinary nodes (reverse mode). `loss` is a scalar (shape [] or [1]). Only
+ * nodes on a path from `wrt` to the loss are visited, each once; gradients of a value used several times add up.
+ * @throws naming the op if it has no gradient rule, or the parameter if it does not reach the loss
  */
 export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   if (loss.shape.some((d) => d !== 1)) throw new Error(`the loss is not a scalar: [${loss.shape}]`)

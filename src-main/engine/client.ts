@@ -1,4 +1,4 @@
-/** The parent's half of the engine: all that the application sees of it. */
+/** The parent's side of the engine, and the only part of it that the application uses. */
 import { cancelled, DashiError } from '#shared/errors.ts'
 import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
@@ -10,30 +10,33 @@ import { Turns } from './turns.ts'
 
 export interface RunningJob<R extends JobResult = JobResult> {
   readonly result: Promise<R>
-  /** Another job was ahead of it when it was asked for. */
+  /** Another job was ahead of it when it was submitted. */
   readonly waits: boolean
-  /** Resolves when its turn comes; never, if it is cancelled before that. */
+  /** Resolves when the job starts; never, if it is cancelled before. */
   readonly begun: Promise<void>
-  /** Takes effect at once while it waits, else between two steps. */
+  /** Takes effect immediately while queued, otherwise between two steps. */
   cancel(): void
 }
 
-/** Makes the job when its turn comes, from the data of that moment. Rejects once `stop` is aborted. */
+/** Creates the job when its turn comes, from the data at that time. Rejects once `stop` is aborted. */
 export type MakeJob<J extends Job = Job> = (stop: AbortSignal) => Promise<J>
 
 /**
- * Jobs and questions go to a process of their own, so that a crash of onnxruntime takes nothing else along. It starts with the first
- * of them, and again with the next one after it has ended. It does not keep this process alive when nothing is asked of it.
+ * Runs jobs and questions in a separate process, so that a crash in onnxruntime does not affect this one. The process
+ * starts on demand, is restarted by the next request after it exits, and does not keep this process alive while idle.
  */
 export class EngineClient {
   private engine: Engine | undefined
   private readonly turns = new Turns()
   private closed = false
 
-  /** @param start starts the built process.ts */
+  /** @param start spawns the built process.ts */
   constructor(private readonly start: () => Child) {}
 
-  /** Jobs wait for each other. If the process ends during one, that job fails and says what was kept; the next runs in a new process. */
+  /**
+   * Jobs run one at a time. If the process exits during a job, that job fails with a message on what was kept; the
+   * next job gets a new process.
+   */
   run<J extends Job>(job: J | MakeJob<J>, onProgress: (p: JobProgress) => void = () => undefined): RunningJob<ResultOf<J['kind']>> {
     const stop = new AbortController()
     const begin = async () => this.carryOut(typeof job === 'function' ? await job(stop.signal) : job, onProgress, stop.signal)
@@ -41,18 +44,18 @@ export class EngineClient {
     return { result, waits, begun, cancel: () => void (leave() || stop.abort()) }
   }
 
-  /** Answers a question about a model, whatever job is running. */
+  /** Answers a question about a model, concurrently with any running job. */
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
     const answer = await this.try((engine) => engine.ask(question, (how) => `${how} before it had answered`))
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
-  /** Ends the threads that answer questions. Jobs go on. */
+  /** Terminates the threads that answer questions; jobs continue. */
   closeLanes(): void {
     this.engine?.closeLanes()
   }
 
-  /** Ends the process at once, whatever it is doing. None is started afterwards. */
+  /** Kills the process immediately. None is started afterwards. */
   async close(): Promise<void> {
     this.closed = true
     await this.engine?.end()
@@ -70,7 +73,10 @@ export class EngineClient {
     return resultOf<J['kind']>(job.kind, result)
   }
 
-  /** What a process did not begin before it ended goes to another process. If none of three begins it, the fault lies elsewhere. */
+  /**
+   * A request that a process exited without beginning is retried in a new one. After three processes the fault must
+   * lie elsewhere.
+   */
   private async try<T>(use: (engine: Engine) => Promise<T>, left = 2): Promise<T> {
     try {
       return await use(this.process())
@@ -95,24 +101,24 @@ const doing: Record<Job['kind'], string> = {
   curate: 'while it looked at the images',
 }
 
-/** A job or question that has not been answered yet. */
+/** An unanswered job or question. */
 interface Pending {
   resolve(value: unknown): void
   reject(reason: unknown): void
-  /** What to say if the process ends in the middle of it. */
+  /** The error message if the process exits while handling it. */
   readonly inWords: (how: string) => string
   readonly onProgress?: (p: JobProgress) => void
   begun?: boolean
-  /** Thrown when it ends. */
+  /** The error to report when it ends. */
   problem?: unknown
 }
 
-/** One process, from its start to its end. */
+/** One engine process, from start to exit. */
 class Engine {
   private readonly pending = new Map<number, Pending>()
   private count = 0
   private closing = false
-  /** A message from it that could not be understood. */
+  /** The error of a message from the process that could not be parsed. */
   private misled: unknown
   readonly ended: Promise<void>
 
@@ -200,7 +206,7 @@ class Engine {
 
 const isStarted = ({ code, signal }: ChildEnd) => code !== null || signal !== null
 
-/** How a process ended, in one line. */
+/** One sentence on how a process exited. */
 function howEnded(end: ChildEnd): string {
   const { code, signal, said } = end
   if (!isStarted(end)) return `the engine's process could not be started (${said.trim()})`

@@ -1,2 +1,2 @@
-/** The engine as the application sees it: the client of its process. */
+/** Public interface of the engine: the client of its process. */
 export type { EngineClient, MakeJob, RunningJob } from './client.ts'

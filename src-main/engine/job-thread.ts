@@ -3,8 +3,8 @@ import { type Job, type JobProgress, jobProgressSchema, type JobResult, jobResul
 import { giveTask } from '../files/thread.ts'
 
 /**
- * The thread that jobs run in, one at a time: one already uses every core, onnxruntime's WebGPU allows one owning thread at
- * a time, and decoded pictures stay there for the next job. It starts with the first job; one that died is replaced.
+ * The thread that runs jobs, one at a time: a job already uses every core, onnxruntime's WebGPU allows one owning
+ * thread, and decoded images stay cached for the next job. Started by the first job; replaced if it dies.
  */
 export class JobThread {
   private worker: Worker | undefined
@@ -12,7 +12,7 @@ export class JobThread {
   /** @param workerFile the built engine/worker.ts */
   constructor(private readonly workerFile: URL) {}
 
-  /** The next job may come when this one has settled. `cancel` takes effect between two steps. */
+  /** Call again only after the previous job has settled. `cancel` takes effect between two steps. */
   run(job: Job, onProgress: (p: JobProgress) => void): { readonly result: Promise<JobResult>; cancel(): void } {
     const { result, cancel } = giveTask((this.worker ??= this.start()), job, {
       onProgress: (p) => onProgress(jobProgressSchema.parse(p)),

@@ -6,7 +6,8 @@ import { type LaneMessage, questionSchema } from '#shared/model/question.ts'
 import { answer } from './questions/answer.ts'
 import { guardRuns } from './runtime/session.ts'
 
-// A thread that answers questions about one model, one after the other. It is ended from outside, though never in a run of onnxruntime.
+// Thread entry: answers questions about one model sequentially. It is terminated from outside, but never during an
+// onnxruntime run.
 const requestSchema = z.object({ question: questionSchema, guard: z.instanceof(SharedArrayBuffer) })
 const send = (message: LaneMessage) => parentPort!.postMessage(message)
 

@@ -1,24 +1,25 @@
 /**
- * Questions about models, with a thread for each model: nobody waits for another, huge model to load, nor for a training, and the
- * thread that serves the windows opens no model at all. A thread that does not answer in time is ended and replaced.
+ * Answers questions about models with one thread per model, so that no question waits for another model to load or
+ * for a training, and the main thread opens no model. A thread that does not answer in time is terminated and
+ * replaced.
  */
 import { Worker } from 'node:worker_threads'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { answerSchemas, type AnswerTo, laneMessageSchema, type Question } from '#shared/model/question.ts'
 
-/** How many idle threads are kept; those that were asked longest ago are ended. */
+/** Number of idle threads to keep; the least recently used ones are terminated. */
 const KEPT = 4
 const MOST = 12
-/** Of JavaScript's own memory in one thread. A model's weights lie elsewhere. */
+/** JavaScript heap limit of one thread in MB. Model weights are allocated outside it. */
 const MEGABYTES = 1500
 
-/** Seconds that an answer may take once the thread has begun with it; a model of some gigabytes has to be read whole. */
+/** Time limit in seconds once a thread has begun an answer; a model of several gigabytes has to be read completely. */
 export type Patience = Readonly<Record<Question['kind'], number>>
 const PATIENCE: Patience = { facts: 10, tokens: 10, classify: 180, embed: 180, devices: 60 }
 
 export class Lanes {
-  /** Least recently asked first. */
+  /** Least recently used first. */
   private readonly lanes = new Map<string, Lane>()
 
   /** @param workerFile the built engine/lane-worker.ts */
@@ -36,7 +37,7 @@ export class Lanes {
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
-  /** Ends all threads and cancels what they were asked. The next question starts a new one. */
+  /** Terminates all threads and cancels their questions. The next question starts a new one. */
   close(): void {
     for (const lane of this.lanes.values()) lane.close()
     this.lanes.clear()
@@ -48,18 +49,24 @@ export class Lanes {
       this.lanes.delete(key)
       lane.close()
     }
-    if (this.lanes.size >= MOST) throw userError(`${MOST} models are being looked at already: wait for one of them`)
+    if (this.lanes.size >= MOST) throw userError(`${MOST} models are already in use: wait for one of them`)
     return new Lane(this.workerFile)
   }
 }
 
-/** One thread reads the headers of all models, which is quick. A model's tokenizer and its weights have a thread each. */
+/**
+ * The headers of all models are read by one thread, since that is fast. A model's tokenizer and its weights have a
+ * thread each.
+ */
 const laneOf = (q: Question) =>
   q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`
 
 const subjectOf = (q: Question) => (q.kind === 'devices' ? 'devices' : q.model)
 
-/** `guard[0]`: the number of onnxruntime runs under way, or that none may begin because the thread is being ended. */
+/**
+ * `guard[0]` is the number of onnxruntime runs in progress, or a value that forbids new ones because the thread is
+ * being terminated.
+ */
 const IDLE = 0
 const ENDED = -1
 
@@ -68,7 +75,10 @@ interface Thread {
   readonly guard: Int32Array<SharedArrayBuffer>
 }
 
-/** Ends a thread; one in the middle of a run ends after it, since onnxruntime would abort the process. */
+/**
+ * Terminates a thread, after its current run if there is one: terminating onnxruntime mid-run would abort the
+ * process.
+ */
 function retire(thread: Thread): void {
   if (Atomics.compareExchange(thread.guard, 0, IDLE, ENDED) === IDLE) void thread.worker.terminate()
   else thread.worker.once('message', () => retire(thread))
@@ -93,7 +103,7 @@ class Lane {
     return answer
   }
 
-  /** Cancels what was asked, and what waits for its turn. */
+  /** Cancels the current question and those queued. */
   close(): void {
     this.closed = true
     this.end()
@@ -129,10 +139,10 @@ class Lane {
       }
       const onError = (e: Error & { code?: string }) => {
         const full = e.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        reject(full ? dataError(subjectOf(question), `needs more than ${MEGABYTES} MB of memory to be looked at`) : e)
+        reject(full ? dataError(subjectOf(question), `needs more than ${MEGABYTES} MB of memory to open`) : e)
       }
       const onExit = (code: number) => {
-        const ended = new Error(`the thread for ${subjectOf(question)} ended with code ${code} before it had answered`)
+        const ended = new Error(`the thread for ${subjectOf(question)} ended with code ${code} before answering`)
         reject(Atomics.load(guard, 0) === ENDED ? cancelled() : ended)
       }
       worker.on('message', onMessage).on('error', onError).on('exit', onExit)
@@ -145,7 +155,7 @@ class Lane {
     })
   }
 
-  /** A thread that died is replaced with the next question. */
+  /** A thread that died is replaced on the next question. */
   private start(): Thread {
     const worker = new Worker(this.workerFile, { resourceLimits: { maxOldGenerationSizeMb: MEGABYTES } })
     const gone = () => {

@@ -1,6 +1,7 @@
 /**
- * The engine's process: jobs in one thread, questions in others, so that this thread always listens. It belongs to the process that
- * started it, by Node or by Electron, and ends with it. Arguments: other programs for the threads of jobs and questions.
+ * The engine's process: runs jobs in one thread and questions in others, so that this thread always responds. It is
+ * started by the parent (Node or Electron) and exits with it. Arguments: alternative programs for the threads of jobs
+ * and questions.
  */
 import process from 'node:process'
 import { z } from 'zod'
@@ -10,7 +11,7 @@ import { failureOf } from '#shared/model/failure.ts'
 import { JobThread } from './job-thread.ts'
 import { Lanes } from './lanes.ts'
 
-/** Of a utility process; Electron gives it no types outside its own. */
+/** Electron's utility-process port; Electron exports no types for it to plain Node code. */
 interface ParentPort {
   on(event: 'message', listen: (event: { data: unknown }) => void): void
   postMessage(message: unknown): void
@@ -23,10 +24,10 @@ const cancels = new Map<number, () => void>()
 
 function send(message: FromEngine): void {
   if (parentPort) parentPort.postMessage(message)
-  else if (process.connected) process.send!(message, undefined, undefined, () => undefined) // the parent may go at this very moment
+  else if (process.connected) process.send!(message, undefined, undefined, () => undefined) // the parent may exit at this moment
 }
 
-/** Begins at once; the parent lets jobs wait for each other. */
+/** Starts immediately; the parent queues jobs. */
 function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
   if (error)
@@ -52,7 +53,7 @@ function take(raw: unknown): void {
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
 
-// Ctrl+C reaches every process of a terminal. What becomes of a job is for the parent to decide.
+// Ctrl+C reaches every process of a terminal, but only the parent decides what becomes of a job.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
 if (parentPort)
   parentPort.on('message', ({ data }) => take(data)) // Electron ends a utility process by SIGTERM

@@ -2,15 +2,15 @@ import { cancelled } from '#shared/errors.ts'
 
 export interface Turn<T> {
   readonly result: Promise<T>
-  /** Others were ahead of it when it came. */
+  /** Others were ahead of it when it was queued. */
   readonly waits: boolean
-  /** Resolves when its turn comes; never, if it leaves before that. */
+  /** Resolves when its turn comes; never, if it leaves the queue before. */
   readonly begun: Promise<void>
-  /** Ends it at once as cancelled while it waits; false once its turn has come. */
+  /** Cancels it while it is queued; returns false once its turn has come. */
   leave(): boolean
 }
 
-/** One after the other, in the order in which they come. One that is still waiting may leave at any time. */
+/** A FIFO queue that runs tasks one at a time. A waiting task may leave at any time. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve()
   private held = 0
@@ -35,7 +35,7 @@ export class Turns {
     })
     this.last = own.catch(() => undefined)
     const result = Promise.race([own, left])
-    result.catch(() => undefined) // whoever cancels need not be listening yet
+    result.catch(() => undefined) // avoids an unhandled rejection if it is cancelled before anyone awaits it
     return {
       result,
       waits,

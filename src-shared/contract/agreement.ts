@@ -1,13 +1,13 @@
-/** Several authors: who annotated what, how far two of them agree, and where they do not. */
+/** Annotations by several authors: who annotated what, how far two authors agree, and where they differ. */
 import { z } from 'zod'
 import { agreementQuery, agreementReport, authorCount, decision, disagreement, disagreementKind } from '../model/agreement.ts'
 import { method } from './method.ts'
 
 export const agreementMethods = {
-  /** Most images first. */
+  /** Sorted by number of images, descending. */
   'agreement.authors': method(z.object({}).default({}), z.array(authorCount)),
   'agreement.compare': method(agreementQuery, agreementReport),
-  /** The most serious first; of `kinds` only. `decided`: include those that are settled. */
+  /** Most serious first; only of `kinds`. `decided`: include settled ones. */
   'agreement.disagreements': method(
     agreementQuery.extend({
       kinds: z.array(disagreementKind).optional(),
@@ -17,6 +17,6 @@ export const agreementMethods = {
     }),
     z.object({ total: z.number().int(), disagreements: z.array(disagreement) }),
   ),
-  /** Accepts the chosen side and rejects the other; one step of undo. */
+  /** Accepts the chosen side and rejects the other, as one undo step. */
   'agreement.decide': method(decision, z.null()),
 }

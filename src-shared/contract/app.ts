@@ -1,4 +1,4 @@
-/** The application itself: who is there, settings, recent projects, choosing files, running jobs. */
+/** The application itself: identity, settings, recent projects, file selection, running jobs. */
 import { z } from 'zod'
 import { limits } from '../model/limits.ts'
 import { phaseSchema } from '../model/progress.ts'
@@ -7,40 +7,40 @@ import { text } from '../model/text.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
 
-/** What can be made again and is kept for that. Embeddings: features of images, and the index of their neighbours. */
+/** Caches of recomputable data. Embeddings: features of images, and the index of their neighbours. */
 export const cacheNames = ['thumbnails', 'tiles', 'embeddings'] as const
 export type CacheName = (typeof cacheNames)[number]
 const bytes = z.number().int().nonnegative()
 export const cacheUsage = z.object({ thumbnails: bytes, tiles: bytes, embeddings: bytes })
 export type CacheUsage = z.infer<typeof cacheUsage>
-/** Limits of a cache in megabytes. */
+/** Limits of a cache's size in megabytes. */
 export const cacheSize = { min: 16, max: 1_000_000 } as const
 const megabytes = z.number().int().min(cacheSize.min).max(cacheSize.max)
-/** Images on from the open one that are fetched beforehand, at most. */
+/** Maximum number of following images to prefetch. */
 export const prefetchMost = 16
 
 export const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
-  /** A BCP 47 tag; the program speaks English where it does not know the language. */
+  /** A BCP 47 tag; unknown languages fall back to English. */
   language: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,34}$/)
     .default('system'),
-  /** Action → chords; only those that differ from the defaults. */
+  /** Action → key chords; only those that differ from the defaults. */
   shortcuts: z.record(z.string(), z.array(z.string())).default({}),
-  /** Side of a grid cell, CSS pixels. */
+  /** Side of a grid cell in CSS pixels. */
   thumbnail: z.number().int().min(64).max(512).default(144),
   sidebars: z
     .object({ data: z.boolean().default(true), strip: z.boolean().default(true), inspector: z.boolean().default(true) })
     .prefault({}),
   labelling: z
     .object({
-      /** The label of a region drawn is that of the next; else each asks for its own. */
+      /** A new region gets the label of the last one drawn; otherwise each asks for its own. */
       keepLabel: z.boolean().default(true),
-      /** While classifying, the next image opens. */
+      /** After classifying an image, the next one opens. */
       advance: z.boolean().default(true),
       drawBy: z.enum(['either', 'drag', 'click']).default('either'),
-      /** Of outlines, CSS pixels. */
+      /** Width of outlines in CSS pixels. */
       lineWidth: z.number().min(0.5).max(6).default(1.5),
       fillOpacity: z.number().min(0).max(1).default(0.25),
       names: z.boolean().default(false),
@@ -49,18 +49,18 @@ export const settings = z.object({
       snapping: z.boolean().default(true),
       snapToPixels: z.boolean().default(false),
       grid: z.boolean().default(false),
-      /** Side of a cell of the grid, image pixels. */
+      /** Side of a cell of the drawing grid in image pixels. */
       gridStep: z.number().min(0.5).max(100_000).default(32),
       guides: z.boolean().default(false),
     })
     .prefault({}),
-  /** So many images on from the open one are fetched beforehand, and the one before it; 0: none. */
+  /** Number of images after the open one to prefetch, besides the one before it; 0: none. */
   prefetch: z.number().int().min(0).max(prefetchMost).default(1),
-  /** Megabytes of each that are kept at most. */
+  /** Maximum size of each cache in megabytes. */
   caches: z
     .object({ thumbnails: megabytes.default(1024), tiles: megabytes.default(2048), embeddings: megabytes.default(4096) })
     .prefault({}),
-  /** Where checkpoints lie that are no project's. */
+  /** Folders with checkpoints outside projects. */
   modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),
 })
 export type LabellingSettings = Settings['labelling']
@@ -69,50 +69,53 @@ export type Settings = z.infer<typeof settings>
 export const recentProject = z.object({ folder: z.string(), name: z.string(), /** Milliseconds since 1970. */ opened: z.number().int() })
 export type RecentProject = z.infer<typeof recentProject>
 
-/** A job as the list shows it; `jobs.changed` tells of each step. `result` is what the method that began it says. */
+/**
+ * A job as shown in the list; `jobs.changed` reports each step. `result` has the type that the method which started
+ * it documents.
+ */
 export const jobEntry = z.object({
   id: z.string(),
-  /** Names the operation: scan, sample, import, export, train, compare, merge … */
+  /** The operation: scan, sample, import, export, train, compare, merge … */
   kind: z.string(),
   lane: laneSchema,
-  /** As `projects.open` names it; null: of no project. */
+  /** The project's folder as given by `projects.open`; null: no project. */
   project: z.string().nullable(),
-  /** What it works on, for a person: a folder, a file, the name of a run. */
+  /** What it works on, for display: a folder, a file, the name of a run. */
   subject: z.string(),
   status: jobStatus,
-  /** The training or merge that it is. */
+  /** The training or merge run that it executes. */
   runId: z.string().nullable(),
-  /** null: it has told nothing yet. */
+  /** null: nothing reported yet. */
   phase: phaseSchema.nullable(),
-  /** Which stretch of the phase: a split, a format. */
+  /** Subdivision of the phase: a split, a format. */
   part: z.string().nullable(),
-  /** Of its present phase. */
+  /** Progress within the current phase. */
   done: z.number(),
-  /** null: not known. */
+  /** null: unknown. */
   total: z.number().nullable(),
-  /** Of the whole, all phases together, 0 … 1; it never falls. null: not known. */
+  /** Fraction of the whole job over all phases, 0 … 1; never decreases. null: unknown. */
   share: z.number().min(0).max(1).nullable(),
   imagesPerSecond: z.number().nullable(),
-  /** For the whole; null where there is no ground for a guess yet. */
+  /** For the whole job; null while no estimate is possible. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),
-  /** What the error says, for readers of other languages. */
+  /** The error's text in translatable form. */
   sentence: sentenceSchema.nullable(),
   result: z.json().nullable(),
-  /** What `jobs.again` does with an interrupted one: resume where it was, or begin anew. null: it can only be dismissed. */
+  /** The effect of `jobs.again` on an interrupted job: resume, or start over. null: it can only be dismissed. */
   offers: z.enum(['resume', 'again']).nullable(),
 })
 export type JobEntry = z.infer<typeof jobEntry>
 
-/** What a path is to the application; of a project, its folder. `folder`: what it lies in. */
+/** What a path refers to; for a project, its folder. `folder`: its parent. */
 export const lookedAt = z.object({ kind: z.enum(['project', 'folder', 'image', 'file', 'missing']), path: z.string(), folder: z.string() })
 export type LookedAt = z.infer<typeof lookedAt>
 
-/** How the program came here, so that it can be said how it is updated: a desktop package, a source tree, an npm package. */
+/** How the program was installed, which determines how it is updated: desktop package, source tree or npm package. */
 export const installation = z.enum(['desktop', 'source', 'npm'])
 export type Installation = z.infer<typeof installation>
 
-/** What came of a native dialog; unavailable: the host has none of its own, `files.list` serves to make one. */
+/** The result of a native dialog; unavailable: the host has none, so build one with `files.list`. */
 export const folderChoice = z.discriminatedUnion('status', [
   z.object({ status: z.literal('picked'), path: z.string() }),
   z.object({ status: z.literal('cancelled') }),
@@ -124,14 +127,14 @@ const nothing = z.object({}).default({})
 const done = z.null()
 
 export const appMethods = {
-  /** `name`: who works in this window, where that is not the user of the machine; as soon as it is told, its edits are theirs. */
+  /** `name`: the person working in this window, if not the machine's user; subsequent edits are attributed to them. */
   'app.hello': method(
     z.object({ name: text().trim().min(1).max(limits.name).optional() }).default({}),
     z.object({
       version: z.string(),
-      /** Of this start of the program: another one after a reconnect means that it was restarted meanwhile. */
+      /** Identifies this start of the program: a different value after a reconnect means that it was restarted. */
       instance: z.string(),
-      /** Of this connection: events that it caused name it as their origin. */
+      /** Identifies this connection: events that it causes have it as origin. */
       client: z.string(),
       user: z.string(),
       settings,
@@ -141,7 +144,7 @@ export const appMethods = {
     }),
   ),
   'settings.save': method(settings, done),
-  /** Bytes of each. */
+  /** Bytes used by each. */
   'caches.usage': method(nothing, cacheUsage),
   'caches.clear': method(z.object({ cache: z.enum(cacheNames) }), cacheUsage),
   'dialogs.folder': method(z.object({ title: z.string(), start: z.string().nullish() }), folderChoice),
@@ -152,30 +155,30 @@ export const appMethods = {
       folder: z.string(),
       parent: z.string().nullable(),
       folders: z.array(z.object({ name: z.string(), path: z.string(), project: z.boolean() })),
-      /** Whether the folder is one. */
+      /** Whether the folder is a project. */
       project: z.boolean(),
-      /** Images that lie directly in the folder. */
+      /** Number of images directly in the folder. */
       images: z.number().int(),
     }),
   ),
-  /** In the order asked for. */
+  /** In the order of `paths`. */
   'files.look': method(z.object({ paths: z.array(text().min(1).max(4096)).min(1).max(10_000) }), z.array(lookedAt)),
   'app.about': method(nothing, z.object({ version: z.string(), installation, runtime: z.string() })),
-  /** Whose work the program carries, and on what terms; null where that was not built. */
+  /** Third-party notices and licences; null in builds without them. */
   'app.notices': method(nothing, z.object({ text: z.string().nullable() })),
   'jobs.list': method(nothing, z.array(jobEntry)),
-  /** One that waits ends at once, one at work within two steps. */
+  /** A queued job is cancelled immediately, a running one within two steps. */
   'jobs.cancel': method(z.object({ id: z.string() }), done),
   /** Puts an interrupted job back into the queue. */
   'jobs.again': method(z.object({ id: z.string() }), done),
-  /** Offers an interrupted job no more. */
+  /** Stops offering an interrupted job. */
   'jobs.dismiss': method(z.object({ id: z.string() }), done),
 }
 
 export const appEvents = {
   'jobs.changed': jobEntry,
   'settings.changed': settings,
-  /** A menu of the host asks for an action, or for a project to be opened. */
+  /** The host's menu requests an action, or opening a project. */
   'host.action': z.object({ action: z.string() }),
   'host.open': z.object({ folder: z.string() }),
 }

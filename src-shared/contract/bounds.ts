@@ -1,15 +1,15 @@
 /**
- * Limits for one message, checked before it is parsed or validated: a message nested ten thousand deep or with millions of values would
- * end the process (stack, memory) or block everybody else's calls.
+ * Limits for one message, checked before it is parsed or validated: a message nested ten thousand deep or with
+ * millions of values would exhaust the stack or the memory, or block all other calls.
  */
 export const messageBounds = {
-  /** UTF-8 bytes of the message as text: larger than any edit, a hundred masks of four megapixels. */
+  /** UTF-8 bytes of the message as text: larger than any edit; a hundred masks of four megapixels. */
   bytes: 64 * 1024 * 1024,
-  /** Our own deepest message nests 12. */
+  /** Our own deepest message is nested 12 deep. */
   depth: 64,
-  /** Lists and objects. */
+  /** Number of arrays and objects. */
   containers: 2 ** 18,
-  /** Members of lists and objects: all ids of a million images. */
+  /** Number of elements and members: all ids of a million images. */
   values: 2 ** 20,
 } as const
 
@@ -17,7 +17,7 @@ const tooDeep = `is nested deeper than ${messageBounds.depth}`
 const tooMany = `holds more than ${messageBounds.containers} lists or ${messageBounds.values} values`
 const noJson = 'holds what is no JSON'
 
-/** What is wrong with a message in JSON, by its brackets and commas alone; null where it may be parsed. */
+/** The limit that a JSON message exceeds, judged by brackets and commas alone; null if it may be parsed. */
 export function textProblem(text: string): string | null {
   if (text.length > messageBounds.bytes) return `is longer than ${messageBounds.bytes} bytes`
   let [depth, containers, values] = [0, 0, 0]
@@ -38,8 +38,8 @@ export function textProblem(text: string): string | null {
 }
 
 /**
- * The same for a message received as a value (through a port, structurally cloned): plain lists and objects of JSON values, with
- * `undefined` for absent members. A cycle is found by its depth.
+ * The same for a message received as a value (via a port, structurally cloned): plain arrays and objects of JSON
+ * values, with `undefined` for absent members. A cycle is caught by the depth limit.
  */
 export function valueProblem(message: unknown): string | null {
   const levels: { members: readonly unknown[]; next: number }[] = []
@@ -63,7 +63,9 @@ export function valueProblem(message: unknown): string | null {
   }
 }
 
-/** The number of a call that will not be parsed, so that the refusal can name it: callers write it first, or last. */
+/**
+ * The number of a call that will not be parsed, so that the refusal can refer to it: callers write it first or last.
+ */
 export function callNumber(text: string): number | null {
   const found =
     /^\s*\{\s*"call"\s*:\s*(\d{1,15})\s*[,}]/.exec(text.slice(0, 200)) ?? /,\s*"call"\s*:\s*(\d{1,15})\s*\}\s*$/.exec(text.slice(-200))

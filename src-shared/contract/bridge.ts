@@ -1,7 +1,7 @@
 /**
- * Between the desktop's windows and the application, where that is a process of its own: the pages' calls and events unchanged, pixels,
- * and what the native side has to know or do. Messages are JSON: the processes may run different versions of V8, and an older one
- * refuses a newer one's cloned objects.
+ * Messages between the desktop windows and the application when it is a separate process: the pages' calls and events
+ * unchanged, pixels, and what the native side needs to know or do. Messages are JSON, because the processes may run
+ * different versions of V8, and an older one rejects a newer one's cloned objects.
  */
 import { z } from 'zod'
 import { folderChoice, settings } from './app.ts'
@@ -11,7 +11,7 @@ const number = z.int().nonnegative()
 export const desktopEvent = z.union([z.object({ action: z.string() }), z.object({ open: z.string() })])
 export type DesktopEvent = z.infer<typeof desktopEvent>
 
-/** What the native menu is made of. */
+/** State shown in the native menu. */
 export const menuState = z.object({
   language: settings.shape.language,
   recent: z.array(z.object({ name: z.string(), folder: z.string() })),
@@ -19,7 +19,7 @@ export const menuState = z.object({
 export type MenuState = z.infer<typeof menuState>
 
 export const toApplication = z.discriminatedUnion('type', [
-  /** First of all. `project`: what a page opens that begins; sent again whenever another one is asked for. */
+  /** The first message. `project`: what a starting page opens; sent again whenever another one is requested. */
   z.object({
     type: z.literal('begin'),
     configFolder: z.string(),
@@ -29,22 +29,22 @@ export const toApplication = z.discriminatedUnion('type', [
     project: z.string().nullable(),
   }),
   z.object({ type: z.literal('project'), project: z.string().nullable() }),
-  /** A page's port: opened, a message of it, gone. */
+  /** A page's port: opened, a message, or closed. */
   z.object({ type: z.literal('attach'), page: number }),
   z.object({ type: z.literal('said'), page: number, message: z.unknown() }),
   z.object({ type: z.literal('left'), page: number }),
-  /** A path of pixels; given up where the page no longer wants it. */
+  /** A request for pixels by path; cancelled if the page no longer needs it. */
   z.object({ type: z.literal('request'), id: number, path: z.string() }),
   z.object({ type: z.literal('abort'), id: number }),
   z.object({ type: z.literal('picked'), id: number, choice: folderChoice }),
   z.object({ type: z.literal('tell'), event: desktopEvent }),
-  /** Writes down what is at work and ends. */
+  /** Saves the state of running jobs and exits. */
   z.object({ type: z.literal('close') }),
 ])
 export type ToApplication = z.infer<typeof toApplication>
 
 export const fromApplication = z.discriminatedUnion('type', [
-  /** At the beginning, and whenever it changed. */
+  /** Sent initially and on every change. */
   z.object({ type: z.literal('state'), state: menuState }),
   z.object({ type: z.literal('tell'), page: number, message: z.unknown() }),
   z.object({ type: z.literal('hang-up'), page: number }),
@@ -55,9 +55,9 @@ export const fromApplication = z.discriminatedUnion('type', [
     headers: z.record(z.string(), z.string()),
     /** Base64. */ body: z.string(),
   }),
-  /** A native dialog. */
+  /** Opens a native dialog. */
   z.object({ type: z.literal('pick'), id: number, title: z.string(), start: z.string().optional() }),
-  /** It could not begin; it ends. */
+  /** It could not start and exits. */
   z.object({ type: z.literal('failed'), message: z.string() }),
 ])
 export type FromApplication = z.infer<typeof fromApplication>

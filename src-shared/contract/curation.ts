@@ -1,6 +1,7 @@
 /**
- * Curation. Long operations answer with a job; the result is kept with the project until the next of its kind, and is read by a method
- * of its own, which answers null (or an empty page) where there is none yet. `jobs.changed` reports when it is there.
+ * Curation. Long operations return a job; the result is stored with the project until the next one of its kind and is
+ * read by a separate method, which returns null (or an empty page) if there is none. `jobs.changed` reports when it
+ * is available.
  */
 import { z } from 'zod'
 import * as c from '../model/curation.ts'
@@ -15,7 +16,7 @@ const changed = z.object({ /** Images. */ changed: total })
 const kept = <S extends z.ZodType>(summary: S) => z.object({ info: c.resultInfo, summary }).nullable()
 
 export const curationMethods = {
-  /** The results so far; null for those that do not exist yet. */
+  /** Existing results; null for those not computed yet. */
   'curation.status': method(
     nothing,
     z.object({
@@ -29,14 +30,14 @@ export const curationMethods = {
 
   /** The job (kind `duplicates`) ends with a `duplicateSummary`. */
   'curation.find-duplicates': method(c.duplicateOptions, started),
-  /** The largest groups first. */
+  /** Largest groups first. */
   'curation.duplicates': method(z.object(page), z.object({ total, groups: z.array(c.duplicateGroup) })),
-  /** `groupIds`: only these groups. One step of undo. */
+  /** `groupIds`: only these groups. One undo step. */
   'curation.apply-duplicates': method(z.object({ action: c.duplicateAction, groupIds: z.array(id).optional() }), changed),
 
   /** The job (kind `split`) ends with a `splitReport`; nothing is changed yet. */
   'curation.propose-split': method(c.splitOptions, started),
-  /** Carries out the latest proposal as one step of undo; refused where images or labels have changed since. */
+  /** Applies the latest proposal as one undo step; refused if images or labels have changed since. */
   'curation.apply-split': method(nothing, changed),
 
   'curation.balance': method(z.object({ beta: z.number().min(0).lt(1).default(0.999) }).prefault({}), c.balanceReport),
@@ -50,13 +51,16 @@ export const curationMethods = {
 
   /** The job (kind `doubts`) ends with a `doubtSummary`. */
   'curation.find-doubts': method(c.doubtOptions, started),
-  /** The most doubtful first. `labelId`: given or suggested; `issuesOnly`: only labels that confident learning takes to be wrong. */
+  /**
+   * Most doubtful first. `labelId`: given or suggested; `issuesOnly`: only labels that confident learning considers
+   * wrong.
+   */
   'curation.doubts': method(
     z.object({ labelId: id.optional(), issuesOnly: z.boolean().default(true), ...page }),
     z.object({ total, doubts: z.array(c.doubt) }),
   ),
 
-  /** The job (kind `index`) ends with an `indexSummary`; an index that is up to date is kept. */
+  /** The job (kind `index`) ends with an `indexSummary`; an up-to-date index is kept. */
   'curation.make-index': method(z.object({ model: z.string().min(1).optional() }).default({}), started),
   'curation.similar': method(
     z.object({ query: c.similarQuery, model: z.string().min(1).optional(), limit: z.number().int().min(1).max(1000).default(50) }),

@@ -13,7 +13,7 @@ export const formatEntry = z.object({
   reference: z.string(),
   imports: z.boolean(),
   exports: z.boolean(),
-  /** JSON schemas of what may be chosen; null where there is nothing to choose. */
+  /** JSON schemas of the available settings; null if there are none. */
   importSettings: z.record(z.string(), z.json()).nullable(),
   exportSettings: z.record(z.string(), z.json()).nullable(),
 })

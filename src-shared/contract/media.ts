@@ -1,4 +1,4 @@
-/** Images, and what is known about each. Their pixels travel by URL, see `urls.ts`. */
+/** Images and their facts. Pixels are fetched by URL, see `urls.ts`. */
 import { z } from 'zod'
 import { caption } from '../model/caption.ts'
 import { comment, id, media, mediaLabel } from '../model/media.ts'
@@ -9,18 +9,18 @@ import { method } from './method.ts'
 
 export { checkedFiles, facets, type CheckedFiles, type Facets }
 
-/** What a thumbnail shows beside the picture. */
+/** What a thumbnail shows besides the image. */
 export const mediaRow = media
   .pick({ id: true, path: true, width: true, height: true, split: true, review: true, duplicateGroup: true })
   .extend({
     regions: z.number().int(),
     captions: z.number().int(),
     proposed: z.number().int(),
-    /** Accepted labels of the image and of its regions, each once. */
+    /** Accepted labels of the image and of its regions, without repetition. */
     labelIds: z.array(id),
-    /** A region on it lacks an attribute that its label requires. */
+    /** One of its regions lacks a required attribute. */
     incomplete: z.boolean(),
-    /** Why its file cannot be decoded, where that is known. */
+    /** Why its file cannot be decoded, if known. */
     problem: z.string().nullable(),
   })
 export type MediaRow = z.infer<typeof mediaRow>
@@ -39,7 +39,7 @@ export const imageContent = z.object({
 export type ImageContent = z.infer<typeof imageContent>
 
 export const mediaMethods = {
-  /** All images that pass the filter, in order. */
+  /** Ids of all images that pass the filter, in order. */
   'media.ids': method(
     z.object({
       filter: mediaFilter,
@@ -48,17 +48,17 @@ export const mediaMethods = {
     }),
     z.object({ ids: z.array(z.number()), more: z.boolean() }),
   ),
-  /** In the order asked for, without images that were removed. */
+  /** In the order of `ids`, without removed images. */
   'media.rows': method(z.object({ ids: z.array(id).max(1000) }), z.array(mediaRow)),
   /** Each count is the number of images that choosing the value, together with the other filters, would show. */
   'media.facets': method(z.object({ filter: mediaFilter.default({}), exact: z.boolean().default(false) }).prefault({}), facets),
-  /** Where the folders of images lie. */
+  /** The paths of the image folders. */
   'media.roots': method(z.object({}).default({}), z.array(z.object({ id, folder: z.string() }))),
   /** Unreadable images with the reason: the first thousand by path. */
   'media.unreadable': method(z.object({}).default({}), z.array(z.object({ id, path: z.string(), problem: z.string() }))),
-  /** Checks unreadable files again, and those never checked; the job's result is a `checkedFiles`. */
+  /** Checks unreadable and never-checked files; the job's result is a `checkedFiles`. */
   'media.check': method(z.object({}).default({}), z.object({ jobId: z.string() })),
-  /** Determines the image's size first where that is not known. */
+  /** Determines the image's size first if it is unknown. */
   'media.content': method(z.object({ id }), imageContent),
   'media.remove': method(
     z.object({

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** A remote method is the schemas of what goes in and what comes out; both are checked where they cross the boundary. */
+/** A remote method: the schemas of its input and output; both are validated at the boundary. */
 export interface Method<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
   input: I
   output: O

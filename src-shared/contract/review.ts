@@ -8,7 +8,7 @@ import { method } from './method.ts'
 const count = z.number().int().nonnegative()
 
 export const reviewMethods = {
-  /** All images that pass the filter, in an order that is always the same for the same images, order and seed. */
+  /** All images that pass the filter, in an order determined by images, order and seed. */
   'review.order': method(
     z.object({
       filter: mediaFilter.default({}),
@@ -26,12 +26,12 @@ export const reviewMethods = {
     z.object({}).default({}),
     z.object({
       states: z.record(reviewState, count),
-      /** Who set the present states; null: not recorded, as in earlier versions. */
+      /** Who set the current states; null: not recorded, as in earlier versions. */
       by: z.array(z.object({ name: z.string().nullable(), approved: count, rejected: count, last: z.number().int().nullable() })),
-      /** How many images have open comments, and how many comments are open. */
+      /** Number of images with open comments, and number of open comments. */
       comments: z.object({ images: count, open: count }),
     }),
   ),
-  /** Open comments without replies, in the order of their images' ids. */
+  /** Open comments without replies, in image id order. */
   'comments.open': method(z.object({}).default({}), z.array(z.object({ id, mediaId: id }))),
 }

@@ -1,4 +1,7 @@
-/** Train, Compare, Merge, and asking a model about the open image. Long work answers with an id and goes on as events. */
+/**
+ * Train, Compare, Merge, and querying a model about the open image. Long operations return an id and report by
+ * events.
+ */
 import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
 import { deviceEntrySchema, deviceSchema, ledgerSchema } from '../model/job.ts'
@@ -18,13 +21,13 @@ const done = z.null()
 const runStarted = z.object({ runId: z.string() })
 const share = z.number().min(0).max(1)
 
-/** A model that training can start from, or that can be compared and merged. `folder` names it in all methods. */
+/** A model that can be trained from, compared and merged. `folder` identifies it in all methods. */
 export const modelSchema = modelFactsSchema.extend({
   name: z.string(),
   folder: z.string(),
-  /** null: no project's. */
+  /** null: not a project's checkpoint. */
   checkpoint: checkpointRecord.nullable(),
-  /** It lies in one of the folders of the settings; else, without a checkpoint, it is the model in the box. */
+  /** Located in one of the folders of the settings; otherwise, without a checkpoint, it is the bundled model. */
   outside: z.boolean(),
 })
 export type ModelEntry = z.infer<typeof modelSchema>
@@ -34,9 +37,12 @@ export const recipeEntry = z.object({
   title: wordsSchema,
   about: wordsSchema,
   citation: z.string(),
-  /** What it asks of the model that it starts from. */
+  /** Capabilities that the base model must have. */
   needs: z.array(capabilitySchema),
-  /** JSON schema of the settings (draft 2020-12), from which the form is made; `words` of a property say it in every language. */
+  /**
+   * JSON schema of the settings (draft 2020-12), from which the form is generated; `words` of a property hold its
+   * texts in every language.
+   */
   schema: z.record(z.string(), z.json()),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>
@@ -44,41 +50,44 @@ export type RecipeEntry = z.infer<typeof recipeEntry>
 export const runProgress = z.object({
   runId: z.string(),
   phase: phaseSchema,
-  /** Which stretch of the phase: a split. */
+  /** Subdivision of the phase: a split. */
   part: z.string().nullish(),
   step: z.number(),
   steps: z.number(),
   loss: z.number().nullish(),
   lr: z.number().nullish(),
   imagesPerSecond: z.number().nullish(),
-  /** Of the whole run, all phases together, 0 … 1; it never falls. */
+  /** Fraction of the whole run over all phases, 0 … 1; never decreases. */
   share: share.nullish(),
-  /** For the whole run; none where there is no ground for a guess yet. */
+  /** For the whole run; absent while no estimate is possible. */
   secondsLeft: z.number().nullish(),
 })
 export type RunProgress = z.infer<typeof runProgress>
 
-/** A run as the table shows it. */
+/** A run as shown in the table. */
 export const runEntry = runRecord.extend({
   name: z.string(),
-  /** The model that it started from, by name; null where that is not known. */
+  /** Name of the base model; null if unknown. */
   base: z.string().nullable(),
-  /** What it left, as `models.list` names it. */
+  /** The resulting model, as named by `models.list`. */
   model: z.string().nullable(),
-  /** It was stopped, and what it had done lies there to go on from. */
+  /** It was stopped and left a state from which it can resume. */
   resumable: z.boolean(),
-  /** Ids of the runs that it went on from: they are part of it, and are not listed themselves. */
+  /** Ids of the runs that it resumed: they are part of it and not listed themselves. */
   earlier: z.array(z.string()),
   progress: runProgress.nullable(),
 })
 export type RunEntry = z.infer<typeof runEntry>
 
-/** A checkpoint on a split. `differences`: images on which the checkpoints do not all agree, so many of each split. */
+/** A comparison of checkpoints. `differences`: images on which they disagree, up to a limit per split. */
 export const comparison = z.object({
   classes: z.array(z.string()),
   splits: z.array(z.string()),
   rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), evaluationSchema) })),
-  /** Two rows on the same images: how many only `a` or only `b` got right, and McNemar's p, corrected for all pairs of the split (Holm). */
+  /**
+   * Two rows on the same images: how many only `a` or only `b` got right, and McNemar's p, Holm-corrected over all
+   * pairs of the split.
+   */
   pairs: z.array(z.object({ split: z.string(), a: z.int(), b: z.int(), onlyA: z.int(), onlyB: z.int(), p: share })),
   differing: z.record(z.string(), z.int()),
   differences: z.array(
@@ -95,7 +104,7 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
-/** `min` and `max` ingredients; for a `relative` method the first is the base that the others are seen from. */
+/** `min` and `max` count ingredients; for a `relative` method the first one is the base. */
 export const mergeMethodEntry = z.object({
   name: z.string(),
   title: wordsSchema,
@@ -105,43 +114,43 @@ export const mergeMethodEntry = z.object({
   min: z.int(),
   max: z.int().nullable(),
   relative: z.boolean(),
-  /** Its ingredients are chosen on the split `heldOut`. */
+  /** Ingredients are selected on the split `heldOut`. */
   chooses: z.boolean(),
-  /** The setting that is a way from the base to the one other. */
+  /** The setting that interpolates from the base to the other ingredient. */
   mix: z.string().nullable(),
 })
 export type MergeMethodEntry = z.infer<typeof mergeMethodEntry>
 
-/** How a soup came about. */
+/** The origin of a soup. */
 export const soupEntry = z.object({
   method: z.string(),
-  /** `weight`: its share in the mean, where the method is one. */
+  /** `weight`: its weight in the mean, if the method is a weighted mean. */
   ingredients: z.array(
     z.object({
       name: z.string(),
-      /** As `models.list` names it; null where it is not in the project. */ folder: z.string().nullable(),
+      /** As named by `models.list`; null if not in the project. */ folder: z.string().nullable(),
       weight: z.number().nullable(),
     }),
   ),
   /** A greedy soup's candidates in the order of trial. */
   ledger: z.array(ledgerSchema.element.omit({ dir: true }).extend({ name: z.string() })).nullable(),
   dtype: soupDtypeSchema.nullable(),
-  /** In what the ingredients differ although they were blended. */
+  /** Differences between the ingredients that were overridden by `insist`. */
   insisted: z.array(z.string()),
 })
 export type SoupEntry = z.infer<typeof soupEntry>
 
 export const roomMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
-  /** Those that can be tried on this machine. */
+  /** The devices that can be tried on this machine. */
   'training.devices': method(nothing, z.array(deviceEntrySchema)),
-  /** Models in the box, and the project's checkpoints; the newest first. */
+  /** Bundled models and the project's checkpoints, newest first. */
   'models.list': method(nothing, z.array(modelSchema)),
   'training.start': method(
     z.object({
       recipe: z.string(),
       settings: z.record(z.string(), z.json()),
-      /** Folder; the model in the box unless said otherwise. */
+      /** Folder; the bundled model by default. */
       model: z.string().optional(),
       device: deviceSchema.optional(),
       seed: z.int().nonnegative().optional(),
@@ -149,19 +158,19 @@ export const roomMethods = {
     }),
     runStarted,
   ),
-  /** The same once more. A run that was stopped goes on where it was, where the dataset is still the same. */
+  /** Repeats the run. A stopped run resumes if the dataset is unchanged. */
   'training.again': method(z.object({ runId: z.string() }), runStarted),
   'training.cancel': method(z.object({ runId: z.string() }), done),
   'runs.list': method(nothing, z.array(runEntry)),
-  /** Every step's numbers, for the curves; thinned out to at most some thousand points. */
+  /** The figures of every step, for the curves; thinned to at most a few thousand points. */
   'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
-  /** In the order in which they are shown. */
+  /** In display order. */
   'evaluation.metrics': method(nothing, z.array(metricEntrySchema)),
   'evaluation.compare': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
-    z.object({ jobId: z.string() }), // the job's result is a `comparison`; where these are being compared already, that job
+    z.object({ jobId: z.string() }), // the job's result is a `comparison`; if the same comparison is already running, that job
   ),
-  /** What came of comparing these: the job that is at it, else what it found when it was last done. Begins nothing. */
+  /** The running job of this comparison, else its last stored result. Starts nothing. */
   'evaluation.comparison': method(
     z.object({ checkpoints: z.array(z.string()).min(1).max(6) }),
     z.object({
@@ -170,7 +179,7 @@ export const roomMethods = {
     }),
   ),
   'merging.methods': method(nothing, z.array(mergeMethodEntry)),
-  /** The share of each of `n` ingredients, where the method is a plain mean and these are settings of it; else null. */
+  /** The weight of each of `n` ingredients if the method is a weighted mean and the settings are valid; else null. */
   'merging.shares': method(
     z.object({ method: z.string(), settings: z.record(z.string(), z.json()), n: z.int().min(1).max(100) }),
     z.array(z.number()).nullable(),
@@ -182,14 +191,14 @@ export const roomMethods = {
       checkpoints: z.array(z.string()).min(2),
       name: z.string().max(200).optional(),
       dtype: mergeDtypeSchema.optional(),
-      /** Blends although tokenizer, preprocessing or templates differ. */
+      /** Merges even if tokenizer, preprocessing or templates differ. */
       insist: z.boolean().optional(),
     }),
     runStarted,
   ),
-  /** null for runs that left no soup. */
+  /** null for runs without a soup. */
   'merging.soup': method(z.object({ runId: z.string() }), soupEntry.nullable()),
-  /** What a checkpoint sees on an image, the best first. */
+  /** Classes of an image according to a checkpoint, best first. */
   'preview.classify': method(
     z.object({ mediaId: id, model: z.string(), labels: z.array(z.string()).optional() }),
     z.array(z.object({ label: z.string(), labelId: id.nullable(), score: share })),
@@ -197,7 +206,7 @@ export const roomMethods = {
 }
 
 export const roomEvents = {
-  /** One was added. */
+  /** A run was added. */
   'runs.changed': z.object({}),
   'run.progress': runProgress,
   'run.finished': z.object({ runId: z.string(), status: z.enum(['done', 'failed', 'cancelled']), error: z.string().nullable() }),

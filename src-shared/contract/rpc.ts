@@ -1,6 +1,6 @@
 /**
- * Calls and events over any channel of structured messages. A call is a request and one answer with its number; there are no
- * timeouts, because long work answers at once with an id and goes on as events.
+ * Calls and events over any channel of structured messages. A call is a request with a number, and one answer with
+ * the same number; there are no timeouts, because long work returns an id at once and reports by events.
  */
 import { z } from 'zod'
 import { DashiError, errorLine, faults, type Fault } from '../errors.ts'
@@ -21,23 +21,24 @@ import {
 } from '../contract.ts'
 
 /**
- * What a transport must offer. Messages keep their order; none is lost before `onClose`. A message that is beyond the bounds of
- * `bounds.ts` is never parsed; where it can be told, its call is handed over as `{ call, refused: why }`.
+ * What a transport must provide. Messages keep their order, and none is lost before `onClose`. A message that exceeds
+ * the limits of `bounds.ts` is never parsed; if its call number can be determined, it is delivered as `{ call,
+ * refused: why }`.
  */
 export interface Channel {
-  /** Throws where the message cannot be carried. */
+  /** Throws if the message cannot be sent. */
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   onClose(listener: () => void): void
   close(): void
-  /** Stops taking messages in, or goes on, where the transport can. */
+  /** Pauses or resumes receiving, if the transport can. */
   hold?(held: boolean): void
-  /** Bytes sent that the other end has not taken yet, where the transport knows. */
+  /** Bytes sent but not yet received by the other end, if the transport knows. */
   unsent?(): number
 }
 
 const faultSchema = z.enum([...faults, 'program'])
-/** `op` names an operation that is to be made once, however often it is asked for. */
+/** `op` identifies an operation that is executed once, however often it is requested. */
 const request = z.object({
   call: z.number().int(),
   method: z.string(),
@@ -58,27 +59,27 @@ const answer = z.object({
 const notice = z.object({ event: z.string(), data: z.unknown() })
 
 export type Handlers<C> = { [M in MethodName]: (input: Parsed<M>, client: C) => Output<M> | Promise<Output<M>> }
-/** Does `body`, or answers as it did the first time where the operation was made already. */
+/** Executes `body`, or returns the first answer if the operation was already executed. */
 export type Once<C> = (op: string, client: C, body: () => unknown) => unknown
 export type Emit = <E extends EventName>(event: E, data: EventData<E>) => void
 
-/** A line that a person can read, whatever was echoed in it. */
+/** Limits the length of a message that may echo input. */
 const clipped = (message: string) => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
 const issueLine = (what: string, error: z.ZodError) => {
   const issue = error.issues[0]!
-  const why = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message // of a record's key zod says only that it is invalid
+  const why = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message // for a record's key, zod's own message is only that it is invalid
   return `${[what, ...issue.path].join('.')}: ${why}`
 }
 
-/** Of what may be a call. */
+/** The number of a message that may be a call. */
 export const numberOf = (message: unknown): number | null => {
   const call: unknown = (message as { call?: unknown } | null)?.call
   return Number.isSafeInteger(call) ? (call as number) : null
 }
 
 /**
- * The application's end: answers calls, each numbered call exactly once.
- * @param report is told of faults of the program
+ * The application's end: answers each numbered call exactly once.
+ * @param report receives internal errors
  * @returns a function that sends events
  */
 export function serve<C>(
@@ -95,7 +96,7 @@ export function serve<C>(
     try {
       take(message)
     } catch (e) {
-      report('a message', e) // whatever it was, it is this sender's alone
+      report('a message', e) // a malformed message affects only its sender
     }
   })
   function take(message: unknown): void {
@@ -106,7 +107,7 @@ export function serve<C>(
     const problem = valueProblem(message)
     const asked = problem ? null : request.safeParse(message)
     if (!asked?.success) {
-      const number = numberOf(message) // without one it is no call, and nothing could be answered
+      const number = numberOf(message) // without a number it cannot be answered
       return void (number !== null && fail(number, 'user', `the call ${problem ?? issueLine('is none', asked!.error!)}`))
     }
     const { call, method: name, input, op } = asked.data
@@ -120,7 +121,7 @@ export function serve<C>(
       } catch (e) {
         if (!(e instanceof DashiError)) report(name, e)
         if (!(e instanceof DashiError)) return fail(call, 'program', errorLine(e))
-        const sayable = e.sentence && valueProblem(e.sentence) === null // an answer beyond the bounds would never arrive
+        const sayable = e.sentence && valueProblem(e.sentence) === null // an answer exceeding the limits would never arrive
         fail(call, e.fault, errorLine(e), {
           ...(e instanceof ConflictError && { conflicts: e.conflicts }),
           ...(sayable && { sentence: e.sentence }),
@@ -131,7 +132,7 @@ export function serve<C>(
   return (event, data) => send({ event, data })
 }
 
-/** The call reached nobody, or its answer was lost: whether it was carried out is not known. */
+/** The call was not delivered, or its answer was lost: whether it was executed is unknown. */
 export class ConnectionLost extends Error {
   constructor() {
     super('the connection was lost')
@@ -143,9 +144,9 @@ export class RemoteError extends Error {
   constructor(
     readonly fault: z.infer<typeof faultSchema>,
     message: string,
-    /** Of a conflict: what somebody else changed meanwhile. */
+    /** For a conflict: what somebody else changed meanwhile. */
     readonly conflicts: readonly Conflict[] = [],
-    /** What the message says, for readers of other languages. */
+    /** The message in translatable form. */
     readonly sentence?: Sentence,
   ) {
     super(message)
@@ -154,11 +155,11 @@ export class RemoteError extends Error {
 
 export interface Client {
   call<M extends MethodName>(method: M, ...input: Record<string, never> extends Input<M> ? [Input<M>?] : [Input<M>]): Promise<Output<M>>
-  /** A change: asked for again under the same name, it is made once. */
+  /** A modification: repeated under the same `op`, it is executed once. */
   operate<M extends MethodName>(op: string, method: M, input: Input<M>): Promise<Output<M>>
 }
 
-/** A face's end. */
+/** The client's end. */
 export function connect(channel: Channel, onEvent: <E extends EventName>(event: E, data: EventData<E>) => void): Client {
   const waiting = new Map<number, { method: MethodName; resolve: (output: never) => void; reject: (e: Error) => void }>()
   let calls = 0
@@ -195,7 +196,7 @@ export function connect(channel: Channel, onEvent: <E extends EventName>(event: 
         channel.send({ call, method, input, ...(op !== undefined && { op }) })
       } catch (e) {
         waiting.delete(call)
-        reject(new RemoteError('user', errorLine(e))) // sent again it would fail again
+        reject(new RemoteError('user', errorLine(e))) // retrying would fail again
       }
     })
   return { call: (method, ...[input]) => ask(method, input ?? {}), operate: (op, method, input) => ask(method, input, op) }

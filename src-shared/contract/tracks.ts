@@ -1,4 +1,7 @@
-/** Tracks through a sequence of images. Every method that changes something is one edit of the journal, undone from any of its images. */
+/**
+ * Tracks through a sequence of images. Every modifying method is one journal edit, which can be undone from any of
+ * its images.
+ */
 import { z } from 'zod'
 import { id } from '../model/media.ts'
 import { trackId } from '../model/sequence.ts'
@@ -15,16 +18,19 @@ const place = z.number().int().nonnegative()
 export const trackSpans = z.object({
   id: trackId,
   labelId: id.nullable(),
-  /** From … to, both seen; key frames, of which `ends` are those after which it is not seen. Places in `frames`. */
+  /**
+   * Visible from … to, both inclusive; key frames, of which `ends` are those after which it is not visible. Indices
+   * into `frames`.
+   */
   spans: z.array(z.tuple([place, place])),
   keys: z.array(place),
   ends: z.array(place),
 })
 export type TrackSpans = z.infer<typeof trackSpans>
 export const trackList = z.object({
-  /** The path with # for the number; empty where the image belongs to no sequence. */
+  /** The path with # in place of the number; empty if the image belongs to no sequence. */
   name: z.string(),
-  /** Images in their order. */
+  /** Image ids in sequence order. */
   frames: z.array(id),
   tracks: z.array(trackSpans),
 })

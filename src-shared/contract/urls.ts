@@ -1,18 +1,18 @@
 /**
- * Pixels go by URL. `key` is of `projects.open`; in the browser, before it, the session's secret for pictures, since an <img> can
- * send no header.
+ * Pixels are fetched by URL. `key` is that of `projects.open`; in the browser it is preceded by the session's secret
+ * for images, since an <img> cannot send headers.
  */
 
-/** Subprotocols of the socket of calls: this one, and the one that shows the session, `dashi.session.SECRET`. */
+/** Subprotocols of the call socket: this one, and `dashi.session.SECRET`, which authenticates the session. */
 export const protocol = 'dashi'
 export const sessionProtocol = 'dashi.session.'
-/** Of the page that a one-time address brings: `<meta name content=CALLS data-pictures=PICTURES>`. */
+/** In the page served at a one-time URL: `<meta name content=CALLS data-pictures=PICTURES>`. */
 export const sessionMeta = 'dashi-session'
 
 /** Longest side of a thumbnail in pixels. */
 export const thumbnailSizes = { small: 256, large: 1024 } as const
 export type ThumbnailSize = keyof typeof thumbnailSizes
-/** Side of a tile in pixels; level 0 is the full resolution, each further one half of it. */
+/** Side of a tile in pixels; level 0 is the full resolution, and each further level halves it. */
 export const tileSide = 512
 
 /** The whole upright image. */

@@ -4,7 +4,7 @@ import { rleBox } from './rle.ts'
 
 export const boxArea = (b: Box) => b.w * b.h
 
-/** The smallest box around flat points x0, y0, x1, y1, …; of no points, the empty box at the origin. */
+/** The bounding box of flat points x0, y0, x1, y1, …; for no points, the empty box at the origin. */
 export function boundsOf(points: readonly number[]): Box {
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity]
   for (let i = 0; i < points.length; i += 2) {
@@ -18,7 +18,7 @@ export function boundsOf(points: readonly number[]): Box {
   return x0 === Infinity ? { x: 0, y: 0, w: 0, h: 0 } : { x: x0, y: y0, w: x1 - x0, h: y1 - y0 }
 }
 
-/** The intersection; null where the boxes have no area in common. */
+/** The intersection; null if the boxes share no area. */
 export function boxIntersection(a: Box, b: Box): Box | null {
   const x = Math.max(a.x, b.x)
   const y = Math.max(a.y, b.y)
@@ -41,7 +41,7 @@ export function boxUnion(a: Box, b: Box): Box {
   return { x, y, w: Math.max(a.x + a.w, b.x + b.w) - x, h: Math.max(a.y + a.h, b.y + b.h) - y }
 }
 
-/** Intersection over union, 0 to 1; 0 where both are empty. */
+/** Intersection over union, 0 to 1; 0 if both are empty. */
 export function boxIou(a: Box, b: Box): number {
   const common = boxIntersection(a, b)
   const inter = common ? boxArea(common) : 0
@@ -51,7 +51,7 @@ export function boxIou(a: Box, b: Box): number {
 
 export const boxContains = (b: Box, x: number, y: number) => x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h
 
-/** The part of a box inside an image of this size; null where there is none. */
+/** The part of a box inside an image of this size in pixels; null if there is none. */
 export const clipBox = (b: Box, width: number, height: number) => boxIntersection(b, { x: 0, y: 0, w: width, h: height })
 
 /** Clockwise on the screen from the top-left corner. */

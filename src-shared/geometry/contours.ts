@@ -1,7 +1,7 @@
 /**
- * Mask → polygon with holes: the boundary between pixels (crack following), so vertices are pixel corners and rasterising the
- * result gives the mask back exactly. Pixels that touch by a corner only are separate parts. Nesting as in Suzuki & Abe 1985:
- * what lies to the left of a border tells whose hole it is.
+ * Mask → polygon with holes. The boundary runs between pixels (crack following), so vertices are pixel corners and
+ * rasterising the result reproduces the mask exactly. Pixels that touch only at a corner are separate parts. Nesting
+ * as in Suzuki & Abe 1985: the border to the left of a hole determines which part it belongs to.
  */
 import type { PolygonPart, Ring, Rle } from '../model/shape.ts'
 import { rleBox, decodeRle, intervals } from './rle.ts'
@@ -11,7 +11,7 @@ const south = 1
 const north = 3
 const stepX = [1, 0, -1, 0]
 const stepY = [0, 1, 0, -1]
-/** From a corner, by heading: the pixel ahead on the right hand, and on the left. */
+/** From a corner, by heading: the offsets of the pixel ahead on the right, and on the left. */
 const rightAhead = [
   [0, 0],
   [-1, 0],
@@ -29,21 +29,21 @@ export function rleToPolygon(rle: Rle): PolygonPart[] {
   const box = rleBox(rle)
   if (box.w === 0) return []
   const { w, h } = box
-  // The mask within its box, with a frame of zeros: pixel (x, y) of the box is at (x + 1, y + 1).
+  // The mask within its box, with a border of zeros: pixel (x, y) of the box is at (x + 1, y + 1).
   const stride = w + 2
   const pixels = new Uint8Array(stride * (h + 2))
   for (const [start, end] of intervals(decodeRle(rle)))
     for (let i = start; i < end; i++) pixels[((i % rle.size[0]) - box.y + 1) * stride + Math.floor(i / rle.size[0]) - box.x + 1] = 1
 
-  /** For the left edge of each pixel (framed indices): 1 + the ring that runs along it; 0 before it was followed. */
+  /** For the left edge of each pixel (bordered indices): 1 + the ring along it; 0 if not traced yet. */
   const ringOfEdge = new Int32Array(pixels.length)
-  /** The part that each ring belongs to. */
+  /** The part to which each ring belongs. */
   const partOfRing: number[] = []
   const parts: PolygonPart[] = []
 
   const pixelAhead = (x: number, y: number, [dx, dy]: readonly [number, number]) => pixels[(y + dy) * stride + x + dx]
 
-  /** Follows the border with set pixels on the right hand, from corner (x, y) of the framed grid. */
+  /** Traces the border with set pixels on the right, starting at corner (x, y) of the bordered grid. */
   const follow = (x0: number, y0: number, heading: number): Ring => {
     const name = partOfRing.length + 1
     const ring: Ring = []

@@ -1,12 +1,13 @@
 /**
- * Interpolates a shape between two key frames. Boxes change linearly in centre, size and angle (the shorter way round). Outlines and
- * lines are matched vertex by vertex where both have the same number, otherwise point by point at equal fractions of their lengths.
- * What cannot be interpolated (masks, shapes of two kinds, polygons of different structure) is held until the next key frame.
+ * Interpolates a shape between two key frames. Boxes change linearly in centre, size and angle (the shorter way
+ * round). Outlines and lines are matched vertex by vertex if they have equally many, otherwise at equal fractions of
+ * their lengths. Shapes that cannot be interpolated (masks, different kinds, polygons of different structure) are
+ * held until the next key frame.
  */
 import type { Keypoint, PolygonPart, Ring, RotatedBoxShape, Shape } from '../model/shape.ts'
 import { signedRingArea } from './polygon.ts'
 
-/** The shape at fraction `t` of the way, 0 to 1. */
+/** The shape at fraction `t` ∈ [0, 1] between the key frames. */
 export type Between = (t: number) => Shape
 
 const mix = (p: number, q: number, t: number) => p + (q - p) * t
@@ -15,7 +16,7 @@ const hold =
   () =>
     shape
 
-/** The correspondence between the two shapes is computed once and used for all frames between them. */
+/** The correspondence between the two shapes is computed once for all frames between them. */
 export function between(a: Shape, b: Shape): Between {
   if (a.kind === 'box' && b.kind === 'box')
     return (t) => ({ kind: 'box', x: mix(a.x, b.x, t), y: mix(a.y, b.y, t), w: mix(a.w, b.w, t), h: mix(a.h, b.h, t) })
@@ -57,7 +58,10 @@ function polygons(a: readonly PolygonPart[], b: readonly PolygonPart[]): Between
   return (t) => ({ kind: 'polygon', parts: rings.map((part) => part.map((ring) => ring(t))) })
 }
 
-/** Matched by name where every point has one, otherwise by index. A point that is not labelled in the first shape stays unlabelled. */
+/**
+ * Matched by name if every point has one, otherwise by index. A point that is not labelled in the first shape stays
+ * unlabelled.
+ */
 function keypoints(a: readonly Keypoint[], b: readonly Keypoint[]): ((t: number) => Keypoint[]) | null {
   const named = (points: readonly Keypoint[]) => new Map(points.flatMap((p) => (p.name === undefined ? [] : [[p.name, p] as const])))
   const others = named(b)
@@ -67,7 +71,7 @@ function keypoints(a: readonly Keypoint[], b: readonly Keypoint[]): ((t: number)
   return (t) => pairs.map(([p, q]) => (q && p.v > 0 && q.v > 0 ? { ...p, x: mix(p.x, q.x, t), y: mix(p.y, q.y, t) } : p))
 }
 
-/** Interpolates flat points; `closed`: a ring, which may start elsewhere and run the other way in `b`. */
+/** Interpolates flat points; `closed`: a ring, whose start and direction may differ in `b`. */
 function flat(a: Ring, b: Ring, closed: boolean): (t: number) => Ring {
   const partner = a.length === b.length ? samePlaces(a, b, closed) : null
   const [p, q] = partner ? [a, partner] : resampled(a, closed ? placed(a, b) : facing(a, b), closed)
@@ -78,7 +82,7 @@ const pairs = (points: readonly number[]) => points.length / 2
 const reversed = (points: Ring): Ring => Array.from(points, (_, i) => points[points.length - 2 - (i - (i % 2)) + (i % 2)]!)
 const rolled = (points: Ring, by: number): Ring => [...points.slice(2 * by), ...points.slice(0, 2 * by)]
 
-/** Relative to their mean, so that the distance a shape has moved does not influence which point matches which. */
+/** Points relative to their mean, so that translation does not affect the matching. */
 function centred(points: Ring): Ring {
   const n = pairs(points)
   let [x, y] = [0, 0]
@@ -89,19 +93,22 @@ function centred(points: Ring): Ring {
   return points.map((v, i) => v - (i % 2 ? y : x))
 }
 
-/** Sum of squared distances between points of equal index, with `b` starting at its point `from`. */
+/** Sum of squared distances between points of equal index, with `b` starting at point `from`. */
 function apart(a: Ring, b: Ring, from = 0): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i]! - b[(i + 2 * from) % b.length]!) ** 2
   return sum
 }
 
-/** Vertices keep their order unless another start or direction fits better by this factor: then the outline was redrawn. */
+/**
+ * Vertices keep their order unless another start or direction fits better by this factor, which suggests that the
+ * outline was redrawn.
+ */
 const redrawn = 4
-/** How many vertices are tried as the start of a ring. */
+/** Maximum number of vertices tried as the start of a ring. */
 const starts = 256
 
-/** `b`, which has as many points as `a`, with its points in the order of the points of `a`. */
+/** `b`, with as many points as `a`, reordered to correspond to the points of `a`. */
 function samePlaces(a: Ring, b: Ring, closed: boolean): Ring {
   const sameWay = !closed || signedRingArea(a) * signedRingArea(b) >= 0
   const best = closed ? placed(a, b) : facing(a, b)
@@ -110,14 +117,14 @@ function samePlaces(a: Ring, b: Ring, closed: boolean): Ring {
   return sameWay && asItIs <= redrawn * apart(of, centred(best)) + 1e-9 ? b : best
 }
 
-/** `b` in the direction in which its ends lie nearer to those of `a`. */
+/** `b` in the direction whose ends are closer to those of `a`. */
 function facing(a: Ring, b: Ring): Ring {
   const ends = (points: Ring): Ring => [points[0]!, points[1]!, points.at(-2)!, points.at(-1)!]
   const other = reversed(b)
   return apart(ends(a), ends(other)) < apart(ends(a), ends(b)) ? other : b
 }
 
-/** The ring `b` with the start and direction that bring it nearest to `a`. */
+/** The ring `b` with the start and direction closest to `a`. */
 function placed(a: Ring, b: Ring): Ring {
   const way = signedRingArea(a) * signedRingArea(b) < 0 ? reversed(b) : b
   const few = centred(pointsAt(a, even, lengths(a, true)))
@@ -168,7 +175,10 @@ function pointsAt(points: Ring, parts: readonly number[], { ends, whole }: Lengt
   })
 }
 
-/** Both lines with a point wherever either has a vertex, by fraction of length, so that each keeps all of its corners. */
+/**
+ * Both lines with a point at every fraction of length at which either has a vertex, so that each keeps all its
+ * corners.
+ */
 function resampled(a: Ring, b: Ring, closed: boolean): [Ring, Ring] {
   const [p, q] = [lengths(a, closed), lengths(b, closed)]
   const corners = ({ ends, whole }: Lengths) => [0, ...(closed ? ends.slice(0, -1) : ends).map((v) => (whole ? v / whole : 0))]

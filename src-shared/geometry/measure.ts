@@ -11,7 +11,7 @@ interface Point {
 export const pathLength = (points: readonly Point[]): number =>
   points.reduce((sum, p, i) => (i ? sum + Math.hypot(p.x - points[i - 1]!.x, p.y - points[i - 1]!.y) : 0), 0)
 
-/** The angle at `b` between `a` and `c`, 0 to 180 degrees; null where one of the sides has no length. */
+/** The angle at `b` between `a` and `c`, 0 to 180 degrees; null if one of the sides has length 0. */
 export function angleAt(a: Point, b: Point, c: Point): number | null {
   const [ux, uy, vx, vy] = [a.x - b.x, a.y - b.y, c.x - b.x, c.y - b.y]
   if ((!ux && !uy) || (!vx && !vy)) return null
@@ -25,7 +25,10 @@ const around = (ring: Ring) => {
   return pathLength([...points, points[0]!])
 }
 
-/** Area and length of all outlines, holes included; the length of a line; of a mask only its pixels, since its outline is a staircase. */
+/**
+ * Area and length of all outlines, including holes; the length of a line; for a mask only its area, since its outline
+ * is a staircase.
+ */
 export function measured(shape: Shape): { area?: number; perimeter?: number; length?: number } {
   switch (shape.kind) {
     case 'box':

@@ -3,7 +3,7 @@ import * as polyclip from 'polyclip-ts'
 import type { Box, PolygonPart, Ring } from '../model/shape.ts'
 import { boundsOf, boxRing } from './box.ts'
 
-/** Shoelace formula: positive where the ring runs clockwise on the screen (y down). */
+/** Shoelace formula: positive if the ring runs clockwise on the screen (y down). */
 export function signedRingArea(ring: Ring): number {
   let sum = 0
   const n = ring.length
@@ -52,7 +52,10 @@ export function lineDistance(points: readonly number[], x: number, y: number, cl
   return Math.sqrt(best)
 }
 
-/** Douglas & Peucker 1973 on an open line: no dropped vertex lies further than `tolerance` pixels from the result. */
+/**
+ * Line simplification (Douglas & Peucker 1973) of an open line: no dropped vertex is further than `tolerance` pixels
+ * from the result.
+ */
 export function simplifyLine(points: readonly number[], tolerance: number): number[] {
   const n = points.length / 2
   const keep = new Uint8Array(n)
@@ -82,7 +85,7 @@ export function simplifyLine(points: readonly number[], tolerance: number): numb
   return out
 }
 
-/** `simplifyLine` for a ring; null where fewer than three vertices would be left. */
+/** `simplifyLine` for a ring; null if fewer than three vertices would remain. */
 export function simplifyRing(ring: Ring, tolerance: number): Ring | null {
   // Cut at the first vertex and the one furthest from it, so that both halves have stable ends.
   let far = 0
@@ -97,7 +100,7 @@ export function simplifyRing(ring: Ring, tolerance: number): Ring | null {
   return out.length >= 6 ? out : null
 }
 
-/** Parts and holes that shrink to nothing are dropped. */
+/** Parts and holes that vanish are dropped. */
 export function simplifyPolygon(parts: readonly PolygonPart[], tolerance: number): PolygonPart[] {
   const out: PolygonPart[] = []
   for (const [outer, ...holes] of parts) {
@@ -109,10 +112,13 @@ export function simplifyPolygon(parts: readonly PolygonPart[], tolerance: number
 
 const pairs = (ring: Ring): [number, number][] => Array.from({ length: ring.length / 2 }, (_, i) => [ring[2 * i]!, ring[2 * i + 1]!])
 const toGeom = (parts: readonly PolygonPart[]) => parts.map((part) => part.map(pairs))
-/** The library repeats the first vertex at the end. */
+/** polyclip repeats the first vertex at the end. */
 const fromGeom = (geom: [number, number][][][]): PolygonPart[] => geom.map((part) => part.map((r) => r.slice(0, -1).flat()))
 
-/** Boolean operations tidy up as well: self-intersections are resolved by the even-odd rule, overlapping parts joined. */
+/**
+ * Boolean operations also normalise: self-intersections are resolved by the even-odd rule, and overlapping parts
+ * joined.
+ */
 export const polygonUnion = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => fromGeom(polyclip.union(toGeom(a), toGeom(b)))
 export const polygonSubtract = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => fromGeom(polyclip.difference(toGeom(a), toGeom(b)))
 export const polygonIntersection = (a: readonly PolygonPart[], b: readonly PolygonPart[]) =>
@@ -120,7 +126,7 @@ export const polygonIntersection = (a: readonly PolygonPart[], b: readonly Polyg
 
 const within = (b: Box, width: number, height: number) => b.x >= 0 && b.y >= 0 && b.x + b.w <= width && b.y + b.h <= height
 
-/** The part inside an image of this size; the vertices are unchanged where nothing lies outside. */
+/** The part inside an image of this size; vertices are unchanged if nothing is outside. */
 export function clipPolygon(parts: readonly PolygonPart[], width: number, height: number): PolygonPart[] {
   if (parts.every(([outer]) => within(boundsOf(outer!), width, height))) return [...parts]
   return polygonIntersection(parts, [[boxRing({ x: 0, y: 0, w: width, h: height })]])

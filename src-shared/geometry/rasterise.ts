@@ -1,26 +1,26 @@
 /**
- * Polygon → mask, pixel for pixel as pycocotools does it (rleFrPoly in cocodataset/cocoapi common/maskApi.c), so that areas
- * and IoUs computed here are those that COCO's evaluation sees.
+ * Polygon → mask, pixel-identical to pycocotools (rleFrPoly in cocodataset/cocoapi common/maskApi.c), so that areas
+ * and IoUs computed here match COCO's evaluation.
  */
 import type { PolygonPart, Ring, Rle } from '../model/shape.ts'
 import { emptyRle, encodeRle, rleSubtract, rleUnion } from './rle.ts'
 
-/** How far outside an image of this size a coordinate may lie, in pixels, so that its boundary is walked in reasonable time. */
+/** Limit on how far outside the image a coordinate may be, in pixels, which bounds the time to trace the boundary. */
 export const reachOf = (width: number, height: number) => 16 * (Math.max(width, height) + 1024)
 
-const scale = 5 // the boundary is walked on a grid five times as fine
+const scale = 5 // the boundary is traced on a grid five times finer
 
-/** The mask of one ring. @throws where a coordinate lies farther outside than `reachOf` allows */
+/** The mask of one ring. @throws if a coordinate is further outside than `reachOf` allows */
 export function ringToRle(ring: Ring, height: number, width: number): Rle {
   const n = ring.length / 2
   const limit = reachOf(width, height)
   const fine = (v: number | undefined) => {
-    if (!(Math.abs(v!) <= limit)) throw new Error(`polygon vertex ${v} lies too far outside an image of ${width} × ${height}`)
+    if (!(Math.abs(v!) <= limit)) throw new Error(`polygon vertex ${v} is too far outside an image of ${width} × ${height}`)
     return Math.trunc(scale * v! + 0.5)
   }
-  /** Where the boundary crosses from one column of pixels to the next: indices into the column-major order. */
+  /** Where the boundary crosses from one pixel column to the next: indices in column-major order. */
   const crossings: number[] = []
-  let [u1, v1] = [NaN, NaN] // the point before
+  let [u1, v1] = [NaN, NaN] // the previous point
   const visit = (u: number, v: number) => {
     if (u !== u1 && u1 === u1) {
       const x = ((u < u1 ? u : u - 1) + 0.5) / scale - 0.5
@@ -37,7 +37,8 @@ export function ringToRle(ring: Ring, height: number, width: number): Rle {
     let [xs, ys, xe, ye] = [fine(ring[2 * j]), fine(ring[2 * j + 1]), fine(ring[2 * k]), fine(ring[2 * k + 1])]
     const dx = Math.abs(xe - xs)
     const dy = Math.abs(ye - ys)
-    // Both directions of an edge must give the same pixels: walk it from the lesser end, visit it in its own order.
+    // Both directions of an edge must give the same pixels: compute from the smaller end, visit in the edge's own
+    // direction.
     const flip = (dx >= dy && xs > xe) || (dx < dy && ys > ye)
     if (flip) [xs, ys, xe, ye] = [xe, ye, xs, ys]
     if (dx >= dy) {
@@ -56,7 +57,7 @@ export function ringToRle(ring: Ring, height: number, width: number): Rle {
   }
   crossings.push(height * width)
   const sorted = Float64Array.from(crossings).sort()
-  // Differences are run lengths; a run of zero joins its neighbours.
+  // Differences are run lengths; a run of zero merges its neighbours.
   const counts: number[] = [sorted[0]!]
   for (let j = 1; j < sorted.length; j++) {
     const run = sorted[j]! - sorted[j - 1]!

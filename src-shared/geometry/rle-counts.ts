@@ -1,4 +1,4 @@
-/** The compressed counts of COCO's run-length masks (cocodataset/cocoapi common/maskApi.c), and whether they are those of a mask. */
+/** The compressed counts of COCO's run-length masks (cocodataset/cocoapi common/maskApi.c), and their validation. */
 import { limits } from '../model/limits.ts'
 
 export function encodeCounts(counts: readonly number[]): string {
@@ -16,7 +16,10 @@ export function encodeCounts(counts: readonly number[]): string {
   return s
 }
 
-/** Throws an Error that says what is wrong: a foreign character, a truncated number or a negative run. */
+/**
+ * Decodes run lengths. @throws an Error describing the problem: an invalid character, a truncated number or a
+ * negative run
+ */
 export function decodeCounts(s: string): number[] {
   const counts: number[] = []
   for (let p = 0; p < s.length;) {
@@ -39,7 +42,10 @@ export function decodeCounts(s: string): number[] {
   return counts
 }
 
-/** Why a mask is none: its runs can't be read, or don't cover its size; null where it is one. As `decodeRle`, without keeping the runs. */
+/**
+ * Why a mask is invalid: unreadable runs, or runs that do not cover its size; null if valid. Like `decodeRle`,
+ * without storing the runs.
+ */
 export function rleProblem({ size: [height, width], counts }: { size: readonly [number, number]; counts: string }): string | null {
   if (height * width > limits.area) return `a mask of ${height} × ${width} pixels, expected at most ${limits.area}`
   let [sum, last, before] = [0, 0, 0]

@@ -1,6 +1,7 @@
 /**
- * Run-length masks as in COCO (cocodataset/cocoapi common/maskApi.c): column-major, runs alternate 0s and 1s and begin with
- * 0s; the compressed form writes each run (from the fourth on, its difference to the run two before) in 6-bit LEB128.
+ * Run-length masks as in COCO (cocodataset/cocoapi common/maskApi.c): column-major, runs alternate between 0s and 1s
+ * and start with 0s; the compressed form writes each run (from the fourth on, its difference to the run two before)
+ * in 6-bit LEB128.
  */
 import type { Box, Rle } from '../model/shape.ts'
 import { decodeCounts, encodeCounts, rleProblem } from './rle-counts.ts'
@@ -14,7 +15,7 @@ export interface Runs {
   counts: number[]
 }
 
-/** Throws where the runs don't add up to height × width. */
+/** @throws if the runs do not add up to height × width */
 export function decodeRle(rle: Rle): Runs {
   const [height, width] = rle.size
   return checkRuns({ height, width, counts: decodeCounts(rle.counts) })
@@ -32,7 +33,10 @@ export function checkRuns(runs: Runs): Runs {
 
 export const encodeRle = (runs: Runs): Rle => ({ size: [runs.height, runs.width], counts: encodeCounts(runs.counts) })
 
-/** The mask in which the intervals [start, end) of the column-major pixel order are 1; they come in order and may touch or overlap. */
+/**
+ * The mask that is 1 on the intervals [start, end) of column-major pixel order; these must be sorted and may touch or
+ * overlap.
+ */
 export function runsFromIntervals(height: number, width: number, intervals: Iterable<readonly [number, number]>): Runs {
   const counts: number[] = []
   let at = 0 // the end of the last run of 1s
@@ -99,7 +103,7 @@ export function rleArea(rle: Rle): number {
   return area
 }
 
-/** The smallest box around the pixels set; of an empty mask, zeros (as pycocotools). */
+/** The bounding box of the set pixels; zeros for an empty mask (as in pycocotools). */
 export function rleBox(rle: Rle): Box {
   const height = rle.size[0]
   let [x0, y0, x1, y1] = [Infinity, Infinity, -1, -1]
@@ -108,14 +112,14 @@ export function rleBox(rle: Rle): Box {
     const [xs, xe] = [Math.floor(start / height), Math.floor(last / height)]
     x0 = Math.min(x0, xs)
     x1 = Math.max(x1, xe)
-    // A run over a column's end touches the first and the last row.
+    // A run across a column boundary touches the first and the last row.
     y0 = Math.min(y0, xs < xe ? 0 : start % height)
     y1 = Math.max(y1, xs < xe ? height - 1 : last % height)
   }
   return x1 < 0 ? { x: 0, y: 0, w: 0, h: 0 } : { x: x0, y: y0, w: x1 - x0 + 1, h: y1 - y0 + 1 }
 }
 
-/** Pixel by pixel `keep(a, b)` of two masks of the same size. */
+/** Combines two masks of the same size pixel by pixel by `keep(a, b)`. */
 function combine(a: Rle, b: Rle, keep: (a: boolean, b: boolean) => boolean): Rle {
   if (a.size[0] !== b.size[0] || a.size[1] !== b.size[1])
     throw new Error(`masks of different size: ${a.size.join('×')} and ${b.size.join('×')}`)
@@ -149,13 +153,16 @@ export const rleIntersection = (a: Rle, b: Rle) => combine(a, b, (p, q) => p && 
 export const rleSubtract = (a: Rle, b: Rle) => combine(a, b, (p, q) => p && !q)
 export const emptyRle = (height: number, width: number): Rle => encodeRle({ height, width, counts: [height * width] })
 
-/** The union or the intersection of all masks; a single mask is returned as it is. */
+/** The union or intersection of all masks; a single mask is returned unchanged. */
 export function rleMerge(masks: readonly Rle[], how: 'union' | 'intersection' = 'union'): Rle {
   if (masks.length === 0) throw new Error('expected at least one mask to merge')
   return masks.reduce(how === 'union' ? rleUnion : rleIntersection)
 }
 
-/** Intersection over union, 0 to 1; with `crowd`, over the area of `a` alone (COCO's rule where b is a crowd). 0 where both are empty. */
+/**
+ * Intersection over union, 0 to 1; with `crowd`, over the area of `a` alone (COCO's rule if b is a crowd). 0 if both
+ * are empty.
+ */
 export function rleIou(a: Rle, b: Rle, crowd = false): number {
   const inter = rleArea(rleIntersection(a, b))
   const union = crowd ? rleArea(a) : rleArea(a) + rleArea(b) - inter

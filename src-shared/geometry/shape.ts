@@ -1,4 +1,4 @@
-/** What all kinds of shapes share: area, hit-test, mask, clipping to the image. */
+/** Operations on all kinds of shapes: area, hit test, mask, clipping to the image. */
 import type { PolygonPart, Rle, Shape } from '../model/shape.ts'
 import { boxContains, boxRing, clipBox, rotatedBoxContains, rotatedBoxRing } from './box.ts'
 import { rleToPolygon } from './contours.ts'
@@ -23,7 +23,7 @@ export function* coordinatesOf(shape: Shape): Generator<number> {
   }
 }
 
-/** Why a shape that is valid in itself cannot belong to an image of this size; null where it can. */
+/** Why a valid shape cannot belong to an image of this size; null if it can. */
 export function shapeProblem(shape: Shape, size: { width: number | null; height: number | null }): string | null {
   const { width, height } = size
   if (width === null || height === null) return null
@@ -33,7 +33,7 @@ export function shapeProblem(shape: Shape, size: { width: number | null; height:
   }
   const reach = reachOf(width, height)
   for (const v of coordinatesOf(shape))
-    if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} lies too far outside an image of ${width} × ${height}`
+    if (!(Math.abs(v) <= reach)) return `${shape.kind}: the coordinate ${v} is too far outside an image of ${width} × ${height}`
   return null
 }
 
@@ -97,13 +97,16 @@ export function shapeMask(shape: Shape, height: number, width: number): Rle | nu
   if (shape.kind === 'mask') return shape.rle
   const parts = shapePolygon(shape)
   if (!parts) return null
-  // Clipped only where it reaches far outside: clipping first may move a boundary pixel against pycocotools' mask.
+  // Clip only shapes that reach far outside: clipping first may move a boundary pixel relative to pycocotools' mask.
   const far = 4 * Math.max(width, height)
   const reachesFar = parts.some((part) => part.some((ring) => ring.some((v) => Math.abs(v) > far)))
   return polygonToRle(reachesFar ? clipPolygon(parts, width, height) : parts, height, width)
 }
 
-/** The part inside the image; null where nothing is. Keypoints outside become "not labelled"; lines are clamped to the border. */
+/**
+ * The part inside the image; null if there is none. Keypoints outside become "not labelled"; lines are clamped to the
+ * border.
+ */
 export function clipShape(shape: Shape, width: number, height: number): Shape | null {
   switch (shape.kind) {
     case 'box': {

@@ -1,4 +1,6 @@
-/** Counts the parts and holes of a mask from its runs: the same number that `rleToPolygon` would trace, without tracing them. */
+/**
+ * Counts the parts and holes of a mask from its runs: the numbers that `rleToPolygon` would produce, without tracing.
+ */
 import type { Rle } from '../model/shape.ts'
 import { decodeRle, intervals } from './rle.ts'
 

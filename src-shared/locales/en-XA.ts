@@ -1,6 +1,6 @@
 /**
- * The pseudo-locale: English with accents, a third longer and in brackets. A word that is cut off, too wide for its place, or written
- * in the code rather than in a table shows at a glance. `?locale=en-XA` in the window's address brings it.
+ * The pseudo-locale: accented English, a third longer and in brackets. Reveals text that is truncated, too wide, or
+ * hard-coded instead of taken from a table. Enabled by `?locale=en-XA` in the window's URL.
  */
 import type { Locale } from './locale.ts'
 
@@ -8,7 +8,7 @@ const plain = 'ACDEGHIKLNORSTUWYZacdeghiklnorstuwyz'
 const accented = 'ÀÇÐÉĜĤÎĶĻÑÖŔŠŢÛŴÝŽàçðéĝĥîķļñöŕšţûŵýž'
 const padding = 'one two three four five six seven eight nine ten '
 
-/** What is between braces names a value, and stays; so do the access keys of menus and the bars between forms of a count. */
+/** Placeholders in braces are kept, as are menu access keys and the bars between plural forms. */
 const accent = (text: string) =>
   text.replace(/\{[^}]*\}|&\w|[A-Za-z]/g, (found) => (found.length > 1 ? found : (accented[plain.indexOf(found)] ?? found)))
 function form(text: string): string {

@@ -1,4 +1,4 @@
-/** The languages of the program. A new one is a file or a folder here, and a line in `locales`. */
+/** The program's languages. A new one is a file or a folder here, and a line in `locales`. */
 import { pseudo } from './en-XA.ts'
 import { sentences, type SentenceCode } from '../sentences/table.ts'
 import { en } from './en/index.ts'
@@ -10,10 +10,10 @@ export type { Locale, LocaleWords } from './locale.ts'
 
 export const locales: readonly Locale[] = [en, ja, pseudo]
 
-/** English where there is no such language, so that the settings of a newer program still open. */
+/** Falls back to English, so that the settings of a newer program still open. */
 export const localeOf = (id: string): Locale => locales.find((l) => l.id === id) ?? en
 
-/** The language that a setting stands for; `system`: the first of the reader's own (BCP 47 tags) that the program speaks. */
+/** The language for a setting; `system`: the first of the user's languages (BCP 47 tags) that the program has. */
 export function chosenLocale(setting: string, systems: readonly string[]): Locale {
   if (setting !== 'system') return localeOf(setting)
   const offered = locales.filter((l) => !l.developing)
@@ -24,16 +24,18 @@ export function chosenLocale(setting: string, systems: readonly string[]): Local
 
 const otherwise = (locale: Locale) => (english: string) => locale.otherwise?.(english) ?? english
 
-/** All words in a language, those that it lacks in English. */
+/** All words in a language; missing ones in English. */
 export const wordsIn = (id: string): LocaleWords => filled(en.words, localeOf(id).words, otherwise(localeOf(id))) as LocaleWords
 
-/** What errors say in a language, by their codes. */
+/** Error messages in a language, by code. */
 export const sentencesIn = (locale: Locale): Readonly<Record<SentenceCode, string>> =>
   filled(sentences, locale.sentences, otherwise(locale)) as Record<SentenceCode, string>
 
-/** A text of a record (`own`: by language, English at least) of the kind, id and field. */
+/**
+ * A text of a record, identified by kind, id and field; `own` holds the record's texts by language, at least English.
+ */
 export const recordWord = (locale: Locale, [kind, id, field]: [string, string, string], own: { readonly en: string }): string =>
   locale.records?.[kind]?.[id]?.[field] ?? (own as Readonly<Record<string, string>>)[locale.id] ?? otherwise(locale)(own.en)
 
-/** Of an action that the native menu names too, for its record. */
+/** The title of an action that is also in the native menu, for its record. */
 export const menuTitle = (id: keyof LocaleWords['actions']) => ({ en: en.words.actions[id], ja: ja.words.actions[id] })

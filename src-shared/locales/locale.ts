@@ -1,4 +1,4 @@
-/** What a language of the program is: one record in one file or folder, registered in ./index.ts. */
+/** A language of the program: one record in one file or folder, registered in ./index.ts. */
 import type { SentenceCode } from '../sentences/table.ts'
 import type { EnglishWords } from './en/index.ts'
 import type { Partly, Translated } from './tables.ts'
@@ -6,27 +6,34 @@ import type { Partly, Translated } from './tables.ts'
 export type LocaleWords = Translated<EnglishWords>
 
 interface Common {
-  /** BCP 47, for example `ja` or `pt-BR`. */
+  /** BCP 47 tag, for example `ja` or `pt-BR`. */
   readonly id: string
-  /** What its speakers call it. */
+  /** Its name in the language itself. */
   readonly name: string
   readonly direction: 'ltr' | 'rtl'
-  /** For those who work on the program: not listed in the settings of a release, but `?locale=` brings it. */
+  /** For developers: not listed in a release's settings, but available by `?locale=`. */
   readonly developing?: boolean
-  /** What errors say, by their codes (src-shared/sentences). */
+  /** Error messages by code (src-shared/sentences). */
   readonly sentences?: { readonly [C in SentenceCode]?: string }
-  /** What is shown where a word or a sentence is missing. By default the English one. */
+  /** The fallback for a missing word or sentence. By default the English text. */
   otherwise?(english: string): string
-  /** Which of the `forms` of 'one | many' a count takes, from 0. By default: the first for one, the second for any other count. */
+  /**
+   * Which of the `forms` of 'one | many' applies to a count, from 0. By default the first for 1, the second
+   * otherwise.
+   */
   plural?(count: number, forms: number): number
-  /** A change in the history, whose name the journal keeps in English ('move 3 regions'). By default that name. */
+  /**
+   * Translates a change in the history, which the journal names in English ('move 3 regions'). By default unchanged.
+   */
   change?(action: string): string
-  /** Why a file was left out, which reports keep in English. By default that text. */
+  /** Translates the reason why a file was left out, which reports store in English. By default unchanged. */
   reason?(reason: string): string
-  /** Texts of records by kind, id and field: `{ merge: { uniform: { title: '…' } } }`. They win over the record's own. */
+  /**
+   * Texts of records by kind, id and field: `{ merge: { uniform: { title: '…' } } }`. They override the record's own.
+   */
   readonly records?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 }
 
-/** `complete`: nothing is missing, which the compiler and a test hold it to. */
+/** `complete`: nothing is missing, as enforced by the compiler and a test. */
 export type Locale = Common &
   ({ readonly complete: true; readonly words: LocaleWords } | { readonly complete: false; readonly words: Partly<EnglishWords> })

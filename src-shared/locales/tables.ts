@@ -1,8 +1,8 @@
 /** Tables of words: texts by key, in groups. */
 
-/** The shape of a table, with other words in it. */
+/** The type of a table translated to another language. */
 export type Translated<T> = { [K in keyof T]: T[K] extends string ? string : Translated<T[K]> }
-/** As much of it as there is; what is missing is said in English. */
+/** A partial translation; missing texts are shown in English. */
 export type Partly<T> = { [K in keyof T]?: T[K] extends string ? string : Partly<T[K]> }
 
 export interface Table {
@@ -11,14 +11,14 @@ export interface Table {
 
 type Joined<T extends readonly unknown[]> = T extends readonly [infer First, ...infer Rest] ? First & Joined<Rest> : unknown
 
-/** One table of several. Groups that occur in more than one of them are joined. */
+/** Joins several tables into one. Groups that occur in more than one of them are merged. */
 export function joined<const T extends readonly object[]>(...tables: T): Joined<T> {
   const all: Record<string, object> = {}
   for (const table of tables) for (const [group, words] of Object.entries(table)) all[group] = { ...all[group], ...words }
   return all as Joined<T>
 }
 
-/** A table with every key of the English one. `otherwise` makes the text for a key that it lacks. */
+/** A table with every key of the English one. `otherwise` supplies the text for a missing key. */
 export const filled = (english: Table, own: Table | undefined, otherwise: (text: string) => string): Table =>
   Object.fromEntries(
     Object.entries(english).map(([key, text]) => {

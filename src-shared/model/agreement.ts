@@ -1,4 +1,4 @@
-/** How far two authors agree on the images that both annotated, and where they do not. */
+/** Agreement of two authors on the images that both annotated, and their disagreements. */
 import { z } from 'zod'
 import { id } from './media.ts'
 import { text } from './text.ts'
@@ -11,24 +11,24 @@ const perhaps = share.nullable()
 export const authorRef = z.object({ kind: z.enum(['person', 'checkpoint']), name: text().min(1).max(4096) })
 export type AuthorRef = z.infer<typeof authorRef>
 
-/** How much an author annotated, whatever became of it. */
+/** How much an author annotated, in any state. */
 export const authorCount = authorRef.extend({ images: count, regions: count, imageLabels: count, captions: count })
 export type AuthorCount = z.infer<typeof authorCount>
 
 export const agreementQuery = z.object({
   a: authorRef,
   b: authorRef,
-  /** From this IoU on two regions count as marking the same thing. */
+  /** Minimum IoU at which two regions count as marking the same object. */
   threshold: z.number().min(0.05).max(1).default(0.5),
   /**
-   * Regions are compared on images where both authors drew some, image labels where both gave some. `either`: regions also where only
-   * one drew some; what the other left out counts as missed.
+   * Regions are compared on images where both authors drew some, and image labels where both assigned some. `either`:
+   * regions also where only one author drew some; those of the other count as missed.
    */
   images: z.enum(['both', 'either']).default('both'),
 })
 export type AgreementQuery = z.input<typeof agreementQuery>
 
-/** Cohen (1960), see kappa.ts. `kappa` is null where it is not defined: nothing compared, or agreement by chance is certain. */
+/** Cohen (1960), see kappa.ts. `kappa` is null if undefined: nothing was compared, or chance agreement is certain. */
 export const kappa = z.object({
   n: count,
   observed: perhaps,
@@ -38,8 +38,8 @@ export const kappa = z.object({
 export type Kappa = z.infer<typeof kappa>
 
 /**
- * `counts[i][j]`: how often a said `labels[i]` where b said `labels[j]`. A null label is a region without one; the last row and column
- * count what only one of them marked.
+ * `counts[i][j]`: how often a said `labels[i]` where b said `labels[j]`. A null label is a region without one; the
+ * last row and column count regions that only one of them marked.
  */
 export const countsMatrix = z.object({ labels: z.array(id.nullable()), counts: z.array(z.array(count)) })
 export type CountsMatrix = z.infer<typeof countsMatrix>
@@ -47,15 +47,15 @@ export type CountsMatrix = z.infer<typeof countsMatrix>
 const regionCounts = {
   a: count,
   b: count,
-  /** Pairs of the same label from the threshold on. */
+  /** Pairs with equal labels and an IoU at or above the threshold. */
   matched: count,
-  /** Pairs from the threshold on whose labels differ. */
+  /** Pairs at or above the threshold with different labels. */
   labelDiffers: count,
-  /** Pairs of the same label that overlap below it. */
+  /** Pairs with equal labels and an IoU below the threshold. */
   lowIou: count,
   onlyA: count,
   onlyB: count,
-  /** matched / b, matched / a, and 2 matched / (a + b), the last being the same both ways. */
+  /** matched / b, matched / a, and 2 matched / (a + b), which is symmetric. */
   precision: perhaps,
   recall: perhaps,
   f1: perhaps,
@@ -70,14 +70,14 @@ export const agreementReport = z.object({
   images: z.object({ a: count, b: count, both: count, compared: count }),
   regions: z.object({
     ...regionCounts,
-    /** Lines and points, left out because they have no area. */
+    /** Lines and points, which have no area. */
     withoutArea: count,
   }),
   labels: z.array(
     z.object({
       labelId: id.nullable(),
       ...regionCounts,
-      /** Over images that both labelled as a whole: does it have this label, yes or no? */
+      /** Over images that both labelled as a whole: presence of this label. */
       image: kappa.extend({ both: count, onlyA: count, onlyB: count, neither: count }).nullable(),
     }),
   ),
@@ -94,7 +94,7 @@ export const disagreementKind = z.enum(['missed', 'label', 'iou', 'class'])
 export type DisagreementKind = z.infer<typeof disagreementKind>
 
 const ids = z.array(id).max(1000)
-/** Of regions, or image labels for `class`; for `missed` one side is empty. */
+/** Of regions, or of image labels for `class`; for `missed` one side is empty. */
 export const disagreement = z.object({
   kind: disagreementKind,
   mediaId: id,
@@ -104,7 +104,7 @@ export const disagreement = z.object({
   labelsA: z.array(id.nullable()),
   labelsB: z.array(id.nullable()),
   iou: perhaps,
-  /** Somebody has settled it. */
+  /** Whether somebody has resolved it. */
   decided: z.boolean(),
 })
 export type Disagreement = z.infer<typeof disagreement>

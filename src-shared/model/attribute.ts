@@ -1,11 +1,11 @@
-/** Typed attributes that regions of a label, and of the labels below it, may have. */
+/** Typed attributes for regions of a label and of its descendants. */
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { text } from './text.ts'
 
 const common = {
   name: text().min(1).max(limits.name),
-  /** A region without it is incomplete. It is stored all the same: regions are drawn before they are described. */
+  /** A region without it is incomplete but can be stored: regions are drawn before they are described. */
   required: z.boolean().default(false),
 }
 const value = text().max(limits.value)
@@ -48,17 +48,17 @@ export const attributeDefinitions = z
   .superRefine((list, context) => {
     const names = new Set<string>()
     for (const [i, { name }] of list.entries()) {
-      if (names.has(name)) context.addIssue({ code: 'custom', path: [i, 'name'], message: `${JSON.stringify(name)} is there twice` })
+      if (names.has(name)) context.addIssue({ code: 'custom', path: [i, 'name'], message: `${JSON.stringify(name)} occurs twice` })
       names.add(name)
     }
   })
 
 export type AttributeValue = string | number | boolean
-/** An own property only: attributes may be named `constructor`, which every object seems to have. */
+/** Reads own properties only: an attribute may be named `constructor`, which every object inherits. */
 export const ownValue = (values: Readonly<Record<string, AttributeValue>>, name: string): AttributeValue | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined
 
-/** Why the attribute does not allow a value; null where it does. */
+/** Why the value is invalid for the attribute; null if valid. */
 export function attributeProblem(a: AttributeDefinition, value: AttributeValue): string | null {
   switch (a.type) {
     case 'choice':
@@ -81,7 +81,7 @@ interface Labelled {
   attributes: readonly AttributeDefinition[]
 }
 
-/** A label's own attributes and those of the labels above it; of two with one name the nearer counts. */
+/** A label's own attributes and those of its ancestors; of equal names the nearest wins. */
 export function attributesOf(labelId: number | null, labels: ReadonlyMap<number, Labelled>): AttributeDefinition[] {
   const found = new Map<string, AttributeDefinition>()
   const seen = new Set<number>()
@@ -92,7 +92,7 @@ export function attributesOf(labelId: number | null, labels: ReadonlyMap<number,
   return [...found.values()]
 }
 
-/** The attributes of a new region. */
+/** The initial attributes of a new region. */
 export const defaultsOf = (definitions: readonly AttributeDefinition[]): Record<string, AttributeValue> =>
   Object.fromEntries(definitions.flatMap((a) => (a.default === undefined ? [] : [[a.name, a.default]])))
 
@@ -102,7 +102,7 @@ export interface AttributeFault {
   problem: string | null
 }
 
-/** Required attributes without a value, and values that their attributes do not allow. */
+/** Required attributes without a value, and invalid values. */
 export function attributeFaults(
   definitions: readonly AttributeDefinition[],
   values: Readonly<Record<string, AttributeValue>>,

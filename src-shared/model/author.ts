@@ -1,4 +1,7 @@
-/** Who made an annotation. What a checkpoint made carries its score and is a proposal until a person accepts it. */
+/**
+ * The author of an annotation. A checkpoint's annotation carries its score and is a proposal until a person accepts
+ * it.
+ */
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { text } from './text.ts'
@@ -11,7 +14,7 @@ export const checkpointAuthor = z.object({
 export const author = z.discriminatedUnion('kind', [person, checkpointAuthor])
 export type Author = z.infer<typeof author>
 
-/** Who last changed it, whoever made it; absent where nobody did. */
+/** Who last changed it, whoever created it; absent if nobody did. */
 export const editor = text().min(1).optional()
 
 export const annotationState = z.enum(['proposed', 'accepted', 'rejected'])

@@ -8,7 +8,7 @@ import { text } from './text.ts'
 const spanOf = <T extends z.ZodType>(regionRef: T) =>
   z.object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), regions: z.array(regionRef).max(limits.spans) })
 export const span = spanOf(id)
-/** As `span`, the regions by their index in the record. */
+/** Like `span`, with regions given by their index in the record. */
 export const recordSpan = spanOf(z.number().int().nonnegative())
 
 export const language = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as en or pt-BR')
@@ -19,7 +19,7 @@ export const captionText = text().min(1).max(limits.text)
 export const caption = z.object({
   id,
   mediaId: id,
-  /** The region that the text describes; null when it describes the whole image. */
+  /** The region that the text describes; null if it describes the whole image. */
   regionId: id.nullable(),
   text: text().min(1),
   language: language.nullable(),

@@ -1,4 +1,7 @@
-/** Two windows changed one field: its value when this window's change began, its present value, and the one this window wants. */
+/**
+ * Two windows changed the same field: its value before this window's change, its current value, and the one this
+ * window wants.
+ */
 import { z } from 'zod'
 import { DashiError } from '../errors.ts'
 
@@ -30,7 +33,7 @@ function lineOf({ entity, id, how, fields }: Conflict): string {
   return `${entity} ${id}: ${changes.join('; ')}: somebody else changed it meanwhile`
 }
 
-/** Equal as data: the order of keys, -0 and absent members make no difference. */
+/** Deep equality of data: key order, -0 and absent members make no difference. */
 export function sameData(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
@@ -41,8 +44,8 @@ export function sameData(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The fields of `mine` that somebody else changed since `base` to something other than this window wants. Fields that `base` does not
- * name are not compared, unless it is `whole`: then they did not exist.
+ * The fields of `mine` that somebody else changed since `base` to a value different from the wanted one. Fields
+ * missing from `base` are not compared, unless it is `whole`: then they did not exist.
  */
 export function changedMeanwhile(now: object, base: object, mine: object, whole = false): Conflict['fields'] {
   const [n, b, m] = [now, base, mine].map((o) => o as Record<string, unknown>) as [
@@ -50,7 +53,7 @@ export function changedMeanwhile(now: object, base: object, mine: object, whole 
     Record<string, unknown>,
     Record<string, unknown>,
   ]
-  // Absent and null are the same: an attribute without a value.
+  // Absent and null are equal: an attribute without a value.
   const same = (x: unknown, y: unknown) => sameData(x ?? null, y ?? null)
   return Object.keys(m)
     .filter(

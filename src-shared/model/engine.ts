@@ -1,4 +1,7 @@
-/** What the program and the engine's process say to each other. A number names the job or question that a message is about. */
+/**
+ * Messages between the program and the engine's process. A number identifies the job or question that a message is
+ * about.
+ */
 import { z } from 'zod'
 import { failureSchema } from './failure.ts'
 import { jobProgressSchema, jobResultSchema, jobSchema } from './job.ts'
@@ -6,7 +9,7 @@ import { questionSchema } from './question.ts'
 
 const id = z.int().nonnegative()
 
-/** `closeLanes` ends the threads that answer questions. */
+/** `closeLanes` terminates the threads that answer questions. */
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), id, job: jobSchema }),
   z.object({ type: z.literal('cancel'), id }),
@@ -15,7 +18,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
 ])
 export type ToEngine = z.infer<typeof toEngineSchema>
 
-/** Each job and question has a beginning and one end; progress comes between them. */
+/** Each job and question has one start and one end message, with progress in between. */
 export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begun'), id }),
   z.object({ type: z.literal('progress'), id, progress: jobProgressSchema }),

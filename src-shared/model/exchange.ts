@@ -1,4 +1,4 @@
-/** Import and export: which formats there are, what may be asked of them, and what they report. */
+/** Import and export: formats, options and reports. */
 import { z } from 'zod'
 import { annotationState } from './author.ts'
 import { limits } from './limits.ts'
@@ -7,17 +7,17 @@ import { skippedFiles } from './scan.ts'
 import { text } from './text.ts'
 import { wordsSchema } from './words.ts'
 
-/** The id of a format's record; which there are is the application's to know. */
+/** The id of a format's record; the application knows which exist. */
 export const formatName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/)
 export type FormatName = z.infer<typeof formatName>
 
-/** What a format lets choose, by name; each format checks its own. */
+/** Format-specific settings by name; each format validates its own. */
 const settings = z.record(z.string(), z.json()).default({})
 
-/** One thing that was not taken as it stood. `changed`: taken after a repair. */
+/** Something that was not imported or exported unchanged. `changed`: taken after a repair. */
 export const finding = z.object({
   file: z.string(),
-  /** From 1, where the format has lines. */
+  /** 1-based, for formats with lines. */
   line: z.number().int().positive().optional(),
   level: z.enum(['changed', 'left out']),
   reason: z.string(),
@@ -26,47 +26,51 @@ export type Finding = z.infer<typeof finding>
 
 export const importOptions = z.object({
   format: formatName.or(z.literal('auto')).default('auto'),
-  /** Where the images lie, if not where the format has them. */
+  /** Folder of the images, if not the format's usual place. */
   images: text().optional(),
-  /** Images a transaction; without it all are one transaction: all or nothing, and one undo. */
+  /** Images per transaction; without it everything is one transaction: all or nothing, and one undo step. */
   batch: z.number().int().positive().optional(),
-  /** The person agrees to links that lead out of the folder of images, now and later. */
+  /** The user accepts links that lead out of the image folder, now and later. */
   followLinks: z.boolean().default(false),
-  /** Content hashes of the images; an image that the project has under another folder, same path and content, is then known again. */
+  /**
+   * Computes content hashes, by which an image that the project has under another root (same path and content) is
+   * recognised.
+   */
   hash: z.boolean().default(true),
-  /** The split of everything imported, instead of the one that the format tells. */
+  /** The split for everything imported, instead of the one given by the format. */
   split: text().min(1).max(64).optional(),
   settings,
   /**
-   * Where several people annotated one image: the ground truth or else the first that was not cancelled, or all of them with their names.
+   * If several people annotated one image: the ground truth, or else the first that was not cancelled; or all of them
+   * under their names.
    */
   annotators: z.enum(['first', 'all']).default('first'),
-  /** Whether the images' files are decoded once, so that it is known which cannot be read. */
+  /** Whether to decode the images' files once, to find unreadable ones. */
   check: z.boolean().default(true),
   /**
-   * All of it is what this person says of the project's images: it lies beside what is there as proposals, and takes part in nothing
-   * until it is accepted. Splits, tags and images that the project does not have are left out.
+   * Imports everything as this person's opinion on the project's images: it is added as proposals and has no effect
+   * until accepted. Splits, tags and unknown images are ignored.
    */
   secondOpinion: text().trim().min(1).max(limits.name).optional(),
-  /** As what the journal names the importing person's action. */
+  /** Name of the action in the journal. */
   action: text().optional(),
 })
 export type ImportOptions = z.input<typeof importOptions>
 
 export const exportOptions = z.object({
   format: formatName,
-  /** copy: the images beside the annotations. Without it what the format's readers expect. */
+  /** copy: images next to the annotations. By default what the format's readers expect. */
   images: z.enum(['copy', 'none']).optional(),
   filter: mediaFilter.optional(),
-  /** Which annotations; a checkpoint's proposals are left out unless asked for. */
+  /** Which annotations to export; a checkpoint's proposals are excluded by default. */
   states: z.array(annotationState).default(['accepted']),
   settings,
-  /** Replaces what is there. */
+  /** Replaces existing output. */
   overwrite: z.boolean().default(false),
 })
 export type ExportOptions = z.input<typeof exportOptions>
 
-/** What a dataset holds that not every format can say. */
+/** Features of a dataset that not every format can represent. */
 export const feature = z.enum([
   'boxes',
   'rotated boxes',
@@ -102,14 +106,14 @@ export type Feature = z.infer<typeof feature>
 
 export const summary = z.object({
   images: z.number().int(),
-  /** In the project's order; those in use or not. */
+  /** In the project's order; whether in use or not. */
   labels: z.array(z.string()),
   splits: z.array(z.string()),
   counts: z.partialRecord(feature, z.number().int()),
 })
 export type Summary = z.infer<typeof summary>
 
-/** What becomes of a feature that the format cannot hold. */
+/** What happens to a feature that the format cannot represent. */
 export const loss = z.object({ feature, count: z.number().int(), becomes: wordsSchema })
 export type Loss = z.infer<typeof loss>
 
@@ -127,22 +131,22 @@ export const ingestCounts = z.object({
 const findings = {
   /** The first 1000. */
   findings: z.array(finding),
-  /** What was assumed or chosen for the whole. */
+  /** Assumptions and choices made for the whole import. */
   notes: z.array(z.string()).default([]),
   changed: z.number().int(),
   leftOut: z.number().int(),
 }
 
-/** Files that lie in what was imported and that nobody read. */
+/** Files in the imported folder that were not read. */
 export const unreadFile = z.object({
-  /** One file, or with several of a kind the folder and their ending: `labels/*.txt`. */
+  /** One file or, for several of a kind, the folder and extension: `labels/*.txt`. */
   file: z.string(),
   files: z.number().int().positive(),
   /** What it looks like, in words. */
   looks: z.string(),
   /** The format that would read it. */
   reader: formatName.nullable(),
-  /** Does it look as if it held annotations? A configuration or a list of names does not. */
+  /** Whether it probably contains annotations, unlike a configuration or a list of names. */
   likely: z.boolean(),
 })
 export type UnreadFile = z.infer<typeof unreadFile>
@@ -152,22 +156,22 @@ export const importReport = z.object({
   /** The folder that the images' paths are relative to. */
   root: z.string(),
   images: z.number().int(),
-  /** What the project got. */
+  /** What was added to the project. */
   counts: ingestCounts,
-  /** Regions, labels and captions that were taken, known before or not. */
+  /** Regions, labels and captions that were imported, whether already known or not. */
   annotations: z.object({ regions: z.number().int(), labels: z.number().int(), captions: z.number().int() }),
-  /** Images whose file was not found: their annotations wait for it. */
+  /** Images whose file was not found; their annotations are kept. */
   missing: z.number().int(),
   /** Images in the folder that no annotation mentions. */
   unmentioned: z.number().int(),
   /** The first 50 kinds. */
   unread: z.array(unreadFile),
   unreadFiles: z.number().int(),
-  /** Files lie here that hold annotations, and none was taken: no success. */
+  /** The folder contains files with annotations but none was imported: not a success. */
   nothingTaken: z.boolean(),
-  /** Files that are neither images nor could hold annotations, by ending. */
+  /** Files that are neither images nor possible annotations, by extension. */
   skipped: skippedFiles.default([]),
-  /** Images of the folder whose files cannot be decoded, the first thousand; filled in when the files were looked at. */
+  /** Images whose files cannot be decoded (the first thousand); filled in if files were checked. */
   unreadable: z.array(z.object({ file: z.string(), reason: z.string() })).default([]),
   unreadableImages: z.number().int().default(0),
   ...findings,

@@ -1,4 +1,4 @@
-/** How many images there are of each kind, and what a look at their files came to. */
+/** Counts of images by facet, and results of checking their files. */
 import { z } from 'zod'
 import { id } from './media.ts'
 
@@ -21,13 +21,16 @@ export const facets = z.object({
   openComments: count,
   unreadable: count,
   incomplete: count,
-  /** At the top, and along the way to the one in the filter; `folders`: there are some in it. Paths as in the filter. */
+  /**
+   * At the top level and along the path to the folder in the filter; `folders`: it has subfolders. Paths as in the
+   * filter.
+   */
   folders: z.array(z.object({ rootId: id, path: z.string(), count, folders: z.boolean() })),
-  /** Reckoned from a sample: ask for the exact ones. */
+  /** Estimated from a sample: exact counts have to be requested. */
   approximate: z.boolean(),
 })
 export type Facets = z.infer<typeof facets>
 
-/** What looking at files came to. */
+/** Results of checking files. */
 export const checkedFiles = z.object({ checked: count, unreadable: count, repaired: count })
 export type CheckedFiles = z.infer<typeof checkedFiles>

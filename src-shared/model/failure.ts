@@ -1,11 +1,11 @@
-/** Errors cross threads and processes as their parts. */
+/** Errors are sent between threads and processes as plain data. */
 import { z } from 'zod'
 import { DashiError, errorLine, faults } from '../errors.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 
 export const faultSchema = z.enum(faults).nullable()
 
-/** `fault` null: the program's own, with its stack. `sentence`: what the message says, for readers of other languages. */
+/** `fault` null: a bug, with its stack. `sentence`: the message in translatable form. */
 export const failureSchema = z.object({
   fault: faultSchema,
   message: z.string(),

@@ -1,11 +1,11 @@
-/** The journal: every mutation in both directions, by whom and when. It is the undo stack and the audit trail. */
+/** The journal: every mutation in both directions, with author and time. It serves as undo stack and audit trail. */
 import { z } from 'zod'
 import { id } from './media.ts'
 
 export const journaledTable = z.enum(['root', 'label', 'media', 'media_label', 'media_tag', 'region', 'caption', 'comment'])
 export type JournaledTable = z.infer<typeof journaledTable>
 
-/** A row as it is stored: column → value. */
+/** A row as stored: column → value. */
 export const storedRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 export type StoredRow = z.infer<typeof storedRow>
 
@@ -13,7 +13,10 @@ export type StoredRow = z.infer<typeof storedRow>
 export const rowChange = z.object({ table: journaledTable, id, before: storedRow.nullable(), after: storedRow.nullable() })
 export type RowChange = z.infer<typeof rowChange>
 
-/** A bulk insertion: rows `from`…`to` (inclusive) of a table. Their content stays in the table until an undo moves it here. */
+/**
+ * A bulk insertion: rows `from`…`to` (inclusive) of a table. Their content stays in the table until an undo moves it
+ * here.
+ */
 export const rangeInsert = z.object({ table: journaledTable, from: id, to: id })
 export type RangeInsert = z.infer<typeof rangeInsert>
 
@@ -23,14 +26,14 @@ export const journalEntry = z.object({
   kind: journalKind,
   /** The entry that an undo or redo acted on. */
   ref: id.nullable(),
-  /** What was done, for a person: 'add region', 'rename label', 'import'. */
+  /** The action for display: 'add region', 'rename label', 'import'. */
   action: z.string(),
   by: z.string(),
   /** Milliseconds since 1970. */
   at: z.number().int(),
-  /** The images it touched; empty for changes of the project alone and for bulk insertions. */
+  /** Images touched; empty for project-level changes and bulk insertions. */
   mediaIds: z.array(id),
-  /** Of a 'do' entry: whether it is undone at present. */
+  /** For a 'do' entry: whether it is currently undone. */
   undone: z.boolean(),
 })
 export type JournalEntry = z.infer<typeof journalEntry>

@@ -1,4 +1,4 @@
-/** A label set as a file, and operations on labels over the whole project. */
+/** A label set as a file, and project-wide operations on labels. */
 import { z } from 'zod'
 import { attributeDefinitions } from './attribute.ts'
 import { colour, label } from './label.ts'
@@ -9,7 +9,7 @@ import { text } from './text.ts'
 
 const name = label.shape.name
 
-/** Referred to by name, because ids differ between projects. */
+/** Labels refer to each other by name, because ids differ between projects. */
 export const schemaLabel = z.object({
   name,
   colour: colour.optional(),
@@ -19,7 +19,7 @@ export const schemaLabel = z.object({
   /** The parent label's name. */
   parent: name.nullable().default(null),
   attributes: attributeDefinitions.default([]),
-  /** Left out: the file says nothing about it. */
+  /** Absent: the file says nothing about it. */
   skeleton: label.shape.skeleton,
 })
 export type SchemaLabel = z.infer<typeof schemaLabel>
@@ -30,14 +30,14 @@ export const labelSchemaFile = z
     const refuse = (i: number, field: string, message: string) => context.addIssue({ code: 'custom', path: ['labels', i, field], message })
     const parents = new Map<string, string | null>()
     for (const [i, l] of labels.entries()) {
-      if (parents.has(l.name)) refuse(i, 'name', `${JSON.stringify(l.name)} is there twice`)
+      if (parents.has(l.name)) refuse(i, 'name', `${JSON.stringify(l.name)} occurs twice`)
       parents.set(l.name, l.parent)
     }
     for (const [i, l] of labels.entries()) {
       const seen = new Set([l.name])
       for (let above = l.parent; above != null; above = parents.get(above) ?? null) {
         if (seen.has(above)) {
-          refuse(i, 'parent', `${JSON.stringify(l.name)} lies below itself`)
+          refuse(i, 'parent', `${JSON.stringify(l.name)} is its own ancestor`)
           break
         }
         seen.add(above)
@@ -46,7 +46,7 @@ export const labelSchemaFile = z
   })
 export type LabelSchemaFile = z.infer<typeof labelSchemaFile>
 
-/** merge: the project's labels stay and only gain what they lack. replace: what the file says of a label replaces what the project says. */
+/** merge: the project's labels only gain what they lack. replace: the file's fields replace the project's. */
 export const schemaImportMode = z.enum(['merge', 'replace'])
 export type SchemaImportMode = z.infer<typeof schemaImportMode>
 
@@ -55,12 +55,15 @@ export const schemaImportReport = z.object({
   /** Labels with the fields that change. */
   changed: z.array(z.object({ name: z.string(), fields: z.array(z.string()) })),
   unchanged: z.number().int(),
-  /** What was not taken from the file, a line each. */
+  /** What was not taken from the file, one line each. */
   kept: z.array(z.string()),
 })
 export type SchemaImportReport = z.infer<typeof schemaImportReport>
 
-/** Which of a label's annotations a part of a split takes. All given conditions must hold; image labels have only tags. */
+/**
+ * Which of a label's annotations go to a part of a split. All given conditions must hold; image labels have only
+ * tags.
+ */
 export const splitCondition = z.object({
   attribute: z
     .object({ name: text().min(1).max(limits.name), value: z.union([text().max(limits.value), z.number(), z.boolean()]) })
@@ -72,7 +75,7 @@ export type SplitCondition = z.infer<typeof splitCondition>
 
 export const labelOperation = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rename'), id, name }),
-  /** Their annotations move to `into`, and the labels are removed. */
+  /** Moves their annotations to `into` and removes the labels. */
   z.object({
     kind: z.literal('merge'),
     ids: z
@@ -81,7 +84,7 @@ export const labelOperation = z.discriminatedUnion('kind', [
       .transform((given) => [...new Set(given)]),
     into: id,
   }),
-  /** An annotation goes to the first part that fits, or stays. A part's label is created where none has its name. */
+  /** An annotation goes to the first matching part, or stays. A part's label is created if missing. */
   z.object({
     kind: z.literal('split'),
     id,
@@ -96,7 +99,7 @@ export type LabelOperation = z.infer<typeof labelOperation>
 export const labelEffect = z.object({
   /** The label that annotations move to, or the new name. */
   label: z.string(),
-  /** Whether it is created. */
+  /** Whether it will be created. */
   fresh: z.boolean(),
   regions: z.number().int(),
   imageLabels: z.number().int(),
@@ -107,7 +110,7 @@ export const labelPreview = z.object({
   /** Images with any of these annotations. */
   images: z.number().int(),
   effects: z.array(labelEffect),
-  /** Labels that are removed. */
+  /** Labels that will be removed. */
   removed: z.array(z.string()),
 })
 export type LabelPreview = z.infer<typeof labelPreview>

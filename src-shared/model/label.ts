@@ -14,19 +14,20 @@ export const label = z.object({
   /** The key that assigns it while labelling; one character. */
   key: text().length(1).nullable(),
   synonyms: z.array(text().min(1).max(limits.name)).max(limits.list),
-  /** Texts an open-vocabulary model is asked for instead of the name. */
+  /** Text prompts for an open-vocabulary model, used instead of the name. */
   prompts: z.array(text().min(1).max(limits.value)).max(limits.list),
   parentId: id.nullable(),
-  /** Attributes of its regions, and of those of the labels below it. */
+  /** Attributes of its regions and of those of its descendants. */
   attributes: attributeDefinitions,
-  /** The named points of its keypoint regions; null or absent: none. */
+  /** The named points of its keypoint regions; null or absent if none. */
   skeleton: skeleton.nullish(),
 })
 export type Label = z.infer<typeof label>
 
 /**
- * Colours assigned to labels in turn: nine of d3's category10, then each as far as possible in OKLab (Ottosson 2020) from all before it,
- * among colours visible on light and dark pictures alike (lightness 0.48 to 0.86, chroma from 0.07).
+ * Colours assigned to labels in order: nine of d3's category10, then each as far as possible in OKLab (Ottosson 2020)
+ * from all previous ones, among colours visible on both light and dark images (lightness 0.48 to 0.86, chroma from
+ * 0.07).
  */
 export const palette = [
   '#1f77b4',

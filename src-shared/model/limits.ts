@@ -1,6 +1,6 @@
 /**
- * Upper limits for what people write and draw, far beyond honest use, so that a field filled by mistake or malice is refused by name at
- * the entrance and not by whatever trips over it later.
+ * Upper limits for user input, far beyond legitimate use, so that a field filled by mistake or malice is refused by
+ * name on entry instead of causing a failure later.
  */
 export const limits = {
   /** Characters of a caption or comment. */

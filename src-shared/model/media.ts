@@ -11,7 +11,7 @@ export const relativePath = text()
   .max(4096)
   .refine((p) => !/^(?:[/\\]|[A-Za-z]:[/\\])|(?:^|[/\\])\.\.?(?:[/\\]|$)|\0/.test(p), 'expected a relative path without . or .. steps')
 
-/** Every tool knows train, val and test; other names (held-out, ood) are free. */
+/** Every tool knows train, val and test; other names (held-out, ood) are allowed. */
 export const split = text().min(1).max(64)
 export const tag = text().min(1).max(200)
 export const reviewState = z.enum(['unreviewed', 'in-review', 'approved', 'rejected'])
@@ -43,7 +43,7 @@ export const media = z.object({
   /** Who last set the review state, and when (milliseconds since 1970). */
   reviewedBy: text().nullable().optional(),
   reviewedAt: z.number().int().nullable().optional(),
-  /** Near-duplicates share a number, assigned by curation; null: none are known. */
+  /** Near-duplicates share a number, assigned by curation; null if none are known. */
   duplicateGroup: z.number().int().nullable(),
 })
 
@@ -59,9 +59,9 @@ export const comment = z.object({
   /** Milliseconds since 1970. */
   created: z.number().int(),
   resolved: z.boolean(),
-  /** A place on the image, in its pixels. */
+  /** Position on the image in pixels. */
   at: z.object({ x: z.number(), y: z.number() }).nullable().default(null),
-  /** The comment it replies to; a reply has no place or state of its own. */
+  /** The comment it replies to; a reply has no position or state of its own. */
   replyTo: id.nullable().default(null),
 })
 

@@ -1,4 +1,4 @@
-/** What a metric says of itself, as the window, the report and the terminal list it. */
+/** Descriptions of metrics for the window, the report and the terminal. */
 import { z } from 'zod'
 import { wordsSchema } from './words.ts'
 
@@ -6,17 +6,17 @@ import { wordsSchema } from './words.ts'
 export const measuredTaskSchema = z.enum(['classify', 'contrast', 'detect'])
 
 export const metricEntrySchema = z.object({
-  /** As evaluations and the terminal's JSON name it. */
+  /** Its name in evaluations and in the terminal's JSON. */
   id: z.string(),
-  /** The head of its column: a word or two. */
+  /** Column heading: a word or two. */
   title: wordsSchema,
-  /** What it measures, in a sentence. */
+  /** What it measures, in one sentence. */
   about: wordsSchema,
-  /** Authors, year, title, where. */
+  /** Authors, year, title, venue. */
   citation: z.string(),
   task: measuredTaskSchema,
   better: z.enum(['higher', 'lower']),
-  /** Its least and its greatest value; null where it has no bound. */
+  /** Minimum and maximum value; null if unbounded. */
   range: z.tuple([z.number(), z.number().nullable()]),
   format: z.enum(['percent', 'number']),
 })

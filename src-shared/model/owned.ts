@@ -1,7 +1,10 @@
-/** A record of what we wrote into a folder, to tell it from what others put there since. */
+/** A record of what we wrote into a folder, to distinguish it from what others added. */
 import { z } from 'zod'
 
-/** Path with '/' → bytes, and time of the last write (ms; 0: not recorded). An empty folder ends with '/' and has zeros. */
+/**
+ * Path with '/' → size in bytes and time of the last write (ms; 0: not recorded). An empty folder ends with '/' and
+ * has zeros.
+ */
 export const writtenFiles = z.record(z.string(), z.tuple([z.number(), z.number()]))
 export type WrittenFiles = z.infer<typeof writtenFiles>
 

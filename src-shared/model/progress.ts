@@ -1,7 +1,7 @@
-/** How far a job is. Every worker, job and window speaks of it in these words. */
+/** Progress of a job, in the form shared by workers, jobs and windows. */
 import { z } from 'zod'
 
-/** What a job does at a time. The words for each are in the locales under `phases`, the order of a job's phases in its plan. */
+/** The phases of jobs. Their names are in the locales under `phases`; the order of a job's phases is in its plan. */
 export const phases = [
   'checking',
   'features',
@@ -35,16 +35,16 @@ export const phases = [
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
 
-/** `done` of `total` counts within the phase; a null `total` is not known. A loss comes with training steps only. */
+/** `done` and `total` count within the phase; `total` is null if unknown. Only training steps report a loss. */
 export const progressSchema = z.object({
   phase: phaseSchema,
-  /** Which of several stretches of the same phase this is: a split, a format. */
+  /** Subdivision of the phase: a split, a format. */
   part: z.string().optional(),
   done: z.number(),
   total: z.number().nullable(),
-  /** Of this phase. */
+  /** Within the current phase. */
   imagesPerSecond: z.number().optional(),
-  /** For the rest of this phase. */
+  /** For the rest of the current phase. */
   secondsLeft: z.number().optional(),
   loss: z.number().optional(),
   lr: z.number().optional(),

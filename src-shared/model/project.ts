@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { text } from './text.ts'
 
-/** 64 hexadecimal digits that identify the content of the dataset, whatever the order of the edits. */
+/** 64 hexadecimal digits that identify the content of the dataset, independent of the order of edits. */
 export const datasetHash = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const projectInfo = z.object({
@@ -16,7 +16,7 @@ export const projectInfo = z.object({
   captions: z.number().int(),
   imageLabels: z.number().int(),
   splits: z.record(z.string(), z.number().int()),
-  /** Images whose files are known not to decode; and those that have not been checked yet. */
+  /** Images whose files are known to be undecodable; and those not checked yet. */
   unreadable: z.number().int(),
   unchecked: z.number().int(),
   runs: z.number().int(),
@@ -38,7 +38,7 @@ export const snapshot = z.object({
 export type Snapshot = z.infer<typeof snapshot>
 
 const counts = z.object({ added: z.number().int(), changed: z.number().int(), removed: z.number().int() })
-/** What differs between two states; `ids` lists at most the first 1000 of each. */
+/** Differences between two states; `ids` lists at most the first 1000 of each. */
 export const diffOf = counts.extend({
   ids: z.object({ added: z.array(z.number()), changed: z.array(z.number()), removed: z.array(z.number()) }),
 })
@@ -67,11 +67,11 @@ export const runRecord = z.object({
   recipe: text().nullable(),
   settings: jsonObject,
   datasetHash,
-  /** Journal position when the run began. */
+  /** Journal position when the run started. */
   seq: z.number().int().nonnegative(),
   status: runStatus,
   metrics: jsonObject,
-  /** Its folder; relative to the project's where it lies inside. */
+  /** Its folder; relative to the project's if inside it. */
   folder: text().nullable(),
   error: text().nullable(),
   created: z.number().int(),
@@ -79,7 +79,7 @@ export const runRecord = z.object({
 })
 export type RunRecord = z.infer<typeof runRecord>
 
-/** A checkpoint that the project knows; its own description is the `dashi.json` in its folder. */
+/** A checkpoint known to the project; its own description is the `dashi.json` in its folder. */
 export const checkpointRecord = z.object({
   id: z.string().min(1),
   name: text().min(1),
@@ -100,7 +100,7 @@ export const checkReport = z.object({
   ok: z.boolean(),
   checked: z.record(z.string(), z.number().int()),
   problems: z.array(checkProblem),
-  /** The first hundred regions that lack an attribute their label requires: nothing is broken, but work is left. */
+  /** The first hundred regions that lack a required attribute: not an error, but unfinished work. */
   incomplete: z.object({
     count: z.number().int(),
     regions: z.array(z.object({ id: z.number().int(), path: z.string(), label: z.string(), missing: z.array(z.string()) })),
@@ -135,9 +135,9 @@ export const mediaFilter = z.object({
   unlabelled: z.boolean().optional(),
   /** true: its file was checked and cannot be decoded. */
   unreadable: z.boolean().optional(),
-  /** true: a region on it lacks an attribute that its label requires. */
+  /** true: one of its regions lacks a required attribute. */
   incomplete: z.boolean().optional(),
-  /** In this folder of a root or below it; without slashes at its ends, '' for the root itself. */
+  /** In this folder of a root or below; without leading or trailing slashes, '' for the root itself. */
   folder: z.object({ rootId: z.number().int(), path: text() }).optional(),
 })
 export type MediaFilter = z.infer<typeof mediaFilter>

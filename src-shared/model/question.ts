@@ -1,4 +1,7 @@
-/** Questions to a model that are answered at once, beside the jobs: plain data, because the answering thread knows no project. */
+/**
+ * Questions to a model that are answered immediately, independent of jobs: plain data, because the answering thread
+ * knows no project.
+ */
 import { z } from 'zod'
 import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
@@ -8,11 +11,11 @@ const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
 
 export const questionSchema = z.discriminatedUnion('kind', [
-  /** How large a checkpoint is and what it can be blended with; null where the folder is not one. */
+  /** Size of a checkpoint and what it can be merged with; null if the folder is not a checkpoint. */
   z.object({ kind: z.literal('facts'), model }),
-  /** How much of each text the model reads. */
+  /** How much of each text fits into the model's context. */
   z.object({ kind: z.literal('tokens'), model, texts: z.array(z.string()) }),
-  /** What the model sees on an image: by its own classes, or if it has none, by those given. */
+  /** Classes of an image: the model's own or, if it has none, the given ones. */
   z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
@@ -22,11 +25,11 @@ export const questionSchema = z.discriminatedUnion('kind', [
 export type Question = z.infer<typeof questionSchema>
 
 export const modelFactsSchema = z.object({
-  /** How many numbers its tensors hold, heads included. */
+  /** Number of elements in its tensors, including heads. */
   parameters: z.int().nonnegative(),
   /** Size of its tensor files. */
   bytes: z.int().nonnegative(),
-  /** Models with equal keys (one architecture, the same parts, the same classes) can be blended. */
+  /** Models with equal keys (same architecture, parts and classes) can be merged. */
   mergeKey: z.string(),
   /** What the model can do, by its family and its classifier. */
   can: z.array(capabilitySchema),
@@ -34,8 +37,8 @@ export const modelFactsSchema = z.object({
 export type ModelFacts = z.infer<typeof modelFactsSchema>
 
 /**
- * `limit` and `tokens` include the start and end tokens. `fits`: length (UTF-16 units) of the longest prefix of whole words that is
- * read in full.
+ * `limit` and `tokens` include the start and end tokens. `fits`: length (UTF-16 units) of the longest prefix of whole
+ * words that fits.
  */
 export const tokenCountsSchema = z.object({ limit: z.int().positive(), counts: z.array(z.object({ tokens: z.int(), fits: z.int() })) })
 export type TokenCounts = z.infer<typeof tokenCountsSchema>
@@ -50,7 +53,7 @@ export const answerSchemas = {
 }
 export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kind']]>
 
-/** From the thread: a question was begun, then its answer or why there is none. */
+/** From the thread: a question was begun, then its answer or the reason why there is none. */
 export const laneMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begun') }),
   z.object({ type: z.literal('answer'), answer: z.unknown() }),

@@ -1,32 +1,35 @@
-/** The queue of a project: long operations that are asked for, carried out, and survive the end of the program. */
+/** The queue of a project: long operations that survive a restart of the program. */
 import { z } from 'zod'
 import { jsonObject } from './project.ts'
 
-/** interrupted: the program ended in the middle of it; it is offered again, and nobody carries it on until somebody says so. */
+/** interrupted: the program exited during the job; it is offered again and continues only on request. */
 export const jobStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
 export const jobStatus = z.enum(jobStatuses)
 export type JobStatus = z.infer<typeof jobStatus>
 
-/** Jobs of one lane wait for each other, those of different lanes do not. training: whatever needs the engine's one thread of jobs. */
+/**
+ * Jobs of one lane run one after the other, those of different lanes concurrently. training: jobs that need the
+ * engine's job thread.
+ */
 export const lanes = ['interactive', 'training', 'background'] as const
 export const laneSchema = z.enum(lanes)
 export type Lane = z.infer<typeof laneSchema>
 
-/** It waits or is at work. */
+/** Whether it is queued or running. */
 export const isOpen = ({ status }: { readonly status: JobStatus }): boolean => status === 'queued' || status === 'running'
 
-/** A row of the queue. `request` is what its kind needs in order to do it, now or after the program was started again. */
+/** A row of the queue. `request` is everything its kind needs to run it, now or after a restart. */
 export const jobRecord = z.object({
   id: z.string(),
   kind: z.string(),
   lane: laneSchema,
   status: jobStatus,
-  /** What it works on, for a person: a folder, a file, the name of a run. */
+  /** What it works on, for display: a folder, a file, the name of a run. */
   subject: z.string(),
   request: jsonObject,
-  /** Who asked for it. */
+  /** Who requested it. */
   user: z.string(),
-  /** The training or merge that it is. */
+  /** The training or merge run that it executes. */
   runId: z.string().nullable(),
   error: z.string().nullable(),
   result: z.json().nullable(),

@@ -1,4 +1,4 @@
-/** One image with everything known about it, labels by name: what importers yield and exporters consume. */
+/** One image with all its annotations, labels by name: what importers yield and exporters consume. */
 import { z } from 'zod'
 import { annotationState, author } from './author.ts'
 import { captionText, language, recordSpan } from './caption.ts'
@@ -10,7 +10,10 @@ import { text } from './text.ts'
 
 const labelName = text().min(1).max(500)
 
-/** The default author is the importing person; by default a person's work is accepted and a checkpoint's proposed. */
+/**
+ * The default author is the importing person; by default a person's annotations are accepted and a checkpoint's
+ * proposed.
+ */
 const provenance = { author: author.optional(), state: annotationState.optional() }
 
 export const recordLabel = z.object({ label: labelName, ...provenance })
@@ -31,7 +34,7 @@ export const recordCaption = z.object({
 })
 
 export const imageRecord = z.object({
-  /** Relative to the root that the records are added under. */
+  /** Relative to the root under which the records are added. */
   fileName: relativePath,
   width: media.shape.width.optional(),
   height: media.shape.height.optional(),

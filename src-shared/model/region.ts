@@ -24,7 +24,7 @@ export const region = z.object({
   hidden: z.boolean(),
   locked: z.boolean(),
   editedBy: editor,
-  /** The track that it belongs to; absent or null: none. Changed only by the methods of tracks. */
+  /** Its track; absent or null if none. Only changed by the methods of tracks. */
   track: trackPlace.nullish(),
 })
 export type Region = z.infer<typeof region>

@@ -1,18 +1,18 @@
-/** A comparison of models as plain data: what the HTML report is drawn from, and what `findings` reads. */
+/** A comparison of models as plain data: input of the HTML report and of `findings`. */
 import { z } from 'zod'
 import { scoreSchema } from './evaluation.ts'
 
-/** The sets of pictures, in the order shown; `forgotten`: the styles of pre-training, where tuning can only lose. */
+/** The test sets in display order; `forgotten`: the styles of pre-training, on which tuning can only lose. */
 export const splitNames = ['id', 'ood', 'heldOut', 'forgotten'] as const
 
-/** `outcomes`: "1" for each picture named right, "0" for each wrong, in the set's order; lets two rows be tested pair by pair. */
+/** `outcomes`: "1" for each correct image, "0" for each wrong one, in the set's order; allows paired tests. */
 export const reportScoreSchema = scoreSchema
   .extend({
     outcomes: z
       .string()
       .regex(/^[01]+$/, 'expected a text of 0 and 1')
       .optional(),
-    /** By id, as the metrics' records have them. */
+    /** By the ids of the metrics' records. */
     metrics: z.record(z.string(), z.number()).optional(),
   })
   .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, {
@@ -20,12 +20,12 @@ export const reportScoreSchema = scoreSchema
     message: 'expected one character for each of n pictures',
   })
 
-/** One value a step. A diverged run's values that are not finite are null, as JSON has them. */
+/** One value per step. Non-finite values of a diverged run are null, as in JSON. */
 const series = z.array(z.number().nullable())
 
 export const reportRowSchema = z.object({
   name: z.string().min(1),
-  /** The recipe by its id, or `sweep` for one of many tried alike, or `soup`. */
+  /** The recipe's id, or `sweep` for one of many similar trials, or `soup`. */
   kind: z.string().min(1),
   /** How a soup was made: "uniform", "greedy" … */
   method: z.string().optional(),
@@ -35,7 +35,7 @@ export const reportRowSchema = z.object({
   forgotten: reportScoreSchema.optional(),
   seconds: z.number().min(0).optional(),
   checkpoint: z.string().optional(),
-  /** What was set, e.g. { lr: "3e-5", epochs: "10" }. */
+  /** Settings, e.g. { lr: "3e-5", epochs: "10" }. */
   settings: z.record(z.string(), z.string()).optional(),
   curve: z.object({ loss: series, lr: series.optional() }).optional(),
 })
@@ -54,7 +54,7 @@ export const reportPictureSchema = z.object({
 })
 
 export const findingSchema = z.object({
-  /** What a paper reports, or null for a plain observation. */
+  /** The pattern reported in the literature, or null for a plain observation. */
   pattern: z.string().nullable(),
   source: z.string().nullable(),
   verdict: z.enum(['shows', 'unclear', 'reversed', 'note']),
@@ -71,12 +71,12 @@ export const reportSchema = z.object({
     seed: z.int(),
     dataHash: z.string(),
     classes: z.int().positive(),
-    /** Pictures by what they were used for. */
+    /** Numbers of images by purpose. */
     data: z.array(z.object({ name: z.string(), n: z.int().min(0) })),
     versions: z.record(z.string(), z.string()),
-    /** What each set of pictures is, for its caption. */
+    /** A description of each test set, for its caption. */
     sets: z.partialRecord(z.enum(splitNames), z.string()).default({}),
-    /** The command that makes this report again. */
+    /** The command that reproduces this report. */
     command: z.string().optional(),
   }),
   rows: z

@@ -1,18 +1,18 @@
 import { z } from 'zod'
 
-/** The six hands: icon sets that draw the same concepts. */
+/** The six styles: icon sets that draw the same concepts. */
 export const styles = ['noto', 'twemoji', 'openmoji', 'emojione', 'fluent-emoji-flat', 'noto-v1'] as const
 export const styleSchema = z.enum(styles)
 export type Style = z.infer<typeof styleSchema>
 
 /** Styles that pre-training sees. */
 export const pretrainStyles = ['noto', 'twemoji', 'openmoji', 'emojione'] as const satisfies readonly Style[]
-/** The style that the user labels and fine-tunes on; its test concepts are in distribution. */
+/** The style that the user labels and fine-tunes on; its test set is in distribution. */
 export const taskStyle = 'fluent-emoji-flat' as const satisfies Style
-/** Seen in neither: out of distribution. */
+/** Used in neither: out of distribution. */
 export const oodStyle = 'noto-v1' as const satisfies Style
 
-/** One thing that can be drawn, whoever draws it. */
+/** A depicted concept, independent of the icon set. */
 export const conceptSchema = z.object({
   /** Unicode code points in upper-case hex, joined by '-', without the variation selector FE0F. */
   id: z.string().regex(/^[0-9A-F]+(-[0-9A-F]+)*$/),
@@ -20,14 +20,14 @@ export const conceptSchema = z.object({
   tags: z.array(z.string().min(1)),
   group: z.string().min(1),
   subgroup: z.string().min(1),
-  /** Which icon of each set draws it. */
+  /** The icon of each set that depicts it. */
   styles: z.partialRecord(styleSchema, z.string().min(1)),
 })
 export type Concept = z.infer<typeof conceptSchema>
 
 /**
- * Which pictures are for what. `train`, `val`, `heldOut` (for soups) and `id` (the test in distribution) are disjoint
- * sets of concepts in the task's style; `ood` and `forgotten` are the concepts of `id`, drawn by others.
+ * Use of the images. `train`, `val`, `heldOut` (for soups) and `id` (the in-distribution test) are disjoint sets of
+ * concepts in the task's style; `ood` and `forgotten` are the concepts of `id` in other styles.
  */
 export const sampleSplits = ['train', 'val', 'heldOut', 'id', 'ood', 'forgotten'] as const
 export const sampleSplitSchema = z.enum(sampleSplits)
@@ -52,14 +52,14 @@ export const sampleIndexSchema = z.object({
   size: z.int().positive(),
   classes: z.array(z.object({ name: z.string().min(1), subgroup: z.string().min(1) })),
   pictures: z.array(samplePictureSchema),
-  /** noto-v1 pictures left out of `ood` for being nearly what noto draws: pHash distance in bits of 64. */
+  /** noto-v1 images left out of `ood` because they nearly equal noto's: pHash distance in bits of 64. */
   leftOut: z.array(z.object({ concept: conceptSchema.shape.id, name: z.string(), distance: z.int() })),
   /** COCO files of the scenes, relative to the sample's folder. */
   scenes: z.object({ instances: z.string(), captions: z.string() }),
 })
 export type SampleIndex = z.infer<typeof sampleIndexSchema>
 
-/** `scenes/instances.json`: COCO, with what each object shows beside the standard's fields. */
+/** `scenes/instances.json`: COCO, plus what each object depicts. */
 export const sceneInstancesSchema = z.object({
   info: z.object({ description: z.string(), version: z.string() }),
   images: z.array(
@@ -77,7 +77,7 @@ export const sceneInstancesSchema = z.object({
       id: z.int(),
       image_id: z.int(),
       category_id: z.int(),
-      /** x, y, width, height in px, tight about the visible pixels. */
+      /** x, y, width, height in px, the tight box of the visible pixels. */
       bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
       /** Visible pixels. */
       area: z.number(),

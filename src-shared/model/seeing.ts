@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { deepSamplesSchema } from './deep.ts'
 
-/** How pictures are read, beyond a checkpoint's own preprocessing. Part of every recipe's settings and of its checkpoint's record. */
+/**
+ * How images are prepared, beyond a checkpoint's own preprocessing. Part of every recipe's settings and of its
+ * checkpoint's record.
+ */
 export const seeingShape = {
   deep: deepSamplesSchema
     .default('clip')

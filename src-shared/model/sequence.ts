@@ -2,18 +2,18 @@
 import { z } from 'zod'
 
 /**
- * `key`: as a person left it. `between`: interpolated from the key frames around it, or held from the nearest. `end`: a key frame after
- * which the object is not visible until the next key frame.
+ * `key`: set by a person. `between`: interpolated from the surrounding key frames, or held from the nearest. `end`: a
+ * key frame after which the object is not visible until the next key frame.
  */
 export const frameKind = z.enum(['key', 'between', 'end'])
 export type FrameKind = z.infer<typeof frameKind>
 
-/** An object that is followed through a sequence has one number, and at most one region on each image. */
+/** An object that is tracked through a sequence has one number, and at most one region on each image. */
 export const trackId = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const trackPlace = z.object({ id: trackId, frame: frameKind })
 export type TrackPlace = z.infer<typeof trackPlace>
 
-/** The most frames of a sequence; a longer list of numbered images is not treated as one. */
+/** Maximum length of a sequence; a longer list of numbered images is not treated as one. */
 export const longestSequence = 100_000
 
 /** Whether the image's name contains a number at all. */
@@ -21,7 +21,7 @@ export const mayBeFrame = (path: string) => /\d[^/]*$/.test(path)
 
 export interface Frame<T> {
   of: T
-  /** The number in the name, by which time is measured between frames. */
+  /** The number in the name, which serves as time between frames. */
   number: number
 }
 
@@ -31,8 +31,9 @@ function numbersIn(name: string): { before: string; after: string }[] {
 }
 
 /**
- * The images whose paths differ from this one in one number only, in the order of that number. Of several such numbers the one with the
- * most images counts, of equal ones the last; of two images with one number the first. Null where there is no other image.
+ * The images whose paths differ from this one in exactly one number, in the order of that number. Of several such
+ * numbers the one with the most images is used, on ties the last; of two images with one number the first. Null if
+ * there is no other image.
  */
 export function sequenceOf<T>(
   path: string,
@@ -60,7 +61,7 @@ export function sequenceOf<T>(
   return { name: best.name, frames: sorted.map(([number, of]) => ({ of, number: Number(number - first) })) }
 }
 
-/** Attributes that carry a region's track in and out of formats, as CVAT writes them into COCO and Datumaro. */
+/** Attributes that represent a region's track in formats, as written by CVAT for COCO and Datumaro. */
 export const trackAttributes = { id: 'track_id', key: 'keyframe', end: 'track_end' } as const
 type Attributes = Record<string, string | number | boolean>
 
@@ -70,7 +71,7 @@ export const attributesOfTrack = ({ id, frame }: TrackPlace): Attributes => ({
   ...(frame === 'end' ? { [trackAttributes.end]: true } : {}),
 })
 
-/** Separates the track from the attributes; null where they name none. */
+/** Separates the track from the attributes; null if there is none. */
 export function trackOfAttributes(given: Attributes): { track: TrackPlace; rest: Attributes } | null {
   const { [trackAttributes.id]: id, [trackAttributes.key]: key, [trackAttributes.end]: end, ...rest } = given
   if (!trackId.safeParse(id).success || !(key === undefined || typeof key === 'boolean')) return null

@@ -12,7 +12,10 @@ const extent = z
   .number()
   .nonnegative()
   .max(2 * limits.coordinate)
-/** Pairs of x and y as one flat list. The bound is checked on the list as a whole: there may be a million numbers. */
+/**
+ * Pairs of x and y as one flat list. The bound is checked once for the whole list, since there may be a million
+ * numbers.
+ */
 const flat = (least: number) =>
   z
     .array(z.number())
@@ -25,14 +28,20 @@ const flat = (least: number) =>
     )
 const side = z.number().int().nonnegative().max(limits.side)
 
-/** A closed ring of vertices as one flat list x0, y0, x1, y1, …; the last vertex is joined to the first, not repeated. */
+/**
+ * A closed ring of vertices as one flat list x0, y0, x1, y1, …; the last vertex connects to the first, which is not
+ * repeated.
+ */
 export const ring = flat(3)
 /** The outer ring first, then its holes. */
 export const polygonPart = z.array(ring).min(1).max(limits.parts)
 
 export const box = z.object({ x: coordinate, y: coordinate, w: extent, h: extent })
 
-/** COCO's compressed run lengths: column-major, size [height, width], counts as a 6-bit LEB128 string that covers it to the pixel. */
+/**
+ * COCO's compressed run lengths: column-major, size [height, width], counts as a 6-bit LEB128 string that covers
+ * exactly that size.
+ */
 export const rle = z.object({ size: z.tuple([side, side]), counts: z.string() }).superRefine((mask, context) => {
   const problem = rleProblem(mask)
   if (problem) context.addIssue({ code: 'custom', path: ['counts'], message: problem })
@@ -74,7 +83,7 @@ export const keypointsShape = z
   })
   .refine(
     ({ points, edges }) => edges?.every(([a, b]) => a < points.length && b < points.length) ?? true,
-    'an edge joins a point that there is not',
+    'an edge refers to a point that does not exist',
   )
 
 export const shape = z.discriminatedUnion('kind', [boxShape, rotatedBoxShape, polygonShape, maskShape, polylineShape, keypointsShape])

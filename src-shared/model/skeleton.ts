@@ -1,4 +1,4 @@
-/** A skeleton: the named points of a label's regions, the edges that join them, and their initial layout. */
+/** A skeleton: the named points of a label's regions, the edges between them, and their initial layout. */
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { keypoint, type Box, type KeypointsShape } from './shape.ts'
@@ -23,18 +23,18 @@ export const skeleton = z
       .array(z.tuple([joint, joint]))
       .max(limits.edges)
       .default([]),
-    /** Each point's initial place within the box that the skeleton is drawn into: 0 to 1 from its top left corner. */
+    /** Each point's initial position within the box in which the skeleton is drawn: 0 to 1 from its top-left corner. */
     layout: z.array(z.tuple([part, part])).optional(),
   })
   .superRefine(({ points, edges, layout }, context) => {
     const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
     const seen = new Set<string>()
     for (const [i, name] of points.entries()) {
-      if (seen.has(name)) refuse(['points', i], `${JSON.stringify(name)} is there twice`)
+      if (seen.has(name)) refuse(['points', i], `${JSON.stringify(name)} occurs twice`)
       seen.add(name)
     }
     for (const [i, [a, b]] of edges.entries()) {
-      if (a >= points.length || b >= points.length) refuse(['edges', i], 'an edge joins a point that there is not')
+      if (a >= points.length || b >= points.length) refuse(['edges', i], 'an edge refers to a point that does not exist')
       else if (a === b) refuse(['edges', i], 'an edge joins a point to itself')
     }
     if (layout && layout.length !== points.length) refuse(['layout'], `expected a place for each of the ${points.length} points`)
@@ -64,7 +64,7 @@ const person: Record<string, [number, number]> = {
 
 export const cocoPerson: Skeleton = {
   points: Object.keys(person),
-  // As COCO has them, counted from 0.
+  // As in COCO, but counted from 0.
   edges: [
     [15, 13],
     [13, 11],
@@ -89,7 +89,7 @@ export const cocoPerson: Skeleton = {
   layout: Object.values(person),
 }
 
-/** The given layout; else COCO's person if all points belong to it; else round an ellipse, the first point at the top. */
+/** The given layout; else COCO's person if it has all the points; else an ellipse, starting at the top. */
 export function layoutOf({ points, layout }: Skeleton): readonly (readonly [number, number])[] {
   if (layout) return layout
   if (points.every((name) => Object.hasOwn(person, name))) return points.map((name) => person[name]!)
@@ -100,7 +100,7 @@ export function layoutOf({ points, layout }: Skeleton): readonly (readonly [numb
   })
 }
 
-/** All its points within a box, visible. */
+/** All points within a box, visible. */
 export function placedIn(box: Box, given: Skeleton): KeypointsShape {
   const layout = layoutOf(given)
   return {
@@ -113,7 +113,7 @@ export function placedIn(box: Box, given: Skeleton): KeypointsShape {
 /** A point's name within its object. */
 export const pointName = (p: { name?: string | undefined }, i: number) => p.name ?? `point ${i + 1}`
 
-/** The edges between points: their own, or if they have none, those of their label's skeleton, by name. */
+/** The edges between points: their own or, if they have none, those of their label's skeleton, matched by name. */
 export function edgesOf(shape: KeypointsShape, given: Skeleton | null | undefined): readonly (readonly [number, number])[] {
   if (shape.edges?.length || !given?.edges.length) return shape.edges ?? []
   const at = new Map(shape.points.map((p, i) => [pointName(p, i), i]))
@@ -123,7 +123,7 @@ export function edgesOf(shape: KeypointsShape, given: Skeleton | null | undefine
   })
 }
 
-/** The skeleton that hand-drawn points exemplify; null where two of them share a name or none is visible. */
+/** The skeleton derived from hand-drawn points; null if two of them share a name or none is visible. */
 export function skeletonOf(shape: KeypointsShape): Skeleton | null {
   const seen = shape.points.filter((p) => p.v > 0)
   if (!seen.length) return null
@@ -139,8 +139,8 @@ export function skeletonOf(shape: KeypointsShape): Skeleton | null {
 }
 
 /**
- * Points after their label's skeleton changed. They are renamed if the number of points stayed the same, by their places in the list;
- * they get the new edges if they had the old ones. Returns the very shape where nothing changes.
+ * Updates points after their label's skeleton changed. They are renamed by index if the number of points is
+ * unchanged, and get the new edges if they had the old ones. Returns the same object if nothing changes.
  */
 export function followed(shape: KeypointsShape, before: Skeleton | null, after: Skeleton | null): KeypointsShape {
   if (!before || !after) return shape

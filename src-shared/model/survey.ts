@@ -1,4 +1,4 @@
-/** What a folder opened for the first time contains, and what can be made of it. */
+/** The contents of a folder opened for the first time, and what they can be imported as. */
 import { z } from 'zod'
 import { formatName, ingestCounts } from './exchange.ts'
 import { skippedFiles } from './scan.ts'
@@ -10,31 +10,31 @@ const counted = z.object({ name: z.string(), images: count })
 export const folderSurvey = z.object({
   folder: z.string(),
   images: count,
-  /** Folders that look like classes, the largest first: at most 200 of them. */
+  /** Folders that look like classes, largest first, at most 200. */
   classes: z.array(counted),
   classCount: count,
-  /** Images in a folder of a class. */
+  /** Number of images in class folders. */
   inClasses: count,
   /** Folders named like splits. */
   splits: z.array(counted),
-  /** Annotation files by the format that reads them, the most likely format of the folder first. */
+  /** Annotation files by format, the most likely format first. */
   annotations: z.array(
     z.object({
       format: formatName,
       files: count,
       example: z.string(),
-      /** Imported unless the person decides otherwise. */ meant: z.boolean(),
+      /** Imported by default. */ meant: z.boolean(),
     }),
   ),
-  /** Whether the folders rather than the annotation files say what the images show. */
+  /** Whether labels come from folder names rather than annotation files. */
   byFolders: z.boolean(),
   skipped: skippedFiles,
-  /** Why folders do not count as classes, a line each. */
+  /** Reasons why folders are not classes, one line each. */
   notes: z.array(z.string()),
 })
 export type FolderSurvey = z.infer<typeof folderSurvey>
 
-/** What to import of it, as one step of undo. */
+/** What to import, as one undo step. */
 export const setUpOptions = z.object({
   folder: text().min(1).max(4096),
   labels: z.boolean(),
@@ -49,19 +49,19 @@ export const setUpReport = z.object({
   /** Images that were new or gained something. */
   images: count,
   counts: ingestCounts,
-  /** Images that got a label from their folder, and a split. */
+  /** Images that got a label and a split from their folder. */
   labelled: count,
   divided: count,
-  /** What was changed or left out when reading annotation files. */
+  /** Number of problems found in annotation files. */
   findings: count,
 })
 export type SetUpReport = z.infer<typeof setUpReport>
 
-/** How large the images are and which look alike, as far as they were checked. */
+/** Image sizes and duplicates, as far as checked. */
 export const mediaOverview = z.object({
-  /** Images by their longer side: from `from` px up to the next one's. */
+  /** Images by longer side: from `from` px up to the next entry's. */
   sizes: z.array(z.object({ from: count, images: count })),
-  /** Images that look the same as another one that is kept. */
+  /** Images that look the same as one that is kept. */
   alike: count,
   unreadable: count,
   unchecked: count,

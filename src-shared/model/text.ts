@@ -1,6 +1,6 @@
 /**
- * Text that survives storage unchanged: SQLite ends text at a NUL, and UTF-8 has no lone surrogates. Input from people and calls is
- * refused where it holds either; imported text is repaired, and the import reports that.
+ * Text that survives storage unchanged: SQLite truncates text at a NUL, and UTF-8 has no lone surrogates. User input
+ * with either is refused; imported text is repaired, which the import reports.
  */
 import { z } from 'zod'
 
@@ -9,10 +9,10 @@ export const isCarried = (text: string): boolean => !text.includes('\0') && text
 /** A string that can be stored. */
 export const text = () => z.string().refine(isCarried, 'holds a NUL or half of a character (a lone surrogate), which cannot be stored')
 
-/** Replaces what cannot be stored by U+FFFD, keeping the length, so that offsets into the text stay valid. */
+/** Replaces what cannot be stored with U+FFFD, keeping the length, so that offsets into the text stay valid. */
 export const repaired = (text: string): string => (isCarried(text) ? text : text.replaceAll('\0', '\ufffd').toWellFormed())
 
-/** The same value with each of its texts repaired, keys too; `value` itself where there was nothing to repair. */
+/** Repairs all texts in a value, including keys; returns `value` itself if nothing needs repair. */
 export function repairedDeep<T>(value: T): T {
   if (typeof value === 'string') return repaired(value) as T
   if (Array.isArray(value)) {
@@ -26,7 +26,7 @@ export function repairedDeep<T>(value: T): T {
   return done.some(([k, v], i) => k !== entries[i]![0] || v !== entries[i]![1]) ? (Object.fromEntries(done) as T) : value
 }
 
-/** `JSON.parse` of stored text: earlier versions accepted text that is refused today. */
+/** `JSON.parse` of stored text, repaired because earlier versions accepted text that is now refused. */
 export function parseStored(json: string): unknown {
   const value: unknown = JSON.parse(json)
   return /\\u(?:0000|[dD][89a-fA-F])/.test(json) ? repairedDeep(value) : value

@@ -1,4 +1,4 @@
-/** What cannot be done with labels, regions, captions, tracks, reviews and comments. */
+/** Errors of labels, regions, captions, tracks, reviews and comments. */
 export const annotationSentences = {
   'agreement.nothing': 'agreement: nothing to settle',
   'agreement.same': 'agreement: choose two different authors; both are "{name}"',

@@ -1,4 +1,4 @@
-/** What the terminal answers where an option or an argument is wrong. */
+/** Errors of command-line options and arguments. */
 export const commandSentences = {
   'command.merge-needs-project': 'merge: {method} needs --project, whose split "heldOut" it selects on',
   'command.seed': '--seed: expected a whole number, found "{found}"',

@@ -1,4 +1,4 @@
-/** What cannot be done about duplicates, splits, doubted labels and maps. */
+/** Errors of duplicates, splits, doubtful labels and maps. */
 export const curationSentences = {
   'curation.no-readable-image': '{folder}: none of the images can be read',
   'doubts.too-few':

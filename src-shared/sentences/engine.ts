@@ -1,4 +1,4 @@
-/** What models, weights, merging, devices and the engine's processes can object to. */
+/** Errors of models, weights, merging, devices and the engine's processes. */
 export const engineSentences = {
   'merge.other-model': '{difference}, as in {first}; the ingredients of a soup are variants of one model',
   'merge.file-missing': 'not found, but {other} has one: all ingredients need it, or none',

@@ -1,4 +1,4 @@
-/** Why a dataset, an archive or a label schema cannot be read or written. */
+/** Errors of reading and writing datasets, archives and label schemas. */
 export const exchangeSentences = {
   'exchange.format-not-recognised': 'the format was not recognised; name it with --format',
   'exchange.cannot-import': '{format} cannot be imported',

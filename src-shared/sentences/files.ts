@@ -1,4 +1,4 @@
-/** What is wrong with a path, and what the system says of a failure. */
+/** Errors of paths and of the file system. */
 export const fileSentences = {
   'file.no-such-path': '{path}: no such file or folder',
   'file.leads-outside': 'leads outside the folder',

@@ -1,8 +1,8 @@
-/** Sentences that frame others, and those that any part of the program can say. */
+/** Sentences that wrap others, and general ones. */
 export const generalSentences = {
   'in-file': '{file}: {problem}',
   'in-field': '{field}: {problem}',
-  /** English in every language: a library, the system or a schema said it. */
+  /** English in every language: the text of a library, the system or a schema. */
   'as-said': '{said}',
   cancelled: 'cancelled',
 } as const

@@ -1,4 +1,4 @@
-/** Why an image or a folder of images cannot be read. */
+/** Errors of reading images and image folders. */
 export const mediaSentences = {
   'image.unreadable': '{path}: cannot be read as an image',
   'image.no-size': 'says nothing of its size',

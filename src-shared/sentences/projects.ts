@@ -1,4 +1,4 @@
-/** Why a project cannot be made, opened, changed, copied or restored. */
+/** Errors of creating, opening, changing, copying and restoring projects. */
 export const projectSentences = {
   'checkpoint.none': 'no checkpoint has the id {id}',
   'disk-error': 'the disk reported an error ({reason}); nothing was changed',

@@ -1,4 +1,7 @@
-/** Sentences from their English texts: runs and jobs keep the text of what ended them, also those of earlier versions of the program. */
+/**
+ * Recovers sentences from their English texts: runs and jobs store their error as text, including those of earlier
+ * versions.
+ */
 import { sentence, sentences, type Sentence, type SentenceCode } from './table.ts'
 
 const literal = (template: string) => template.replace(/\{\w+\}/g, '').length
@@ -11,7 +14,10 @@ const patternOf = (template: string) =>
       .join('([^]+?)')}$`,
   )
 
-/** Those that are hardly more than a frame of another text would match anything. The most specific comes first. */
+/**
+ * Sentences that are little more than a placeholder are excluded, since they would match anything. The most specific
+ * comes first.
+ */
 const patterns = (Object.keys(sentences) as SentenceCode[])
   .filter((code) => literal(sentences[code]) > 3)
   .sort((a, b) => literal(sentences[b]) - literal(sentences[a]))
@@ -29,11 +35,11 @@ function whole(text: string): Sentence | undefined {
   return undefined
 }
 
-/** The sentence that is said in English by this text; undefined where there is none. */
+/** The sentence whose English text this is; undefined if there is none. */
 export function sentenceIn(text: string): Sentence | undefined {
   const read = whole(text)
   if (read) return read
-  // A file before a problem: both may contain colons, so that each is tried.
+  // A file before a problem. Both may contain colons, so each position is tried.
   for (let at = text.indexOf(': '); at > 0; at = text.indexOf(': ', at + 1)) {
     const problem = whole(text.slice(at + 2))
     if (problem) return sentence('in-file', { file: text.slice(0, at), problem })

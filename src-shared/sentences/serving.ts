@@ -1,4 +1,4 @@
-/** What the application answers about jobs, settings, the queue and its connections. */
+/** Errors of jobs, settings, the queue and connections. */
 export const servingSentences = {
   'job.ended': 'the job has ended already',
   'job.not-offered': 'the job is not offered any more: it was resumed, dismissed or begun anew',

@@ -11,7 +11,7 @@ import { projectSentences } from './projects.ts'
 import { servingSentences } from './serving.ts'
 import { trainingSentences } from './training.ts'
 
-/** Every sentence that an error can say, in English, by its code. A locale has a table of the same codes. */
+/** Every error message in English, by code. A locale has a table of the same codes. */
 export const sentences = {
   ...generalSentences,
   ...annotationSentences,
@@ -28,13 +28,13 @@ export const sentences = {
 
 export type SentenceCode = keyof typeof sentences
 
-/** The names in braces: of '{file}: no {what}' they are 'file' and 'what'. */
+/** The placeholders of a template: of '{file}: no {what}' they are 'file' and 'what'. */
 type NamesIn<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never
 export type Params<C extends SentenceCode> = { readonly [N in NamesIn<(typeof sentences)[C]>]: Param }
-/** What stands for a name: a text or a number as it is, or another sentence, which the reader's language says too. */
+/** The value of a placeholder: a text or a number, or another sentence, which is translated too. */
 export type Param = string | number | Sentence
 
-/** What is to be said, apart from the language in which it is said: it crosses threads, processes and the database so. */
+/** A message independent of language; in this form it is sent between threads and processes and stored. */
 export interface Sentence {
   readonly code: SentenceCode
   readonly params: { readonly [name: string]: Param }
@@ -48,11 +48,11 @@ export const sentenceSchema: z.ZodType<Sentence> = z.object({
   },
 })
 
-/** A sentence by its code, with what its template asks for. */
+/** A sentence by its code, with the parameters of its template. */
 export const sentence = <C extends SentenceCode>(code: C, ...[params]: NamesIn<(typeof sentences)[C]> extends never ? [] : [Params<C>]) =>
   ({ code, params: params ?? {} }) as Sentence
 
-/** The sentence in the language of `table`; a code that the table lacks is said in English. */
+/** The sentence in the language of `table`; codes missing from the table are in English. */
 export function say({ code, params }: Sentence, table: { readonly [C in SentenceCode]?: string } = sentences): string {
   const template = table[code] ?? sentences[code]
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {

@@ -1,4 +1,4 @@
-/** Why a training, an evaluation or a comparison cannot be made. */
+/** Errors of training, evaluation and comparison. */
 export const trainingSentences = {
   'recipe.unknown': 'unknown recipe "{recipe}": there are {known}',
   'recipe.unknown-setting': 'recipe {recipe}: unknown setting {setting} (it has {known})',

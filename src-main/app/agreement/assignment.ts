@@ -1,4 +1,4 @@
-/** Pairs items of two lists, each at most once, so that the sum of the pairs' weights is greatest. */
+/** Maximum-weight matching: pairs items of two lists, each at most once, maximising the sum of the pairs' weights. */
 import { UnionFind } from '../../engine/curation/index.ts'
 
 export interface WeightedPair {
@@ -8,12 +8,15 @@ export interface WeightedPair {
   weight: number
 }
 
-/** Chooses among the given pairs. Each connected group is solved by itself, by the Hungarian method (Kuhn 1955, Munkres 1957). */
+/**
+ * Chooses among the given pairs. Each connected component is solved separately by the Hungarian method (Kuhn 1955,
+ * Munkres 1957).
+ */
 export function bestPairs(pairs: readonly WeightedPair[]): WeightedPair[] {
   return components(pairs).flatMap((group) => (group.length === 1 ? group : solved(group)))
 }
 
-/** Groups of pairs connected by shared items, in the order given. */
+/** Connected components of pairs that share items, in the given order. */
 function components(pairs: readonly WeightedPair[]): WeightedPair[][] {
   const sets = new UnionFind(pairs.length)
   for (const side of ['a', 'b'] as const) {
@@ -41,7 +44,7 @@ function solved(group: readonly WeightedPair[]): WeightedPair[] {
     cost[i]![j] = -pair.weight
     known.set(i * columns.length + j, pair)
   }
-  // A row assigned to a column that it has no pair with stays unpaired.
+  // A row assigned to a column without a given pair stays unpaired.
   return assignment(cost, columns.length).flatMap((j, i) => known.get(i * columns.length + j) ?? [])
 }
 
@@ -49,7 +52,7 @@ function solved(group: readonly WeightedPair[]): WeightedPair[] {
 function assignment(cost: readonly Float64Array[], columns: number): number[] {
   const rows = cost.length
   const [u, v] = [new Float64Array(rows + 1), new Float64Array(columns + 1)]
-  /** Row of each column, from 1; 0: free. */
+  /** Row of each column, 1-based; 0: free. */
   const rowOf = new Int32Array(columns + 1)
   const way = new Int32Array(columns + 1)
   for (let i = 1; i <= rows; i++) {

@@ -17,13 +17,16 @@ import { type LabelRow, type MarkedRow, saidOf, type SaidOfImage } from './said.
 
 export interface Agreement {
   report: AgreementReport
-  /** The most serious first: missed (largest first), different label (highest IoU first), low overlap (lowest first), different class. */
+  /**
+   * Most serious first: missed (largest first), different label (highest IoU first), low overlap (lowest first),
+   * different class.
+   */
   disagreements: Disagreement[]
 }
 
 const gravity: readonly DisagreementKind[] = ['missed', 'label', 'iou', 'class']
 
-/** One pass over the images, which yields to other work now and then. */
+/** One pass over the images, yielding to other work periodically. */
 export async function compareAuthors(project: Project, given: AgreementQuery): Promise<Agreement> {
   const began = performance.now()
   const query = valid(agreementQuery, 'agreement', given)
@@ -32,7 +35,7 @@ export async function compareAuthors(project: Project, given: AgreementQuery): P
   const found: (Disagreement & { weight: number })[] = []
   let rest = performance.now()
   for (const image of said) {
-    // Whoever only labelled the image as a whole did not leave regions out.
+    // An author who only labelled the whole image is not considered to have missed regions.
     const drew = (s: SaidOfImage['a']) => s.regions.length + s.others > 0
     const compared = query.images === 'either' || (drew(image.a) && drew(image.b))
     const matching = compared ? matchRegions(image.a.regions, image.b.regions, image, query.threshold) : nothing
@@ -89,7 +92,7 @@ class RegionTally {
   withoutArea = 0
   private readonly all = new Sums()
   private readonly byLabel = new Map<Label, Sums>()
-  /** What a said, what b said; undefined: nothing. */
+  /** What a said and what b said; undefined: nothing. */
   private readonly cells: [Label | undefined, Label | undefined][] = []
 
   private sums(label: Label): Sums {

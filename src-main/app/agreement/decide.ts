@@ -1,4 +1,7 @@
-/** Settles one disagreement: the chosen side is accepted, the other rejected. Both stay, with their authors; one step of undo. */
+/**
+ * Resolves one disagreement: the chosen side is accepted, the other rejected. Both are kept with their authors; one
+ * undo step.
+ */
 import { userError } from '#shared/errors.ts'
 import { decision, type Decision } from '#shared/model/agreement.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -9,7 +12,7 @@ import type { Project } from '../projects/project.ts'
 /** The action's name in the journal; undo in the queue returns to the image of the last one. */
 export const deciding = 'settle disagreement'
 
-/** For a region that one author missed, choosing that author's side rejects it. */
+/** If one author missed a region, choosing that author's side rejects it. */
 export function settleDisagreement(project: Project, given: Decision): void {
   const { kind, mediaId, a, b, take } = valid(decision, 'agreement', given)
   const table = kind === 'class' ? 'media_label' : 'region'

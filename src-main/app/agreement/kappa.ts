@@ -1,9 +1,10 @@
 /**
- * Cohen's kappa: J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20 (1960) 37–46.
+ * Cohen's kappa: J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement
+ * 20 (1960) 37–46.
  *
- * Of n things that two raters put into the same categories, with n_ij the number put into i by the first and into j by the second:
- * observed p_o = Σ n_ii / n, expected by chance p_e = Σ (n_i· n_·i) / n², κ = (p_o − p_e) / (1 − p_e), without weights.
- * Not defined (null) where nothing was rated, or where p_e = 1: both put all into one category. scikit-learn says NaN there.
+ * For n items rated by two raters, with n_ij rated i by the first and j by the second: observed agreement p_o = Σ
+ * n_ii / n, chance agreement p_e = Σ (n_i· n_·i) / n², κ = (p_o − p_e) / (1 − p_e), unweighted. Undefined (null) if
+ * nothing was rated, or if p_e = 1 (both put everything into one category), for which scikit-learn returns NaN.
  */
 import type { Kappa } from '#shared/model/agreement.ts'
 
@@ -20,14 +21,14 @@ export function cohenKappa(counts: readonly (readonly number[])[]): Kappa {
     }),
   )
   if (n === 0) return { n, observed: null, expected: null, kappa: null }
-  // In whole numbers, so that certain agreement by chance is known exactly.
+  // Integer arithmetic, so that p_e = 1 is detected exactly.
   const chance = rows.reduce((sum, r, i) => sum + r * columns[i]!, 0)
   const [observed, expected] = [same / n, chance / (n * n)]
   const kappa = chance === n * n ? null : (same * n - chance) / (n * n - chance)
   return { n, observed, expected, kappa: kappa === null ? null : Math.max(-1, kappa) }
 }
 
-/** Yes or no: `both` said yes, only one of them did, `neither` did. */
+/** Kappa of a binary rating: `both` said yes, only one of them did, or `neither` did. */
 export const yesNoKappa = (both: number, onlyA: number, onlyB: number, neither: number): Kappa =>
   cohenKappa([
     [both, onlyA],

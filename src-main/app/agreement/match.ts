@@ -1,4 +1,4 @@
-/** Which regions of two authors on one image mark the same thing. */
+/** Matches the regions of two authors on one image. */
 import { boxIntersection, boxIou, boxUnion, shapeBox } from '#shared/geometry/box.ts'
 import { rleIou } from '#shared/geometry/rle.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
@@ -31,8 +31,8 @@ interface Size {
 }
 
 /**
- * Intersection over union of shapes with an area on one image, as pycocotools has it: of two boxes from their sides, of anything else
- * from the pixels that each covers (a mask of another size has none in common).
+ * Intersection over union of shapes with an area on one image, as in pycocotools: of two boxes from their sides, of
+ * other shapes from the pixels they cover (a mask of another size overlaps nothing).
  */
 export function shapeIou(a: Shape, b: Shape, { width, height }: Size, masks = new Map<Shape, Rle | null>()): number {
   const [boxA, boxB] = [shapeBox(a), shapeBox(b)]
@@ -53,12 +53,13 @@ export function shapeIou(a: Shape, b: Shape, { width, height }: Size, masks = ne
   return rleIou(maskA, maskB)
 }
 
-/** Two regions of the same label with a lower IoU are not of the same thing. */
+/** Two regions of the same label with a lower IoU are never matched. */
 export const floor = 0.1
 
 /**
- * Three times pairs are made, each time of what is left, so that the sum of their IoU is greatest (Hungarian method): of the same label
- * from the threshold on; of any label from there on; of the same label that overlap at all (from `floor` on). The rest has no partner.
+ * Matches in three passes over the remaining regions, each maximising the sum of IoU (Hungarian method): equal labels
+ * at or above the threshold; any labels at or above it; equal labels with an IoU of at least `floor`. The rest is
+ * unmatched.
  */
 export function matchRegions<M extends Marked>(a: readonly M[], b: readonly M[], size: Size, threshold: number): Matching<M> {
   const masks = new Map<Shape, Rle | null>()

@@ -1,4 +1,7 @@
-/** What two authors annotated, an image at a time. Everything counts, accepted or not: a later decision does not unmake it. */
+/**
+ * The annotations of two authors, image by image. All count, accepted or not, since a later decision does not change
+ * what an author said.
+ */
 import { userError } from '#shared/errors.ts'
 import type { AgreementQuery, AuthorCount, AuthorRef } from '#shared/model/agreement.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -20,7 +23,7 @@ export interface LabelRow {
 interface Said {
   regions: MarkedRow[]
   labels: LabelRow[]
-  /** How many regions have no area. */
+  /** Number of regions without an area. */
   others: number
 }
 export interface SaidOfImage {
@@ -38,7 +41,7 @@ const refOf = (key: string): AuthorRef => ({
   name: key.slice(key.indexOf(':') + 1),
 })
 
-/** Everyone who annotated anything, most images first. */
+/** Everyone who annotated anything, sorted by number of images. */
 export function listAuthors({ db }: Project): AuthorCount[] {
   const counts = new Map<string, AuthorCount>()
   for (const [table, field] of [
@@ -55,7 +58,7 @@ export function listAuthors({ db }: Project): AuthorCount[] {
   return [...counts.values()].sort((x, y) => y.images - x.images || (authorKey(x) < authorKey(y) ? -1 : 1))
 }
 
-/** The person of this name, or else the checkpoint of this id. The error names those there are. */
+/** The person with this name, else the checkpoint with this id. The error lists the authors. */
 export function authorNamed(project: Project, name: string): AuthorRef {
   const all = listAuthors(project)
   const found = all.find((x) => x.kind === 'person' && x.name === name) ?? all.find((x) => x.name === name)
@@ -72,7 +75,7 @@ export interface Compared {
   said: Generator<SaidOfImage>
 }
 
-/** The images to compare, with what both authors made on them. */
+/** The images to compare, with both authors' annotations. */
 export function saidOf(project: Project, { a, b, images = 'both' }: Pick<AgreementQuery, 'a' | 'b' | 'images'>): Compared {
   const { db } = project
   const [keyA, keyB] = [authorKey(a), authorKey(b)]

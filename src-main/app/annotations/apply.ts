@@ -1,4 +1,4 @@
-/** What one gesture on the canvas did: regions added, changed and removed, as one edit and one step of undo. */
+/** Applies one canvas gesture: regions added, changed and removed, as one edit and one undo step. */
 import type { RegionEditInput } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
@@ -14,9 +14,9 @@ import { mutateRegions } from './track-follow.ts'
 import { checkShape } from './validate.ts'
 
 /**
- * Only fields that differ from `before` are written, each attribute being a field, so that two windows can change the same region's
- * shape and label at once. Where both changed one field, nothing is written and the error holds both values. New regions belong to the
- * project's user.
+ * Writes only fields that differ from `before` (each attribute is a field of its own), so that two windows can change
+ * the same region's shape and label at once. If both changed the same field, nothing is written and the error
+ * contains both values. New regions are attributed to the project's user.
  * @returns the ids of new regions
  */
 export function applyRegionEdit(project: Project, { mediaId, action, changes }: RegionEditInput): { temporary: number; id: number }[] {
@@ -56,14 +56,14 @@ function regionOn(edit: Edit, id: number, mediaId: number): Region | null {
   return row ? toRegion({ id, ...row }) : null
 }
 
-/** Between key frames a region's place is computed, not decided: that it moved meanwhile is no conflict. */
+/** Between key frames a region's shape is computed, so a change of it is not a conflict. */
 const asWorkedOut = (before: Region, now: Region | null): Region =>
   now?.track?.frame === 'between' ? { ...before, shape: now.shape } : before
 
 type Fields = Record<string, unknown>
 const attribute = 'attributes.'
 const editable = ['labelId', 'shape', 'state', 'z', 'hidden', 'locked'] as const
-/** The fields that a removal discards, so it must not discard changes that its author never saw. */
+/** The fields that a removal discards; it must not discard changes that its author has not seen. */
 const said = ({ labelId, shape, attributes, state }: Region): Partial<Region> => ({ labelId, shape, attributes, state })
 
 function fieldsOf(region: Partial<Region>): Fields {

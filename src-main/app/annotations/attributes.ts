@@ -1,4 +1,4 @@
-/** Whether values are allowed by the label's attributes. Names that no attribute of the label has are unrestricted. */
+/** Checks values against the label's attributes. Names that are not attributes of the label are unrestricted. */
 import { userError } from '#shared/errors.ts'
 import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
@@ -6,7 +6,7 @@ import type { Attributes } from '#shared/model/region.ts'
 import type { Database } from '../../db/database.ts'
 import { labels } from '../../db/labels.ts'
 
-/** For the edits of one transaction: labels are looked up once, when first needed. */
+/** For the edits of one transaction: labels are loaded once, on first use. */
 export class AttributeRules {
   private labels: Map<number, Label> | null = null
   private readonly known = new Map<number, AttributeDefinition[]>()
@@ -24,8 +24,8 @@ export class AttributeRules {
   }
 
   /**
-   * Throws at the first value that its attribute does not allow. Pass only
-   * values that change: rules may have changed since the others were set.
+   * Throws on the first invalid value. Pass only values that change: rules may have changed since the others were
+   * set.
    */
   check(labelId: number | null, given: Attributes): void {
     if (Object.keys(given).length === 0) return

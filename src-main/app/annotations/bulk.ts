@@ -1,4 +1,4 @@
-/** One change of many images. */
+/** Edits of many images at once. */
 import type { MediaPatch } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
 import { defaultsOf } from '#shared/model/attribute.ts'
@@ -62,7 +62,10 @@ function regions(edit: Edit, mediaId: number, { regionLabel, setAttributes, remo
   }
 }
 
-/** Gives annotations of one label another. Where the image has that label already, the two become one. Rejected ones stay as they are. */
+/**
+ * Changes the label of annotations. If the image already has the new label, the two are merged. Rejected ones are
+ * unchanged.
+ */
 function relabel(edit: Edit, mediaId: number, { from, to }: NonNullable<MediaPatch['relabel']>, rules: AttributeRules): void {
   if (from === to) return
   for (const { id, attributes: own } of editableRegionsOfLabel(edit.db, mediaId, from)) {

@@ -62,7 +62,7 @@ function current(edit: Edit, id: number): Caption | null {
   return row ? toCaption({ id, ...row }) : null
 }
 
-/** `before` without regions that were removed since: their removal is nobody's change of the caption. */
+/** `before` without regions removed since: their removal is not a conflicting change of the caption. */
 function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
   const there = (region: number) => edit.row('region', region) !== undefined
   const spans = before.spans
@@ -71,7 +71,7 @@ function withoutGone(edit: Edit, before: CaptionFields): CaptionFields {
   return { ...before, ...(spans && { spans }), ...(before.regionId != null && !there(before.regionId) && { regionId: null }) }
 }
 
-/** Spans lie within the text, and regions on the same image. */
+/** Checks that spans are within the text, and regions on the same image. */
 function checkReferences(edit: Edit, c: Omit<Caption, 'id'>): void {
   for (const s of c.spans)
     if (s.end <= s.start || s.end > c.text.length)

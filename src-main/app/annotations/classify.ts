@@ -33,5 +33,5 @@ export function classifyImage(project: Project, mediaId: number, labelId: number
   })
 }
 
-/** Images with an accepted label of their own. */
+/** Images with an accepted label of the whole image. */
 export const classifiedImages = ({ db }: Project): number[] => imagesWithLabel(db)

@@ -1,4 +1,4 @@
-/** Copies regions to other images, as in a numbered sequence whose pictures differ little. */
+/** Copies regions to other images, e.g. in a sequence of similar frames. */
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { regionRow, toRegion } from '../../db/entities.ts'
@@ -14,8 +14,9 @@ export interface Copied {
 }
 
 /**
- * Copies regions to the same place on each of the images, on top of what is there: clipped at the image's edge, left out where no part
- * lies on the image or where a mask is of another size. The copies are the user's own and accepted. One edit.
+ * Copies regions to the same position on each of the images, on top of existing ones: clipped at the image's edge,
+ * and skipped if outside the image or a mask of another size. The copies are attributed to the user and accepted. One
+ * edit.
  */
 export function copyRegions(project: Project, ids: readonly number[], mediaIds: readonly number[]): Copied {
   const action = `copy ${ids.length === 1 ? 'region' : `${ids.length} regions`}`

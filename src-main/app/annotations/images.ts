@@ -1,4 +1,4 @@
-/** Annotations of whole images: labels, tags, split, review, comments; and facts about their files. */
+/** Annotations of whole images (labels, tags, split, review, comments) and facts about their files. */
 import { userError } from '#shared/errors.ts'
 import { limits } from '#shared/model/limits.ts'
 import type { Author } from '#shared/model/author.ts'
@@ -28,7 +28,9 @@ import { valid } from './validate.ts'
 
 type NewMediaLabel = Pick<MediaLabel, 'mediaId' | 'labelId'> & { author?: Author; state?: MediaLabel['state'] }
 
-/** Gives labels to images; an existing one (same author) keeps its id and takes the new state and score. */
+/**
+ * Assigns labels to images; an existing assignment by the same author keeps its id and gets the new state and score.
+ */
 export function setMediaLabels(project: Project, given: readonly NewMediaLabel[]): MediaLabel[] {
   return mutate(project.db, project.user, given.length === 1 ? 'label image' : `label ${given.length} images`, (edit) =>
     given.map(({ mediaId, labelId, author = personOf(project), state = stateFor(author) }) => {
@@ -68,12 +70,12 @@ export function removeTag(project: Project, mediaIds: readonly number[], tag: st
   })
 }
 
-/** @param before the split of each image in turn, as its editor last saw it */
+/** @param before the previous split of each image, in order, as its editor last saw it */
 export function setSplit(project: Project, mediaIds: readonly number[], split: string | null, before?: readonly (string | null)[]): void {
   assignSplits(project, new Map(mediaIds.map((id) => [id, split])), before && new Map(mediaIds.map((id, i) => [id, before[i]])))
 }
 
-/** Throws where somebody else changed the field since it was as in `before`. */
+/** Throws if somebody else changed the field since `before`. */
 function unchangedMeanwhile(
   edit: Edit,
   ids: readonly number[],
@@ -118,7 +120,7 @@ interface NewComment {
   replyTo?: number | null
 }
 
-/** On a region, a place on the image, the whole image, or as a reply to another comment. */
+/** Adds a comment on a region, a position, the whole image, or as a reply. */
 export function addComment(project: Project, given: NewComment): Comment {
   const whole = valid(comment.omit({ id: true }), 'comment', {
     regionId: null,
@@ -179,7 +181,7 @@ export function removeComment(project: Project, id: number, before?: CommentFiel
   })
 }
 
-/** Removes images from the project, with all their annotations; their files stay. */
+/** Removes images from the project with all their annotations; their files are kept. */
 export function removeMedia(project: Project, mediaIds: readonly number[]): void {
   mutate(project.db, project.user, mediaIds.length === 1 ? 'remove image' : `remove ${mediaIds.length} images`, (edit) => {
     handOverTracks(edit, mediaIds)
@@ -190,7 +192,7 @@ export function removeMedia(project: Project, mediaIds: readonly number[]): void
   })
 }
 
-/** For an image whose file was moved or renamed under its root. */
+/** Updates the path of an image whose file was moved or renamed under its root. */
 export function renameMedia(project: Project, mediaId: number, path: string): void {
   const checked = valid(media.shape.path, 'path', path)
   mutate(project.db, project.user, 'rename image', (edit) => edit.update('media', mediaId, { path: checked }))
@@ -201,7 +203,10 @@ const facts = media
   .partial()
 export type MediaFacts = Partial<Pick<Media, 'contentHash' | 'perceptualHash' | 'width' | 'height' | 'orientation' | 'duplicateGroup'>>
 
-/** Facts from hashing, decoding and curation. In the journal, but not undone by undo; images removed meanwhile are skipped. */
+/**
+ * Stores facts from hashing, decoding and curation. Journalled, but not undoable; images removed meanwhile are
+ * skipped.
+ */
 export function setMediaFacts(project: Project, given: ReadonlyMap<number, MediaFacts>): void {
   const checked = [...given].map(([id, f]) => [id, valid(facts, `image ${id}`, f)] as const)
   mutate(

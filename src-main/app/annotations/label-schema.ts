@@ -1,4 +1,4 @@
-/** The label set as a JSON file: exported, and imported by name. */
+/** Export and import of the label set as a JSON file; labels are matched by name. */
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import { dataError, errorLine } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
@@ -38,7 +38,10 @@ export function labelSchema(project: Project): LabelSchemaFile {
   }
 }
 
-/** Parses a file's text; a list of names, or of objects with names, is a label set too. Errors name the file and the field. */
+/**
+ * Parses a file's text; a plain list of names, or of objects with names, is accepted too. Errors name the file and
+ * the field.
+ */
 export function readLabelSchema(text: string, file: string): LabelSchemaFile {
   let json: unknown
   try {
@@ -55,16 +58,16 @@ export function readLabelSchema(text: string, file: string): LabelSchemaFile {
   throw dataError(file, `${path.length ? `${path.join('.')}: ` : ''}${message}`)
 }
 
-/** What an import would do. */
+/** The effect of an import, without performing it. */
 export const previewLabelSchema = (project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport =>
   plan(project, schema, mode).report
 
-/** Imports it as one edit. Labels that the file does not name stay as they are. */
+/** Imports as one edit. Labels that the file does not mention are unchanged. */
 export function importLabelSchema(project: Project, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   return mutate(project.db, project.user, 'import labels', (edit) => applyLabelSchema(project, edit, schema, mode))
 }
 
-/** As part of a larger edit. */
+/** Like `importLabelSchema`, as part of a larger edit. */
 export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSchemaFile, mode: SchemaImportMode): SchemaImportReport {
   const { changes, fresh, report } = plan(project, schema, mode)
   const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
@@ -82,7 +85,7 @@ export function applyLabelSchema(project: Project, edit: Edit, schema: LabelSche
     edit.update('label', id, labelRow(patch))
     if (old.skeleton && patch.skeleton) followSkeleton(edit, id, old.skeleton, patch.skeleton)
   }
-  // Parents last, when every label exists.
+  // Parents last, once every label exists.
   for (const { name, parent } of [...fresh, ...changes])
     if (parent !== undefined) edit.update('label', ids.get(name)!, { parent_id: parent === null ? null : ids.get(parent)! })
   return report
@@ -93,7 +96,7 @@ interface Change {
   name: string
   old: Label
   patch: Partial<Label>
-  /** undefined: stays where it is. */
+  /** undefined: unchanged. */
   parent?: string | null
 }
 type Fresh = SchemaLabel & { key: string | null }
@@ -106,7 +109,7 @@ const fieldsOf = ({ synonyms, prompts, attributes, skeleton }: SchemaLabel) => (
 })
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
 
-/** Decides everything without changing anything, so that a preview is exact. */
+/** Plans all changes without making them, so that a preview is exact. */
 function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportMode) {
   const known = listLabels(project)
   const byName = new Map(known.map((l) => [l.name, l]))
@@ -137,11 +140,11 @@ function plan(project: Project, { labels }: LabelSchemaFile, mode: SchemaImportM
   return { report, fresh, changes }
 }
 
-/** A key belongs to one label: the first that has it keeps it. */
+/** A key belongs to one label: the first one to have it keeps it. */
 class Keys {
   private readonly owners: Map<string, string>
 
-  /** @param leaving labels of the file whose present keys are given up */
+  /** @param leaving labels of the file whose current keys are released */
   constructor(
     known: readonly Label[],
     leaving: readonly SchemaLabel[],
@@ -163,7 +166,7 @@ class Keys {
   }
 }
 
-/** Which label lies below which, while labels are moved. */
+/** The label hierarchy while labels are moved. */
 class Tree {
   private readonly parents: Map<string, string | null>
 
@@ -181,7 +184,7 @@ class Tree {
 
   above = (name: string): string | null => this.parents.get(name) ?? null
 
-  /** Moves it to where the file says; false where it is there already or cannot be moved. */
+  /** Moves a label to the parent given by the file; false if unchanged or impossible. */
   moved({ name, parent }: SchemaLabel): boolean {
     if (parent === this.above(name)) return false
     if (parent !== null && !this.parents.has(parent)) {
@@ -225,7 +228,7 @@ function merged(old: Label, l: SchemaLabel, keys: Keys, kept: string[]): Partial
   }
 }
 
-/** Adds new attributes and new options of a choice; an attribute of another type stays as the project has it. */
+/** Adds new attributes and new choice options; an attribute of a different type is kept as in the project. */
 function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): AttributeDefinition[] {
   const out = old.attributes.map((a): AttributeDefinition => {
     const other = l.attributes.find((b) => b.name === a.name)
@@ -237,7 +240,7 @@ function mergedAttributes(old: Label, l: SchemaLabel, kept: string[]): Attribute
   return [...out, ...l.attributes.filter((b) => !old.attributes.some((a) => a.name === b.name))]
 }
 
-/** The project's skeleton stays: its points have a layout and edges that the file's would not fit. */
+/** Keeps the project's skeleton, since the file's layout and edges would not fit its points. */
 function mergedSkeleton(old: Label, l: SchemaLabel, kept: string[]): Label['skeleton'] {
   if (!old.skeleton || !l.skeleton || sameData(old.skeleton, l.skeleton)) return old.skeleton ?? l.skeleton ?? null
   const added = l.skeleton.points.filter((p) => !old.skeleton!.points.includes(p))

@@ -17,7 +17,7 @@ const newLabel = label.omit({ id: true }).partial().required({ name: true })
 const labelPatch = label.omit({ id: true }).partial()
 export type NewLabel = Pick<Label, 'name'> & Partial<Omit<Label, 'id' | 'name'>>
 
-/** Without a colour it gets the next one of the palette. */
+/** The default colour is the next one of the palette. */
 export const addLabel = (project: Project, given: NewLabel): Label => addLabels(project, [given])[0]!
 
 export function addLabels(project: Project, given: readonly NewLabel[]): Label[] {
@@ -59,7 +59,7 @@ export function updateLabel(project: Project, id: number, patch: Partial<Omit<La
   })
 }
 
-/** Removes a label together with its annotations, or moves these to another label (`into`). Labels below it move up. */
+/** Removes a label with its annotations, or moves these to the label `into`. Its child labels move up. */
 export function removeLabel(project: Project, id: number, into?: number): void {
   if (into === id) throw userError(sentence('label.into-itself'))
   mutate(project.db, project.user, into === undefined ? 'remove label' : 'merge labels', (edit) => {
@@ -78,7 +78,10 @@ export function removeLabel(project: Project, id: number, into?: number): void {
   })
 }
 
-/** Moves annotations to another label. Where the image already has it by the same author, the two become one, accepted if either is. */
+/**
+ * Moves annotations to another label. If the image already has that label by the same author, the two are merged,
+ * accepted if either is.
+ */
 export function moveAnnotations(edit: Edit, regions: readonly number[], imageLabels: readonly number[], into: number): void {
   for (const region of regions) edit.update('region', region, { label_id: into })
   for (const mediaLabel of imageLabels) {
@@ -92,7 +95,7 @@ export function moveAnnotations(edit: Edit, regions: readonly number[], imageLab
   }
 }
 
-/** Does it lie below the other, at any depth? */
+/** Whether a label is a descendant of the other. */
 export function isBelow(edit: Edit, id: number, other: number): boolean {
   const seen = new Set<number>()
   for (

@@ -1,16 +1,22 @@
-/** Finds what somebody else changed since the window last looked, before anything is written: a conflict leaves nothing half done. */
+/**
+ * Detects what somebody else changed since the window last looked, before anything is written: a conflict leaves
+ * nothing half done.
+ */
 import { changedMeanwhile, ConflictError, type Conflict } from '#shared/model/conflict.ts'
 
 export class Meanwhile {
   private readonly conflicts: Conflict[] = []
 
-  /** @param whole whether `before` holds every field that there was */
+  /** @param whole whether `before` contains every field */
   constructor(
     private readonly entity: Conflict['entity'],
     private readonly whole = false,
   ) {}
 
-  /** Records where `now` (null: it is gone) differs from `before` in a field that `mine` changes. True where the change can be made. */
+  /**
+   * Records fields changed by `mine` in which `now` (null: removed) differs from `before`. True if the change can be
+   * made.
+   */
   change(id: number, now: object | null, before: object | undefined, mine: object): boolean {
     if (!before) return true
     const fields = changedMeanwhile(now ?? {}, before, mine, this.whole)
@@ -22,7 +28,7 @@ export class Meanwhile {
     return false
   }
 
-  /** A removal must not discard changes its author never saw. True where there is something to remove. */
+  /** A removal must not discard changes that its author has not seen. True if there is something to remove. */
   remove(id: number, now: object | null, before: object | undefined): boolean {
     if (!before) return true
     if (!now) return false
@@ -37,7 +43,7 @@ export class Meanwhile {
     return false
   }
 
-  /** Throws the recorded conflicts. Call it before the first change of rows that were compared. */
+  /** Throws the recorded conflicts. Call before the first change of the compared rows. */
   settle(): void {
     if (this.conflicts.length) throw new ConflictError(this.conflicts)
   }

@@ -1,4 +1,4 @@
-/** Proposals of many images at once. */
+/** Bulk operations on proposals. */
 import { mutate } from '../../db/journal.ts'
 import { proposalsOn } from '../../db/regions.ts'
 import type { Project } from '../projects/project.ts'
@@ -9,7 +9,7 @@ export interface Accepted {
   images: number[]
 }
 
-/** Accepts the proposals on these images, regions and image labels, that have at least this score. One edit. */
+/** Accepts proposed regions and image labels on these images with at least this score. One edit. */
 export function acceptProposals(project: Project, mediaIds: readonly number[], minScore: number | null = null): Accepted {
   return mutate(project.db, project.user, 'accept proposals', (edit) => {
     const images = new Set<number>()

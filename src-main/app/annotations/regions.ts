@@ -1,4 +1,4 @@
-/** Regions: add, change, remove, accept and reject. Each call is one edit and one step of undo. */
+/** Regions: add, change, remove, accept and reject. Each call is one edit and one undo step. */
 import type { Author } from '#shared/model/author.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
 import { region, type Region } from '#shared/model/region.ts'
@@ -16,13 +16,13 @@ export type NewRegion = Pick<Region, 'mediaId' | 'shape'> & Partial<Omit<Region,
 const regionPatch = region.omit({ id: true, mediaId: true, track: true }).partial()
 export type RegionPatch = Partial<Omit<Region, 'id' | 'mediaId' | 'track'>>
 
-/** A person's annotation is accepted at once, a checkpoint's is a proposal. */
+/** A person's annotation is accepted immediately, a checkpoint's is a proposal. */
 export const stateFor = (author: Author) => (author.kind === 'person' ? ('accepted' as const) : ('proposed' as const))
 export const personOf = (project: Project): Author => ({ kind: 'person', name: project.user })
 
 export const addRegion = (project: Project, given: NewRegion): Region => addRegions(project, [given])[0]!
 
-/** On top of the image's other regions unless `z` says otherwise. */
+/** Placed on top of the image's other regions by default. */
 export function addRegions(project: Project, given: readonly NewRegion[]): Region[] {
   const { db } = project
   const rules = new AttributeRules(db)
@@ -50,7 +50,7 @@ export function addRegions(project: Project, given: readonly NewRegion[]): Regio
 
 export const updateRegion = (project: Project, id: number, patch: RegionPatch): Region => updateRegions(project, [id], patch)[0]!
 
-/** @param before the state of each region in turn, as its editor last saw it */
+/** @param before the previous state of each region, in order, as its editor last saw it */
 export function setRegionState(
   project: Project,
   ids: readonly number[],
@@ -65,7 +65,7 @@ export function setRegionState(
   })
 }
 
-/** Makes the same change to each, for example a label or a lock. */
+/** Makes the same change to all regions, e.g. of label or lock. */
 export function updateRegions(project: Project, ids: readonly number[], patch: RegionPatch): Region[] {
   return changeRegions(
     project,
@@ -73,7 +73,7 @@ export function updateRegions(project: Project, ids: readonly number[], patch: R
   )
 }
 
-/** Makes a separate change to each, for example a move; one edit. */
+/** Makes a separate change to each region, e.g. a move; one edit. */
 export function changeRegions(project: Project, changes: readonly { id: number; patch: RegionPatch }[]): Region[] {
   const known = new Map<RegionPatch, RegionPatch>() // many regions often share one patch object
   const checkedOnce = (patch: RegionPatch) => known.get(patch) ?? (known.set(patch, valid(regionPatch, 'region', patch)), known.get(patch)!)
@@ -100,7 +100,7 @@ export function changeRegions(project: Project, changes: readonly { id: number; 
 export const acceptRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'accepted' })
 export const rejectRegions = (project: Project, ids: readonly number[]) => updateRegions(project, ids, { state: 'rejected' })
 
-/** Captions and comments of the regions stay, attached to the image; spans in captions no longer refer to them. */
+/** Captions and comments of the regions are kept on the image; caption spans no longer refer to the regions. */
 export function removeRegions(project: Project, ids: readonly number[]): void {
   mutateRegions(project, ids.length === 1 ? 'remove region' : `remove ${ids.length} regions`, (edit) => removeRegionsIn(edit, ids))
 }

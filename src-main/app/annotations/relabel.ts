@@ -1,4 +1,4 @@
-/** Renames, merges and splits labels over the whole project: previewed first, then done as one edit. */
+/** Renames, merges and splits labels project-wide: previewed first, then done as one edit. */
 import { userError } from '#shared/errors.ts'
 import { ownValue } from '#shared/model/attribute.ts'
 import { nextColour } from '#shared/model/label.ts'
@@ -25,12 +25,12 @@ import type { Project } from '../projects/project.ts'
 import { isBelow, moveAnnotations } from './labels.ts'
 import { valid } from './validate.ts'
 
-/** What an operation would do. Throws where it is impossible. */
+/** The effect of an operation. Throws if it is impossible. */
 export function previewLabels({ db }: Project, given: LabelOperation): LabelPreview {
   return planned(db, valid(labelOperation, 'labels', given)).preview
 }
 
-/** Carries out an operation as one step of undo. */
+/** Performs an operation as one undo step. */
 export function changeLabels(project: Project, given: LabelOperation): LabelPreview {
   const operation = valid(labelOperation, 'labels', given)
   const action = { rename: 'rename label', merge: 'merge labels', split: 'split label' }[operation.kind]
@@ -45,7 +45,7 @@ export function changeLabels(project: Project, given: LabelOperation): LabelPrev
 
 interface Part {
   name: string
-  /** null: the label has to be made. */
+  /** null: the label has to be created. */
   id: number | null
   regions: number[]
   imageLabels: number[]
@@ -104,7 +104,7 @@ const countsOf = (db: Database, ids: readonly number[]) => ({
   imageLabels: countOfLabels(db, 'media_label', ids),
 })
 
-/** Each annotation goes to the first part whose condition it meets. */
+/** Each annotation goes to the first part whose condition it satisfies. */
 function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { kind: 'split' }>): Part[] {
   nameOf(db, id)
   const parts = given.map(({ name, where }): Part & { where: SplitCondition } => ({
@@ -142,7 +142,7 @@ function partsOf(db: Database, { id, parts: given }: Extract<LabelOperation, { k
   return parts
 }
 
-/** New labels get the parent, attributes and skeleton of the label that is split. */
+/** New labels inherit parent, attributes and skeleton of the label being split. */
 function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   const { parent_id, attributes, skeleton } = edit.row('label', id)!
   const made = new Map<string, number>()
@@ -161,7 +161,7 @@ function divide(edit: Edit, id: number, parts: readonly Part[]): void {
   }
 }
 
-/** Labels below it move below the other; or up, where the other label is itself one of them. */
+/** Its children move to the other label; or up, if the other label is one of them. */
 function removeInto(edit: Edit, id: number, into: number): void {
   const above = edit.row('label', id)!['parent_id'] ?? null
   const below = isBelow(edit, into, id)

@@ -1,10 +1,13 @@
-/** What a change of a label's skeleton means for its regions. */
+/** Propagates a change of a label's skeleton to its regions. */
 import { keypointsShape } from '#shared/model/shape.ts'
 import { followed, type Skeleton } from '#shared/model/skeleton.ts'
 import type { Edit } from '../../db/edit.ts'
 import { keypointRegionsOfLabel } from '../../db/regions.ts'
 
-/** The label's regions take over renamed points, and new edges where they had the old ones, within the edit that changed the label. */
+/**
+ * Renames the points of the label's regions, and updates edges that equal the old ones, within the edit that changed
+ * the label.
+ */
 export function followSkeleton(edit: Edit, labelId: number, before: Skeleton, after: Skeleton): void {
   for (const { id, shape } of keypointRegionsOfLabel(edit.db, labelId)) {
     const parsed = keypointsShape.safeParse(JSON.parse(shape))

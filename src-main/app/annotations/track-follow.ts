@@ -1,4 +1,4 @@
-/** What an edit of regions means for their tracks: done within the same edit, so that one undo takes back all of it. */
+/** Updates tracks after an edit of regions, within the same edit, so that one undo reverts all of it. */
 import type { StoredRow } from '#shared/model/journal.ts'
 import type { Edit } from '../../db/edit.ts'
 import { authorText } from '../../db/entities.ts'
@@ -7,7 +7,7 @@ import { decidedFrames } from '../../db/tracks.ts'
 import type { Project } from '../projects/project.ts'
 import { regenerate, rowsOfTrack, sequenceAt, type Sequence, type TrackRow } from './track-rows.ts'
 
-/** As `mutate`; then the tracks of changed regions are updated. */
+/** Like `mutate`, and then updates the tracks of changed regions. */
 export const mutateRegions = <T>(project: Project, action: string, body: (edit: Edit) => T): T =>
   mutate(project.db, project.user, action, (edit) => {
     const result = body(edit)
@@ -15,21 +15,22 @@ export const mutateRegions = <T>(project: Project, action: string, body: (edit: 
     return result
   })
 
-/** Changing one of these columns turns a region between key frames into a key frame. */
+/** Changing one of these columns turns an interpolated region into a key frame. */
 const decided = ['shape', 'attributes', 'state'] as const
 
 interface Affected {
   sequence: Sequence
   track: number
-  /** Places from which a region was removed → its kind of frame. */
+  /** Positions from which a region was removed → its kind of frame. */
   removed: Map<number, string>
   label?: StoredRow[string]
 }
 
 /**
- * - A changed region between key frames becomes a key frame.
+ * - A changed interpolated region becomes a key frame.
  * - A new label applies to the whole track.
- * - An image whose region was removed does not show the object: the track ends before it and resumes after it.
+ * - Removing an image's region means that the object is not visible there: the track ends before it and resumes after
+ * it.
  */
 export function followTracks(edit: Edit, user: string): void {
   const changes = edit.tracked.splice(0)
@@ -68,7 +69,7 @@ export function followTracks(edit: Edit, user: string): void {
   edit.tracked.length = 0
 }
 
-/** The regions next to each removed one become key frames, so that everything else stays where it is. */
+/** Turns the regions next to each removed one into key frames, so that everything else stays in place. */
 function close(edit: Edit, rows: readonly TrackRow[], removed: ReadonlyMap<number, string>): void {
   for (const at of removed.keys()) {
     const before = rows.findLast((r) => r.at < at)
@@ -83,7 +84,7 @@ function close(edit: Edit, rows: readonly TrackRow[], removed: ReadonlyMap<numbe
   }
 }
 
-/** Before images are removed from the project: the frame before each takes over what it said about a track. */
+/** Called before images are removed from the project: the preceding frame inherits their information about a track. */
 export function handOverTracks(edit: Edit, mediaIds: readonly number[]): void {
   const gone = new Set(mediaIds)
   const known = new Map<string, { sequence: Sequence; left: TrackRow[] }>()
@@ -107,7 +108,7 @@ export function handOverTracks(edit: Edit, mediaIds: readonly number[]): void {
   edit.tracked.length = 0
 }
 
-/** Looks up each sequence once, whichever of its images is asked for. */
+/** Caches sequences, whichever of their images is looked up. */
 export function sequencesOf(edit: Edit): (mediaId: number) => Sequence | null {
   const known = new Map<number, Sequence | null>()
   return (mediaId) => {

@@ -1,4 +1,4 @@
-/** Tracks as rows of regions: found by their sequence, and interpolated between their key frames. */
+/** Tracks as rows of regions: looked up by sequence, and interpolated between key frames. */
 import { clipShape } from '#shared/geometry/shape.ts'
 import { rleArea } from '#shared/geometry/rle.ts'
 import { between, type Between } from '#shared/geometry/interpolate.ts'
@@ -19,7 +19,7 @@ export interface Sequence {
   at: Map<number, number>
 }
 
-/** The numbered sequence that the image belongs to; null where there is none. */
+/** The numbered sequence that the image belongs to; null if there is none. */
 export function sequenceAt(db: Database, mediaId: number): Sequence | null {
   const here = imagePlace(db, mediaId)
   if (!here || !mayBeFrame(here.path)) return null
@@ -37,7 +37,7 @@ export interface TrackRow {
   row: StoredRow
 }
 
-/** In the order of the sequence. Of two on one image, which only another program could have written, the first counts. */
+/** In sequence order. Of two regions on one image, which only another program could have written, the first is used. */
 export function rowsOfTrack(db: Database, { at }: Sequence, track: number): TrackRow[] {
   const places = new Map<number, TrackRow>()
   for (const row of regionsOfTrack(db, track)) {
@@ -49,8 +49,8 @@ export function rowsOfTrack(db: Database, { at }: Sequence, track: number): Trac
 }
 
 /**
- * The part of the shape that lies inside the image; null where none does, or where a mask is of another size. An image whose size is
- * not known takes everything but masks.
+ * The part of the shape inside the image; null if there is none, or for a mask of another size. An image of unknown
+ * size accepts everything but masks.
  */
 export function fitting(shape: Shape, { width, height }: { width: number | null; height: number | null }): Shape | null {
   if (shape.kind === 'mask') return shape.rle.size[0] === height && shape.rle.size[1] === width && rleArea(shape.rle) > 0 ? shape : null
@@ -58,8 +58,8 @@ export function fitting(shape: Shape, { width, height }: { width: number | null;
 }
 
 /**
- * Interpolates all regions between key frames, from the first region of the track to its last; before the first and after the last key
- * frame the region equals that of the key frame. Only differences are written.
+ * Interpolates all regions between key frames, from the first region of the track to its last; before the first and
+ * after the last key frame the region equals that key frame. Only differences are written.
  * @param author of new regions
  */
 export function regenerate(edit: Edit, sequence: Sequence, track: number, author: string): void {
@@ -85,7 +85,7 @@ export function regenerate(edit: Edit, sequence: Sequence, track: number, author
   }
 }
 
-/** The motion from one key frame to the next, or none beside the only one. */
+/** The motion between two key frames, or constant next to a single one. */
 class Way {
   readonly key: TrackRow
   private readonly shape: Between
@@ -103,7 +103,7 @@ class Way {
     this.shape = before && after ? between(start, of(after)) : () => start
   }
 
-  /** The shape as it is stored; null where no part of it lies on the image. */
+  /** The shape in stored form; null if it is entirely outside the image. */
   textAt(at: number): string | null {
     const { frames } = this.sequence
     const image = frames[at]!.of
@@ -124,7 +124,7 @@ class Way {
   }
 }
 
-/** What a region between key frames inherits from the key frame before it, apart from its shape. */
+/** What an interpolated region inherits from the previous key frame, apart from its shape. */
 const inherited = ['label_id', 'attributes', 'state', 'score'] as const
 
 function put(edit: Edit, sequence: Sequence, track: number, author: string, way: Way, at: number, there?: TrackRow): void {
@@ -140,7 +140,7 @@ function put(edit: Edit, sequence: Sequence, track: number, author: string, way:
   insertBetween(edit, sequence, track, at, { ...from, score: null, author, shape })
 }
 
-/** Adds a region between key frames of the track, on top of the image's other regions. */
+/** Adds an interpolated region to the track, on top of the image's other regions. */
 export function insertBetween(edit: Edit, { frames }: Sequence, track: number, at: number, row: StoredRow): void {
   const mediaId = frames[at]!.of.id
   const own = { media_id: mediaId, z: topZ(edit.db, mediaId), hidden: 0, locked: 0, source: null, track, frame: 'between' }

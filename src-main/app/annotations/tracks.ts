@@ -1,4 +1,7 @@
-/** Tracks: one object through a numbered sequence of images. Each call is one edit, undone as a whole from any image it touched. */
+/**
+ * Tracks: one object through a numbered sequence of images. Each call is one edit, undone as a whole from any image
+ * it touched.
+ */
 import { shapeBox } from '#shared/geometry/box.ts'
 import { userError } from '#shared/errors.ts'
 import type { TrackList } from '#shared/contract/tracks.ts'
@@ -20,7 +23,7 @@ interface Picked {
   id: number
   row: StoredRow
   sequence: Sequence
-  /** Its place in the sequence. */
+  /** Index in the sequence. */
   at: number
 }
 
@@ -67,8 +70,8 @@ function tracked(picked: Picked): Touched & { id: number } {
 }
 
 /**
- * Starts a track at each region, or extends the one it belongs to, up to the image `through` (by default the sequence's last). An end
- * before it is taken back.
+ * Starts a track at each region, or extends its track, up to the image `through` (by default the sequence's last). An
+ * end before that image is removed.
  */
 export function makeTracks(project: Project, ids: readonly number[], through?: number): void {
   editTracks(project, 'track region', ids, function* (edit, picked) {
@@ -81,14 +84,14 @@ export function makeTracks(project: Project, ids: readonly number[], through?: n
       const rows = rowsOfTrack(edit.db, sequence, track)
       const nearest = last >= at ? rows.findLast((r) => r.at <= last)! : rows.find((r) => r.at >= last)!
       if (last > at && nearest.at < last && nearest.frame === 'end') edit.update('region', nearest.id, { frame: 'key' })
-      // A provisional region on the last image marks how far the track goes.
+      // A temporary region on the last image marks the track's extent.
       if (nearest.at !== last) insertBetween(edit, sequence, track, last, nearest.row)
       yield { sequence, track }
     }
   })
 }
 
-/** Makes regions key frames of their tracks, or interpolated ones again. */
+/** Turns regions into key frames, or back into interpolated ones. */
 export function setKeyFrames(project: Project, ids: readonly number[], key: boolean): void {
   editTracks(project, key ? 'add key frame' : 'remove key frame', ids, function* (edit, picked) {
     for (const t of picked.map(tracked)) {
@@ -102,7 +105,7 @@ export function setKeyFrames(project: Project, ids: readonly number[], key: bool
   })
 }
 
-/** Marks that the object is not visible after these images until its next key frame; `ended` false: that it is. */
+/** Marks the object as not visible after these images until its next key frame; `ended` false removes the mark. */
 export function endTracks(project: Project, ids: readonly number[], ended: boolean): void {
   editTracks(project, ended ? 'end track' : 'go on with track', ids, function* (edit, picked) {
     for (const t of picked.map(tracked)) {
@@ -114,9 +117,9 @@ export function endTracks(project: Project, ids: readonly number[], ended: boole
 }
 
 /**
- * Makes each region a key frame of the nearest track, or of a new track with the nearest untracked region. Nearest means: of the same
- * label and kind, on the closest earlier image that has one (or else a later one), and there at the closest place. For a region that
- * already belongs to a track, that track is interpolated again.
+ * Turns each region into a key frame of the nearest track, or of a new track with the nearest untracked region.
+ * Nearest: of the same label and kind, on the closest earlier image that has one (else a later one), and at the
+ * closest position there. For a region that already belongs to a track, the track is interpolated again.
  */
 export function interpolateRegions(project: Project, ids: readonly number[]): void {
   editTracks(project, 'interpolate', ids, function* (edit, picked) {
@@ -179,7 +182,7 @@ export function removeTracks(project: Project, ids: readonly number[]): void {
   })
 }
 
-/** The tracks of an image's sequence, by index in it. @param always return the sequence even if the project has no tracks */
+/** The tracks of an image's sequence, by index. @param always return the sequence even if the project has no tracks */
 export function listTracks({ db }: Project, mediaId: number, always: boolean): TrackList {
   const any = hasTracks(db)
   const sequence = any || always ? sequenceAt(db, mediaId) : null

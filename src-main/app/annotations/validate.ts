@@ -5,7 +5,7 @@ import type { Shape } from '#shared/model/shape.ts'
 import { imageSize } from '../../db/images.ts'
 import type { Project } from '../projects/project.ts'
 
-/** A caller's input as the schema wants it. @throws userError, one line that names the field */
+/** Parses a caller's input by the schema. @throws userError naming the field */
 export function valid<S extends z.ZodType>(schema: S, what: string, given: unknown): z.infer<S> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
@@ -13,7 +13,7 @@ export function valid<S extends z.ZodType>(schema: S, what: string, given: unkno
   throw userError(`${what}: ${issue.path.length ? `${issue.path.join('.')}: ` : ''}${issue.message}`)
 }
 
-/** Throws where the shape cannot belong to the image: a mask of another size, a coordinate far outside. */
+/** Throws if the shape cannot belong to the image: a mask of another size, or a coordinate far outside. */
 export function checkShape({ db }: Project, mediaId: number, shape: Shape | undefined): void {
   const size = shape && imageSize(db, mediaId)
   const problem = size && shapeProblem(shape, size)

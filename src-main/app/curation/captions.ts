@@ -15,7 +15,7 @@ import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
 import { contradicts, languageDetector } from './language.ts'
 import type { Found } from './store.ts'
 
-/** Texts are compared without regard to spaces, case and punctuation. */
+/** Texts are compared ignoring whitespace, case and punctuation. */
 const normal = (text: string) =>
   text
     .normalize('NFKC')
@@ -24,7 +24,7 @@ const normal = (text: string) =>
     .trim()
 const wordsOf = (text: string) => normal(text).match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []
 
-/** Statistics of the captions, and probable faults in some of them. */
+/** Statistics of the captions, and likely problems of individual ones. */
 export async function checkCaptions(
   app: AppContext,
   project: Project,
@@ -62,7 +62,7 @@ export async function checkCaptions(
       if (expected && contradicts(detected, expected)) found('wrong-language', { language: detected.language! })
       const { here, images } = times(row)
       if (here > 1) found('repeated', { times: here })
-      // Many regions may well share a caption: "a dog" is what they are.
+      // Captions of regions may repeat: many regions are just "a dog".
       if (row.region === null && images > 1) found('duplicated', { times: images })
     }
     if (tokens > tokenLimit) found('too-long', { tokens })
@@ -97,7 +97,7 @@ export async function checkCaptions(
   }
 }
 
-/** Each row with its number of tokens, counted some hundred at a time. */
+/** Each row with its number of tokens, counted in batches of some hundred. */
 async function* counted(app: AppContext, model: string, rows: Iterable<CaptionText>): AsyncGenerator<{ row: CaptionText; tokens: number }> {
   let batch: CaptionText[] = []
   const flush = async function* () {

@@ -10,7 +10,7 @@ export interface Step {
   readonly total: number | null
 }
 
-/** How a long operation reports progress and is stopped. */
+/** Progress reporting and cancellation of a long operation. */
 export interface Control {
   readonly signal?: AbortSignal
   readonly onProgress?: (step: Step) => void
@@ -60,5 +60,5 @@ export async function onEmbeddings(
   }
 }
 
-/** The checkpoint asked for, or the bundled one. */
+/** The given checkpoint, or the bundled one. */
 export const modelOf = (app: AppContext, model: string | undefined): string => path.resolve(model ?? app.nano)

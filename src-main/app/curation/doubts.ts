@@ -13,8 +13,9 @@ import { hashedImages } from './images.ts'
 import { type Found, keptResult } from './store.ts'
 
 /**
- * Finds images whose label is doubted by a linear probe that was fitted without them (confident learning). Only images with exactly one
- * accepted label are judged; near-duplicates share a fold, so that no image is judged by a probe that saw its twin.
+ * Finds images whose label disagrees with a linear probe fitted without them (confident learning). Only images with
+ * exactly one accepted label are examined; near-duplicates share a fold, so that no image is judged by a probe that
+ * saw its near-copy.
  */
 export async function findDoubts(
   app: AppContext,
@@ -91,7 +92,7 @@ function confusions(doubts: readonly Pick<Doubt, 'given' | 'suggested' | 'issue'
   return [...counts.values()].sort((a, b) => b.images - a.images || a.given - b.given || a.suggested - b.suggested).slice(0, 100)
 }
 
-/** A page of the latest result, most doubtful first; images whose label has changed since are left out. */
+/** A page of the latest result, most doubtful first, without images whose label has changed since. */
 export function doubtful(
   project: Project,
   { labelId, issuesOnly, offset, limit }: { labelId?: number; issuesOnly: boolean; offset: number; limit: number },

@@ -22,9 +22,9 @@ import { type Details, type Found, keptResult } from './store.ts'
 type Group = Details<'duplicates'>[number]
 
 /**
- * Groups of images that are the same: by their bytes, by perceptual hashes (at most `hamming` of 64 bits apart), and by embeddings
- * (SemDeDup). The group's number is stored as a fact of each image, so that splits keep the group together. Within a group, labelled
- * images are kept first, then as SemDeDup prefers, then those with the most pixels.
+ * Groups images that are the same by bytes, by perceptual hash (at most `hamming` of 64 bits apart) or by embedding
+ * (SemDeDup). The group's number is stored as a fact of each image, so that splits keep the group together. Within a
+ * group, labelled images are kept first, then those that SemDeDup prefers, then those with the most pixels.
  */
 export async function findDuplicates(
   app: AppContext,
@@ -67,7 +67,7 @@ export async function findDuplicates(
   return { summary, details: groups }
 }
 
-/** Images in order of preference, joined as they are found alike. An image is dropped where an earlier one is its near-copy. */
+/** Images in order of preference, joined into groups. An image is dropped if an earlier one is its near-copy. */
 class Search {
   private readonly joined: UnionFind
   private readonly dropped: Uint8Array
@@ -81,7 +81,7 @@ class Search {
     this.rank = Float64Array.from(images, (_, i) => i)
   }
 
-  /** Images with the same key. @returns pairs */
+  /** Joins images with the same key. @returns the number of pairs */
   equal(how: Likeness, keyOf: (image: HashedImage) => string | null): number {
     const first = new Map<string, { at: number; count: number }>()
     let pairs = 0
@@ -96,7 +96,10 @@ class Search {
     return pairs
   }
 
-  /** Perceptual hashes up to `radius` bits apart; a hash that several images share is compared once. */
+  /**
+   * Joins images whose perceptual hashes are up to `radius` bits apart; a hash shared by several images is compared
+   * once.
+   */
   close(radius: number): number {
     const structured = (image: HashedImage) => (bitsOf(image.perceptual) >= 16 ? image.perceptual : null)
     let pairs = this.equal('phash', structured)
@@ -119,13 +122,13 @@ class Search {
     near: { component: Int32Array; dropped: Uint8Array; closeness: Float32Array },
     keep: 'farthest' | 'closest',
   ): void {
-    this.rank.fill(100) // those without an embedding come last
+    this.rank.fill(100) // images without an embedding come last
     readable.forEach((i, k) => {
       const root = near.component[k]!
       const dropped = near.dropped[k] === 1
       if (root !== k || dropped) this.mark(readable[root]!, i)
       this.dropped[i]! |= near.dropped[k]!
-      // Labelled images rank before the others; within each kind SemDeDup decides.
+      // Labelled images rank first; SemDeDup decides within each kind.
       const sign = keep === 'farthest' ? 1 : -1
       this.rank[i] = (this.images[i]!.annotated ? 0 : 10) + sign * near.closeness[k]!
     })
@@ -142,7 +145,7 @@ class Search {
     for (const at of [earlier, later]) this.by[at]! |= bit[how]
   }
 
-  /** Largest first. Where two kinds of likeness together would drop every member, the first is kept. */
+  /** Largest first. If combined criteria would drop every member, the first one is kept. */
   groups(): Group[] {
     const { images, rank, dropped } = this
     return this.joined
@@ -165,10 +168,10 @@ class Search {
 
 const bit = { exact: 1, phash: 2, embedding: 4 }
 const likenesses = ['exact', 'phash', 'embedding'] as const
-/** A picture of one colour has no structure for the signs of its frequencies to show: few of its bits are set. */
+/** A single-colour image has no structure, and its hash has few bits set. */
 const bitsOf = (hex: string) => bits(parseInt(hex.slice(0, 8), 16)) + bits(parseInt(hex.slice(8), 16))
 
-/** Stores the groups of this search as facts, replacing those of the one before. */
+/** Stores the groups of this search as facts, replacing the previous ones. */
 async function markGroups(project: Project, groups: readonly Group[], control: Control): Promise<void> {
   const check = checkpointOf(control)
   const before = groupsStored(project.db)
@@ -187,7 +190,7 @@ async function markGroups(project: Project, groups: readonly Group[], control: C
   }
 }
 
-/** The latest groups, without images that have left the project since. */
+/** The latest groups, without images removed since. */
 function present(project: Project): Group[] {
   const there = new Set(groupsStored(project.db).map((r) => r.id))
   return (keptResult(project, 'duplicates')?.details ?? []).flatMap((g) => {
@@ -217,7 +220,7 @@ export function duplicateGroups(
 }
 
 /**
- * Tags the images that are not to be kept, or removes them from the project, as one step of undo. Files stay.
+ * Tags the images that are not kept, or removes them from the project, as one undo step. Files are kept.
  * @param groupIds by default all groups of the latest search
  * @returns the ids of the images
  */

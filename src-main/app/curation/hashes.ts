@@ -8,8 +8,8 @@ import { type Control, checkpointOf } from './control.ts'
 const atOnce = 64
 
 /**
- * Computes missing content and perceptual hashes and stores them as facts. A missing file gets neither, one that cannot be decoded no
- * perceptual hash; neither stops the rest. Hashes already stored stay when the work is cancelled.
+ * Computes missing content and perceptual hashes and stores them as facts. A missing file gets neither, an
+ * undecodable one no perceptual hash; neither stops the rest. Stored hashes are kept on cancel.
  */
 export async function ensureHashes(project: Project, control: Control = {}): Promise<void> {
   const check = checkpointOf(control)
@@ -35,7 +35,7 @@ async function hashesOf(place: Within, path: string): Promise<MediaFacts> {
     facts.contentHash = await contentHash(file)
     facts.perceptualHash = (await perceptualHash(file)).toString(16).padStart(16, '0')
   } catch {
-    // Missing, a link out of its folder, or not decodable: what is known so far is kept.
+    // Missing, a link out of its folder, or undecodable: keep what is known so far.
   }
   return facts
 }

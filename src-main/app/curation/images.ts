@@ -1,4 +1,4 @@
-/** The images that curation works on, and whether the data behind a result has changed since. */
+/** The images that curation works on, and detection of outdated results. */
 import { hashedRows, type Source, summaryOf } from '../../db/curated.ts'
 import { fingerprint } from '../../engine/data/index.ts'
 import { placesOf, type Project } from '../projects/index.ts'
@@ -28,5 +28,5 @@ export function hashedImages(project: Project): HashedImage[] {
     }))
 }
 
-/** A fingerprint of the data behind a result; a different one later means that the result is out of date. */
+/** A fingerprint of the data behind a result; if it changes, the result is outdated. */
 export const stateOf = ({ db }: Project, of: readonly Source[]): string => fingerprint(of.map((s) => summaryOf(db, s))).slice(0, 16)

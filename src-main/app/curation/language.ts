@@ -1,16 +1,16 @@
 export interface Detected {
-  /** ISO 639-1; null where the text is too short to tell. */
+  /** ISO 639-1; null if the text is too short to tell. */
   readonly language: string | null
   /** How well the text fits a language, 0 to 1, on the detector's scale. */
   score(language: string): number
 }
 
-/** Words, or for a script without spaces characters, below which a guess is no knowledge. */
+/** Below this number of words (or characters, for scripts without spaces) a guess is unreliable. */
 const [fewWords, fewCharacters] = [4, 20]
 
 export type Detect = (text: string) => Detected
 
-/** The detector. Its n-grams take a second to load, so it comes when it is asked for. */
+/** The detector. Loaded on demand, since its n-grams take a second to load. */
 export async function languageDetector(): Promise<Detect> {
   const { eld } = await import('eld/medium')
   return (text) => detectLanguage(text, (latin) => eld.detect(latin))
@@ -23,8 +23,8 @@ interface Guess {
 }
 
 /**
- * The language of a caption, by ELD's n-grams. Where the writing decides, it decides: kana is Japanese, Hangul Korean; Han characters
- * alone may be Chinese or Japanese, so short ones stay open.
+ * The language of a caption, by ELD's n-grams. An unambiguous script decides: kana is Japanese, Hangul Korean; Han
+ * characters alone may be Chinese or Japanese, so short ones are undecided.
  */
 function detectLanguage(text: string, guess: (text: string) => Guess): Detected {
   const only = (language: string): Detected => ({ language, score: (l) => Number(l === language) })
@@ -42,11 +42,15 @@ function detectLanguage(text: string, guess: (text: string) => Guess): Detected 
   return { language: result.language, score: (l) => scores[l] ?? 0 }
 }
 
-/** Is the text surely in another language than expected? `expected` is a language tag; only its language counts. */
+/**
+ * Whether the text is certainly in another language than `expected`, a language tag of which only the language is
+ * compared.
+ */
 export function contradicts(detected: Detected, expected: string): boolean {
   const language = expected.split('-')[0]!.toLowerCase()
   if (detected.language === null || detected.language === language) return false
-  // Han characters are no proof against Japanese; close relatives (sv, da, no) score alike, to within some hundredths.
+  // Han characters do not rule out Japanese; related languages (sv, da, no) score within a few hundredths of each
+  // other.
   if (detected.language === 'zh' && language === 'ja') return false
   return detected.score(language) < 0.86 * detected.score(detected.language)
 }

@@ -15,7 +15,7 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
   const { method, seed, model } = mapOptions.parse(options)
   await ensureHashes(project, control)
   const images = hashedImages(project)
-  // Search by words or by image uses the same embeddings, so its index is made along the way.
+  // Search by text or by image uses the same embeddings, so its index is built as well.
   const index = { folder: indexFolder(app, project, modelOf(app, model)), ids: Int32Array.from(images, (i) => i.id) }
   const { found: map, readable } = await onEmbeddings(app, images, { kind: 'map', method, seed, index }, model, control)
   if (map?.kind !== 'map') throw userError(sentence('curation.no-readable-image', { folder: project.folder }))

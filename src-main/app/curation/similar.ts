@@ -15,7 +15,7 @@ import { type Control, modelOf, onEmbeddings } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { hashedImages } from './images.ts'
 
-/** One index per project and model, beside the cached features; another version of the model's files counts as another model. */
+/** One index per project and model, next to the cached features; a changed model file counts as another model. */
 export function indexFolder(app: AppContext, project: Project, model: string): string {
   const mistaken = mistakenFolder(model)
   if (mistaken) throw mistaken
@@ -32,7 +32,7 @@ export function indexFolder(app: AppContext, project: Project, model: string): s
   return path.join(app.cache, 'neighbours', key.slice(0, 24))
 }
 
-/** Makes the model's index of the project's images, or brings it up to date; does nothing where nothing changed. */
+/** Builds or updates the model's index of the project's images; no-op if nothing changed. */
 export async function makeIndex(
   app: AppContext,
   project: Project,
@@ -61,7 +61,7 @@ function openIndex(folder: string): VectorIndex | undefined {
   return index
 }
 
-/** The images most like an image of the project, or a text. */
+/** The images most similar to an image of the project or to a text. */
 export async function similarImages(
   app: AppContext,
   project: Project,
@@ -75,9 +75,9 @@ export async function similarImages(
   const stale = index.size !== countHashed(project.db)
   const self = query.kind === 'image' ? getMedia(project, query.mediaId).id : 0
   const vector = query.kind === 'image' ? index.vector(self) : await app.engine.ask({ kind: 'embed', model, text: query.text })
-  // The image is newer than the index, which has to be made again first.
+  // The image is newer than the index, which has to be rebuilt first.
   if (!vector) return { status: 'missing' }
-  // Images removed since, and the one asked for, are skipped.
+  // Skips removed images and the query image itself.
   const gone = Math.max(0, index.size - there.size)
   const images = index
     .search(vector, limit + 1 + Math.min(gone, 1000))

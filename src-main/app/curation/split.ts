@@ -14,8 +14,8 @@ import { type Found, keepResult, keptResult } from './store.ts'
 type Parsed = ReturnType<typeof splitOptions.parse>
 
 /**
- * Proposes a division into splits: shares as asked for, each label in the same shares, groups never separated. Changes nothing;
- * `applySplit` carries it out.
+ * Proposes a division into splits with the given fractions, stratified by label, without separating groups. Changes
+ * nothing; `applySplit` applies it.
  */
 export async function proposeSplit(project: Project, options: SplitOptions, control: Control = {}): Promise<Found<'split'>> {
   const parsed = splitOptions.safeParse(options)
@@ -29,7 +29,7 @@ export async function proposeSplit(project: Project, options: SplitOptions, cont
   await breathe()
   check()
   const all = dividedRows(project.db)
-  // With `keepAssigned`, images in a split that is not asked for (say, ood) stay there and count for no share.
+  // With `keepAssigned`, images in other splits (e.g. ood) stay there and do not count.
   const elsewhere = (image: DividedRow) => o.keepAssigned && image.split !== null && !names.includes(image.split)
   const images = all.filter((image) => !o.labelledOnly || labels.has(image.id) || elsewhere(image))
   if (!images.some((i) => !elsewhere(i))) throw userError(sentence('split.no-images', { folder: project.folder }))
@@ -77,7 +77,7 @@ function groupsOf(project: Project, images: readonly DividedRow[], o: Parsed): n
   return [...grouped, ...images.flatMap((_, i) => (alone.has(i) ? [] : [[i]]))]
 }
 
-/** The split of each image. A group already divided between splits that are to be kept stays divided. */
+/** The split of each image. A group already divided between splits that must be kept stays divided. */
 function divide(
   images: readonly DividedRow[],
   groups: readonly number[][],
@@ -95,7 +95,7 @@ function divide(
     const before = o.keepAssigned ? counted(group.flatMap((i) => images[i]!.split ?? [])) : new Map<string, number>()
     if (before.size > 1) divided.push({ kind: 'group-divided', images: group.length, splits: [...before.keys()] })
     const most = [...before].reduce<[string, number] | null>((best, entry) => (best && best[1] >= entry[1] ? best : entry), null)?.[0]
-    // Images that have a split keep it; the others follow the majority of their group.
+    // Images with a split keep it; the others follow the majority of their group.
     const parts = new Map<string | null, number[]>()
     for (const i of group) {
       const split = (o.keepAssigned ? images[i]!.split : null) ?? most ?? null
@@ -127,7 +127,7 @@ const counted = <T>(values: readonly T[]): Map<T, number> => {
   return counts
 }
 
-/** Shares that are off by more than this are reported. */
+/** Larger deviations from the requested fractions are reported. */
 const tolerance = 0.01
 
 function describe(
@@ -190,21 +190,24 @@ function describe(
   }
 }
 
-/** Carries out a division as one edit. @returns how many images got another split */
+/** Applies a division as one edit. @returns the number of images whose split changed */
 export function applyDivision(project: Project, details: Found<'split'>['details']): number {
   const splits = new Map(Object.entries(details).flatMap(([split, ids]) => ids.map((id) => [id, split] as const)))
   if (splits.size) assignSplits(project, splits)
   return splits.size
 }
 
-/** Carries out the latest proposal. Refused where images, labels or splits have changed since. @returns how many images changed */
+/**
+ * Applies the latest proposal. Refused if images, labels or splits have changed since. @returns the number of changed
+ * images
+ */
 export function applySplit(project: Project): number {
   const kept = keptResult(project, 'split')
   if (!kept) throw userError(sentence('split.not-proposed'))
   if (kept.info.stale) throw userError(sentence('split.stale'))
   if (kept.summary.changes === 0) return 0
   const changed = applyDivision(project, kept.details)
-  // The proposal is now the present state: it stays valid, with no changes left, until somebody edits something.
+  // The proposal now equals the current state: it stays valid, without changes, until the next edit.
   keepResult(project, 'split', { summary: { ...kept.summary, changes: 0 }, details: kept.details }, kept.info.seconds)
   return changed
 }

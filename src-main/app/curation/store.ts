@@ -1,4 +1,4 @@
-/** Results of curation, kept with the project: one file per kind. */
+/** Results of curation, stored with the project: one file per kind. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -20,13 +20,13 @@ import { stateOf } from './images.ts'
 
 const ids = z.array(z.number().int().positive())
 const kinds = {
-  /** The first `kept` of a group are to be kept. */
+  /** The first `kept` images of a group are kept. */
   duplicates: {
     summary: duplicateSummary,
     details: z.array(z.object({ id: z.number(), ids, kept: z.number().int().positive(), by: z.array(likeness) })),
     of: ['images'],
   },
-  /** Split → the images that get it. */
+  /** Split → ids of its images. */
   split: { summary: splitReport, details: z.record(z.string(), ids), of: ['images', 'labels', 'splits', 'groups'] },
   captions: { summary: captionReport, details: z.array(captionFinding), of: ['images', 'captions'] },
   doubts: { summary: doubtSummary, details: z.array(doubt.omit({ path: true })), of: ['images', 'imageLabels'] },
@@ -45,17 +45,17 @@ export interface Kept<K extends Kind> extends Found<K> {
 }
 
 const fileOf = (project: Project, kind: Kind) => path.join(resultsFolder(project), `${kind}.json`)
-/** Parsed results by project and kind, so that a quarter of a million points are not parsed for every page. */
+/** Parsed results by project and kind, so that a large result is not parsed again for every page. */
 const read = new WeakMap<Project, Map<Kind, { modified: number; stored: unknown }>>()
 
-/** Replaces the result before. @returns what was found */
+/** Replaces the previous result. @returns the given result */
 export function keepResult<K extends Kind>(project: Project, kind: K, found: Found<K>, seconds: number): Found<K> {
   const stored = { version: 1, at: Date.now(), seconds, state: stateOf(project, kinds[kind].of), ...found }
   writeResult(fileOf(project, kind), stored, anyResult)
   return found
 }
 
-/** Null where there is no result yet, or only one of another version. */
+/** Null if there is no result, or only one of another version. */
 export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> | null {
   const file = fileOf(project, kind)
   const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs
@@ -69,7 +69,7 @@ export function keptResult<K extends Kind>(project: Project, kind: K): Kept<K> |
   return { info: { at, seconds, stale: state !== stateOf(project, kinds[kind].of) }, summary, details }
 }
 
-/** Of any version. */
+/** A result of any version. */
 const anyResult = z.looseObject({ version: z.number(), at: z.number(), seconds: z.number(), state: z.string() })
 
 function parse(file: string, kind: Kind): unknown {

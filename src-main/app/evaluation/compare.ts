@@ -11,7 +11,7 @@ import { checkMedia } from '../media/files.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { imagesOfJobs } from '../training/readable.ts'
 
-/** How many differing images of each split are listed; metrics and counts cover all of them. */
+/** Maximum number of differing images listed per split; metrics and counts cover all of them. */
 const LISTED = 300
 
 interface CompareControl {
@@ -19,7 +19,7 @@ interface CompareControl {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Several checkpoints on the same splits, and the images on which they do not agree. */
+/** Compares checkpoints on the same splits and finds the images on which they disagree. */
 export async function compareCheckpoints(
   app: AppContext,
   project: Project,
@@ -34,7 +34,7 @@ export async function compareCheckpoints(
   }
 }
 
-/** The comparison; or, if images became unreadable meanwhile, their ids, since the rows would not be of the same images. */
+/** The comparison; or, if images became unreadable meanwhile, their ids, since rows must be over the same images. */
 async function compareReadable(
   app: AppContext,
   project: Project,
@@ -95,7 +95,7 @@ async function compareReadable(
   }
 }
 
-/** Every two rows on the same images, with Holm's correction over the pairs of the split. */
+/** All pairs of rows on the same images, with Holm's correction over the pairs of the split. */
 function pairsOf(split: string, right: readonly Uint8Array[]): Comparison['pairs'] {
   const pairs = right.flatMap((x, a) =>
     right.slice(a + 1).map((y, k) => {

@@ -8,7 +8,7 @@ import type { Project } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { onceLookedAt } from '../training/readable.ts'
 
-/** Predictions of a checkpoint on the project's splits, all or the one that is named. */
+/** Predictions of a checkpoint on the project's splits: all, or the named one. */
 export function evaluateCheckpoint(
   app: AppContext,
   project: Project,

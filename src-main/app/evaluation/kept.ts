@@ -1,4 +1,4 @@
-/** The latest few comparisons, kept with the project: one file each in its `curation` folder. */
+/** The latest few comparisons, stored with the project: one file each in its `curation` folder. */
 import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -28,7 +28,7 @@ const nameOf = (checkpoints: readonly string[]) =>
   `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
 const isName = (name: string) => /^comparison-[0-9a-f]{16}\.json$/.test(name)
 
-/** A hash of what a comparison was made from: the dataset and the checkpoints. */
+/** A hash of the comparison's inputs: the dataset and the checkpoints. */
 function stateOf(project: Project, checkpoints: readonly string[]): string {
   const weights = checkpoints.map((c) => {
     const record = findRecord(path.resolve(project.folder, c))
@@ -39,7 +39,7 @@ function stateOf(project: Project, checkpoints: readonly string[]): string {
     .digest('hex')
 }
 
-/** `checkpoints`: as they were asked for. */
+/** `checkpoints`: as requested, in order. */
 export function keepComparison(project: Project, checkpoints: readonly string[], result: Comparison): void {
   if (project.readOnly) return
   const folder = resultsFolder(project)
@@ -67,5 +67,5 @@ export function keptComparison(project: Project, checkpoints: readonly string[])
 
 const read = (file: string) => readResult(file, stored)
 
-/** Of any version. */
+/** A comparison of any version. */
 const anyComparison = z.looseObject({ version: z.number(), of: z.literal('comparison') })

@@ -16,13 +16,13 @@ export interface MergeRequest {
   readonly checkpoints: readonly string[]
   readonly out: string
   readonly device?: Device
-  /** The type of the soup's weights: that of the ingredients unless told. */
+  /** The dtype of the soup's weights; by default that of the ingredients. */
   readonly dtype?: MergeDtype
-  /** Blends although tokenizer, preprocessing or templates differ; the soup's record says in what. */
+  /** Merges even if tokenizer, preprocessing or templates differ; the soup's record lists the differences. */
   readonly insist?: boolean
 }
 
-/** Blends checkpoints in the engine. With a project the soup is evaluated on its splits; greedy needs one. */
+/** Merges checkpoints in the engine. With a project, the soup is evaluated on its splits; greedy requires one. */
 export function startMerge(
   app: AppContext,
   project: Project | undefined,
@@ -64,7 +64,7 @@ const blending = (
 
 type ProjectMerge = Omit<MergeRequest, 'out'> & { readonly name: string }
 
-/** Enters a merge into the project as a run that waits for its turn. */
+/** Adds a merge to the project as a queued run. */
 export function registerMerge(project: Project, request: ProjectMerge): RunRecord {
   const told = request.dtype === 'keep' ? undefined : request.dtype
   return startRun(project, {
@@ -89,7 +89,7 @@ const stored = z.object({
   insist: z.boolean().optional(),
 })
 
-/** What a run was asked to blend, from what is written of it; the checkpoints as written there. */
+/** Reconstructs a run's merge request from its record; checkpoints are given as recorded. */
 export function mergeOf({ settings }: Pick<RunRecord, 'settings'>): ProjectMerge {
   const { checkpoints, label, dtype, insist, ...method } = settings
   const asked = stored.parse({ checkpoints, label, dtype, insist })
@@ -102,7 +102,7 @@ export function mergeOf({ settings }: Pick<RunRecord, 'settings'>): ProjectMerge
   }
 }
 
-/** As `startMerge`, entered into the project as a run and a checkpoint of this name. */
+/** Like `startMerge`, and adds the run and the checkpoint under this name to the project. */
 export function mergeIntoProject(
   app: AppContext,
   project: Project,

@@ -1,16 +1,19 @@
-/** Checkpoints outside of projects: in the folders that the settings name, themselves or up to two levels below (`organisation/model`). */
+/**
+ * Checkpoints outside projects: the folders in the settings, or their subfolders up to two levels deep
+ * (`organisation/model`).
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 
-/** A folder by mistake, the root of a disk, is not gone through. */
+/** Limit on scanned folders, in case the root of a disk was configured. */
 const most = 500
 const looked = 5000
 
 export interface OutsideModel {
-  /** Its folder below the one of the settings, with slashes. */
+  /** Path relative to the configured folder, with slashes. */
   readonly name: string
   readonly dir: string
 }
@@ -37,11 +40,11 @@ function subfolders(dir: string): string[] {
       .map((e) => e.name)
       .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }))
   } catch {
-    return [] // gone, on a disk that is not there, or a link to a file
+    return [] // missing, on an unmounted disk, or a link to a file
   }
 }
 
-/** What is no path of its own, by its name in the folders of the settings; otherwise as it was given. */
+/** Resolves a model name within the configured folders; an existing path is returned as given. */
 export function resolveModel(given: string, folders: readonly string[]): string {
   if (existsSync(given) || path.isAbsolute(given) || /^\.\.?([\\/]|$)/.test(given)) return given
   for (const folder of folders) {
@@ -53,15 +56,15 @@ export function resolveModel(given: string, folders: readonly string[]): string 
   return named[0]?.dir ?? given
 }
 
-/** Throws where one of those that are new is no folder; one that was there before may lie on a disk that is not in now. */
+/** Throws if a newly added entry is not a folder; an existing entry may be on an unmounted disk. */
 export function checkModelFolders(folders: readonly string[], before: readonly string[]): void {
   folders.forEach((folder, i) => {
     const refuse = (why: string) => userError(`settings: modelFolders.${i}: ${folder}: ${why}`)
-    if (folders.indexOf(folder) !== i) throw refuse('is there twice')
+    if (folders.indexOf(folder) !== i) throw refuse('occurs twice')
     if (before.includes(folder)) return
     if (!path.isAbsolute(folder)) throw refuse('expected a path from the root of the file system on')
     const info = statSync(folder, { throwIfNoEntry: false })
-    if (!info) throw refuse('there is no such folder')
+    if (!info) throw refuse('no such folder')
     if (!info.isDirectory()) throw refuse('is a file, expected a folder')
   })
 }

@@ -1,4 +1,4 @@
-/** Which models a project can train from, compare and blend: the one in the box, and its own checkpoints. */
+/** The models that a project can train from, compare and merge: the bundled one, and its own checkpoints. */
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ModelEntry } from '#shared/contract/rooms.ts'
@@ -8,10 +8,10 @@ import type { AppContext } from '../context.ts'
 import { checkpointsIn } from './model-folders.ts'
 import { listCheckpoints, type Project } from '../projects/index.ts'
 
-/** A folder's facts do not change while its record does not: written as a whole, replaced as a whole. */
+/** Facts are cached as long as the folder's record is unchanged, since checkpoints are replaced as a whole. */
 const known = new Map<string, { written: number; facts: Promise<ModelFacts | null> }>()
 
-/** Of a checkpoint folder; null where it is none, or where looking at it took too long. */
+/** Facts about a checkpoint folder; null if it is not a checkpoint or reading took too long. */
 async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts | null> {
   const written = await stat(path.join(dir, CONFIG_FILE)).then(
     (s) => s.ctimeMs,
@@ -26,7 +26,7 @@ async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts 
 
 export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint' | 'outside'> & { readonly dir: string }
 
-/** The newest first, each folder once, then the model in the box and those that are no project's; whether or not they are there. */
+/** Newest first without duplicates, then the bundled model and those outside projects, whether or not they exist. */
 export function namedModels({ nano, modelFolders }: AppContext, project: Project): NamedModel[] {
   const seen = new Set<string>()
   return [
@@ -41,7 +41,7 @@ export function namedModels({ nano, modelFolders }: AppContext, project: Project
   })
 }
 
-/** Those of {@link namedModels} that are there and can be opened, with what is known of them. */
+/** The existing, readable models of {@link namedModels}, with their facts. */
 export async function listModels(app: AppContext, project: Project): Promise<ModelEntry[]> {
   const entries = await Promise.all(namedModels(app, project).map(async ({ dir, ...entry }) => ({ entry, facts: await factsOf(app, dir) })))
   return entries.flatMap(({ entry, facts }) => (facts ? [{ ...entry, ...facts }] : []))

@@ -8,12 +8,12 @@ import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { namedModels } from './models.ts'
 
-/** How the soup of a run came about, from the record in its folder; null where it left none. */
+/** The origin of a run's soup, from the record in its folder; null if there is none. */
 export function soupOf(app: AppContext, project: Project, { folder }: RunRecord): SoupEntry | null {
   const merge = folder === null ? undefined : findRecord(path.resolve(project.folder, folder))?.merge
   if (!merge) return null
   const models = namedModels(app, project).filter((m) => existsSync(m.dir))
-  /** By its path; in a project that was moved as a whole, by the name of its folder. */
+  /** By path or, in a project that was moved, by folder name. */
   const find = (dir: string) =>
     models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
   const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)

@@ -1,4 +1,4 @@
-/** `project check`: is everything there and in agreement? */
+/** `project check`: completeness and consistency of a project. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
@@ -16,13 +16,13 @@ import { toCheckpoint, toRun } from '../../db/runs.ts'
 import type { Project } from './project.ts'
 
 export interface CheckOptions {
-  /** Repair what can be derived, after a copy to backups/. Lost rows and files stay in the report. */
+  /** Repair derived data, after a copy to backups/. Lost rows and files are only reported. */
   repair?: boolean
-  /** Look for each image's file; on by default. */
+  /** Check that each image's file exists; on by default. */
   files?: boolean
 }
 
-/** At most this many are named. */
+/** Maximum number of regions listed. */
 const mostIncomplete = 100
 
 const decoders = {

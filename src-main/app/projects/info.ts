@@ -10,7 +10,7 @@ import { snapshotNames } from '../../db/snapshots.ts'
 import { tally } from '../../db/tally.ts'
 import type { Project } from './project.ts'
 
-/** Counts, splits and the dataset hash; regions are counted once, see tally.ts. */
+/** Counts, splits and the dataset hash; for counts see tally.ts. */
 export function projectInfo({ db, folder }: Project): ProjectInfo {
   const { media, regions, captions, imageLabels, splits } = tally(db)
   return {
@@ -33,7 +33,10 @@ export function projectInfo({ db, folder }: Project): ProjectInfo {
   }
 }
 
-/** The folder that the project was made from, until a person has decided what to import of it; null afterwards, or where it is gone. */
+/**
+ * The folder that the project was created from, until a person has decided what to import from it; null afterwards,
+ * or if it is missing.
+ */
 export function firstOf({ db }: Project): string | null {
   const folder = metaValue(db, 'first')
   return folder !== undefined && existsSync(folder) ? folder : null
@@ -45,5 +48,5 @@ export function setFirst({ db, readOnly }: Project, folder: string | null): void
   else setMeta(db, 'first', folder)
 }
 
-/** Identifies the present content of the dataset. */
+/** Identifies the current content of the dataset. */
 export const projectHash = ({ db }: Project): string => datasetHash(db)

@@ -1,4 +1,4 @@
-/** What no export, merge or training may replace: the project's own files, and every image that it refers to, wherever it lies. */
+/** Paths that no export, merge or training may replace: the project's own files, and every image that it refers to. */
 import { join, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -10,7 +10,7 @@ import { listRoots } from './places.ts'
 
 const folders = ['media', ...projectFolders]
 
-/** Includes folders and images that are missing at present: an unplugged disk comes back. */
+/** Includes missing folders and images: they may be on an unmounted disk. */
 export function* keptOf(project: Project, target: string): Generator<Kept> {
   const { db, folder } = project
   yield { place: folder, name: 'the project’s own folder' }
@@ -30,7 +30,7 @@ export function* keptOf(project: Project, target: string): Generator<Kept> {
 const isImage = (db: Project['db'], root: number, path: string) =>
   [path, path.normalize('NFC'), path.normalize('NFD')].some((p) => isImageAt(db, root, p))
 
-/** Refuses a target in a folder that the project keeps for itself, whether it exists or not. */
+/** Refuses a target in one of the project's own folders, whether it exists or not. */
 export function refuseInside({ folder }: Project, target: string): void {
   const own = folders.find((name) => isWithin(target, [join(folder, name)]))
   if (own) throw userError(sentence('project.own-folder', { place: target, folder: own }))

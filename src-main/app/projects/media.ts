@@ -1,4 +1,4 @@
-/** Images of a project: finding them, and one image with everything known about it. */
+/** Images of a project: queries, and one image with all its annotations. */
 import { dataError, userError } from '#shared/errors.ts'
 import type { Caption } from '#shared/model/caption.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -21,12 +21,12 @@ function valid(filter: MediaFilter): MediaFilter {
   throw userError(`filter: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
 }
 
-/** One page in the order of ids; the next begins after its last id. */
+/** One page in id order; the next page starts after its last id. */
 export function findMedia({ db }: Project, filter: MediaFilter = {}, page: Page = {}): Media[] {
   return imagesById(db, mediaIds(db, valid(filter), page))
 }
 
-/** The ids alone, for stepping through images one by one. */
+/** Ids only, for stepping through images. */
 export const findMediaIds = ({ db }: Project, filter: MediaFilter = {}, page: Page = {}): number[] => mediaIds(db, valid(filter), page)
 
 export const countMedia = ({ db }: Project, filter: MediaFilter = {}): number => count(db, valid(filter))
@@ -37,7 +37,7 @@ export function getMedia({ db }: Project, id: number): Media {
   return image
 }
 
-/** By its path under a root; null where the project has no such image. */
+/** The image with this path under a root; null if there is none. */
 export function mediaByPath({ db }: Project, path: string, rootId?: number): Media | null {
   const images = imagesNamed(db, path, rootId ?? null)
   if (images.length > 1) throw dataError(path, sentence('image.in-several', { folders: images.length }))
@@ -53,7 +53,7 @@ export interface ImageContent {
   comments: Comment[]
 }
 
-/** A damaged row, of an earlier version or another program, does not hide the others; `project check` names it. */
+/** A damaged row, from an earlier version or another program, does not hide the others; `project check` lists it. */
 const undamaged =
   <T>(decode: (row: StoredRow) => T) =>
   (row: StoredRow): T[] => {
@@ -64,7 +64,7 @@ const undamaged =
     }
   }
 
-/** One image with everything known about it; regions from the bottom up. */
+/** One image with all its annotations; regions in drawing order. */
 export function imageContent(project: Project, mediaId: number): ImageContent {
   const { db } = project
   const rows = (table: ContentTable) => contentOf(db, table, mediaId)
@@ -80,7 +80,7 @@ export function imageContent(project: Project, mediaId: number): ImageContent {
 
 export const listLabels = ({ db }: Project): Label[] => labels(db)
 
-/** How often each label is used: label id → accepted regions and image labels. */
+/** Usage of each label: label id → accepted regions and image labels. */
 export function labelCounts({ db }: Project): Map<number, { regions: number; images: number }> {
   const { labelledRegions: regions, labelledImages: images } = tally(db)
   return new Map(

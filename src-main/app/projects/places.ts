@@ -1,4 +1,4 @@
-/** Where a project's images lie: the folders, what may be read of each, and images that get another place. */
+/** The folders of a project's images: what may be read in each, and moving images. */
 import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { userError } from '#shared/errors.ts'
@@ -13,14 +13,14 @@ import { rootAt, roots } from '../../db/roots.ts'
 import { type Opened, Within } from '../../files/within.ts'
 import type { Project } from './project.ts'
 
-/** Roots inside the project's folder are stored relative to it, so that the project can be moved as a whole. */
+/** Roots inside the project's folder are stored as relative paths, so that the project can be moved as a whole. */
 function storedRoot(project: Project, folder: string): string {
   const path = relative(project.folder, resolve(project.folder, folder))
   if (path.startsWith('..') || isAbsolute(path)) return resolve(project.folder, folder)
   return path.split(sep).join('/') || '.'
 }
 
-/** The id of the root of a folder, added where there is none. */
+/** The id of a folder's root, which is added if missing. */
 export function ensureRootIn(project: Project, edit: { insert(table: 'root', row: StoredRow): number }, folder: string): number {
   const path = storedRoot(project, folder)
   return rootAt(project.db, path) ?? edit.insert('root', { path })
@@ -28,7 +28,7 @@ export function ensureRootIn(project: Project, edit: { insert(table: 'root', row
 
 export const listRoots = ({ db }: Project): Root[] => roots(db)
 
-/** Finds the image of the very file `path` below `root` that the project has under another root, where one root lies within the other. */
+/** Finds the image that refers to the same file under another root, if one root contains the other. */
 export function placedElsewhere(project: Project): (root: string, path: string) => { root: string; path: string } | null {
   const known = listRoots(project).map(({ id, path }) => ({ id, folder: resolve(project.folder, path) }))
   return (root, path) => {
@@ -49,9 +49,9 @@ export function moveRoot(project: Project, rootId: number, folder: string): void
 }
 
 /**
- * Points images at other files; their annotations stay. Where an image with that file exists already, it is removed if it is bare;
- * otherwise both stay as they are.
- * @returns how many were moved
+ * Points images at other files, keeping their annotations. If an image with that file already exists, it is removed
+ * if it has no annotations; otherwise both are unchanged.
+ * @returns the number of moved images
  */
 export function relocateMedia(
   project: Project,
@@ -86,7 +86,7 @@ const agreementOf = (folder: string): string | null => {
   }
 }
 
-/** Records that the person agreed to links that lead out of this folder of images. */
+/** Records the user's consent to links that lead out of this image folder. */
 export function agreeToLinks({ db, folder }: Project, root: string): void {
   const path = resolve(folder, root)
   const agreement = agreementOf(path)
@@ -94,7 +94,7 @@ export function agreeToLinks({ db, folder }: Project, root: string): void {
   if (known && agreement) db.transaction(() => setMeta(db, `links:${known.id}`, agreement))
 }
 
-/** What may be read in each folder of images, by the root's id. */
+/** What may be read in each image folder, by root id. */
 export function placesOf(project: Project): Map<number, Within> {
   const agreed = new Map(metaOfKind(project.db, 'links').map((r) => [r.key, r.value]))
   return new Map(
@@ -112,11 +112,11 @@ function placeOf(project: Project, rootId: number): Within {
   return place
 }
 
-/** The image's file, opened. Throws dataError where a link leads out of its folder. */
+/** The image's file, opened. Throws dataError if a link leads out of its folder. */
 export const openMedia = (project: Project, media: Pick<Media, 'rootId' | 'path'>): Opened =>
   placeOf(project, media.rootId).open(media.path)
 
-/** The image's file. Throws dataError where a link leads out of its folder. */
+/** The path of the image's file. Throws dataError if a link leads out of its folder. */
 export function mediaFile(project: Project, media: Pick<Media, 'rootId' | 'path'>): string {
   return placeOf(project, media.rootId).file(media.path)
 }

@@ -1,4 +1,4 @@
-/** A project is a folder with a `project.db`: create one, open one, close it. */
+/** A project is a folder with a `project.db`: creating, opening and closing. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -22,10 +22,10 @@ import { rescueBeside, rescued } from './rescue.ts'
 export interface Project {
   readonly folder: string
   readonly db: Database
-  /** The author of changes, as the journal names them. */
+  /** The author of changes recorded in the journal. */
   readonly user: string
   readonly readOnly: boolean
-  /** True where the process before did not close the project; nothing that it acknowledged is lost. */
+  /** True if the previous process did not close the project; nothing acknowledged is lost. */
   readonly recovered: boolean
   /** The copy made before a migration, if there was one. */
   readonly backup: string | null
@@ -38,29 +38,32 @@ export interface OpenProjectOptions {
   user?: string
   /** For worker threads: this process already holds the project's lock. */
   sharedLock?: boolean
-  /** Which file this process has open. Another file at the path is refused, because its log would be mixed with this one's. */
+  /**
+   * Identifies the file that this process has open. Another file at the path is refused, since its log would be mixed
+   * with this one's.
+   */
   identity?: string | null
 }
 
-/** A file to double-click: the system passes its path to the desktop app, which opens the folder. */
+/** A file to double-click: the desktop app receives its path and opens the folder. */
 const doorFile = (folder: string) => join(folder, 'project.dashi')
 const databaseFile = (folder: string) => join(folder, 'project.db')
 export const defaultUser = () => {
   try {
     return repaired(userInfo().username) || 'person'
   } catch {
-    return 'person' // a container's user need not have a name
+    return 'person' // the user of a container may have no name
   }
 }
 
-/** Creates the folder where it does not exist; it must not hold a project yet. */
+/** Creates a project, and its folder if missing. The folder must not contain a project yet. */
 export function createProject(folder: string, options: { name?: string; user?: string } = {}): Project {
   if (folder === '') throw userError(sentence('project.no-folder-name'))
   const dir = resolve(folder)
   if (options.name !== undefined && !isCarried(options.name)) throw userError(sentence('project.name-characters'))
   if (existsSync(databaseFile(dir))) throw userError(sentence('project.exists', { folder: dir }))
   if (existsSync(dir) && !statSync(dir).isDirectory()) throw userError(sentence('file-not-folder', { place: dir }))
-  // They may hold the last edits of a database that is gone.
+  // These files may hold the last edits of a lost database.
   const orphan = ['-wal', '-journal']
     .map((ending) => databaseFile(dir) + ending)
     .find((file) => existsSync(file) && statSync(file).size > 0)
@@ -88,7 +91,7 @@ export function createProject(folder: string, options: { name?: string; user?: s
       setMeta(database, 'name', options.name ?? repaired(basename(dir)))
       setMeta(database, 'created', String(Date.now()))
     })
-    tally(db) // all zero now; edits keep it up to date from here on
+    tally(db) // all zero; edits keep it up to date from now on
     if (!there.includes(basename(doorFile(dir))))
       writeFileSync(doorFile(dir), 'The folder of this file is a project of Dashi.\n', { flag: 'wx' })
     return wrap(dir, db, options.user, lock, null)
@@ -104,11 +107,14 @@ function attempt(body: () => void): void {
   try {
     body()
   } catch {
-    // the failure that led here is the one to report
+    // report the original failure instead
   }
 }
 
-/** Removes all traces of a project that could not be made: its files, except those that were `there` before, and folders from `made` on. */
+/**
+ * Removes all traces of a failed creation: its files, except those that were `there` before, and folders from `made`
+ * on.
+ */
 function takeBack(dir: string, there: readonly string[], made: string | undefined): void {
   for (const file of [
     'project.db',
@@ -165,7 +171,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     try {
       return db.kept !== null || position(db) !== at
     } catch {
-      return false // overwritten: nothing can be read any more
+      return false // overwritten: the old content is unreadable
     }
   }
   return {
@@ -178,7 +184,7 @@ function wrap(folder: string, db: Database, user: string | undefined, lock: Lock
     close() {
       try {
         if (db.look() && !rescued.has(db) && edited()) tellRescued(rescueBeside({ db, folder }))
-        attempt(() => db.replaced || keepTally(db)) // counted again next time where it cannot be written
+        attempt(() => db.replaced || keepTally(db)) // recounted next time if this fails
         db.close()
       } finally {
         note.close()

@@ -1,4 +1,4 @@
-/** Stores image records, as importers yield them. */
+/** Stores image records as yielded by importers. */
 import { dataError } from '#shared/errors.ts'
 import { imageRecord, type ImageRecord } from '#shared/model/record.ts'
 import { Ingest, noCounts, type IngestCounts } from '../../db/ingest.ts'
@@ -10,22 +10,22 @@ import type { Project } from './project.ts'
 const chunk = 500
 
 export interface AddRecordsOptions {
-  /** The folder that file names are relative to; the project's `media` folder unless said otherwise. */
+  /** The folder that file names are relative to; by default the project's `media` folder. */
   root?: string
-  /** Images per transaction. Without it all are one transaction: all or nothing, and one step of undo. */
+  /** Images per transaction. Without it everything is one transaction: all or nothing, and one undo step. */
   batch?: number
   /** The action's name in the journal. */
   action?: string
   /** Called after each chunk with the number of images done. */
   onProgress?: (done: number) => void
   signal?: AbortSignal
-  /** Track numbers assigned so far, of an import that calls several times. */
+  /** Track numbers assigned so far by an import with several calls. */
   tracks?: TrackNumbers
 }
 
 /**
- * Stores records. An image that the project already has (same root and file name) only gains what it lacks, so running the same
- * import again changes nothing, and one that was interrupted between batches continues.
+ * Stores records. An existing image (same root and file name) only gains what it lacks, so repeating an import
+ * changes nothing, and one interrupted between batches continues.
  * @throws dataError at the first record that is not a valid `imageRecord`
  */
 export function addRecords(project: Project, records: Iterable<ImageRecord>, options: AddRecordsOptions = {}): IngestCounts {
@@ -50,7 +50,7 @@ export function addRecords(project: Project, records: Iterable<ImageRecord>, opt
   return counts
 }
 
-/** As `addRecords`, from an asynchronous source, in batches (of 2,000 by default). */
+/** Like `addRecords` for an asynchronous source, in batches (of 2,000 by default). */
 export async function addRecordStream(
   project: Project,
   records: AsyncIterable<ImageRecord>,

@@ -1,4 +1,4 @@
-/** Saves what an open project holds after its file was replaced or removed, as a project in a folder of its own. */
+/** Saves the content of an open project after its file was replaced or removed, as a new project. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
@@ -18,8 +18,8 @@ interface Left {
 export const rescued = new WeakSet<Database>()
 
 /**
- * Copies every acknowledged edit. Images stay where they are, and the copy refers to them there. The folder must be missing or empty;
- * nothing is left in it where the copy fails.
+ * Copies every acknowledged edit. Images are not copied; the new project refers to them in place. The folder must be
+ * missing or empty, and is left empty if copying fails.
  */
 export function rescueCopy(project: Left, folder: string): string {
   const target = resolve(folder)
@@ -52,9 +52,9 @@ export function rescueCopy(project: Left, folder: string): string {
 }
 
 /**
- * A copy made without being asked for, before the last connection to the lost file closes: beside the project, or else in the folder
- * for temporary files.
- * @returns its folder; null where no copy could be made
+ * An automatic copy before the last connection to the lost file closes: next to the project, or else in the temporary
+ * folder.
+ * @returns its folder; null if no copy could be made
  */
 export function rescueBeside(project: Left): string | null {
   const name = `${basename(project.folder)}-rescued-${new Date().toISOString().replace(/[:.]/g, '-')}`
@@ -62,7 +62,7 @@ export function rescueBeside(project: Left): string | null {
     try {
       return rescueCopy(project, join(parent, name))
     } catch {
-      // the next place
+      // try the next place
     }
   return null
 }

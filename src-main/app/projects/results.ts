@@ -7,14 +7,14 @@ import { replaceText } from '../../files/atomic.ts'
 export const resultsFolder = ({ folder }: { readonly folder: string }): string => path.join(folder, 'curation')
 
 /**
- * Replaces the result before.
- * @param ours what a result of any version holds. A project's folder may have had a `curation` folder of its owner's before: a file
- *   that is not a result is never replaced.
+ * Replaces the previous result.
+ * @param ours schema matching results of any version. The `curation` folder may have existed before and belong to the
+ * user: a file that is not a result is never replaced.
  */
 export const writeResult = (file: string, result: object, ours: z.ZodType): void =>
   replaceText(file, JSON.stringify(result), { isOurs: (text) => parsed(text, ours) !== null })
 
-/** Null where there is none, where it is of another version, or where it is somebody else's. */
+/** Null if there is none, or if it is of another version or not ours. */
 export function readResult<S extends z.ZodType>(file: string, schema: S): z.infer<S> | null {
   try {
     return parsed(readFileSync(file, 'utf8'), schema)
@@ -27,6 +27,6 @@ function parsed<S extends z.ZodType>(text: string, schema: S): z.infer<S> | null
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null
   } catch {
-    return null // no JSON
+    return null // not JSON
   }
 }

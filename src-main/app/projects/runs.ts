@@ -21,7 +21,7 @@ import type { Project } from './project.ts'
 
 type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' | 'settings' | 'folder' | 'status'>>
 
-/** Registers a run with the dataset's present hash and journal position. */
+/** Registers a run with the dataset's current hash and journal position. */
 export function startRun({ db }: Project, run: NewRun): RunRecord {
   return db.transaction(() => {
     const r = runRecord.parse({
@@ -43,7 +43,7 @@ export function startRun({ db }: Project, run: NewRun): RunRecord {
   })
 }
 
-/** A status other than queued or running also records the time. */
+/** Any status other than queued or running also records the time. */
 export function updateRun(
   project: Project,
   id: string,
@@ -59,7 +59,10 @@ export function updateRun(
   })
 }
 
-/** What was at work when the process before ended is interrupted. For whoever holds the project's lock and carries nothing out yet. */
+/**
+ * Marks jobs that the previous process was running as interrupted. Call with the project's lock held and before
+ * starting jobs.
+ */
 export const closeInterrupted = ({ db }: Project): void => takeOverJobs(db)
 
 export function getRun({ db }: Project, id: string): RunRecord {
@@ -68,7 +71,7 @@ export function getRun({ db }: Project, id: string): RunRecord {
   return run
 }
 
-/** The newest first. */
+/** Newest first. */
 export const listRuns = ({ db }: Project, kind?: string): RunRecord[] => runs(db, kind ?? null)
 
 type NewCheckpoint = Pick<CheckpointRecord, 'name' | 'kind' | 'folder'> & Partial<Pick<CheckpointRecord, 'id' | 'runId' | 'metrics'>>

@@ -8,7 +8,7 @@ import { addSnapshot, dropSnapshot, snapshotNamed, snapshots } from '../../db/sn
 import { diffStates, restoreState } from '../../db/states.ts'
 import type { Project } from './project.ts'
 
-/** Names the present state. */
+/** Names the current state. */
 export function takeSnapshot(project: Project, name: string): Snapshot {
   const { db, user } = project
   return db.transaction(() => {
@@ -34,11 +34,11 @@ function find({ db }: Project, name: string): Snapshot {
   return found
 }
 
-/** What changed from one snapshot to another, or to now. */
+/** Changes from one snapshot to another, or to the current state. */
 export const compareSnapshots = (project: Project, from: string, to?: string): SnapshotDiff =>
   diffStates(project.db, find(project, from).seq, to === undefined ? position(project.db) : find(project, to).seq)
 
-/** Restores the dataset; later changes stay in the journal, and the restoration can itself be undone. */
+/** Restores the dataset; later changes stay in the journal, and the restoration can be undone. */
 export function restoreSnapshot(project: Project, name: string): void {
   const { seq } = find(project, name)
   mutate(project.db, project.user, `go back to ${name}`, (edit) => restoreState(edit, seq))

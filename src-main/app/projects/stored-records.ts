@@ -1,4 +1,4 @@
-/** Reads images with everything known about them as a stream of records, as exporters take them. */
+/** Reads images with all their annotations as a stream of records, for exporters. */
 import { join } from 'node:path'
 import { errorLine } from '#shared/errors.ts'
 import { shapeProblem } from '#shared/geometry/shape.ts'
@@ -20,17 +20,20 @@ const chunk = 500
 
 export interface StoredRecord {
   mediaId: number
-  /** The folder of images, absolute, and the image's file in it; null where that is a link which leads out of it. */
+  /** The absolute image folder, and the image's file in it; null if that is a link leading out of it. */
   root: string
   file: string | null
   record: ImageRecord
   /** Ids in the order of `record.regions`. */
   regionIds: number[]
-  /** What is missing from the record, a line each: stored annotations that are invalid (of another version or program), a link. */
+  /**
+   * What is missing from the record, one line each: invalid stored annotations (of another version or program), a
+   * link.
+   */
   problems: string[]
 }
 
-/** Everything known about the images that pass a filter, in the order of their ids; some hundred are read at a time. */
+/** Records of the images that pass a filter, in id order, read in batches of some hundred. */
 export function* readRecords(project: Project, filter: MediaFilter = {}): Generator<StoredRecord> {
   const { db } = project
   const places = placesOf(project)
@@ -89,7 +92,7 @@ export function* readRecords(project: Project, filter: MediaFilter = {}): Genera
 
 const problemLine = (what: string, id: number, problem: string | null) => problem && `${what} ${id}: ${problem}`
 
-/** The valid rows as entities; each other row becomes a line in `problems`. */
+/** The valid rows as entities; each invalid row becomes a line in `problems`. */
 function sound<T extends { id: number }>(
   rows: readonly StoredRow[] = [],
   decode: (row: StoredRow) => T,

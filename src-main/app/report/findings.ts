@@ -1,8 +1,8 @@
 /**
- * Which patterns of the papers show in these figures, and which do not. A pattern "shows" only when the difference has its
- * sign and is larger than the noise, is "reversed" when it has the other sign and is larger than the noise, and is else
- * "unclear". The noise: McNemar's test where the outcomes of both rows on the same pictures are given, Holm-corrected over
- * all comparisons of the list, 5%; otherwise the 95% intervals must lie apart, which is stricter.
+ * Which patterns of the literature these figures show. A pattern "shows" if the difference has the expected sign and
+ * exceeds the noise, is "reversed" if it has the opposite sign and exceeds the noise, and is otherwise "unclear".
+ * Noise: McNemar's test at 5%, Holm-corrected over all comparisons of the list, if both rows' outcomes on the same
+ * images are given; otherwise the 95% intervals must be disjoint, which is stricter.
  */
 import { percent, points, pValue } from '#shared/format.ts'
 import type { Finding, ReportLedger, ReportRow, SplitName } from '#shared/model/report.ts'
@@ -60,7 +60,7 @@ function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
   claim('id', coop, zero, zhou, 'Learned prompts beat hand-written ones in distribution')
   claim('ood', coop, zero, zhou, 'The gain of learned prompts carries over to another style')
   claim('ood', uniform, single, soups, 'The uniform soup beats the best single run out of distribution')
-  // A greedy soup of one ingredient is that ingredient: nothing to compare.
+  // A greedy soup of one ingredient equals that ingredient: nothing to compare.
   if (kept !== 1) {
     claim('id', greedy, single, soups, 'The greedy soup beats the best single run in distribution')
     claim('ood', greedy, single, soups, 'The greedy soup beats the best single run out of distribution')
@@ -68,7 +68,7 @@ function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
   return claims
 }
 
-/** The paired comparison, where the outcomes of both on the same number of pictures are known. */
+/** The paired comparison, if both outcomes are known on the same number of images. */
 function pairs({ split, winner, loser }: Claim): Comparison | null {
   const [a, b] = [winner[split]!.outcomes, loser[split]!.outcomes]
   return a && b && a.length === b.length ? compareOutcomes([...a].map(Number), [...b].map(Number)) : null
@@ -133,7 +133,7 @@ function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger
   return notes.map((text) => ({ pattern: null, source: null, verdict: 'note', text }))
 }
 
-/** What the soups were made from: the rows that a ledger names, or else the sweep. */
+/** The ingredients of the soups: the rows named by a ledger, or else the sweep. */
 function ingredients(rows: readonly ReportRow[], ledgers: readonly ReportLedger[]): ReportRow[] {
   const named = new Set(ledgers.flatMap((l) => l.entries.map((e) => e.name)))
   const found = rows.filter((r) => r.kind !== 'soup' && named.has(r.name))
@@ -142,7 +142,7 @@ function ingredients(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
 
 const keptByGreedy = (ledgers: readonly ReportLedger[]) => ledgers[0]?.entries.filter((e) => e.accepted).length
 
-/** The row of highest accuracy, by the held-out set unless another is named: the test sets choose nothing. */
+/** The row with the highest accuracy, by default on the held-out set: test sets must not select. */
 function best(rows: readonly ReportRow[], split: SplitName = 'heldOut'): ReportRow | undefined {
   const of = (r: ReportRow) => r[split]?.accuracy ?? -1
   return rows.length ? rows.reduce((a, b) => (of(b) > of(a) ? b : a)) : undefined

@@ -1,4 +1,4 @@
-/** Text that is markup already. Everything else that is put into a template is escaped. */
+/** Text that is already markup. Everything else interpolated into a template is escaped. */
 export class Html {
   constructor(readonly text: string) {}
   toString() {
@@ -20,5 +20,5 @@ const markup = (c: Content): string => {
 /** html`<b>${anything}</b>`: names, labels and paths come from files, so none is trusted. SVG is written the same way. */
 export const html = (strings: TemplateStringsArray, ...values: Content[]) => new Html(strings.map((s, i) => s + markup(values[i])).join(''))
 
-/** Coordinates to a hundredth of a pixel: more is noise in the file. */
+/** Coordinates to a hundredth of a pixel; more digits only bloat the file. */
 export const px = (x: number) => String(Math.round(x * 100) / 100)

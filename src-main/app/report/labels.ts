@@ -1,7 +1,7 @@
 interface Dot {
   readonly x: number
   readonly y: number
-  /** Empty: a dot that labels must keep off, without one of its own. */
+  /** Empty: a dot without a label, which other labels must avoid. */
   readonly text: string
 }
 interface Rect {
@@ -13,16 +13,19 @@ interface Rect {
 interface Label {
   readonly text: string
   readonly x: number
-  /** Of the baseline. */
+  /** y of the baseline. */
   readonly y: number
   readonly anchor: 'start' | 'end' | 'middle'
-  /** A path from the dot to a label that lies away from it; empty beside it. */
+  /** A path from the dot to a label placed at a distance; empty if adjacent. */
   readonly leader: string
 }
 
 const [letter, line] = [7.1, 15]
 
-/** Names beside their dots: around each dot, ever further out, the first place that is free of dots and other names. */
+/**
+ * Places names beside their dots: around each dot, at growing distance, the first position free of dots and other
+ * names.
+ */
 export function placeLabels(dots: readonly Dot[], frame: Rect): Label[] {
   const taken: Rect[] = dots.map(({ x, y }) => ({ left: x - 7, right: x + 7, top: y - 7, bottom: y + 7 }))
   const labels: Label[] = []

@@ -13,7 +13,7 @@ import type { ReportRow } from '#shared/model/report.ts'
 import { type Mark, type MarkShape, recipes } from '../../engine/recipes/index.ts'
 import { html, type Html } from './html.ts'
 
-/** A regular polygon of the area asked for, standing on a corner. */
+/** A regular polygon of the given area, standing on a corner. */
 const polygon = (corners: number): SymbolType => ({
   draw(context, area) {
     const radius = Math.sqrt((2 * area) / corners / Math.sin((2 * Math.PI) / corners))
@@ -38,27 +38,27 @@ const shapes: Record<MarkShape, SymbolType> = {
   hexagon: polygon(6),
 }
 
-/** Of rows that are no recipe's own. */
+/** Marks of rows that do not belong to a recipe. */
 const others: Readonly<Record<string, Mark>> = {
   sweep: { label: 'Sweep', shape: 'circle', light: '#ab9573', dark: '#8d7b60' },
   soup: { label: 'Soup', shape: 'star', light: '#b07d08', dark: '#efc14c' },
 }
 
-/** Each kind of row has a colour and a shape, so that the plots are read without colour too. */
+/** Each kind of row has its own colour and shape, so that plots are readable without colour. */
 export const marks: Readonly<Record<string, Mark>> = { ...Object.fromEntries(recipes.map((r) => [r.id, r.mark])), ...others }
 
-/** A row of a recipe that is not among ours is drawn as one of a sweep, by its own name. */
+/** A row of an unknown recipe is drawn like one of a sweep, under its own name. */
 const markOf = (kind: string): Mark => marks[kind] ?? { ...others['sweep']!, label: kind }
 
 export const kindTitle = (kind: string): string => markOf(kind).label
 
-/** The class by which the style sheet colours a row. */
+/** The CSS class that colours a row. */
 export const kindClass = (kind: string): string => `k-${kind in marks ? kind : 'sweep'}`
 
-/** The outline of a kind's mark about the origin, of `area` square pixels; a sweep's is smaller. */
+/** The outline of a kind's mark centred on the origin, of `area` square pixels; smaller for a sweep. */
 export const markPath = (kind: string, area = 90) => symbol(shapes[markOf(kind).shape], kind === 'sweep' ? area * 0.4 : area)() ?? ''
 
-/** The mark in a line of text; says nothing to a screen reader, the name beside it does. */
+/** The mark for inline text; hidden from screen readers, since the name is next to it. */
 export const mark = ({ kind }: Pick<ReportRow, 'kind'>): Html =>
   html`<svg class="mark ${kindClass(kind)}" viewBox="-9 -9 18 18" width="16" height="16" aria-hidden="true"
     ><path d="${markPath(kind, 100)}"/></svg>`

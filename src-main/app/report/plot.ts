@@ -1,16 +1,16 @@
-/** A plot, table or list of the report is one record in a file of its own in `plots/`, with the style that only it needs. */
+/** A plot, table or list of the report is one record in its own file in `plots/`, including its style. */
 import type { Report } from '#shared/model/report.ts'
 import type { Content } from './html.ts'
 
 export interface PlotRecord {
-  /** Its section's address in the page. */
+  /** Anchor of its section in the page. */
   readonly id: string
-  /** Sections are sorted by it. */
+  /** Sort key of sections. */
   readonly order: number
   readonly title: string
   /** CSS, in addition to the page's (style.ts). */
   readonly style?: string
-  /** Nothing where the report has nothing of it: the section is left out. */
+  /** Empty if the report has no data for it: the section is then omitted. */
   draw(report: Report): Content
 }
 

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The plots there are: every record in `plots/`. */
+/** The registry of plots: every record in `plots/`. */
 import type { PlotRecord } from './plot.ts'
 
 const files = import.meta.glob<PlotRecord>('./plots/*.ts', { import: 'default', eager: true })

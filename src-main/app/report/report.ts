@@ -1,4 +1,4 @@
-/** The comparison as one HTML file that needs nothing beside it: no script, no font, no address. */
+/** The comparison as one self-contained HTML file: no scripts, fonts or external URLs. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { percent } from '#shared/format.ts'
@@ -9,7 +9,7 @@ import { html, Html, type Content } from './html.ts'
 import { plots } from './plots.ts'
 import { style } from './style.ts'
 
-/** Throws a ZodError where `input` is not a report. */
+/** Throws a ZodError if `input` is not a valid report. */
 export function renderReport(input: ReportInput): string {
   const report = reportSchema.parse(input)
   const { title } = report
@@ -29,10 +29,10 @@ ${plots.map(({ id, title: heading, draw }) => section(id, heading, draw(report))
 const generator = '<meta name="generator" content="Dashi">'
 const isOurs = (text: string) => text.slice(0, 4096).includes(generator)
 
-/** @throws one line where something stands there that is no report of ours */
+/** @throws a user error if the file exists and is not one of our reports */
 export const writeReport = (file: string, report: ReportInput): void => replaceText(file, renderReport(report), { isOurs })
 
-/** `report.html` of a folder, or with the first number that is free of what somebody else wrote. */
+/** `report.html` in a folder, with the first free number if a foreign file has that name. */
 export function reportPlace(folder: string): string {
   for (let n = 1; ; n++) {
     const file = path.join(folder, n === 1 ? 'report.html' : `report-${n}.html`)
@@ -62,7 +62,7 @@ function header({ title, subtitle, created, setting, rows, findings }: Report): 
     <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></header>`
 }
 
-/** The answer in a sentence or two. */
+/** A summary in one or two sentences. */
 function lead(rows: readonly ReportRow[], findings: readonly Finding[]): Content {
   const top = (split: SplitName) =>
     rows.filter((r) => r[split]).reduce<ReportRow | null>((a, b) => (a && a[split]!.accuracy >= b[split]!.accuracy ? a : b), null)

@@ -2,8 +2,8 @@ import type { ReportScore } from '#shared/model/report.ts'
 import { measure, outcomes, type Predictions, wilson } from '../../engine/metrics/index.ts'
 
 /**
- * A row's score on one set, with its other metrics and the outcomes that paired tests need.
- * @throws RangeError where there are no examples
+ * A row's score on one set, with its other metrics and the outcomes needed for paired tests.
+ * @throws RangeError without examples
  */
 export function scored(p: Predictions): ReportScore {
   const right = outcomes(p)

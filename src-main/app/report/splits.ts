@@ -7,7 +7,7 @@ export const splitTitles: Readonly<Record<SplitName, string>> = {
   forgotten: 'Pre-training styles',
 }
 
-/** For the heads of narrow columns. */
+/** For the headings of narrow columns. */
 export const splitAbbreviations: Readonly<Record<SplitName, string>> = {
   id: 'ID',
   ood: 'OOD',

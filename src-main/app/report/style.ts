@@ -3,11 +3,11 @@ import { marks } from './marks.ts'
 
 const kinds = Object.entries(marks)
 const tones = (tone: 'light' | 'dark') => `:root{${kinds.map(([kind, mark]) => `--k-${kind}:${mark[tone]}`).join(';')}}`
-/** Of each kind of row, by the class that it has. */
+/** Colours of each kind of row, by CSS class. */
 const colours = `${tones('light')}@media (prefers-color-scheme:dark){${tones('dark')}}
 ${kinds.map(([kind]) => `.k-${kind}{--k:var(--k-${kind})}`).join('')}`
 
-/** The page's own sheet, for light and dark: the colours are variables, everything else is written once. */
+/** The page's style sheet, for light and dark: only the colour variables differ. */
 export const style = new Html(`
 :root{color-scheme:light dark;--paper:#faf7f2;--card:#fffdfa;--ink:#23201c;--soft:#6d655b;--line:#e6dfd4;--faint:#f1ebe1;--accent:#9a4a14;
 --good:#1a7240;--bad:#b3261e;--mid:#7a6a2c}

@@ -11,12 +11,13 @@ import { countReviewed, leastScores, reviewers } from '../../db/review.ts'
 import { keptResult } from '../curation/index.ts'
 import type { Project } from '../projects/index.ts'
 
-/** By path, numbers by value (2 before 10). */
+/** By path, with numbers compared by value (2 before 10). */
 const byPath = new Intl.Collator('en', { numeric: true }).compare
 
 /**
- * `doubt`: first images whose label was doubted, by margin (see curation/doubts.ts); then those with proposals, by the lowest score
- * among them; then the rest by path. `random`: by a hash of seed and path, so that adding or removing images does not reorder the others.
+ * `doubt`: first images with a doubtful label, by margin (see curation/doubts.ts); then those with proposals, by
+ * their lowest score; then the rest by path. `random`: by a hash of seed and path, so that adding or removing images
+ * does not reorder the others.
  */
 export function reviewOrderOf(
   project: Project,

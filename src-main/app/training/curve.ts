@@ -6,7 +6,7 @@ import { findRecipe } from '../../engine/recipes/index.ts'
 
 const most = 2000
 
-/** The steps of the latest phase that has a loss; when there are too many, every second one is dropped. */
+/** The steps of the latest phase with a loss; when there are too many, every second one is dropped. */
 export class Curve {
   private kept: RunProgress[] = []
   private every = 1
@@ -32,7 +32,7 @@ export class Curve {
 
 const stored = z.object({ loss: z.array(z.number()).default([]), steps: z.number().optional() })
 
-/** The curve of a finished run, as the project keeps it: thinned out. */
+/** The stored, thinned curve of a finished run. */
 export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'recipe' | 'metrics'>): RunProgress[] {
   const { loss, steps = loss.length } = stored.parse(metrics)
   const every = Math.ceil(steps / Math.max(1, loss.length))
@@ -40,7 +40,7 @@ export function storedCurve({ id, recipe, metrics }: Pick<RunRecord, 'id' | 'rec
   return loss.map((value, i) => ({ runId: id, phase, step: 1 + i * every, steps, loss: value }))
 }
 
-/** At most 500 points of a curve, evenly spaced, to be stored. */
+/** At most 500 evenly spaced points of a curve, for storing. */
 export function thin(curve: readonly number[]): number[] {
   const every = Math.ceil(curve.length / 500)
   return curve.filter((_, i) => i % every === 0)

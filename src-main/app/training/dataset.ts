@@ -9,21 +9,21 @@ import { linkReason } from '../../files/within.ts'
 import { placesOf } from '../projects/index.ts'
 
 export interface ClassificationData {
-  /** The labels that images have, in the order in which they were made. */
+  /** The labels in use, in order of creation. */
   readonly classes: ClassSpec[]
   /** Images with one accepted label, by split. */
   readonly splits: Record<string, Item[]>
   /** The media ids of the splits' items, in the same order. */
   readonly mediaIds: Record<string, number[]>
-  /** Images that were left out because several labels were accepted for them. */
+  /** Number of images left out because several labels were accepted for them. */
   readonly ambiguous: number
-  /** Images that cannot be read: they are in no split. */
+  /** Unreadable images: they are in no split. */
   readonly leftOut: LeftOut[]
 }
 
 /**
- * The project's images with their accepted labels, as a classification dataset. Left out are images in no split and unreadable ones:
- * those of `unreadable` if given, else those that the last check found (readable.ts).
+ * The project's images with their accepted labels, as a classification dataset. Images in no split and unreadable
+ * ones are left out: those of `unreadable` if given, else those found by the last check (readable.ts).
  */
 export function classificationData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const { db } = project
@@ -64,7 +64,7 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
   return { classes, splits, mediaIds, ambiguous, leftOut }
 }
 
-/** The same dataset. @throws a user fault saying what to do where it is not enough to train on */
+/** The same dataset. @throws a user fault explaining what to do if it is insufficient for training */
 export function trainingData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
   const data = classificationData(project, unreadable)
   const [first] = data.leftOut

@@ -9,8 +9,8 @@ import { lstat } from '../../files/places.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 
 /**
- * Where a checkpoint of this name lies: below `checkpoints`, never that folder or one above it, nor where another run keeps
- * its state (`NAME.run`). @throws one line where the name makes no folder of its own
+ * The folder of a checkpoint with this name: below `checkpoints`, never that folder or an ancestor, nor where another
+ * run keeps its state (`NAME.run`). @throws a user error if the name is not usable as a folder name
  */
 export function checkpointFolder(project: Project, name: string): string {
   const own = name.replace(/[^\p{L}\p{N}._=-]+/gu, '-')
@@ -19,9 +19,10 @@ export function checkpointFolder(project: Project, name: string): string {
 }
 
 /**
- * The name, with the first free number after it if it is taken by a checkpoint, by one that is being made, or by a folder of somebody
- * else's. @param madeFrom a model of this very name is refused rather than numbered
- * @param own the folder of a run that is resumed, which may hold files already
+ * The name, followed by the first free number if it is taken by an existing or future checkpoint or by a foreign
+ * folder.
+ * @param madeFrom a source model with this name is refused rather than numbered
+ * @param own the folder of a resumed run, which may already contain files
  */
 export function freeName(project: Project, wanted: string, madeFrom: readonly string[] = [], own?: string): string {
   refuseMadeFrom(checkpointFolder(project, wanted), madeFrom)
@@ -36,7 +37,7 @@ export function freeName(project: Project, wanted: string, madeFrom: readonly st
   })
 }
 
-/** As `freeName`, and no other run of the project has or had the name, even one that failed. */
+/** Like `freeName`, and unused by any other run of the project, even a failed one. */
 export function ownName(project: Project, wanted: string): string {
   const names = new Set(listRuns(project).map(nameOf))
   return numbered(wanted, (name) => !names.has(name) && freeName(project, name) === name)
@@ -49,7 +50,7 @@ function numbered(wanted: string, isFree: (name: string) => boolean): string {
   }
 }
 
-/** What a run is called, whether it left a checkpoint or not. */
+/** A run's display name, whether or not it left a checkpoint. */
 export function nameOf({ settings, folder, recipe, kind, id }: Pick<RunRecord, 'settings' | 'folder' | 'recipe' | 'kind' | 'id'>): string {
   const given = settings[kind === 'merge' ? 'label' : 'name']
   return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)

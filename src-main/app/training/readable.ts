@@ -1,4 +1,7 @@
-/** Before a job on labelled images starts, their files are checked, so that a broken one cannot end it; what is left out is listed. */
+/**
+ * Checks the files of labelled images before a job starts, so that a broken one cannot stop it; the job lists those
+ * left out.
+ */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
 import { labelledImages } from '../../db/labelled.ts'
@@ -11,8 +14,8 @@ import type { Project } from '../projects/project.ts'
 export const imagesOfJobs = ({ db }: Project): number[] => labelledImages(db)
 
 /**
- * Makes a job after checking the image files that are new or have changed; `make` gets the unreadable ones with the reason.
- * @param checkpoints folders that the job reads; one that is no checkpoint is reported before any image is checked
+ * Creates a job after checking new or changed image files; `make` gets the unreadable ones with the reason.
+ * @param checkpoints folders that the job reads; an invalid one is reported before any image is checked
  */
 export function onceLookedAt<J extends Job>(
   project: Project,

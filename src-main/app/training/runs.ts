@@ -1,4 +1,4 @@
-/** Runs as the window's table shows them. */
+/** Runs as shown in the window's table. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
@@ -8,7 +8,7 @@ import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
 import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
-/** A stopped run that was resumed is shown as part of the latest one into the same folder: latest → those before it. */
+/** Resumed runs are shown as part of the latest run into the same folder: latest → earlier ones. */
 function resumedBy(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
   const latest = new Map<string, string>()
   const earlier = new Map<string, string[]>()
@@ -21,14 +21,17 @@ function resumedBy(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
   return earlier
 }
 
-/** The folder in which a stopped run would resume, which is no checkpoint of the project yet; null where it would start over. */
+/**
+ * The folder in which a stopped run would resume, if it is not yet a checkpoint of the project; null if it would
+ * start over.
+ */
 export function goesOnIn(project: Project, run: RunRecord, checkpoints = listCheckpoints(project)): string | null {
   if (run.kind !== 'train' || !stopped(run) || run.folder === null || checkpoints.some((c) => c.folder === run.folder)) return null
   const folder = path.resolve(project.folder, run.folder)
   return existsSync(`${folder}.run`) ? folder : null
 }
 
-/** The newest first. @param latest the last progress of each run that is running now */
+/** Newest first. @param latest the last progress of each running run */
 export function listRunEntries(app: AppContext, project: Project, latest: ReadonlyMap<string, RunProgress>): RunEntry[] {
   const checkpoints = listCheckpoints(project)
   const left = new Map(checkpoints.map((c) => [c.runId, c]))

@@ -17,12 +17,12 @@ import { checkpointFolder } from './names.ts'
 
 export interface TrainRequest {
   readonly recipe: string
-  /** Checkpoint folder to start from; Nano unless told. */
+  /** Checkpoint folder to start from; Nano by default. */
   readonly model?: string
   readonly device?: Device
   readonly seed?: number
   readonly settings?: Record<string, unknown>
-  /** The name of the checkpoint, and of its folder below the project's `checkpoints/`. */
+  /** Name of the checkpoint and of its folder in the project's `checkpoints/`. */
   readonly name?: string
 }
 
@@ -31,7 +31,7 @@ export interface TrainedRun {
   readonly result: ResultOf<'train'>
 }
 
-/** The job that a request asks for; the run is recorded when it starts. */
+/** The job for a request; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
   const { classes, splits, leftOut } = trainingData(project)
@@ -60,7 +60,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
   }
 }
 
-/** The recipe with the settings that are not its defaults. */
+/** The recipe with its non-default settings. */
 export const defaultName = ({ recipe, settings = {}, seed }: TrainRequest): string =>
   [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${setting(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
 
@@ -71,7 +71,7 @@ const told = z.object({
   device: deviceSchema.optional(),
 })
 
-/** The request that a run was started with, from its record; the model is as recorded there. */
+/** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
   const { seed, model, name, device, ...own } = settings
   const asked = told.parse({ seed, model, name, device })
@@ -85,7 +85,10 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
   }
 }
 
-/** How a run records its model: null is Nano, and the project's own are relative to the project, so that both may be moved. */
+/**
+ * How a run records its model: null for Nano, and relative paths for the project's own checkpoints, so that both may
+ * be moved.
+ */
 function storedModel(app: AppContext, project: Project, model: string): string | null {
   if (model === path.resolve(app.nano)) return null
   const inside = path.relative(project.folder, model)
@@ -94,7 +97,7 @@ function storedModel(app: AppContext, project: Project, model: string): string |
 
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'
 
-/** Enters a training into the project as a run that waits for its turn. */
+/** Adds a training to the project as a queued run. */
 export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
   const { name, job } = planTraining(app, project, request)
   const settings = jsonObject.parse({
@@ -108,7 +111,7 @@ export function registerTraining(app: AppContext, project: Project, request: Tra
   return startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
 }
 
-/** Trains in a worker thread; the run's end and its checkpoint are entered into the project, with what they were made from. */
+/** Trains in a worker thread; records the run's outcome and its checkpoint in the project, with their inputs. */
 export function startTraining(
   app: AppContext,
   project: Project,
@@ -119,7 +122,7 @@ export function startTraining(
 ) {
   const { name, job } = planTraining(app, project, request)
   const folder = path.relative(project.folder, job.out)
-  const saved = savedLosses(job.out) // where it goes on: a process that was killed told the project nothing of it
+  const saved = savedLosses(job.out) // non-empty on resuming; a killed process left no record of them in the project
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
   const losses: number[] = []
   let losing = ''
@@ -133,7 +136,7 @@ export function startTraining(
     onProgress?.(p)
   }
   let leftOut: LeftOut[] = []
-  /** The images that were left out, for the run's record. */
+  /** The left-out images, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
   const make = onceLookedAt(
     project,
@@ -179,7 +182,7 @@ export function startTraining(
   return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
 }
 
-/** Adds what was made to the project. When that fails, the checkpoint itself is still there. */
+/** Records results in the project. If that fails, the checkpoint itself still exists. */
 export function enter({ db }: Project, out: string, body: () => void): void {
   try {
     db.transaction(body)
@@ -190,8 +193,8 @@ export function enter({ db }: Project, out: string, body: () => void): void {
 }
 
 /**
- * Runs `body`, which records how a run stands; a full disk is ignored, so that the run goes on and its own failure is the one that is
- * reported. The record is closed when the project is opened next.
+ * Runs `body`, which records a run's status; a full disk is ignored, so that the run continues and its own failure is
+ * reported. The record is closed when the project is next opened.
  */
 export function noteFailure(body: () => void): void {
   try {

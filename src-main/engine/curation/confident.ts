@@ -1,10 +1,10 @@
-/** Which given labels are probably wrong. */
+/** Given labels that are probably wrong. */
 export interface ConfidentLearning {
-  /** [k]: mean probability of a class over the images that have it as label. NaN for a class without images. */
+  /** [k]: mean probability of a class over the images labelled with it. NaN for a class without images. */
   readonly thresholds: Float64Array
-  /** [k, k]: images by given label (row) and the class that they confidently are (column), row-major. */
+  /** [k, k]: number of images by given label (row) and confident class (column), row-major. */
   readonly counts: Int32Array
-  /** [k, k]: `counts` calibrated to the given labels' frequencies, summing to 1. */
+  /** [k, k]: `counts` calibrated to the frequencies of the given labels, summing to 1. */
   readonly joint: Float64Array
   /** [n]: probability of the given label. */
   readonly selfConfidence: Float32Array
@@ -12,14 +12,15 @@ export interface ConfidentLearning {
   readonly margin: Float32Array
   /** [n]: the most probable class. */
   readonly best: Int32Array
-  /** [n]: 1 where the image falls off the diagonal of the confident joint, and its best class is another than the given. */
+  /** [n]: 1 if the image is off the diagonal of the confident joint and its best class is not the given one. */
   readonly issue: Uint8Array
 }
 
 /**
- * Confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", eq. 1 and 2):
- * an image counts as class j where its probability for j reaches the mean of those labelled j; where several do, the most probable
- * of these. As cleanlab's `compute_confident_joint(calibrate=True)`, and its filter `confident_learning`.
+ * Confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
+ * eq. 1 and 2): an image counts as class j if its probability for j is at least the mean over the images labelled j;
+ * if several classes qualify, as the most probable of them. Equivalent to cleanlab's
+ * `compute_confident_joint(calibrate=True)` with the filter `confident_learning`.
  *
  * @param probabilities out of sample, [n, classes], row-major
  * @param labels [n], class indices
@@ -46,7 +47,7 @@ export function confidentLearning(probabilities: Float32Array, labels: Int32Arra
     for (let c = 0; c < k; c++) {
       if (p[c]! > p[top]!) top = c
       if (c !== label && (other < 0 || p[c]! > p[other]!)) other = c
-      // The margin is cleanlab's: a mean of float32 may lie a rounding above each of its terms.
+      // cleanlab's tolerance: a float32 mean can exceed each of its terms by a rounding error.
       if (p[c]! >= thresholds[c]! - 1e-6 && (confident < 0 || p[c]! > p[confident]!)) confident = c
     }
     selfConfidence[i] = p[label]!
@@ -59,7 +60,10 @@ export function confidentLearning(probabilities: Float32Array, labels: Int32Arra
   return { thresholds, counts, joint: calibrated(counts, given, n), selfConfidence, margin, best, issue }
 }
 
-/** Rows in proportion to the labels given, the whole to 1; a class that nothing confidently is counts as its own (eq. 3). */
+/**
+ * Scales rows to the label frequencies and the total to 1; a class without confident examples is put on the diagonal
+ * (eq. 3).
+ */
 function calibrated(counts: Int32Array, given: Float64Array, n: number): Float64Array {
   const k = given.length
   const joint = new Float64Array(k * k)

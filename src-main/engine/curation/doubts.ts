@@ -6,7 +6,7 @@ import { stratify } from './stratify.ts'
 export interface FoldOptions {
   readonly folds: number
   readonly seed: number
-  /** [n]: rows with the same number are in the same fold, so that no near-copy is judged by its twin. */
+  /** [n]: rows of equal number share a fold, so that no image is judged by a model that has seen its near-copy. */
   readonly groups?: Int32Array
   readonly onProgress?: (done: number, of: number) => void
   readonly check?: () => void
@@ -15,9 +15,9 @@ export interface FoldOptions {
 const strengths = [0.01, 0.1, 1, 10, 100]
 
 /**
- * Out-of-sample class probabilities [n, classes] by k-fold cross-validation of a linear probe over features [n, dim]: each row is
- * judged by a probe that was fitted without its fold. The features are scaled to one scalar deviation of 1; of five strengths of the
- * penalty, the one with the lowest cross-entropy on the first fold is taken.
+ * Out-of-sample class probabilities [n, classes] by k-fold cross-validation of a linear probe on features [n, dim]:
+ * each row is predicted by a probe fitted without its fold. Features are scaled to a scalar standard deviation of 1;
+ * of five penalty strengths, the one with the lowest cross-entropy on the first fold is used.
  */
 export async function outOfSample(
   features: Float32Array,
@@ -56,7 +56,7 @@ export async function outOfSample(
   return out
 }
 
-/** Folds of equal size with equal shares of every class. */
+/** Folds of equal size, stratified by class. */
 function foldsOf(labels: Int32Array, { folds, seed, groups }: FoldOptions): Int32Array {
   const members = new Map<number, number[]>()
   labels.forEach((_, i) => {

@@ -12,12 +12,12 @@ export interface KnownImage {
 }
 
 export interface Features {
-  /** [n, dim] of the readable images, in the order given, normalised. */
+  /** [n, dim]: normalised features of the readable images, in the given order. */
   readonly rows: Float32Array
   readonly dim: number
-  /** Indices into the images given; the others could not be read. */
+  /** Indices of the readable images among those given. */
   readonly readable: Int32Array
-  /** Fingerprint of everything that the features depend on, except the images. */
+  /** Fingerprint of everything besides the images that the features depend on. */
   readonly fingerprint: string
 }
 
@@ -32,8 +32,8 @@ const atOnce = 2048
 const saveEveryMs = 60_000
 
 /**
- * Image embeddings for curation. Progress is saved every minute, so that work on a quarter of a million images survives a cancel or
- * a crash; images that cannot be read are left out.
+ * Image embeddings for curation. Progress is saved every minute, so that work on hundreds of thousands of images
+ * survives a cancel or a crash. Unreadable images are left out.
  */
 export async function featuresOf(model: Model, given: readonly KnownImage[], o: Options): Promise<Features> {
   const dim = model.dim
@@ -80,7 +80,7 @@ export async function featuresOf(model: Model, given: readonly KnownImage[], o: 
   return { rows, dim, readable, fingerprint: cache.fingerprint }
 }
 
-/** Embeds images; unreadable ones are found, noted and left out. */
+/** Embeds images; unreadable ones are detected, recorded and left out. */
 async function readableOf(
   model: Model,
   images: Images,

@@ -1,12 +1,12 @@
-/** Pairs of close 64-bit hashes without comparing all with all. */
+/** Finds pairs of close 64-bit hashes without comparing all pairs. */
 
-/** Hashes as two halves, for 32-bit operations. */
+/** 64-bit hashes as two 32-bit halves, for bitwise operations. */
 export interface Hashes {
   readonly high: Uint32Array
   readonly low: Uint32Array
 }
 
-/** From strings of 16 hexadecimal digits. */
+/** Parses strings of 16 hexadecimal digits. */
 export const parseHashes = (hex: readonly string[]): Hashes => ({
   high: Uint32Array.from(hex, (h) => parseInt(h.slice(0, 8), 16)),
   low: Uint32Array.from(hex, (h) => parseInt(h.slice(8), 16)),
@@ -15,10 +15,11 @@ export const parseHashes = (hex: readonly string[]): Hashes => ({
 const bands = 4
 
 /**
- * Calls with each pair (i < j) of hashes at most `radius` of 64 bits apart, once. Multi-index hashing (Norouzi, Punjani & Fleet
- * 2012, "Fast Search in Hamming Space with Multi-Index Hashing", §3 and its Proposition 2): of four bands of 16 bits, with
- * radius = 4s + a, one of the first a + 1 differs in no more than s bits, or one of the others in no more than s − 1; so only
- * hashes that share such a band are compared. Exact; equal hashes are best given once.
+ * Calls `found` once for each pair (i < j) of hashes at most `radius` bits apart. Multi-index hashing (Norouzi,
+ * Punjani & Fleet 2012, "Fast Search in Hamming Space with Multi-Index Hashing", §3, Proposition 2): with four bands
+ * of 16 bits and radius = 4s + a, one of the first a + 1 bands differs in at most s bits, or one of the others in at
+ * most s − 1; only hashes sharing such a band are compared. Exact. Deduplicate equal hashes first, or they make it
+ * quadratic.
  */
 export function closePairs({ high, low }: Hashes, radius: number, found: (i: number, j: number, distance: number) => void): void {
   const n = high.length
@@ -32,7 +33,7 @@ export function closePairs({ high, low }: Hashes, radius: number, found: (i: num
   for (let band = 0; band < bands; band++) {
     if (reach[band]! < 0) continue
     const { start, items } = buckets(n, (i) => bandOf(band, high[i]!, low[i]!))
-    // In the order of the buckets, so that what is compared lies together.
+    // Copied in bucket order for cache locality.
     const [h, l] = [items.map((i) => high[i]!), items.map((i) => low[i]!)]
     const filled = Array.from({ length: 65536 }, (_, k) => k).filter((k) => start[k + 1]! > start[k]!)
     for (const flip of masks(reach[band]!))
@@ -51,7 +52,7 @@ export function closePairs({ high, low }: Hashes, radius: number, found: (i: num
   }
 }
 
-/** Items by 16-bit key: those of key k are items[start[k] … start[k + 1]). */
+/** Counting sort by 16-bit key: items of key k are items[start[k] … start[k + 1]). */
 function buckets(n: number, keyOf: (i: number) => number): { start: Uint32Array; items: Uint32Array } {
   const start = new Uint32Array(65537)
   for (let i = 0; i < n; i++) start[keyOf(i) + 1]!++
@@ -70,7 +71,7 @@ function masks(reach: number): readonly number[] {
 }
 const madeMasks = new Map<number, readonly number[]>()
 
-/** Set bits of a 32-bit number. */
+/** Number of set bits of a 32-bit number. */
 export function bits(x: number): number {
   x -= (x >>> 1) & 0x55555555
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333)

@@ -1,4 +1,4 @@
-/** What the application asks of the room that finds near-duplicates, neighbours and splits. */
+/** Public interface of engine/curation: near-duplicates, neighbours and splits. */
 export { bits, closePairs, parseHashes } from './hamming.ts'
 export { stratify, type Unit } from './stratify.ts'
 export { UnionFind } from './union-find.ts'

@@ -12,14 +12,15 @@ export interface Clusters {
 export interface KMeansOptions {
   readonly seed?: number
   readonly iterations?: number
-  /** Rows a cluster that the centroids are fitted on; all rows are assigned in the end. */
+  /** Maximum rows per cluster to fit centroids on; all rows are assigned in the end. */
   readonly sample?: number
   readonly check?: () => void
 }
 
 /**
- * Spherical k-means of normalised rows [n, dim] (Dhillon & Modha 2001): a centroid is the normalised mean of its rows. As in FAISS,
- * which SemDeDup uses, at most 256 rows a cluster are fitted on, and a cluster that lost all its rows takes a random one.
+ * Spherical k-means of normalised rows [n, dim] (Dhillon & Modha 2001): a centroid is the normalised mean of its
+ * rows. As in FAISS, which SemDeDup uses, at most 256 rows per cluster are fitted on, and an empty cluster is
+ * reseeded with a random row.
  */
 export async function kMeans(
   rows: Float32Array,
@@ -82,7 +83,7 @@ export async function kMeans(
 
 const tile = 1024
 
-/** In place; false for a zero vector. */
+/** Normalises in place; returns false for a zero vector. */
 function normalise(v: Float32Array): boolean {
   let squares = 0
   for (const x of v) squares += x * x

@@ -4,18 +4,18 @@ import { nearest } from './neighbours.ts'
 import { principalComponents } from './pca.ts'
 
 export interface Layout {
-  /** [n, 2], in [0, 1] at the scale of the longer side. */
+  /** [n, 2]: points scaled so that the longer side is [0, 1]. */
   readonly points: Float32Array
-  /** Rows that the layout was made of; the others were put beside their nearest. */
+  /** Number of rows that were laid out; the others were placed next to their nearest neighbours. */
   readonly laidOut: number
-  /** pca: share of the variance on the two axes. */
+  /** pca: fraction of the variance on the two axes. */
   readonly variance: number | null
 }
 
 export interface LayoutOptions {
   readonly method: 'pca' | 'umap'
   readonly seed: number
-  /** Rows that UMAP lays out at most. */
+  /** Maximum number of rows for UMAP. */
   readonly limit?: number
   readonly onProgress?: (phase: 'distances' | 'layout' | 'placing', done: number, of: number) => void
   readonly check?: () => void
@@ -25,10 +25,10 @@ const axes = 50
 const neighbours = 15
 
 /**
- * Embeddings [n, dim] on a plane: their first two principal components, or UMAP (McInnes, Healy & Melville 2018) of the first 50,
- * begun at the first two (Kobak & Linderman 2021: what is far apart then means something). UMAP's time grows faster than a person's
- * patience, so of many rows a random sample is laid out, and each other row goes to the mean of its three nearest there, weighted
- * by 1/distance.
+ * Embeddings [n, dim] in two dimensions: the first two principal components, or UMAP (McInnes, Healy & Melville 2018)
+ * of the first 50, initialised with the first two (Kobak & Linderman 2021: keeps large distances meaningful). UMAP is
+ * too slow for many rows, so a random sample is laid out, and every other row goes to the mean of its three nearest
+ * sampled rows, weighted by 1/distance.
  */
 export async function layOut(rows: Float32Array, dim: number, o: LayoutOptions): Promise<Layout> {
   const n = rows.length / dim
@@ -85,7 +85,7 @@ async function umap(rows: Float32Array, dim: number, start: Float32Array, o: Lay
   layout.setPrecomputedKNN(lists(indices), lists(distances))
   const epochs = layout.initializeFit(Array.from({ length: n }, (_, i) => [...rows.subarray(i * dim, (i + 1) * dim)]))
   const scale = 10 / start.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-12)
-  // The rows of the embedding are the optimiser's own: umap-js begins at random ones and has no option to begin elsewhere.
+  // getEmbedding returns the optimiser's own arrays. umap-js starts from random points and has no option for others.
   layout.getEmbedding().forEach((point, i) => {
     for (const axis of [0, 1]) point[axis] = start[2 * i + axis]! * scale + 1e-4 * rng.normal()
   })
@@ -100,7 +100,7 @@ async function umap(rows: Float32Array, dim: number, start: Float32Array, o: Lay
   return Float32Array.from(layout.getEmbedding().flat())
 }
 
-/** Moved and scaled, both axes alike, so that the longer one fills [0, 1]. */
+/** Translates and uniformly scales the points so that the longer side fills [0, 1]. */
 function framed(points: Float32Array): Float32Array {
   const low = [Infinity, Infinity]
   const high = [-Infinity, -Infinity]

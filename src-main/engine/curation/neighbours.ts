@@ -3,8 +3,8 @@ import { Products } from './products.ts'
 const [rowsAtOnce, columnsAtOnce] = [256, 2048]
 
 /**
- * The k nearest of `base` [m, dim] to each row of `queries` [n, dim], by Euclidean distance, exactly: all distances are computed,
- * a block at a time (|q − b|² = |q|² − 2 q·b + |b|²). Sorted by distance, then index.
+ * The k nearest rows of `base` [m, dim] for each row of `queries` [n, dim] by Euclidean distance. Exact: all
+ * distances are computed block by block (|q − b|² = |q|² − 2 q·b + |b|²). Sorted by distance, then index.
  */
 export async function nearest(
   queries: Float32Array,

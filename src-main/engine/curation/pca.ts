@@ -7,13 +7,13 @@ import { Products } from './products.ts'
 export interface Projection {
   /** [n, axes], row-major. */
   readonly rows: Float32Array
-  /** Share of the variance on each axis. */
+  /** Fraction of the variance on each axis. */
   readonly variance: number[]
 }
 
 /**
- * Principal components (Pearson 1901; Hotelling 1933) by the eigenvectors of the covariance, which onnxruntime sums up block by
- * block. Signs are settled: the entry of the largest magnitude of each axis is positive.
+ * Principal components (Pearson 1901; Hotelling 1933) from the eigenvectors of the covariance matrix, which
+ * onnxruntime accumulates block by block. Signs are fixed: the entry of largest magnitude on each axis is positive.
  *
  * @param x [n, dim]
  */
@@ -35,7 +35,7 @@ export async function principalComponents(x: Float32Array, dim: number, axes: nu
   }
 }
 
-/** (x − mean) · basisᵀ, as x · basisᵀ − mean · basisᵀ. */
+/** (x − mean) · basisᵀ, computed as x · basisᵀ − mean · basisᵀ. */
 async function project(
   x: Float32Array,
   dim: number,
@@ -65,7 +65,7 @@ async function project(
 
 const block = 4096
 
-/** Σ (x − mean)(x − mean)ᵀ; the sums of the blocks are added in float64. */
+/** Σ (x − mean)(x − mean)ᵀ; block sums are accumulated in float64. */
 async function scatter(x: Float32Array, dim: number, mean: Float64Array, check?: () => void): Promise<Matrix> {
   const n = x.length / dim
   const graph = new Graph()
@@ -76,7 +76,7 @@ async function scatter(x: Float32Array, dim: number, mean: Float64Array, check?:
   try {
     for (let from = 0; from < n; from += block) {
       check?.()
-      const centred = new Float32Array(block * dim) // rows beyond the last are zero and add nothing
+      const centred = new Float32Array(block * dim) // padding rows are zero and add nothing
       const some = Math.min(block, n - from)
       for (let i = 0; i < some; i++) for (let j = 0; j < dim; j++) centred[i * dim + j] = x[(from + i) * dim + j]! - mean[j]!
       const s = (await session.run({ x: tensor(centred, 'float32', [block, dim]) }))['s']!.data as Float32Array

@@ -2,7 +2,7 @@ import { gemm } from '../ops/index.ts'
 import { Graph } from '../graph/graph.ts'
 import { Session, tensor } from '../runtime/session.ts'
 
-/** Scalar products of many rows with many, by onnxruntime: some hundred times as fast as loops. */
+/** Inner products of many rows with many others by onnxruntime: about a hundred times faster than loops. */
 export class Products {
   private readonly x: Float32Array
   private readonly y: Float32Array
@@ -17,7 +17,7 @@ export class Products {
     this.y = new Float32Array(columns * dim)
   }
 
-  /** For up to `rows` rows against up to `columns`, of `dim` numbers each. */
+  /** Allocates for up to `rows` × `columns` rows of `dim` numbers. */
   static async create(rows: number, columns: number, dim: number): Promise<Products> {
     const graph = new Graph()
     const x = graph.input('x', 'float32', [rows, dim])
@@ -26,7 +26,7 @@ export class Products {
     return new Products(await Session.create(graph), rows, columns, dim)
   }
 
-  /** Puts row `i` of a matrix in slot `slot` of the left side. */
+  /** Copies row `i` of a matrix to slot `slot` of the left operand. */
   left(slot: number, from: Float32Array, i: number): void {
     this.x.set(from.subarray(i * this.dim, (i + 1) * this.dim), slot * this.dim)
   }
@@ -34,7 +34,7 @@ export class Products {
     this.y.set(from.subarray(i * this.dim, (i + 1) * this.dim), slot * this.dim)
   }
 
-  /** [rows, columns]; slots that were not filled hold what they held before. */
+  /** The products [rows, columns]; slots not refilled keep their previous contents. */
   async run(): Promise<Float32Array> {
     const { rows, columns, dim } = this
     const out = await this.session.run({ x: tensor(this.x, 'float32', [rows, dim]), y: tensor(this.y, 'float32', [columns, dim]) })

@@ -3,35 +3,35 @@ import { Products } from './products.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface SemDeDupOptions {
-  /** 1 − ε: rows with at least this cosine count as copies. */
+  /** 1 − ε: rows whose cosine is at least this are near-copies. */
   readonly similarity: number
-  /** Which of several copies is kept. */
+  /** Which one of several near-copies is kept, by distance from the centroid. */
   readonly keep: 'farthest' | 'closest'
-  /** The first so many rows take precedence over all others. */
+  /** The first `preferred` rows take precedence over all others. */
   readonly preferred?: number
   readonly seed?: number
-  /** Approximate number of rows in a cluster. */
+  /** Approximate number of rows per cluster. */
   readonly clusterSize?: number
   readonly onProgress?: (done: number, of: number) => void
   readonly check?: () => void
 }
 
 export interface SemDeDup {
-  /** [n]: rows joined by near-copies, directly or through others, have the same number: that of one of them. */
+  /** [n]: a common number for rows connected by near-copies, directly or transitively (the index of one of them). */
   readonly component: Int32Array
-  /** [n]: 1 where a row before it, in the order of keeping, is its near-copy. */
+  /** [n]: 1 if a row ahead of it in keeping order is its near-copy. */
   readonly dropped: Uint8Array
-  /** [n]: cosine to the centroid of its cluster. */
+  /** [n]: cosine to its cluster's centroid. */
   readonly closeness: Float32Array
   readonly pairs: number
 }
 
 /**
- * SemDeDup (Abbas, Tirumala, Simig, Ganguli & Morcos 2023, "SemDeDup: Data-efficient learning at web-scale through semantic
- * deduplication", Algorithm 1 and its repository's semdedup.py): k-means of the embeddings, then within each cluster, ordered by the
- * distance from the centroid, a row goes where one before it has a cosine of at least 1 − ε. The paper keeps the farthest. A set of
- * up to some thousand rows is one cluster, so the result is exact there; beyond, near-copies that lie on both sides of a border
- * between clusters are missed, as in the paper.
+ * SemDeDup (Abbas, Tirumala, Simig, Ganguli & Morcos 2023, "SemDeDup: Data-efficient learning at web-scale through
+ * semantic deduplication", Algorithm 1 and semdedup.py of its repository): k-means of the embeddings; then, in each
+ * cluster, ordered by distance from the centroid, a row is dropped if an earlier one has a cosine of at least 1 − ε.
+ * The paper keeps the farthest. Up to a few thousand rows form one cluster, so the result is exact; beyond that,
+ * near-copies on different sides of a cluster border are missed, as in the paper.
  *
  * @param rows normalised, [n, dim]
  */

@@ -1,21 +1,21 @@
 import { Rng } from '../data/rng.ts'
 
-/** An image, or several that must not be separated. */
+/** An image, or several that must stay together. */
 export interface Unit {
-  /** Images. */
+  /** Number of images. */
   readonly size: number
-  /** Label → images of the unit that have it. */
+  /** Label → number of the unit's images that have it. */
   readonly labels: ReadonlyMap<number, number>
 }
 
 /**
- * Iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011, "On the Stratification of Multi-Label Data", Algorithm 1): the
- * label with the fewest images left goes first, each of its units to the split that lacks most of that label, then to the one that
- * lacks most images. Beyond the paper: units may hold several images and the large ones of a label go before the small; a split that
- * is full takes no more while another is not, so that the shares hold where a hundred labels have one image each; `fixed` units
- * have their split already. Deterministic for a seed.
+ * Iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011, "On the Stratification of Multi-Label Data",
+ * Algorithm 1): the label with the fewest remaining images goes first, each of its units to the split that lacks most
+ * of that label, then to the one that lacks most images. Beyond the paper: units may hold several images, and large
+ * units go first; a full split takes nothing while another is not full, so that the shares hold even if a hundred
+ * labels have one image each; `fixed` units are already assigned. Deterministic for a seed.
  *
- * @param shares of each split, summing to 1
+ * @param shares fraction of each split, summing to 1
  * @param fixed unit → split
  * @returns the split of each unit
  */
@@ -25,7 +25,7 @@ export function stratify(
   { seed = 0, fixed = new Map<number, number>() }: { seed?: number; fixed?: ReadonlyMap<number, number> } = {},
 ): Int32Array {
   const rng = Rng.of(seed, 0x5ec41d15)
-  const order = rng.shuffle(units.map((_, i) => i)).sort((a, b) => units[b]!.size - units[a]!.size) // stable: equals stay shuffled
+  const order = rng.shuffle(units.map((_, i) => i)).sort((a, b) => units[b]!.size - units[a]!.size) // stable sort: equal sizes stay shuffled
   const total = units.reduce((sum, u) => sum + u.size, 0)
   const lacking = shares.map((share) => share * total)
   const byLabel = new Map<number, { left: number; lacking: number[]; units: number[] }>()
@@ -48,7 +48,7 @@ export function stratify(
       entry.lacking[split]! -= count
     }
   }
-  /** The split with the largest need; of equals, the one that lacks most images; of equals, any. */
+  /** The split with the largest need; on ties the one that lacks most images, then a random one. */
   const neediest = (need: readonly number[], size: number) => {
     const open = (s: number) => lacking[s]! > 1e-9 && lacking[s]! >= size / 2 - 1e-9
     const some = shares.some((_, s) => open(s))
@@ -78,5 +78,5 @@ export function stratify(
   return assigned
 }
 
-/** With a margin for sums that rounding keeps apart. */
+/** Tolerates rounding errors in sums that should be equal. */
 const compare = (a: number, b: number) => (Math.abs(a - b) < 1e-9 ? 0 : a - b)

@@ -1,4 +1,4 @@
-/** Disjoint sets over 0 … n − 1: by size, with path halving (Tarjan & van Leeuwen 1984). */
+/** Disjoint sets over 0 … n − 1: union by size, with path halving (Tarjan & van Leeuwen 1984). */
 export class UnionFind {
   private readonly parent: Int32Array
   private readonly size: Int32Array
@@ -14,7 +14,7 @@ export class UnionFind {
     return i
   }
 
-  /** True where they were apart before. */
+  /** Merges two sets; false if they were the same. */
   union(a: number, b: number): boolean {
     let [x, y] = [this.find(a), this.find(b)]
     if (x === y) return false
@@ -24,7 +24,7 @@ export class UnionFind {
     return true
   }
 
-  /** The sets of two or more, each in ascending order, by their first member. */
+  /** Sets with at least two members, each in ascending order, sorted by first member. */
   groups(): number[][] {
     const members = new Map<number, number[]>()
     for (let i = 0; i < this.parent.length; i++) {

@@ -1,4 +1,4 @@
-/** Nearest neighbours by cosine among many embeddings, kept in a folder. */
+/** Nearest neighbours by cosine among many embeddings, stored in a folder. */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -8,9 +8,9 @@ import { mark, markedFiles, proveOwned, type Proof } from '../../files/owned.ts'
 import { replaceFolder } from '../../files/replace.ts'
 
 /**
- * USearch (Vardanian 2023), an HNSW index (Malkov & Yashunin 2020) whose binaries come with its package. By `require`, because its
- * ES module looks for them beside whatever file happens to be at the top of the stack. Null where there is no binary for
- * this system: the exact search serves then.
+ * USearch (Vardanian 2023), an HNSW index (Malkov & Yashunin 2020) that ships with binaries. Loaded by `require`,
+ * because its ES module resolves the binaries relative to the top stack frame's file. Null if there is no binary for
+ * this system: exact search is used then.
  */
 function usearch(): typeof Usearch | null {
   if (loaded === undefined)
@@ -23,9 +23,9 @@ function usearch(): typeof Usearch | null {
 }
 let loaded: typeof Usearch | null | undefined
 
-/** A graph is built for more vectors than this; with fewer, comparing with all is fast enough. */
+/** Above this number of vectors a graph is built; below it, brute force is fast enough. */
 const graphFrom = 50_000
-/** Bytes a number: half floats in the graph, the vectors beside it whole. */
+/** Half floats in the graph; the vectors are stored next to it at full precision. */
 const settings = (dimensions: number) => ({
   dimensions,
   metric: 'cos' as never,
@@ -56,11 +56,11 @@ const headerOf = (folder: string): Header | undefined => {
   try {
     return headerSchema.parse(JSON.parse(readFileSync(files(folder).header, 'utf8')))
   } catch {
-    return undefined // none, or of another version
+    return undefined // missing, or another version
   }
 }
 
-/** What the index in a folder was made of; undefined where there is none. */
+/** The fingerprint of an index's inputs; undefined if there is no index. */
 export const indexMade = (folder: string): string | undefined => headerOf(folder)?.made
 
 export interface BuildOptions {
@@ -69,7 +69,7 @@ export interface BuildOptions {
   /** [n, dim], normalised. */
   readonly rows: Float32Array
   readonly dim: number
-  /** Identifies what it is made of. */
+  /** Fingerprint of its inputs. */
   readonly made: string
   readonly graphFrom?: number
   readonly threads?: number
@@ -77,13 +77,13 @@ export interface BuildOptions {
   readonly check?: () => void
 }
 
-/** Written beside the old index, which it then replaces. */
+/** Writes to a temporary folder, which then replaces the old index. */
 export async function buildIndex(folder: string, o: BuildOptions): Promise<void> {
   await replaceFolder(folder, (beside) => fill(beside, o), { proof: proveIndex })
 }
 
 const proveOwnIndex = proveOwned('index', { content: false })
-/** Indexes of earlier versions are not marked: they are recognised by holding the files of an index and no others. */
+/** Indexes of earlier versions carry no marker: they are recognised by containing exactly the files of an index. */
 const proveIndex: Proof = (folder, name) => {
   const known = Object.values(files('')).map((file) => path.basename(file))
   if (markedFiles(folder, 'index') || !readdirSync(folder).every((file) => known.includes(file))) return proveOwnIndex(folder, name)
@@ -126,7 +126,7 @@ export interface Neighbour {
   readonly similarity: number
 }
 
-/** An opened index. Memory: the graph with half floats, or for the exact search the vectors. */
+/** An open index. In memory: the graph with half floats or, for exact search, the vectors. */
 export class VectorIndex {
   private vectors: Float32Array | undefined
 
@@ -137,7 +137,7 @@ export class VectorIndex {
     private readonly graph: Usearch.Index | undefined,
   ) {}
 
-  /** Undefined where there is none, or its files are incomplete. */
+  /** Undefined if there is no index or its files are incomplete. */
   static open(folder: string): VectorIndex | undefined {
     const header = headerOf(folder)
     const from = files(folder)
@@ -157,7 +157,7 @@ export class VectorIndex {
     }
   }
 
-  /** False once it has been replaced. */
+  /** False once the index on disk has been replaced. */
   get current(): boolean {
     return indexMade(this.folder) === this.header.made
   }
@@ -166,7 +166,7 @@ export class VectorIndex {
     return this.header.n
   }
 
-  /** The vector of an id, [dim]; undefined where the index has none. */
+  /** The vector of an id, [dim]; undefined if the index does not contain it. */
   vector(id: number): Float32Array | undefined {
     let [low, high] = [0, this.ids.length]
     while (low < high) {
@@ -186,7 +186,7 @@ export class VectorIndex {
     return row
   }
 
-  /** The k nearest of a normalised vector, the best first. */
+  /** The k nearest neighbours of a normalised vector, best first. */
   search(query: Float32Array, k: number): Neighbour[] {
     const count = Math.min(k, this.size)
     if (!count) return []
@@ -204,7 +204,7 @@ export class VectorIndex {
       for (let j = 0; j < dim; j++) sum += query[j]! * all[at++]!
       scores[i] = sum
     }
-    // A threshold that about k candidates pass, so that few must be sorted.
+    // A threshold that about k candidates pass, so that only few need sorting.
     const bound = scores.toSorted()[n - k]!
     const passed: Neighbour[] = []
     scores.forEach((s, i) => s >= bound && passed.push({ id: this.ids[i]!, similarity: clamp(s) }))
@@ -221,7 +221,7 @@ function readVectors(file: string, length: number): Float32Array {
   try {
     for (let at = 0; at < bytes.length;) {
       const read = readSync(fd, bytes, at, Math.min(2 ** 30, bytes.length - at), at)
-      if (!read) throw new Error(`${file} is not whole`)
+      if (!read) throw new Error(`${file} is truncated`)
       at += read
     }
   } finally {

@@ -6,43 +6,49 @@ import { GRID, render, type Normalisation, type View } from './render.ts'
 const fraction = z.number().min(0).max(1)
 
 /**
- * How a training picture may be changed; the defaults change nothing. Flat, so that a recipe can set any of it by
+ * Random augmentations of a training image; the defaults change nothing. Flat, so that a recipe can set any field by
  * name.
  */
 export const augmentSchema = z.strictObject({
-  /** Random resized crop: the crop's area over the picture's, uniform in [minScale, maxScale]; above 1 it zooms out. */
+  /**
+   * Random resized crop: the crop's area relative to the image's, uniform in [minScale, maxScale]; above 1 it zooms
+   * out.
+   */
   minScale: z.number().positive().max(1).default(1),
   maxScale: z.number().min(1).max(4).default(1),
-  /** The crop's width over height against the picture's, log-uniform in [1/aspect, aspect]. */
+  /** The crop's aspect ratio relative to the image's, log-uniform in [1/aspect, aspect]. */
   aspect: z.number().min(1).max(4).default(1),
   /** Probability of a horizontal flip. */
   flip: fraction.default(0),
-  /** Largest rotation, degrees either way. */
+  /** Largest rotation in degrees, in either direction. */
   rotate: z.number().min(0).max(180).default(0),
-  /** Largest horizontal shear, degrees either way. */
+  /** Largest horizontal shear in degrees, in either direction. */
   shear: z.number().min(0).max(60).default(0),
   /** Colour jitter: factors uniform in [1 − v, 1 + v]; contrast about middle grey. */
   brightness: fraction.default(0),
   contrast: fraction.default(0),
   saturation: fraction.default(0),
-  /** Largest turn of the hue, as a fraction of the colour circle. */
+  /** Largest hue shift, as a fraction of the colour circle. */
   hue: z.number().min(0).max(0.5).default(0),
-  /** Probability of no colour at all. */
+  /** Probability of conversion to greyscale. */
   grayscale: fraction.default(0),
-  /** For pictures with alpha: the probability of a random ground (plain, gradient or cloudy) instead of white. */
+  /** For images with alpha: the probability of a random background (plain, gradient or cloudy) instead of white. */
   background: fraction.default(0),
 })
 export type AugmentConfig = z.output<typeof augmentSchema>
 
-/** The random stream of one view of one picture. It depends on nothing else, so not on the thread or the batch. */
+/**
+ * The random stream of one view of one image. It depends only on these three numbers, so not on the thread or the
+ * batch.
+ */
 export const augmentRng = (seed: number, epoch: number, index: number) => Rng.of(seed, epoch, index)
 
 /**
- * One random view of a picture: `out[offset …]` gets 3 · height · width float32 in CHW order, normalised by mean and
- * standard deviation as CLIP's preprocessing does. Crop, flip, rotation and shear are one affine map, sampled bilinearly;
- * where it shrinks, several samples are averaged for each output pixel. All colour changes are one affine map too.
- * A transparent picture is laid over white or a random ground, an opaque one repeats its edge outside itself.
- * Every view takes the same number of draws from `rng`, whatever the configuration.
+ * Renders one random view of an image: `out[offset …]` gets 3 · height · width float32 in CHW order, normalised by
+ * mean and standard deviation as in CLIP's preprocessing. Crop, flip, rotation and shear form one affine map, sampled
+ * bilinearly; when it minifies, several samples are averaged per output pixel. All colour changes form one affine map
+ * too. A transparent image is composited over white or a random background; an opaque one is extended by its edge
+ * pixels. Every view takes the same number of draws from `rng`, whatever the configuration.
  */
 export function augment(
   pixels: Pixels,
@@ -62,7 +68,7 @@ function place({ width, height }: Pixels, config: AugmentConfig, rng: Rng): View
   const stretch = Math.exp(rng.uniform(-1, 1) * Math.log(config.aspect))
   const w = width * Math.sqrt(scale * stretch)
   const h = height * Math.sqrt(scale / stretch)
-  // The crop stays inside the picture, or the picture inside the crop where that is larger.
+  // The crop stays inside the image, or the image inside the crop if the crop is larger.
   const x0 = width / 2 + rng.uniform(-0.5, 0.5) * Math.abs(width - w)
   const y0 = height / 2 + rng.uniform(-0.5, 0.5) * Math.abs(height - h)
   const mirror = rng.chance(config.flip) ? -1 : 1
@@ -74,7 +80,10 @@ function place({ width, height }: Pixels, config: AugmentConfig, rng: Rng): View
 
 const LUMA = [0.299, 0.587, 0.114] as const // Rec. 601, as Pillow's and torchvision's grey
 
-/** Hue (a turn about the grey axis), saturation, contrast and brightness are all linear: their product is one matrix. */
+/**
+ * Hue (a rotation about the grey axis), saturation, contrast and brightness are all linear: their product is one
+ * matrix.
+ */
 function colour(config: AugmentConfig, rng: Rng): View['colour'] {
   const factor = (v: number) => 1 + rng.uniform(-v, v)
   const brightness = factor(config.brightness)
@@ -100,7 +109,7 @@ function colour(config: AugmentConfig, rng: Rng): View['colour'] {
   return matrix
 }
 
-/** The colours of the ground's grid: all equal for a plain ground, on a line for a gradient, all different for a cloudy one. */
+/** The colours of the background's grid: all equal (plain), collinear (gradient) or independent (cloudy). */
 function ground(config: AugmentConfig, rng: Rng): View['ground'] {
   const used = rng.chance(config.background)
   const kind = rng.int(3)

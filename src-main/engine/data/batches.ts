@@ -1,9 +1,9 @@
 import { Rng } from './rng.ts'
 
-/** A run's position in its data: the next batch to be consumed. Saved with a checkpoint, it resumes the same sequence. */
+/** A run's position in its data: the next batch to consume. Saved with a checkpoint, it resumes the same sequence. */
 export interface DataPosition {
   epoch: number
-  /** Batches of this epoch that are already consumed. */
+  /** Number of batches of this epoch already consumed. */
   batch: number
 }
 
@@ -14,42 +14,45 @@ export function epochOrder(n: number, epoch: number, seed: number): Uint32Array 
 }
 
 export interface BatchPlan {
-  /** How many examples there are. */
+  /** Number of examples. */
   n: number
   batchSize: number
   /** Seed for shuffling each epoch; without one the order is 0, 1, 2 … */
   seed?: number
-  /** An incomplete last batch is dropped, or filled up with the epoch's first examples (`count` tells the real ones). */
+  /**
+   * An incomplete last batch is dropped, or padded with the epoch's first examples (`count` is the number of real
+   * ones).
+   */
   last: 'drop' | 'pad'
   /** The epoch to stop before; endless by default. */
   epochs?: number
 }
 
-/** Full batches of an epoch. A plan that drops its only batch gives none. */
+/** Number of batches per epoch: 0 if the only batch is incomplete and dropped. */
 export const batchesPerEpoch = ({ n, batchSize, last }: BatchPlan) =>
   last === 'drop' ? Math.floor(n / batchSize) : Math.ceil(n / batchSize)
 
 export interface Batch<T> {
   data: T
-  /** The examples, `batchSize` of them, the last `batchSize − count` being padding. */
+  /** `batchSize` example indices, of which the last `batchSize − count` are padding. */
   indices: Uint32Array
   count: number
   epoch: number
-  /** The position after this batch: save it once the batch is consumed. */
+  /** The position after this batch, to be saved once the batch is consumed. */
   next: DataPosition
 }
 
-/** What `load` is called with. */
+/** The argument of `load`. */
 export type BatchRequest = Omit<Batch<never>, 'data'> & {
-  /** 0 … prefetch, never that of a batch still in use: buffers may be kept, one a slot. */
+  /** In 0 … prefetch, never the slot of a batch still in use: buffers can be reused per slot. */
   slot: number
 }
 
 /**
- * Batches in order, `prefetch` of them being loaded while one is consumed: loading starts before the consumer is given the
- * batch, so that decoding on libuv's threads goes on while a blocking training step runs. Which data a batch holds depends
- * on plan and position only. A failed load is thrown when its turn comes; leaving the loop waits for the loads under way.
- * @param from where to start or go on
+ * Yields batches in order, loading `prefetch` of them ahead. Loading starts before a batch is handed over, so that
+ * decoding on libuv's threads continues during a blocking training step. A batch's data depends only on plan and
+ * position. A failed load is thrown when its batch is due; leaving the loop waits for pending loads.
+ * @param from the position to start or resume at
  */
 export async function* batches<T>(
   plan: BatchPlan,
@@ -62,7 +65,7 @@ export async function* batches<T>(
     const next = requests.next()
     if (next.done) return
     const data = load(next.value)
-    data.catch(() => undefined) // reported when awaited below, not as unhandled before
+    data.catch(() => undefined) // thrown when awaited below; avoids an unhandled rejection until then
     ahead.push({ request: next.value, data })
   }
   try {

@@ -1,7 +1,8 @@
 /**
- * Windows bitmaps (Microsoft, BITMAPFILEHEADER and the BITMAPINFO structures, wingdi.h; OS/2's BITMAPCOREHEADER): palettes of 1, 4 and
- * 8 bits, plain or run-length encoded, 16 bits, 24, and 32 with or without masks; from the bottom up or from the top down. The same
- * bytes as Pillow's `convert('RGB')`. The maintained decoders on npm fail on odd widths, masks or run lengths.
+ * Windows bitmaps (Microsoft, BITMAPFILEHEADER and the BITMAPINFO structures, wingdi.h; OS/2's BITMAPCOREHEADER):
+ * palettes of 1, 4 and 8 bits, plain or run-length encoded; 16, 24 and 32 bits, with or without masks; bottom-up or
+ * top-down. Output is byte-identical to Pillow's `convert('RGB')`. Written here because the maintained decoders on
+ * npm fail on odd widths, masks or run lengths.
  */
 import { checkSize, type Raster, type Size } from './raster.ts'
 
@@ -11,12 +12,12 @@ interface Header extends Size {
   readonly topDown: boolean
   readonly bits: number
   readonly compression: number
-  /** Where the pixels begin. */
+  /** Byte offset of the pixels. */
   readonly offset: number
-  /** Red, green, blue, alpha; a mask of 0 has no such channel. */
+  /** Red, green, blue, alpha; a mask of 0 means that the channel is absent. */
   readonly masks: readonly [number, number, number, number]
   readonly palette: Uint8Array
-  /** Bytes an entry: blue, green, red, and mostly one more. */
+  /** Bytes per palette entry: blue, green, red and usually a reserved byte. */
   readonly entry: 3 | 4
 }
 
@@ -73,7 +74,7 @@ function headerOf(bytes: Uint8Array): Header {
   }
 }
 
-/** @throws an Error whose message says what is wrong, before memory is allocated by what the header claims */
+/** @throws an Error describing the problem, before any allocation based on the header */
 export function decodeBmp(bytes: Uint8Array, pixelLimit: number): Raster {
   const header = headerOf(bytes)
   checkSize(header, pixelLimit)
@@ -96,7 +97,7 @@ export function decodeBmp(bytes: Uint8Array, pixelLimit: number): Raster {
   return paletteRaster(header, indices)
 }
 
-/** A colour that the palette lacks is black, as in Pillow. */
+/** A colour missing from the palette is black, as in Pillow. */
 function paletteRaster({ width, height, palette, entry }: Header, indices: Uint8Array): Raster {
   const data = new Uint8Array(width * height * 3)
   for (let i = 0, o = 0; i < indices.length; i++, o += 3) {
@@ -131,10 +132,10 @@ function colourRaster({ width, height, bits, masks }: Header, rowOf: (y: number)
   return { width, height, channels, data }
 }
 
-/** Sizes that run-length data of this length cannot encode are refused before memory is allocated. */
+/** Most pixels that a byte of run-length data can encode; larger sizes are refused before memory is allocated. */
 const PIXELS_A_BYTE = 4096
 
-/** Palette indices; places that the runs skip have index 0. */
+/** Decodes run-length data to palette indices; pixels that the runs skip have index 0. */
 function runs(bytes: Uint8Array, { width, height, topDown, compression }: Header): Uint8Array {
   if (width * height > bytes.length * PIXELS_A_BYTE) throw new Error(`${bytes.length} bytes can't hold ${width} × ${height} pixels`)
   const indices = new Uint8Array(width * height)

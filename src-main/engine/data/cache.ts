@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { Pixels } from './pixels.ts'
 
-/** SHA-256 of a file's bytes in hex: identifies an image, wherever it lies. */
+/** SHA-256 of a file's bytes in hex: identifies an image independently of its path. */
 export const contentHash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** SHA-256 of a JSON value in hex, independent of the order of its keys: identifies a preprocessing, a model, a template. */
+/** SHA-256 of a JSON value in hex, independent of key order: identifies a preprocessing, a model or a template. */
 export function fingerprint(value: unknown): string {
   const sorted = (_: string, v: unknown) =>
     v && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v
@@ -25,8 +25,8 @@ const headerSchema = z.object({
 const keysSchema = z.array(z.string())
 
 /**
- * Rows of float32 (features, pixels) by content hash, for one fingerprint of what made them. On disk one file in
- * the safetensors format: tensor `rows` [n, length], the n hashes as JSON in `__metadata__.keys`.
+ * Float32 rows (features, pixels) keyed by content hash, for one fingerprint of whatever computed them. Stored as one
+ * safetensors file: tensor `rows` [n, length], with the n hashes as JSON in `__metadata__.keys`.
  */
 export class RowCache {
   private readonly at = new Map<string, number>()
@@ -45,8 +45,8 @@ export class RowCache {
   }
 
   /**
-   * A file that is missing, damaged, or of another fingerprint or row length is no error: the cache is then empty, and the next
-   * `save` replaces the file.
+   * Opens a cache. A file that is missing, damaged, or has another fingerprint or row length is not an error: the
+   * cache starts empty, and the next `save` replaces the file.
    */
   static async open(file: string, made: string, length: number): Promise<RowCache> {
     const { keys, rows } = (await readRows(file, made, length).catch(() => undefined)) ?? { keys: [], rows: new Float32Array(0) }
@@ -68,7 +68,7 @@ export class RowCache {
   }
 
   set(hash: string, row: ArrayLike<number>): void {
-    if (row.length !== this.length) throw new RangeError(`a row of ${row.length} in a cache of ${this.length}`)
+    if (row.length !== this.length) throw new RangeError(`row length ${row.length} does not match the cache (${this.length})`)
     const i = this.at.get(hash) ?? this.at.size
     if ((i + 1) * this.length > this.rows.length) {
       const grown = new Float32Array(Math.max(64, 2 * i) * this.length)
@@ -80,7 +80,10 @@ export class RowCache {
     this.unsaved = true
   }
 
-  /** Written beside, synced, then renamed: a reader or a crash sees the old file or the new one. Nothing new, nothing written. */
+  /**
+   * Writes to a temporary file, syncs and renames: a reader or a crash sees either the old file or the new one. No-op
+   * without new rows.
+   */
   async save(): Promise<void> {
     if (!this.unsaved) return
     this.unsaved = false
@@ -143,8 +146,8 @@ async function readRows(file: string, made: string, length: number) {
 }
 
 /**
- * Decoded images kept in memory up to `limit` bytes: small sets are decoded once, of large ones the first that fit
- * stay and the rest are loaded each time. Asking twice at once loads once.
+ * Keeps decoded images in memory up to `limit` bytes: small sets are decoded once; of large ones the first that fit
+ * are kept and the rest are decoded each time. Concurrent requests for an image share one load.
  */
 export class PixelStore {
   private readonly kept = new Map<string, Promise<Pixels>>()

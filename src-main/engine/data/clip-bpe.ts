@@ -1,13 +1,16 @@
 import { dataError } from '#shared/errors.ts'
 
-/** The tokens that start a CLIP text and end it, and what marks the end of a word. */
+/** CLIP's start and end tokens, and its end-of-word suffix. */
 export const startToken = '<|startoftext|>'
 export const endToken = '<|endoftext|>'
 export const endOfWord = '</w>'
-/** CLIP's (openai/CLIP simple_tokenizer.py), with single digits. */
+/** CLIP's pre-tokenisation pattern (openai/CLIP simple_tokenizer.py): digits are split one by one. */
 export const wordPattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
 
-/** `tokenizer.json` of Hugging Face, as `transformers` converts CLIP's `vocab.json` and `merges.txt` (CLIPConverter). */
+/**
+ * A Hugging Face `tokenizer.json`, equal to `transformers`' conversion of CLIP's `vocab.json` and `merges.txt`
+ * (CLIPConverter).
+ */
 export function tokenizerJson(vocab: Readonly<Record<string, number>>, merges: readonly string[]): object {
   const special = (content: string) => ({
     ...{ id: vocab[content]!, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
@@ -52,7 +55,7 @@ export function tokenizerJson(vocab: Readonly<Record<string, number>>, merges: r
 }
 
 /**
- * The merges of `merges.txt`, which may begin with its version.
+ * Parses `merges.txt`, which may begin with a version line.
  * @throws dataError naming the file and the line
  */
 export function parseMerges(text: string, vocab: Readonly<Record<string, number>>, file: string): string[] {

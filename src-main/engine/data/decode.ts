@@ -10,13 +10,16 @@ import { formatOf, isForeign, notAnImage } from './formats.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { checkSize, type Raster, TooManyPixels } from './raster.ts'
 
-/** Images of more pixels than this are refused before they are unpacked: 0x3FFF², Pillow's and libvips' own order. */
+/**
+ * Images of more pixels than this are refused before they are decoded: 0x3FFF², the order of Pillow's and libvips'
+ * limits.
+ */
 export const PIXEL_LIMIT = 0x3fff * 0x3fff
 
 export interface DecodeOptions {
   /**
-   * What becomes of transparency. `drop`: RGB with alpha forgotten, as `PIL.Image.convert('RGB')`. `white`: RGB laid over
-   * white, as `transformers` ≥ 5 does for CLIP. `keep`: RGBA, opaque where the file has no alpha. Default `drop`.
+   * Treatment of transparency. `drop`: RGB without alpha, like `PIL.Image.convert('RGB')`. `white`: composited over
+   * white, like `transformers` ≥ 5 does for CLIP. `keep`: RGBA, opaque if the file has no alpha. Default `drop`.
    */
   alpha?: 'drop' | 'white' | 'keep'
   /** How samples of more than 8 bits are reduced to bytes. Default `clip`, as in Pillow. */
@@ -25,13 +28,13 @@ export interface DecodeOptions {
 }
 
 /**
- * Decode a raster image (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, JPEG 2000) to upright sRGB bytes: EXIF orientation is applied here,
- * once, and nowhere else; of an animation or a file of several pages the first. Equal to Pillow's
- * `exif_transpose(open(f)).convert('RGB')` byte for byte, but for AVIF and JPEG within TIFF, whose decoders differ by a few levels,
- * and Lab, which is converted here and not there; embedded colour profiles are ignored as there.
+ * Decodes a raster image (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, JPEG 2000) to upright sRGB bytes. EXIF orientation
+ * is applied here and nowhere else; of an animation or a multi-page file, the first frame is used. Byte-identical to
+ * Pillow's `exif_transpose(open(f)).convert('RGB')`, except for AVIF and JPEG within TIFF, whose decoders differ by a
+ * few levels, and Lab, which Pillow does not convert. Embedded colour profiles are ignored, as in Pillow.
  * @param source a path, or the file's bytes
- * @param name how errors call the image; the path by default
- * @throws dataError: missing, empty, not an image in a known format (SVG is not raster), truncated or damaged, too many pixels.
+ * @param name the image's name in errors; the path by default
+ * @throws dataError: missing, empty, unknown format (SVG is not raster), truncated or damaged, too many pixels
  */
 export async function decodeImage(source: string | Uint8Array, name?: string, options: DecodeOptions = {}): Promise<Pixels> {
   const { alpha = 'drop', deep = 'clip', pixelLimit = PIXEL_LIMIT } = options
@@ -65,7 +68,7 @@ async function bySharp(bytes: Uint8Array, deep: DeepSamples, pixelLimit: number,
   return (await raw(drop ? rgb.removeAlpha() : rgb.ensureAlpha())) as Pixels
 }
 
-/** RGB of one or three deep samples a pixel. */
+/** RGB from one or three samples per pixel of more than 8 bits. */
 async function fromDeep(image: Sharp, deep: DeepSamples, sixteen: boolean): Promise<Pixels> {
   const { data, info } = await image.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
@@ -75,7 +78,7 @@ async function fromDeep(image: Sharp, deep: DeepSamples, sixteen: boolean): Prom
 
 const SIXTEEN = [0, 65535] as const
 
-/** RGB, or RGBA where there is alpha. */
+/** RGB, or RGBA if there is alpha. */
 function fromRaster({ width, height, channels, data }: Raster, deep: DeepSamples): Pixels {
   const bytes = data instanceof Uint16Array ? toBytes(data, deep, SIXTEEN) : data
   if (channels >= 3) return { width, height, channels: channels as 3 | 4, data: bytes }
@@ -88,7 +91,7 @@ function fromRaster({ width, height, channels, data }: Raster, deep: DeepSamples
   return { width, height, channels: to, data: out }
 }
 
-/** With its alpha dropped, laid over white, or there. */
+/** Applies `alpha`: drops it, composites over white, or keeps it. */
 function inForm(pixels: Pixels, alpha: NonNullable<DecodeOptions['alpha']>): Pixels {
   if (alpha === 'white') return overWhite(pixels)
   const to = alpha === 'keep' ? 4 : 3
@@ -99,11 +102,11 @@ function inForm(pixels: Pixels, alpha: NonNullable<DecodeOptions['alpha']>): Pix
   return { width, height, channels: to, data: out }
 }
 
-/** @throws dataError naming `label` */
+/** Reads a whole file. @throws dataError naming `label` */
 export async function readBytes(file: string, label = file): Promise<Uint8Array> {
   try {
     const info = await stat(file)
-    if (!info.isFile() && !info.isDirectory()) throw dataError(label, sentence('image.special')) // a pipe or a device may never end
+    if (!info.isFile() && !info.isDirectory()) throw dataError(label, sentence('image.special')) // reading a pipe or a device may never end
     return await readFile(file)
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code

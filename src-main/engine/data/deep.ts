@@ -1,10 +1,13 @@
-/** Reduces samples of more than 8 bits, as in medical and satellite pictures, to bytes. */
+/** Reduces samples of more than 8 bits, as in medical and satellite images, to bytes. */
 import type { DeepSamples } from '#shared/model/deep.ts'
 
-/** `range`: black and white where the type defines them (16 bits); other samples are stretched from their least to their largest. */
+/**
+ * `range` gives black and white for types that define them (16 bits); other samples are stretched from their minimum
+ * to their maximum.
+ */
 export function toBytes(samples: Float32Array | Uint16Array, how: DeepSamples, range?: readonly [number, number]): Uint8Array {
   const [low, high] = how === 'clip' ? [0, 255] : how === 'range' ? (range ?? extremes(samples)) : percentiles(samples)
-  // Clipping is Pillow's (Convert.c): fractions are cut off. What is stretched is rounded.
+  // Clipping truncates fractions like Pillow (Convert.c); stretching rounds.
   const scale = how === 'clip' ? 1 : high > low ? 255 / (high - low) : 0
   const round = how === 'clip' ? 0 : 0.5
   const out = new Uint8Array(samples.length)
@@ -27,7 +30,7 @@ function extremes(samples: Float32Array | Uint16Array): [number, number] {
 const SHARE = 0.01
 const MOST = 1 << 20
 
-/** Between which all but the darkest and the brightest hundredth lie; of a large picture, of a million samples of it. */
+/** The 1st and 99th percentiles, estimated from a million samples for large images. */
 function percentiles(samples: Float32Array | Uint16Array): [number, number] {
   const step = Math.max(1, Math.ceil(samples.length / MOST))
   const some = Float32Array.from({ length: Math.ceil(samples.length / step) }, (_, i) => samples[i * step]!)

@@ -1,4 +1,4 @@
-/** Images that libvips does not read. Their decoders block the thread that calls them, so they run in a thread of their own. */
+/** Decodes formats that libvips cannot read. These decoders block their thread, so they run in a separate one. */
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -14,32 +14,35 @@ export interface ForeignTask {
   readonly pixelLimit: number
 }
 
-/** The thread's answer; an error is taken apart to cross threads. */
+/** The thread's answer; an error is flattened because its class does not survive the transfer. */
 export type ForeignAnswer = { readonly raster: Raster } | { readonly message: string; readonly tooMany: boolean }
 
-/** From the header alone. @throws an Error whose message says what is wrong with it */
+/** Image size from the header alone. @throws an Error describing the problem */
 export const foreignSize = (format: ForeignFormat, bytes: Uint8Array): Size => (format === 'BMP' ? bmpSize(bytes) : jp2Size(bytes))
 
-/** In this thread. */
+/** Decodes in the calling thread. */
 export const decodeHere = async ({ format, bytes, pixelLimit }: ForeignTask): Promise<Raster> =>
   format === 'BMP' ? decodeBmp(bytes, pixelLimit) : decodeJp2(bytes, pixelLimit)
 
-/** Unpacking a smaller BMP takes less time than starting a thread. */
+/** A BMP below this size decodes faster than a thread starts. */
 const SMALL = 1 << 20
 const THREADS = 2
 let busy = 0
 const waiting: (() => void)[] = []
 
 export interface ForeignOptions {
-  /** Ends the work at once. */
+  /** Terminates the decoder at once. */
   readonly signal?: AbortSignal
-  /** The built image-decoder.ts; found beside the program unless given. */
+  /** The built image-decoder.ts; located next to the program by default. */
   readonly program?: URL | null
-  /** Time limit, since damaged data may keep a decoder busy for ever: by default 30 s, and 10 s more for each megapixel. */
+  /**
+   * Time limit in seconds, since damaged data can make a decoder loop forever: by default 30 s plus 10 s per
+   * megapixel.
+   */
   readonly mostSeconds?: number
 }
 
-/** Decodes the image, in a thread where it may take long. @throws an Error whose message says what is wrong */
+/** Decodes the image, in a separate thread if it may take long. @throws an Error describing the problem */
 export async function decodeForeign(
   task: ForeignTask,
   { signal, program = builtDecoder(), mostSeconds }: ForeignOptions = {},
@@ -77,7 +80,7 @@ function inThread(program: URL, task: ForeignTask, signal: AbortSignal | undefin
       reject(
         signal?.aborted
           ? cancelled()
-          : new Error(late ? `its decoder came to no end within ${Math.round(mostSeconds)} s` : 'its decoder ended before it was done'),
+          : new Error(late ? `its decoder did not finish within ${Math.round(mostSeconds)} s` : 'its decoder exited before it finished'),
       ),
     )
   }).finally(() => {
@@ -89,7 +92,7 @@ function inThread(program: URL, task: ForeignTask, signal: AbortSignal | undefin
 
 let found: URL | null | undefined
 
-/** `image-decoder.js` beside the program or above its chunks; null where the program runs from its sources. */
+/** `image-decoder.js` next to the program or above its chunks; null when running from source. */
 function builtDecoder(): URL | null {
   found ??=
     ['./image-decoder.js', '../image-decoder.js']

@@ -1,6 +1,6 @@
-/** Detects an image's format by its first bytes, since a file's extension may be wrong. */
+/** Detects an image's format from its first bytes, since a file's extension may be wrong. */
 
-/** A space stands for any byte. */
+/** In a signature, a space matches any byte. */
 const FORMATS = [
   ['JPEG', ['\xff\xd8\xff']],
   ['PNG', ['\x89PNG\r\n\x1a\n']],
@@ -13,34 +13,36 @@ const FORMATS = [
 ] as const
 
 export type ImageFormat = (typeof FORMATS)[number][0]
-/** Formats that this build of libvips does not read. */
+/** Formats that this build of libvips cannot read. */
 export type ForeignFormat = Extract<ImageFormat, 'BMP' | 'JPEG 2000'>
 
-/** How many of a file's first bytes {@link formatOf} looks at. */
+/** Number of leading bytes that {@link formatOf} examines. */
 export const SNIFFED = 32
 
 const begins = (bytes: Uint8Array, start: string) => [...start].every((c, i) => c === ' ' || bytes[i] === c.charCodeAt(0))
 
 const HEVC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']
 
-/** HEIC: AVIF's container with a picture coded by HEVC. */
+/** HEIC: AVIF's container with an HEVC-coded image. */
 function isHeic(bytes: Uint8Array): boolean {
   if (!begins(bytes, '    ftyp')) return false
   const brands = [8, 16, 20, 24, 28].map((at) => String.fromCharCode(...bytes.subarray(at, at + 4)))
   return HEVC.includes(brands[0]!) || (brands[0] === 'mif1' && brands.some((b) => HEVC.includes(b)) && !brands.includes('avif'))
 }
 
-/** Undefined for anything that cannot be decoded; also for SVG, whose size and cost have no bound. */
+/**
+ * The format of an image; undefined if it cannot be decoded. SVG is excluded because its size and cost are unbounded.
+ */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   if (isHeic(bytes)) return undefined
   const found = FORMATS.find(([, starts]) => starts.some((start) => begins(bytes, start)))?.[0]
-  // Many texts begin with 'BM': the length of a BMP's second header has few possible values.
+  // Many texts begin with 'BM', but the length field of a BMP's second header has few valid values.
   return found === 'BMP' && ![12, 16, 40, 52, 56, 64, 108, 124].includes(bytes[14] ?? 0) ? undefined : found
 }
 
 export const isForeign = (format: ImageFormat | undefined): format is ForeignFormat => format === 'BMP' || format === 'JPEG 2000'
 
-/** What is wrong with bytes that {@link formatOf} does not recognise, or that no decoder here can read. */
+/** The message for bytes that {@link formatOf} does not recognise or that no decoder here supports. */
 export function notAnImage(bytes: Uint8Array): string {
   if (isHeic(bytes))
     return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'

@@ -7,9 +7,9 @@ import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
 import { type PreprocessConfig, resized } from './preprocess.ts'
 
-/** An image that cannot be read or decoded, for whatever reason; the job goes on without it. */
+/** An image that cannot be read or decoded. The job continues without it. */
 export class UnreadableImage extends DashiError {
-  /** Without the file's name. */
+  /** The message without the file's name. */
   readonly reason: string
 
   constructor(
@@ -22,7 +22,7 @@ export class UnreadableImage extends DashiError {
   }
 }
 
-/** A full disk or too many open files are not the image's fault. */
+/** A full disk or too many open files are not the image's fault and are rethrown unchanged. */
 async function naming<T>(file: string, body: Promise<T>): Promise<T> {
   try {
     return await body
@@ -32,7 +32,10 @@ async function naming<T>(file: string, body: Promise<T>): Promise<T> {
   }
 }
 
-/** Labelled images on disk; decoded once as far as the store has room. Transparency is kept: augmentation lays it over grounds. */
+/**
+ * Labelled images on disk, each decoded once while the store has room. Alpha is kept, since augmentation composites
+ * over backgrounds.
+ */
 export class Images {
   constructor(
     readonly items: readonly Item[],
@@ -43,13 +46,16 @@ export class Images {
     return this.items.length
   }
 
-  /** As decoded. */
+  /** Decoded pixels of image `i`, at full size. */
   pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
     const { file } = this.items[i]!
     return this.store.get(deep ? `${deep} ${file}` : file, () => naming(file, decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
-  /** Resized to the model's scale, RGB; only cropping and normalising remain. This is what the store keeps, since it is small. */
+  /**
+   * Image `i` as RGB, resized to the model's scale; only cropping and normalising remain. The store keeps this form
+   * because it is small.
+   */
   resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
     const { file } = this.items[i]!
     return this.store.get(`${key} ${file}`, async () =>

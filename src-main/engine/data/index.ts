@@ -1,4 +1,4 @@
-/** What the application asks of the room that reads pictures, texts and settings for them. */
+/** Public interface of engine/data: reading images, texts and their settings. */
 export { fingerprint } from './cache.ts'
 export { formatOf } from './formats.ts'
 export { Images } from './images.ts'

@@ -1,6 +1,7 @@
 /**
- * JPEG 2000 (ISO/IEC 15444-1), as a codestream or in the boxes of a .jp2, by OpenJPEG in WebAssembly, which is Pillow's decoder too;
- * pictures with alpha by the decoder of pdf.js, since that build of OpenJPEG takes one or three components.
+ * JPEG 2000 (ISO/IEC 15444-1), as a codestream or a .jp2 file, decoded by OpenJPEG in WebAssembly, which Pillow uses
+ * too. Images with alpha go to the decoder of pdf.js, since that build of OpenJPEG accepts one or three components
+ * only.
  */
 import { createRequire } from 'node:module'
 import { JpxImage } from 'jpeg2000'
@@ -13,7 +14,7 @@ interface Component {
 
 interface Header extends Size {
   readonly components: readonly Component[]
-  /** From the colour box: 12 is CMYK, 16 sRGB, 17 grey, 18 YCC. */
+  /** Enumerated colour space: 12 is CMYK, 16 sRGB, 17 grey, 18 YCC. */
   readonly space: number | undefined
   readonly palette: boolean
 }
@@ -23,7 +24,7 @@ export function jp2Size(bytes: Uint8Array): Size {
   return { width, height }
 }
 
-/** Grey of more than 8 bits. */
+/** Whether it is greyscale with more than 8 bits. */
 export const jp2Deep = (bytes: Uint8Array): boolean => {
   const { components } = headerOf(bytes)
   return components.length === 1 && components[0]!.bits > 8
@@ -45,12 +46,12 @@ function headerOf(bytes: Uint8Array): Header {
     if (kind === 'jp2c') return { ...sizeMarker(view, at + head + 2), space, palette }
     if (kind === 'colr' && at + 15 <= bytes.length && bytes[at + 8] === 1) space ??= view.getUint32(at + 11)
     if (kind === 'pclr') palette = true
-    at += kind === 'jp2h' ? head : length // the boxes within it follow
+    at += kind === 'jp2h' ? head : length // a superbox: descend into it
   }
-  throw new Error('no codestream in it')
+  throw new Error('it contains no codestream')
 }
 
-/** The SIZ marker, which every codestream begins with. */
+/** Reads the SIZ marker, which starts every codestream. */
 function sizeMarker(view: DataView, at: number): Header {
   if (at + 40 > view.byteLength || view.getUint16(at) !== 0xff51) throw new Error('its codestream has no size')
   const [x1, y1, x0, y0, tileX, tileY] = [6, 10, 14, 18, 22, 26].map((o) => view.getUint32(at + o)) as [
@@ -74,7 +75,7 @@ function sizeMarker(view: DataView, at: number): Header {
   return { width: x1 - x0, height: y1 - y0, components, space: undefined, palette: false }
 }
 
-/** @throws an Error whose message says what is wrong */
+/** @throws an Error describing the problem */
 export async function decodeJp2(bytes: Uint8Array, pixelLimit: number): Promise<Raster> {
   const header = headerOf(bytes)
   checkSize(header, pixelLimit)
@@ -86,7 +87,7 @@ export async function decodeJp2(bytes: Uint8Array, pixelLimit: number): Promise<
 }
 
 function withAlpha(bytes: Uint8Array, { components, space }: Header): Raster {
-  if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9) throw new Error('its end is cut off') // with which that decoder would go on for ever
+  if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9) throw new Error('its end is cut off') // that decoder would loop forever
   if (space === 12) throw new Error('CMYK: expected grey or RGB, with or without alpha')
   const image = new JpxImage()
   image.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
@@ -98,7 +99,7 @@ function withAlpha(bytes: Uint8Array, { components, space }: Header): Raster {
   return { width, height, channels: n, data }
 }
 
-/** What is used of the package, which has no types. */
+/** The part of the untyped package that is used. */
 interface Decoder {
   getEncodedBuffer(length: number): Uint8Array
   decode(): void
@@ -119,7 +120,7 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
   const print = (line: string) => {
     if (/^\[(ERROR|WARNING)\]/.test(line)) complaints.push(line.replace(/^\[\w+\]\s*/, '').trim())
   }
-  // A new one each time: its memory only grows.
+  // A new instance each time, since its memory never shrinks.
   const { J2KDecoder } = await start({
     locateFile: () => require.resolve('@cornerstonejs/codec-openjpeg/decodewasm'),
     print,
@@ -147,14 +148,15 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
     (!palette && channels !== components.length) ||
     stored.length < width * height * channels * (wide ? 2 : 1)
   )
-    throw new Error('the decoder gave no picture')
+    throw new Error('the decoder returned no image')
   const n = width * height * channels
   const samples = wide
     ? isSigned
       ? new Int16Array(stored.buffer, stored.byteOffset, n)
       : new Uint16Array(stored.buffer, stored.byteOffset, n)
     : stored
-  // As Pillow's Jpeg2KDecode.c: signed samples are lifted, grey deeper than a byte is spread to 16 bits, colours are rounded to 8.
+  // As in Pillow's Jpeg2KDecode.c: signed samples are offset, grey deeper than a byte is scaled to 16 bits, colours
+  // are rounded to 8.
   const lift = isSigned ? 1 << (bits - 1) : 0
   if (wide && channels === 1) return { width, height, channels, data: Uint16Array.from(samples, (v) => (v + lift) << (16 - bits)) }
   const data = wide

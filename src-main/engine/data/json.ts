@@ -3,14 +3,14 @@ import { dataError } from '#shared/errors.ts'
 import { CONFIG_BYTES, isThere, parseBounded, readText } from '../weights/regular.ts'
 
 /**
- * A text file's content, of at most `limit` bytes; `undefined` where there is no such file.
- * @throws dataError: unreadable
+ * The content of a text file of at most `limit` bytes; `undefined` if it does not exist.
+ * @throws dataError: unreadable or too long
  */
 export const findText = (file: string, limit = CONFIG_BYTES): string | undefined => (isThere(file) ? readText(file, limit) : undefined)
 
 /**
- * A JSON file's content, of at most `limit` bytes; `undefined` where there is no such file.
- * @throws dataError: unreadable, or not JSON.
+ * The parsed content of a JSON file of at most `limit` bytes; `undefined` if it does not exist.
+ * @throws dataError: unreadable, too long, or not JSON
  */
 export function findJson(file: string, limit = CONFIG_BYTES): unknown {
   const text = findText(file, limit)
@@ -22,7 +22,7 @@ export function findJson(file: string, limit = CONFIG_BYTES): unknown {
   }
 }
 
-/** `json` as the schema has it; else a dataError with the file and the first field at fault, `prefix` before its name. */
+/** Parses `json` by the schema. @throws dataError naming the file and the first invalid field, preceded by `prefix` */
 export function parseJson<S extends z.ZodType>(schema: S, json: unknown, file: string, prefix = ''): z.output<S> {
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data

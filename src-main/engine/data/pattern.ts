@@ -1,25 +1,25 @@
 /*
- * A tokenizer brings its own regular expressions, and a backtracking engine can take longer for one of them than anybody
- * waits: (a+)+$ doubles its time with every letter. Only expressions of a form that is matched without giving back what was
- * taken are run; those of CLIP, GPT-2, GPT-4, Llama and Qwen are of it.
+ * A tokenizer brings its own regular expressions, and a backtracking engine can take exponential time: (a+)+$ doubles
+ * its time with every letter. Only expressions that provably match without backtracking are accepted; those of CLIP,
+ * GPT-2, GPT-4, Llama and Qwen qualify.
  */
 
 const ATOM = /\\[pP]\{[^}]*\}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\[^\dgkKRXxupP]|\[\^?(?:\\.|\[:\^?\w+:\]|[^\\[\]])+\]|[^\\[\](){}|*+?]/suy
 const QUANTIFIER = /([?*+])[?+]?|\{(\d*)(?:(,)(\d*))?\}(?![?+*{])/y
-/** What may stand in a group: alternatives of characters, none repeated. */
+/** The content of a group: alternatives of characters, without repetition. */
 const PLAIN = new RegExp(`(?:${ATOM.source}|\\|)*`, 'suy')
 const GROUP = /\((?:\?(?:[ims]*:|>)|(?!\?))/y
-/** Alternatives that do give back, but one run of white space at most. */
+/** Alternatives that do backtrack, but over a single run of white space at most. */
 const SPACES = [String.raw`\s+(?!\S)`, String.raw`\s*[\r\n]+`, String.raw`\s*[\r\n]`]
 const LONGEST = 2000
 const MOST_REPEATS = 32
-/** In how many ways the bounded part of an alternative may be tried at one place. */
+/** Limit on the number of ways to match the bounded part of an alternative at one position. */
 const MOST_WAYS = 256
 
 /**
- * Whether a regular expression (of Rust's `tokenizers`, Oniguruma's syntax) takes time in proportion to the text. In each
- * alternative, what is repeated without bound is one character of a kind, not a group, and what follows it may be absent,
- * so that the alternative cannot fail after it.
+ * Whether a regular expression (Oniguruma syntax of Rust's `tokenizers`) runs in time linear in the text. In each
+ * alternative, only single character classes are repeated without bound, not groups, and whatever follows is
+ * optional, so that the alternative cannot fail after the repetition.
  */
 export function isLinear(pattern: string): boolean {
   if (pattern.length > LONGEST) return false
@@ -31,7 +31,7 @@ export function isLinear(pattern: string): boolean {
   }
 }
 
-/** Where the alternative that begins at `at` ends; −1 where it is of another form. */
+/** End index of the alternative that starts at `at`; −1 if it does not have the accepted form. */
 function alternative(pattern: string, at: number): number {
   let endless = false
   let ways = 1
@@ -51,7 +51,7 @@ function alternative(pattern: string, at: number): number {
     at += quantifier.length
     const least = sign ? Number(sign === '+') : Number(from ?? 1)
     const most = sign ? (sign === '?' ? 1 : Infinity) : comma ? (to ? Number(to) : Infinity) : least
-    if (endless && least > 0) return -1 // it could fail after it, and give back one by one
+    if (endless && least > 0) return -1 // a failure after the repetition would backtrack one character at a time
     if (least > MOST_REPEATS || (group && most > 1)) return -1
     if (most === Infinity) endless = true
     else if (most > MOST_REPEATS || (ways *= most - least + 1) > MOST_WAYS) return -1

@@ -1,4 +1,7 @@
-/** Opens an image file of any format with libvips: for thumbnails, tiles, sizes and hashes, which need not equal Pillow's pixels. */
+/**
+ * Opens an image file of any format with libvips: for thumbnails, tiles, sizes and hashes, which need not match
+ * Pillow's pixels.
+ */
 import { open, stat } from 'node:fs/promises'
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { dataError } from '#shared/errors.ts'
@@ -9,7 +12,7 @@ import { formatOf, isForeign, notAnImage, SNIFFED } from './formats.ts'
 import { jp2Deep } from './jp2.ts'
 import type { Raster } from './raster.ts'
 
-/** The headers of formats that libvips does not read lie in the first megabyte. */
+/** Headers of formats that libvips cannot read are within the first megabyte. */
 const HEADER_BYTES = 1 << 20
 
 async function firstBytes(file: string, most: number): Promise<Uint8Array> {
@@ -24,10 +27,10 @@ async function firstBytes(file: string, most: number): Promise<Uint8Array> {
   }
 }
 
-/** Larger deep pictures are shown as libvips reads them, since stretching needs the whole picture in memory. */
+/** Pixels above which deep images are not stretched, since stretching needs the whole image in memory. */
 const STRETCHED = 1 << 26
 
-/** Upright, its grey between its percentiles, for a person to look at; undefined for what is not deep. */
+/** For display: upright, with grey stretched between its percentiles. Undefined for 8-bit images. */
 async function stretched(file: string): Promise<Sharp | undefined> {
   const image = sharp(file, { limitInputPixels: false, autoOrient: true })
   const { depth, space, hasAlpha, width, height } = await image.metadata()
@@ -46,10 +49,10 @@ async function stretched(file: string): Promise<Sharp | undefined> {
 const isDeep = (depth: string | undefined, space: string | undefined) => depth !== 'uchar' && (space === 'grey16' || space === 'b-w')
 
 /**
- * Not upright yet: `autoOrient()` is the caller's. Grey deeper than a byte is stretched between its percentiles, since most of it
- * would be black or white otherwise.
- * @param signal ends a decoder of ours
- * @param name what the file is called in errors
+ * Opens an image without applying its orientation: call `autoOrient()`. Grey deeper than a byte is stretched between
+ * its percentiles, since it would be mostly black or white otherwise.
+ * @param signal aborts our own decoders
+ * @param name the file's name in errors
  */
 export async function openPicture(file: string, options: SharpOptions = {}, signal?: AbortSignal, name = file): Promise<Sharp> {
   const start = await firstBytes(file, SNIFFED)
@@ -69,8 +72,8 @@ const fromRaster = ({ width, height, channels, data }: Raster): Sharp =>
   sharp(data instanceof Uint16Array ? toBytes(data, 'percentiles') : data, { raw: { width, height, channels }, limitInputPixels: false })
 
 /**
- * Whether the file must be converted for a browser, whatever its name: browsers have no decoder for it, or would show deep grey
- * as black.
+ * Whether a browser needs a converted file, judged by content: it has no decoder for it, or would show deep grey as
+ * black.
  */
 export async function needsConversion(file: string): Promise<boolean> {
   const format = formatOf(await firstBytes(file, SNIFFED))
@@ -78,18 +81,18 @@ export async function needsConversion(file: string): Promise<boolean> {
 }
 
 export interface PictureFacts {
-  /** As stored. */
+  /** Pixels as stored, before orientation. */
   readonly width: number
   readonly height: number
   /** EXIF orientation, 1 … 8. */
   readonly orientation: number
-  /** Grey samples of more than 8 bits, which must be reduced to bytes. */
+  /** Greyscale samples of more than 8 bits, which must be reduced to bytes. */
   readonly deep: boolean
 }
 
 /**
- * Reads an image's header. An SVG counts as no image, whatever its name: it can refer to other files, and its cost has no bound.
- * @throws a data fault where the file is no image
+ * Reads an image's header. SVG is not accepted: it can refer to other files, and its cost is unbounded.
+ * @throws a data fault if the file is not an image
  */
 export async function pictureFacts(file: string, name = file): Promise<PictureFacts> {
   const start = await firstBytes(file, SNIFFED)

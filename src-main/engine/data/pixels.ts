@@ -10,9 +10,9 @@ export interface Pixels {
 }
 
 /**
- * RGBA over white, as Pillow's `alpha_composite` on an opaque white ground (AlphaComposite.c, 7-bit fixed point).
- * This is how `transformers` ≥ 5 makes RGB of a transparent picture (`image_transforms.convert_to_rgb`).
- * RGB pixels come back as they are.
+ * Composites RGBA over white like Pillow's `alpha_composite` on an opaque white background (AlphaComposite.c, 7-bit
+ * fixed point). This is how `transformers` ≥ 5 converts a transparent image to RGB
+ * (`image_transforms.convert_to_rgb`). RGB is returned unchanged.
  */
 export function overWhite(pixels: Pixels): Pixels {
   if (pixels.channels === 3) return pixels

@@ -7,20 +7,20 @@ import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
 
 const side = z.int().min(1).max(16384)
-/** Also as a pair, height first. */
+/** A size as one number or as [height, width]. */
 const rectangle = z.union([
   z.object({ height: side, width: side }),
   z.tuple([side, side]).transform(([height, width]) => ({ height, width })),
 ])
 const square = side.transform((s) => ({ height: s, width: s }))
 const level = z.number().min(-1e6).max(1e6)
-/** One number stands for all three channels. */
+/** A single number applies to all three channels. */
 const perChannel = z.union([level.transform((x): [number, number, number] => [x, x, x]), z.tuple([level, level, level])], {
   error: 'expected a number or three, for red, green and blue',
 })
-/** A step that is null is left out, as in transformers. */
+/** null disables a step, as in transformers. */
 const flag = z.boolean().nullable().default(true).transform(Boolean)
-/** Any other key that is null means its default, as in transformers 4; 5 refuses it. */
+/** For other keys, null means the default, as in transformers 4; transformers 5 rejects it. */
 const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
 type Rgb = [number, number, number]
 type Size = { shortest_edge: number } | { height: number; width: number }
@@ -35,8 +35,8 @@ interface Defaults {
 }
 
 /**
- * `preprocessor_config.json` of a checkpoint; the older spelling of sizes as one number is read too (for `size` it means the
- * shortest edge where that is what the processor's default says, else a square). Unknown keys are kept out.
+ * Schema of a checkpoint's `preprocessor_config.json`. The older spelling of sizes as one number is accepted: for
+ * `size` it means the shortest edge if the processor's default does, else a square. Unknown keys are dropped.
  */
 const schemaOf = (own: Defaults) =>
   z.object({
@@ -72,9 +72,11 @@ const schemaOf = (own: Defaults) =>
   })
 export type PreprocessConfig = z.output<ReturnType<typeof schemaOf>>
 
-/** An image processor of `transformers` that resizes, crops, rescales and normalises as CLIP's does, with other defaults. */
+/**
+ * An image processor of `transformers` that resizes, crops, rescales and normalises like CLIP's, with other defaults.
+ */
 export interface Processor {
-  /** The name of its class without `ImageProcessor`. */
+  /** Its class name without `ImageProcessor`. */
   readonly name: string
   readonly schema: z.ZodType<PreprocessConfig>
 }
@@ -93,8 +95,8 @@ export const clipProcessor = processor('CLIP', CLIP_DEFAULTS)
 const kindSchema = z.object({ image_processor_type: z.string().nullish(), feature_extractor_type: z.string().nullish() })
 
 /**
- * The processor that a file names, or the first where it names none. The rest of transformers' processors prepare images in other
- * ways. In the file, transformers leaves out `Pil`.
+ * The processor that a file names, or the first of `processors` if it names none. Other processors of transformers
+ * prepare images differently and are refused. In files, transformers drops the suffix `Pil` of class names.
  */
 function processorOf(json: unknown, processors: readonly Processor[], file: string, prefix: string): Processor {
   const kinds = parseJson(kindSchema, json, file, prefix)
@@ -104,7 +106,7 @@ function processorOf(json: unknown, processors: readonly Processor[], file: stri
     const known = processors.find((p) => new RegExp(`^${p.name}(ImageProcessor(Fast|Pil)?|FeatureExtractor)$`).test(kind))
     if (!known) {
       const expected = processors.map((p) => `${p.name}ImageProcessor`).join(' or ')
-      throw dataError(file, `${prefix}${key}: expected ${expected}, found ${JSON.stringify(kind)}, which prepares images otherwise`)
+      throw dataError(file, `${prefix}${key}: expected ${expected}, found ${JSON.stringify(kind)}, which prepares images differently`)
     }
     found = known
   }
@@ -113,8 +115,8 @@ function processorOf(json: unknown, processors: readonly Processor[], file: stri
 
 /**
  * The preprocessing of a checkpoint folder: `preprocessor_config.json`, or the `image_processor` part of
- * `processor_config.json`, which is where `transformers` ≥ 5 saves it.
- * @throws dataError naming the file and the field.
+ * `processor_config.json`, where `transformers` ≥ 5 saves it.
+ * @throws dataError naming the file and the field
  */
 export async function readPreprocessConfig(folder: string, processors?: readonly Processor[]): Promise<PreprocessConfig> {
   const found = findPreprocessConfig(folder, processors)
@@ -124,7 +126,7 @@ export async function readPreprocessConfig(folder: string, processors?: readonly
 
 export const noPreprocessConfig = (folder: string) => dataError(join(folder, 'preprocessor_config.json'), sentence('model.no-preprocessor'))
 
-/** {@link readPreprocessConfig}, or `undefined` where the folder has neither file. */
+/** {@link readPreprocessConfig}, or `undefined` if the folder has neither file. */
 export function findPreprocessConfig(folder: string, processors?: readonly Processor[]): PreprocessConfig | undefined {
   const alone = join(folder, 'preprocessor_config.json')
   const joint = join(folder, 'processor_config.json')
@@ -147,30 +149,31 @@ export function parsePreprocessConfig(
 }
 
 /**
- * The size that every image comes out with. Without a centre crop and with a shortest edge, that depends on the image.
- * @throws dataError when the configuration does not fix it.
+ * The output size of every image, in pixels. Without a centre crop and with a shortest edge, it would depend on the
+ * image.
+ * @throws dataError if the configuration does not fix it
  */
 export function outputSize(config: PreprocessConfig, file = 'preprocessor_config.json'): { height: number; width: number } {
   if (config.do_center_crop) return config.crop_size
   if (config.do_resize && 'height' in config.size) return config.size
-  throw dataError(file, 'do_center_crop: expected true, or do_resize with a size of {height, width}, so that all images come out alike')
+  throw dataError(file, 'do_center_crop: expected true, or do_resize with a size of {height, width}, so that all images have the same size')
 }
 
 /**
- * One image as CLIP sees it: resize, centre crop, rescale, normalise; `out[offset …]` gets 3 · height · width float32 in
- * CHW order. Follows CLIP's processor on Pillow bit for bit: `CLIPImageProcessor` of `transformers` 4,
- * `CLIPImageProcessorPil` of 5 (which `CLIPProcessor` uses where torchvision is not installed). The torchvision-backed one
- * has 16-bit resampling weights: up to 2 grey levels of difference in 0.1 to 4% of the values, and of an odd padding the
- * larger half behind instead of before. RGBA pixels are laid over white first, as `transformers` 5 does.
+ * Preprocesses one image for CLIP: resize, centre crop, rescale, normalise. `out[offset …]` gets 3 · height · width
+ * float32 in CHW order. Bit-identical to CLIP's processor on Pillow: `CLIPImageProcessor` of `transformers` 4,
+ * `CLIPImageProcessorPil` of 5 (used by `CLIPProcessor` if torchvision is not installed). The torchvision processor
+ * has 16-bit resampling weights: up to 2 grey levels of difference in 0.1 to 4% of the values, and the larger half of
+ * odd padding comes after the image instead of before. RGBA is composited over white first, as in `transformers` 5.
  */
 export function preprocess(pixels: Pixels, config: PreprocessConfig, out: Float32Array, offset = 0): void {
   cropAndNormalise(resized(pixels, config), config, out, offset)
 }
 
-/** Of an image once it has been resized; as many as are decoded. */
+/** Limit on the size of a resized image, equal to the limit on decoding. */
 const MOST_PIXELS = 0x3fff ** 2
 
-/** The first half of `preprocess`: RGB at the scale at which it is cropped. `name` is for errors. */
+/** The first half of `preprocess`: RGB resized to the scale at which it is cropped. `name` is used in errors. */
 export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Pixels {
   const rgb = overWhite(pixels)
   const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
@@ -183,7 +186,7 @@ export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'
   return resize(rgb, width, height, method)
 }
 
-/** The shortest edge becomes the size asked for; the other is truncated, not rounded: ⌊size · long / short⌋. */
+/** The shortest edge becomes `size`; the other is truncated, not rounded: ⌊size · long / short⌋. */
 function resizedSize({ width, height }: Pixels, size: PreprocessConfig['size']) {
   if ('height' in size) return size
   const short = size.shortest_edge
@@ -212,12 +215,15 @@ export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: F
 }
 
 /**
- * Where the crop starts on an axis, below zero where it is padded with black. An image that is smaller on either axis takes
- * ⌈padding / 2⌉ before it (`image_transforms.center_crop`); both cases come to ⌊(size − crop) / 2⌋.
+ * Start of the crop on an axis; negative if it is padded with black. For an image smaller than the crop, ⌈padding /
+ * 2⌉ comes first (`image_transforms.center_crop`); both cases equal ⌊(size − crop) / 2⌋.
  */
 const cropStart = (size: number, crop: number) => Math.floor((size - crop) / 2)
 
-/** The normalised value of each of the 256 byte values in channel c, with the reference's float32 roundings. */
+/**
+ * The normalised value of each of the 256 byte values in channel c, rounded to float32 at the same points as the
+ * reference.
+ */
 function levels(config: PreprocessConfig, c: number): Float32Array {
   const f = Math.fround
   return Float32Array.from({ length: 256 }, (_, byte) => {

@@ -3,24 +3,28 @@ import sharp from 'sharp'
 import { decodeImage, PIXEL_LIMIT } from './decode.ts'
 import { formatOf, isForeign, SNIFFED } from './formats.ts'
 
-/** Larger pictures are only decoded in strips, since they would fill the memory. */
+/** Larger images are only decoded in strips, since they would fill the memory. */
 const WHOLE = 1 << 26
 
 /**
- * Decodes a picture to its last byte, in less time and memory than {@link decodeImage} needs. @throws what that throws, where it does
+ * Checks that an image decodes to its last byte, with less time and memory than {@link decodeImage}. @throws the same
+ * errors
  */
 export async function proved(file: string, name = file): Promise<void> {
   if (!(await streams(file))) await decodeImage(file, name)
 }
 
-/** Whether libvips decodes all of it in one pass. A JPEG is decoded at an eighth of its size, which still reads every byte. */
+/**
+ * Whether libvips can decode the file in one streaming pass. A JPEG is decoded at an eighth of its size, which still
+ * reads every byte.
+ */
 async function streams(file: string): Promise<boolean> {
   try {
     const format = await sniffed(file)
     if (!format || isForeign(format)) return false
     const { width, height, space } = await sharp(file, { limitInputPixels: false }).metadata()
     if (width * height > PIXEL_LIMIT) return false
-    // Its colour space may be unsupported, which only the decoder can tell.
+    // Its colour space may be unsupported, which only decoding reveals.
     if (format === 'TIFF' && (width * height <= WHOLE || /lab/i.test(space ?? ''))) return false
     await sharp(file, { failOn: 'error', limitInputPixels: PIXEL_LIMIT, sequentialRead: true })
       .resize(16, 16, { fit: 'fill', kernel: 'nearest' })

@@ -3,24 +3,27 @@ import type { PreprocessConfig } from './preprocess.ts'
 
 export type Normalisation = Pick<PreprocessConfig, 'image_mean' | 'image_std'>
 
-/** A ground is a GRID × GRID grid of RGB colours in [0, 1], stretched over the view with bilinear interpolation. */
+/** A background is a GRID × GRID grid of RGB colours in [0, 1], stretched over the view with bilinear interpolation. */
 export const GRID = 4
 
-/** How a picture is seen. */
+/** One view of an image: geometry, colour and background. */
 export interface View {
-  /** Source position, in pixels from the corner, of output (u, v), each in [−½, ½]: x = x0 + xu·u + xv·v, and y alike. */
+  /** Source position, in pixels from the corner, of output (u, v) ∈ [−½, ½]²: x = x0 + xu·u + xv·v, and likewise y. */
   place: { x0: number; xu: number; xv: number; y0: number; yu: number; yv: number }
-  /** Three rows of four: a channel out = m₀·r + m₁·g + m₂·b + m₃, all in [0, 1], clipped to it. */
+  /**
+   * A 3 × 4 matrix, row-major: output channel = m₀·r + m₁·g + m₂·b + m₃, with all values in [0, 1]; clipped to that
+   * range.
+   */
   colour: Float64Array
-  /** What is seen through a transparent picture; white when undefined. */
+  /** The background behind a transparent image; white if undefined. */
   ground: Float32Array | undefined
 }
 
 /**
- * A view, row by row: sample, lay over the ground, turn the colours, normalise, store as CHW float32.
- * Sampling is bilinear, in premultiplied colour, so that an invisible pixel's colour never bleeds; where the view shrinks the
- * picture n times along an axis, ⌊n + ½⌋ samples are averaged on it. Outside itself a transparent picture is transparent,
- * an opaque one repeats its edge.
+ * Renders a view row by row: sample, composite over the background, transform colours, normalise, store as CHW
+ * float32. Sampling is bilinear in premultiplied colour, so that the colour of invisible pixels never bleeds; where
+ * the view minifies n-fold along an axis, ⌊n + ½⌋ samples are averaged on it. Outside its bounds a transparent image
+ * is transparent, and an opaque one repeats its edge.
  */
 export function render(
   pixels: Pixels,
@@ -49,11 +52,12 @@ export function render(
   }
 }
 
-/** Sample i of a line lies at (x + i·dx, y + i·dy), pixel centres being whole numbers. */
+/** Sample i of a line is at (x + i·dx, y + i·dy); pixel centres are integers. */
 type Line = { x: number; y: number; dx: number; dy: number }
 
-// A sampler adds `share` of each sample to its pixel in `row`: premultiplied RGB and alpha, all in [0, 1]; every `taps`
-// samples make a pixel. The loops are written out: they are most of the time that training spends on data.
+// A sampler adds `share` of each sample to its pixel in `row`: premultiplied RGB and alpha, all in [0, 1]; every
+// `taps` samples make a pixel. The loops are unrolled by hand because they dominate the data-loading time of
+// training.
 
 function sampleOpaque({ width, height, data }: Pixels, line: Line, taps: number, share: number, row: Float64Array) {
   const { dx, dy } = line
@@ -110,11 +114,11 @@ function sampleTransparent({ width, height, data }: Pixels, line: Line, taps: nu
   }
 }
 
-/** Fills what the row lets through with the ground at height v. */
+/** Composites the row over the background at height v. */
 function layOver(row: Float64Array, ground: Float32Array | undefined, v: number) {
   const gy = v * (GRID - 1)
   const fy = gy % 1
-  const upper = Math.floor(gy) * GRID * 3 // v < 1, so the grid goes on below, and to the right alike
+  const upper = Math.floor(gy) * GRID * 3 // v < 1, so a row below exists; likewise a column to the right
   for (let o = 0; o < row.length; o += 4) {
     const through = 1 - row[o + 3]!
     if (through < 1e-6) continue

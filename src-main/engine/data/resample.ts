@@ -1,9 +1,10 @@
 import type { Pixels } from './pixels.ts'
 
 /**
- * Pillow's resampling, bit for bit (src/libImaging/Resample.c and Geometry.c, 8 bits a channel): the filter's support
- * grows with the reduction, so shrinking does not alias; coefficients are 22-bit fixed point; the first pass is rounded to
- * uint8 before the second. The names and numbers are those of `PIL.Image.Resampling`, which `preprocessor_config.json` uses.
+ * Pillow's resampling, bit for bit (src/libImaging/Resample.c and Geometry.c, 8 bits per channel): the filter's
+ * support grows with the reduction, so that shrinking does not alias; coefficients are 22-bit fixed point; the first
+ * pass is rounded to uint8 before the second. Names and numbers are those of `PIL.Image.Resampling`, as used in
+ * `preprocessor_config.json`.
  */
 export const RESAMPLE = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3, box: 4, hamming: 5 } as const
 export type Resample = keyof typeof RESAMPLE
@@ -14,7 +15,7 @@ interface Filter {
 }
 
 const sinc = (x: number) => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI))
-const A = -0.5 // Keys' bicubic with a = −1/2, as Pillow has it (OpenCV and torch without antialias use −3/4)
+const A = -0.5 // Keys' bicubic with a = −1/2, as in Pillow (OpenCV and torch without antialias use −3/4)
 
 const filters: Record<Exclude<Resample, 'nearest'>, Filter> = {
   box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
@@ -36,7 +37,10 @@ const filters: Record<Exclude<Resample, 'nearest'>, Filter> = {
 
 const PRECISION = 22
 
-/** For each output position: the first input position, how many, and their fixed-point weights (`taps` a row). */
+/**
+ * For each output position: the first input position, the number of inputs, and their fixed-point weights (`taps` per
+ * row).
+ */
 interface Coefficients {
   taps: number
   first: Int32Array
@@ -76,8 +80,8 @@ const clip8 = (sum: number) => {
 }
 
 /**
- * One pass along an axis. The image is seen as `outer` blocks of `inSize` (then `outSize`) steps of `inner` bytes:
- * the horizontal pass has a pixel as its step, the vertical one a whole row.
+ * One pass along an axis. The image is treated as `outer` blocks of `inSize` (then `outSize`) steps of `inner` bytes:
+ * the horizontal pass steps by pixels, the vertical one by rows.
  */
 function pass(src: Uint8Array, outer: number, inSize: number, outSize: number, inner: number, filter: Filter) {
   const { taps, first, count, weight } = coefficients(inSize, outSize, filter)
@@ -98,7 +102,7 @@ function pass(src: Uint8Array, outer: number, inSize: number, outSize: number, i
   return out
 }
 
-/** `pass` for pixels of three bytes along a row, with the sums in registers: several times faster. */
+/** `pass` specialised for three-byte pixels along a row, with the sums in registers: several times faster. */
 function rgbRowPass(src: Uint8Array, rows: number, inSize: number, outSize: number, filter: Filter) {
   const { taps, first, count, weight } = coefficients(inSize, outSize, filter)
   const out = new Uint8Array(rows * outSize * 3)
@@ -121,7 +125,7 @@ function rgbRowPass(src: Uint8Array, rows: number, inSize: number, outSize: numb
   return out
 }
 
-/** Nearest steps by repeated addition, as `ImagingScaleAffine` does, so that its rounding is met too. */
+/** Steps by repeated addition, like `ImagingScaleAffine`, to reproduce its rounding. */
 function nearest(src: Uint8Array, inW: number, inH: number, outW: number, outH: number, channels: number) {
   const index = (inSize: number, outSize: number) => {
     const step = inSize / outSize
@@ -137,8 +141,8 @@ function nearest(src: Uint8Array, inW: number, inH: number, outW: number, outH: 
 }
 
 /**
- * Resize to `width × height`. RGBA is filtered channel by channel (Pillow would premultiply first).
- * @returns new pixels; the same object when the size is already right.
+ * Resizes to `width × height` pixels. RGBA is filtered channel by channel (Pillow would premultiply first).
+ * @returns new pixels; the same object if the size is already right
  */
 export function resize(pixels: Pixels, width: number, height: number, method: Resample): Pixels {
   const { channels } = pixels
@@ -159,7 +163,10 @@ export function resize(pixels: Pixels, width: number, height: number, method: Re
   return { width, height, channels, data }
 }
 
-/** Since Pillow 13 (before, never): when the height loses more than twice the pixels that the width does. */
+/**
+ * Pillow 13 or later goes vertical first if that reduces the pixel count more than twice as much; earlier versions
+ * never do.
+ */
 function verticalFirst(pixels: Pixels, width: number, height: number) {
   const loss = pixels.height - height
   return loss > 0 && loss > 2 * (pixels.width - width)

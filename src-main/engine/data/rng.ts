@@ -1,16 +1,15 @@
-/** What `Rng.save` gives and `Rng.restore` takes: the four words of the generator, plain JSON. */
+/** The four-word state of an `Rng`, as plain JSON. */
 export type RngState = [number, number, number, number]
 
 /**
  * xoshiro128++ 1.0 (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021), seeded by a path of
- * numbers: `Rng.of(seed, epoch, index)` is the same stream wherever and whenever it is asked for, and two different paths
- * give unrelated streams. So what an image looks like depends on where it stands in the training, never on which thread
- * came first. Not for cryptography.
+ * numbers: `Rng.of(seed, epoch, index)` is always the same stream, and different paths give unrelated streams. So an
+ * augmentation depends on the image's position in the training, never on thread timing. Not for cryptography.
  */
 export class Rng {
   private constructor(private readonly s: Int32Array) {}
 
-  /** The stream named by `path`, whole numbers of up to 53 bits (negative ones too). */
+  /** The stream identified by `path`, safe integers (negative ones too). */
   static of(...path: number[]): Rng {
     const s = new Int32Array(4)
     for (let word = 0; word < 4; word++) {
@@ -22,7 +21,7 @@ export class Rng {
       }
       s[word] = h
     }
-    if (!(s[0]! | s[1]! | s[2]! | s[3]!)) s[0] = 1 // the one state that xoshiro never leaves
+    if (!(s[0]! | s[1]! | s[2]! | s[3]!)) s[0] = 1 // the all-zero state is a fixed point of xoshiro
     return new Rng(s)
   }
 
@@ -54,7 +53,7 @@ export class Rng {
     return low + unit * (high - low)
   }
 
-  /** A whole number in [0, n); the bias of scaling a 53-bit number is below n · 2⁻⁵³. */
+  /** An integer in [0, n); scaling a 53-bit number has a bias below n · 2⁻⁵³. */
   int(n: number): number {
     return Math.floor(this.uniform() * n)
   }
@@ -64,12 +63,12 @@ export class Rng {
     return this.uniform() < p
   }
 
-  /** Standard normal by Box–Muller; the second value of the pair is not kept, so that the state stays four words. */
+  /** Standard normal by Box–Muller. The second value of the pair is discarded, so that the state remains four words. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform())
   }
 
-  /** Fisher–Yates, in place; returns the same array. */
+  /** Fisher–Yates shuffle in place; returns the same array. */
   shuffle<T extends { [i: number]: unknown; length: number }>(items: T): T {
     const at = items as { [i: number]: unknown }
     for (let i = items.length - 1; i > 0; i--) {

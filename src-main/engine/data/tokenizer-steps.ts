@@ -1,17 +1,17 @@
-/** The steps of a `tokenizer.json` around the vocabulary, restricted to those whose time is proportional to the text. */
+/** Validates the steps of a `tokenizer.json` around the vocabulary; only steps that run in linear time are accepted. */
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { isLinear } from './pattern.ts'
 
 const MAX_STEPS = 64
 const MAX_STRING = 2000
-/** By what factor all replacements together may lengthen a text. */
+/** The largest factor by which all replacements together may lengthen a text. */
 const MAX_GROWTH = 64
 
 const pattern = z.looseObject({ Regex: z.string() })
 const replacement = z.looseObject({ type: z.literal('Replace'), content: z.string() })
 
-/** @throws a data fault naming the step and what is wrong with it */
+/** @throws a data fault naming the step and the problem */
 export function checkSteps(parts: Readonly<Record<string, unknown>>, file: string): void {
   for (const [part, root] of Object.entries(parts)) {
     let [steps, growth] = [0, 1]
@@ -31,7 +31,7 @@ export function checkSteps(parts: Readonly<Record<string, unknown>>, file: strin
       }
       const replace = replacement.safeParse(value)
       if (replace.success && (growth *= Math.max(1, replace.data.content.length)) > MAX_GROWTH)
-        throw dataError(file, `${at}.content: makes a text more than ${MAX_GROWTH} times as long`)
+        throw dataError(file, `${at}.content: would make a text more than ${MAX_GROWTH} times as long`)
       for (const [key, inner] of Object.entries(value)) visit(inner, `${at}.${key}`)
     }
     visit(root, part)

@@ -8,18 +8,19 @@ import { findJson, findText, parseJson } from './json.ts'
 import { checkSteps } from './tokenizer-steps.ts'
 
 /**
- * The files of a tokenizer in a checkpoint folder. `transformers` ≥ 4 loads `CLIPTokenizerFast` from `tokenizer.json` alone;
- * `tokenizer_config.json` names the class and the padding token and is needed for `AutoTokenizer` and `CLIPProcessor`; the
- * others exist in older folders, where `vocab.json` and `merges.txt` may stand alone. Copy those that are there.
+ * The tokenizer files of a checkpoint folder. `transformers` ≥ 4 loads `CLIPTokenizerFast` from `tokenizer.json`
+ * alone; `tokenizer_config.json` names the class and the padding token and is needed by `AutoTokenizer` and
+ * `CLIPProcessor`; the others occur in older folders, which may have only `vocab.json` and `merges.txt`. Copy those
+ * that exist.
  */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
-/** Far above any vocabulary, so that an absurd id cannot make us allocate by it. */
+/** Far above any vocabulary, so that an absurd id cannot trigger a huge allocation. */
 const tokenId = z.int().min(0).max(4_000_000)
 const vocabSchema = z.record(z.string(), tokenId)
 const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
 
-/** How a family's texts become tokens: CLIP's byte pairs between a start and an end, or sentencepiece's pieces before an end. */
+/** How a family tokenises texts: CLIP's BPE between start and end tokens, or sentencepiece followed by an end token. */
 export type TokenizerKind = 'clip' | 'sentencepiece'
 
 const models = {
@@ -37,12 +38,12 @@ const tokenizerSchema = z.looseObject({
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
 const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
 
-/**
- * Characters (UTF-16 units) beyond this many are not read: no caption is as long, and no model's context reaches so far.
- */
+/** Limit in UTF-16 units; the rest of a text is ignored. No model's context reaches this far. */
 const MAX_TEXT = 100_000
 
-/** What `tokenizer.json` would be in a folder that has only the older `vocab.json` and `merges.txt` of CLIP's slow tokenizer. */
+/**
+ * Builds a `tokenizer.json` for a folder with only `vocab.json` and `merges.txt`, the files of CLIP's slow tokenizer.
+ */
 function olderTokenizer(folder: string): object {
   const vocabFile = join(folder, 'vocab.json')
   const mergesFile = join(folder, 'merges.txt')
@@ -59,8 +60,8 @@ function olderTokenizer(folder: string): object {
 export const noTokenizer = (folder: string) => dataError(join(folder, 'tokenizer.json'), 'no such file')
 
 /**
- * The library takes a text that becomes a special token by being lowered (<|ENDOFTEXT|>) for that token; `tokenizers` looks
- * for it in the text as it was given. A space keeps them apart, and is none of the pieces that CLIP splits a text into.
+ * Prevents the library from recognising a special token that only appears after lowercasing (<|ENDOFTEXT|>);
+ * `tokenizers` matches special tokens in the original text. A space is inserted, which CLIP's splitting ignores.
  */
 function normalisedIsNoToken(hub: HubTokenizer, tokens: readonly string[]): void {
   const { normalizer } = hub
@@ -69,10 +70,13 @@ function normalisedIsNoToken(hub: HubTokenizer, tokens: readonly string[]): void
   hub.normalizer = Object.assign((text: string) => apart(normalizer(text)), normalizer)
 }
 
-/** The reference lowers each letter by itself; JavaScript would write a Σ that ends a word as ς. */
+/** The reference lowercases letter by letter, whereas JavaScript turns a word-final Σ into ς. */
 const sigma = (text: string) => text.replaceAll('Σ', 'σ')
 
-/** SigLIP's texts: lower case, without ASCII punctuation, single spaces (transformers' SiglipTokenizer.canonicalize_text). */
+/**
+ * SigLIP's normalisation: lower case, without ASCII punctuation, single spaces (transformers'
+ * SiglipTokenizer.canonicalize_text).
+ */
 const canonical = (text: string) =>
   text
     .toLowerCase()
@@ -81,26 +85,26 @@ const canonical = (text: string) =>
     .trim()
 
 /**
- * A CLIP tokenizer: `tokenizer.json` run by `@huggingface/tokenizers`, with the padding and truncation of
+ * A tokenizer run by `@huggingface/tokenizers` from `tokenizer.json`, with the padding and truncation of
  * `CLIPTokenizerFast(text, padding='max_length', truncation=True)`.
  */
 export class Tokenizer {
   private constructor(
     private readonly hub: HubTokenizer,
     private readonly prepare: (text: string) => string,
-    /** Ids of the tokens that start a text, if one does, end it, and fill it up. */
+    /** Ids of the start token (if the family has one), the end token and the padding token. */
     readonly startId: number | undefined,
     readonly endId: number,
     readonly padId: number,
-    /** One more than the largest id: the least number of rows of the token embedding. */
+    /** The largest id plus one: the minimum number of rows of the token embedding. */
     readonly vocabSize: number,
-    /** `model_max_length` of the configuration, absent where it says nothing useful. */
+    /** `model_max_length` of the configuration; undefined if missing or meaningless. */
     readonly maxLength: number | undefined,
   ) {}
 
   /**
-   * From a checkpoint folder.
-   * @throws dataError naming the file and the field.
+   * Loads the tokenizer of a checkpoint folder.
+   * @throws dataError naming the file and the field
    */
   static async load(folder: string, kind: TokenizerKind = 'clip'): Promise<Tokenizer> {
     const file = (name: string) => join(folder, name)
@@ -113,7 +117,9 @@ export class Tokenizer {
     return Tokenizer.from(json, { ...pad, ...(config as object) }, file('tokenizer.json'), file('tokenizer_config.json'), kind)
   }
 
-  /** From the contents of `tokenizer.json` and `tokenizer_config.json`; the names are for errors. */
+  /**
+   * Builds a tokenizer from the contents of `tokenizer.json` and `tokenizer_config.json`; file names are for errors.
+   */
   static from(
     json: unknown,
     config: unknown = {},
@@ -164,7 +170,8 @@ export class Tokenizer {
   }
 
   /**
-   * Ids of one text, `contextLength` of them: start, the text, end, padding. A text too long loses its tail, never its end token.
+   * Ids of one text, exactly `contextLength` of them: start, text, end, padding. A text that is too long is truncated
+   * before the end token.
    */
   encode(text: string, contextLength: number): Int32Array {
     const out = new Int32Array(contextLength).fill(this.padId)
@@ -174,19 +181,19 @@ export class Tokenizer {
     return out
   }
 
-  /** Row by row, [texts.length, contextLength]. */
+  /** Ids of several texts, row-major: [texts.length, contextLength]. */
   encodeAll(texts: readonly string[], contextLength: number): Int32Array {
     const out = new Int32Array(texts.length * contextLength)
     texts.forEach((text, i) => out.set(this.encode(text, contextLength), i * contextLength))
     return out
   }
 
-  /** How many ids the text takes, start and end among them: more than the context length means that it is cut. */
+  /** Number of ids of a text, including start and end; the text is truncated if it exceeds the context length. */
   count(text: string): number {
     return this.ids(text).length
   }
 
-  /** The text that ids stand for, without start, end and padding. */
+  /** The text of a sequence of ids, without start, end and padding tokens. */
   decode(ids: Iterable<number>): string {
     const own = [...ids].filter((id) => id !== this.startId && id !== this.endId && id !== this.padId)
     return own.length ? this.hub.decode(own, { clean_up_tokenization_spaces: false }).trim() : ''

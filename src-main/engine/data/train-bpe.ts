@@ -3,8 +3,9 @@ import { mkdir, open, rename } from 'node:fs/promises'
 import { endOfWord, endToken, startToken, tokenizerJson, wordPattern } from './clip-bpe.ts'
 
 /**
- * A byte-level BPE as CLIP's (Sennrich et al. 2016; Radford et al. 2019 for the bytes; CLIP adds lower case and `</w>` at
- * the end of a word). Ids: 256 byte characters, the same with `</w>`, one per merge, then the start and the end token.
+ * A byte-level BPE like CLIP's (Sennrich et al. 2016; Radford et al. 2019 for the bytes; CLIP adds lowercasing and
+ * the suffix `</w>` at the end of a word). Ids: 256 byte characters, the same with `</w>`, one per merge, then the
+ * start and end tokens.
  */
 export interface Bpe {
   /** In order of priority. */
@@ -32,7 +33,7 @@ function byteAlphabet(): { ofByte: string[]; ordered: string[] } {
   return { ofByte, ordered }
 }
 
-/** How often each word occurs, spelt in byte characters, the last one marked. */
+/** Word frequencies, with words spelt in byte characters and the last one marked by `</w>`. */
 function wordCounts(texts: Iterable<string>, ofByte: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()
   const pattern = new RegExp(wordPattern, 'gu')
@@ -44,8 +45,8 @@ function wordCounts(texts: Iterable<string>, ofByte: readonly string[]): Map<str
 }
 
 /**
- * Learns merges until the vocabulary has `size` tokens or no pair occurs twice. Ties go to the pair that is first in code
- * unit order, so the result depends on the texts alone, not on their order.
+ * Learns merges until the vocabulary has `size` tokens or no pair occurs twice. Ties go to the first pair in code
+ * unit order, so that the result does not depend on the order of the texts.
  */
 export function trainBpe(texts: Iterable<string>, size: number): Bpe {
   const { ofByte, ordered } = byteAlphabet()
@@ -76,7 +77,7 @@ export function trainBpe(texts: Iterable<string>, size: number): Bpe {
     if (!best) break
     const [left, right] = best.split(' ') as [string, string]
     merges.push([left, right])
-    // Two merges may spell the same token; it has one id.
+    // Two merges may produce the same token; it gets one id.
     if (!known.has(left + right)) tokens.push(left + right)
     known.add(left + right)
     for (const w of [...pairWords.get(best)!]) {
@@ -102,8 +103,9 @@ function joined(symbols: readonly string[], left: string, right: string): string
 }
 
 /**
- * Writes what `CLIPTokenizerFast` and `@huggingface/tokenizers` read into a folder: `tokenizer.json`,
- * `tokenizer_config.json`, `special_tokens_map.json`, `vocab.json`, `merges.txt`. `maxLength` counts both special tokens.
+ * Writes the files that `CLIPTokenizerFast` and `@huggingface/tokenizers` load: `tokenizer.json`,
+ * `tokenizer_config.json`, `special_tokens_map.json`, `vocab.json`, `merges.txt`. `maxLength` includes both special
+ * tokens.
  */
 export async function writeTokenizer(dir: string, bpe: Bpe, maxLength: number): Promise<void> {
   const special = { bos_token: startToken, eos_token: endToken, unk_token: endToken, pad_token: endToken }

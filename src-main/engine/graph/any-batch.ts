@@ -1,6 +1,7 @@
 /**
- * Graphs of any batch size. Shapes are numbers while a graph is built, so a graph for any batch is built with `ANY` in the place of
- * its size, a prime larger than any width: dimensions that it divides, and no others, grow with the batch.
+ * Graphs for any batch size. Shapes are plain numbers while a graph is built, so a batch-independent graph is built
+ * with the batch size `ANY`, a prime larger than any layer width: a dimension depends on the batch exactly if `ANY`
+ * divides it.
  */
 import type { Emission, Graph, Literal, Shape, Value } from './graph.ts'
 
@@ -9,17 +10,17 @@ export const ANY = 999_983
 const grows = (d: number) => d !== 0 && d % ANY === 0
 export const isAnyBatch = (graph: Graph): boolean => graph.inputs.some((v) => v.shape.some(grows))
 
-/** The shape for a batch of `n`. */
+/** `shape` with the batch dimension set to `n`. */
 export const shapeFor = (shape: Shape, n: number): Shape => shape.map((d) => (grows(d) ? (d / ANY) * n : d))
 
-/** Names a dimension of a graph's input or output; undefined where it is a number. */
+/** Symbolic name of a dimension of a graph input or output; undefined if it does not depend on the batch. */
 export const dimName = (d: number): string | undefined => (grows(d) ? (d === ANY ? 'batch' : `batch*${d / ANY}`) : undefined)
 
-/** A node that computes with shapes, in front of those of the graph. */
+/** A node of shape arithmetic, emitted before the graph's own nodes. */
 export interface ShapeNode {
   readonly e: Emission
   readonly output: string
-  /** Operands by name, or numbers to be put in. */
+  /** Operands by name, or literals that become initialisers. */
   readonly inputs: readonly (string | Literal)[]
 }
 
@@ -29,21 +30,21 @@ const ints = (values: readonly number[]): Literal => ({
   data: BigInt64Array.from(values, BigInt),
 })
 
-/** Replaces shapes that grow with the batch by what is computed from the batch at hand. */
+/** Replaces batch-dependent shapes by nodes that compute them from the actual batch size. */
 export class BatchShapes {
-  /** To be emitted before the nodes of the graph, in this order. */
+  /** Emitted before the graph's nodes, in this order. */
   readonly nodes: ShapeNode[] = []
   private readonly known = new Map<string, string>()
 
-  /** @param inputs those that the model has */
+  /** @param inputs the graph's inputs, from one of which the batch size is read */
   constructor(private readonly inputs: readonly Value[]) {}
 
-  /** The operand that stands in for a literal of the node; the literal itself where it has nothing to do with the batch. */
+  /** The operand to use instead of a node's literal; the literal itself if it does not depend on the batch. */
   operand({ type }: Emission, literal: Literal): Literal | string {
     if (literal.dtype !== 'int64') return literal
     const values = Array.from(literal.data as BigInt64Array, Number)
     if (!values.some(grows)) return literal
-    // One dimension of a Reshape may be what is left over.
+    // Reshape infers one dimension given as -1.
     if (type === 'Reshape' && values.filter(grows).length === 1) return ints(values.map((d) => (grows(d) ? -1 : d)))
     const key = values.join()
     const known = this.known.get(key)
@@ -72,7 +73,7 @@ export class BatchShapes {
   }
 }
 
-/** @throws where a number that the graph holds grows with the batch: it was made for one size */
+/** @throws if a constant or a numeric attribute depends on the batch: such a graph works for one size only */
 export function refuseFixed(emissions: readonly Emission[], used: Iterable<Value>): void {
   for (const v of used)
     if (v.source.kind !== 'input' && v.source.kind !== 'node' && v.shape.some(grows))

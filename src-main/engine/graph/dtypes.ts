@@ -1,4 +1,4 @@
-/** Element types, with their ONNX code (onnx.proto TensorProto.DataType) and the array that holds them in JavaScript. */
+/** Element types, with their ONNX codes (onnx.proto TensorProto.DataType) and the array that holds them in JavaScript. */
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'bool'
 export type TypedArray = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array
 
@@ -18,5 +18,5 @@ export const DataTypes: Record<DType, DataType> = {
 }
 
 function unsupported(dtype: string): never {
-  throw new Error(`${dtype} values come from files only`)
+  throw new Error(`${dtype} values can only be read from files`)
 }

@@ -10,8 +10,8 @@ const IR_VERSION = 9
 const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7]
 
 /**
- * The graph as ONNX bytes (onnx.proto, field numbers in the calls), holding what its outputs need and nothing else.
- * External tensors are named by their file's base name: the session says in which folder they lie.
+ * Encodes the graph as ONNX bytes (onnx.proto; the calls give the field numbers), keeping only the nodes that its
+ * outputs need. External tensors refer to their file by base name; the session supplies the folder.
  */
 export function encodeModel(graph: Graph): Uint8Array {
   const roots = graph.outputs.map((o) => o.value)
@@ -54,7 +54,8 @@ export function encodeModel(graph: Graph): Uint8Array {
         const { scope } = nodes[i]!
         p.writeMessage(1, writeNode, { e, name: `${scope ? `${scope}/` : ''}${e.type}_${i}`, inputs: operands[i]!, outputs })
       })
-      // An output must be a node's: the same value may leave under another name.
+      // A graph output must be a node's output, and one value may be listed under several names: hence an Identity
+      // node.
       graph.outputs.forEach(({ name, value }, i) =>
         p.writeMessage(1, writeNode, { e: { type: 'Identity', inputs: [] }, name: `out${i}`, inputs: [value.name], outputs: [name] }),
       )
@@ -65,8 +66,8 @@ export function encodeModel(graph: Graph): Uint8Array {
         if (v.source.kind === 'external') p.writeMessage(5, writeExternal, v)
       }
       for (const v of graph.inputs) if (used.has(v)) p.writeMessage(11, writeValueInfo, v)
-      // What is fed, or might be instead, is no constant to onnxruntime, which then neither casts it for good nor lays it out anew.
-      // Stored weights in memory are fed (storedWeights), so that there is no other copy of them.
+      // onnxruntime treats an initialiser that is also listed as an input as overridable, so it neither folds its
+      // cast nor prepacks it. Stored weights in memory are fed at run time (storedWeights) to avoid a second copy.
       for (const v of used) if ('asStored' in v.source && v.source.asStored) p.writeMessage(11, writeValueInfo, v)
       for (const { name, value } of graph.outputs) p.writeMessage(12, writeValueInfo, { ...value, name })
     },
@@ -89,8 +90,9 @@ export function encodeModel(graph: Graph): Uint8Array {
 }
 
 /**
- * What rests on stored weights alone comes first. Of two operands onnxruntime computes the one of the later node first, so
- * that each weight is then cast just before it is used; the other way round, all would be held in float32 at once.
+ * Puts nodes that depend on stored weights alone first. onnxruntime evaluates the operand whose node comes later
+ * first, so this order casts each weight right before its use; in the opposite order all of them would be in float32
+ * at once.
  */
 function storedFirst(nodes: Node[]): Node[] {
   const isStored = (v: Value) => 'asStored' in v.source && v.source.asStored === true
@@ -98,7 +100,7 @@ function storedFirst(nodes: Node[]): Node[] {
   return first.length ? [...first, ...nodes.filter((node) => !first.includes(node))] : nodes
 }
 
-/** The stored weights in memory that the graph uses: inputs of its model. */
+/** The in-memory stored weights that the graph uses; they are inputs of the ONNX model. */
 export const storedWeights = (graph: Graph): Value[] =>
   [...new Set(reachableNodes(graph.outputs.map((o) => o.value)).flatMap((node) => node.inputs))].filter(
     (v) => v.source.kind === 'constant' && v.source.asStored,

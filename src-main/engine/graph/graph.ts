@@ -2,14 +2,14 @@ import { DataTypes, type DType, type TypedArray } from './dtypes.ts'
 
 export type Shape = readonly number[]
 
-/** Where bytes lie that onnxruntime maps into memory by itself: a tensor inside a `.safetensors` file. */
+/** The location of a tensor inside a `.safetensors` file, which onnxruntime maps into memory itself. */
 export interface ExternalData {
   readonly file: string
   readonly offset: number
   readonly length: number
 }
 
-/** What makes a value: the caller at run time, a literal, mapped bytes, or output `index` of a node. */
+/** The origin of a value: fed at run time, a literal, mapped bytes, or output `index` of a node. */
 export type Source =
   | { readonly kind: 'input' }
   | { readonly kind: 'constant'; readonly data: TypedArray; readonly asStored?: boolean }
@@ -32,7 +32,7 @@ export interface Node {
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
   readonly attrs: unknown
-  /** Whose code made it, e.g. `vision_model.encoder.layers.0.self_attn`; '' where nothing was said. */
+  /** The module that created it, e.g. `vision_model.encoder.layers.0.self_attn`; '' outside any scope. */
   readonly scope: string
 }
 
@@ -40,7 +40,7 @@ export interface Node {
 export type Literal = { readonly dtype: DType; readonly shape: Shape; readonly data: TypedArray }
 export type Attribute = number | { readonly float: number } | string | readonly number[]
 
-/** The one ONNX node that a node of ours becomes. */
+/** The single ONNX node that one of our nodes becomes. */
 export interface Emission {
   readonly type: string
   readonly domain?: string
@@ -53,12 +53,15 @@ export interface TensorType {
   readonly shape: Shape
 }
 
-/** An op: its outputs' types, its ONNX form and its gradient. `ops/define.ts` makes them. */
+/** An op: output types, ONNX form and gradient. Created by `ops/define.ts`. */
 export interface Op {
   readonly name: string
   infer(inputs: readonly Value[], attrs: unknown): readonly TensorType[]
   emit(node: Node): Emission
-  /** Gradients of the inputs, given those of the outputs (null: that output does not matter). Missing: not differentiable yet. */
+  /**
+   * Gradients of the inputs, given those of the outputs (null if an output does not reach the loss). Absent: not
+   * differentiable.
+   */
   vjp?(node: Node, grads: readonly (Value | null)[]): readonly (Value | null)[]
 }
 
@@ -95,14 +98,14 @@ export class Graph {
   }
 
   /**
-   * A frozen weight, mapped from its file. Types other than float32 are cast by the caller: once, when the session is built,
-   * unless the weight stays `asStored` and each run casts it anew, which takes less memory.
+   * A frozen weight, mapped from its file. The caller casts types other than float32. The cast runs once, when the
+   * session is built; with `asStored` it runs on every call instead, which takes less memory.
    */
   external(name: string, dtype: DType, shape: Shape, external: ExternalData, { asStored = false } = {}): Value {
     return this.once(`external ${name}`, () => [this.value(name, { dtype, shape }, { kind: 'external', external, asStored })])[0]!
   }
 
-  /** A frozen weight in memory, which stays as it is stored (see `external`). */
+  /** A frozen in-memory weight, kept in its stored type (see `external` for `asStored`). */
   stored(name: string, data: TypedArray, dtype: DType, shape: Shape): Value {
     return this.once(`stored ${name}`, () => [this.value(name, { dtype, shape }, { kind: 'constant', data, asStored: true })])[0]!
   }
@@ -112,8 +115,8 @@ export class Graph {
   }
 
   /**
-   * Nodes that `build` appends are named after `scope`, a layer's full path, so that a profile or an error tells where they
-   * belong. A value that was there before keeps its name.
+   * Names the nodes that `build` appends after `scope`, a layer's full path, so that profiles and errors show the
+   * layer. A hash-consed value that already existed keeps its name.
    */
   scoped<T>(scope: string, build: () => T): T {
     const outer = this.scope
@@ -137,7 +140,7 @@ export class Graph {
     })
   }
 
-  /** Operands that do not fit are told with the layer in which they met. */
+  /** Shape errors are reported with the layer in which they occurred. */
   private infer(op: Op, inputs: readonly Value[], attrs: unknown): readonly TensorType[] {
     try {
       return op.infer(inputs, attrs)
@@ -160,7 +163,7 @@ export class Graph {
 
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 
-/** The nodes that `roots` rest on, each after those it uses. */
+/** The nodes that `roots` depend on, in topological order. */
 export function reachableNodes(roots: readonly Value[]): Node[] {
   const seen = new Set<Node>()
   const order: Node[] = []
@@ -180,7 +183,7 @@ export function reachableNodes(roots: readonly Value[]): Node[] {
   return order
 }
 
-/** The files whose bytes the outputs map, each once. */
+/** The external files that the graph's outputs depend on, without duplicates. */
 export function externalFiles(graph: Graph): string[] {
   const files = new Set<string>()
   for (const node of reachableNodes(graph.outputs.map((o) => o.value)))

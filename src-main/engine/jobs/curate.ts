@@ -12,7 +12,7 @@ import { openModel } from '../models/checkpoint.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { JobHooks } from './hooks.ts'
 
-/** Embeds images, from the cache as far as it has them, and does one of curation's tasks on the embeddings. */
+/** Embeds images, using cached features where available, and runs one curation task on the embeddings. */
 export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<ResultOf<'curate'>> {
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
@@ -59,7 +59,7 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
       return { kind: 'map', ...map }
     }
   }
-  /** An index that was made of the same images and features is kept. */
+  /** An existing index of the same images and features is reused. */
   async function index({ folder, ids }: { folder: string; ids: Int32Array }): Promise<void> {
     const made = fingerprint([features.fingerprint, ...[...readable].map((i) => [ids[i], images[i]!.hash])])
     if (indexMade(folder) !== made)

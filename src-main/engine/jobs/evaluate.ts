@@ -16,7 +16,7 @@ import type { JobHooks } from './hooks.ts'
 
 type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
 
-/** Predictions of a checkpoint on every split. Without a head of its own it is a zero-shot classifier. */
+/** Predictions of a checkpoint on every split. A checkpoint without a head is evaluated as a zero-shot classifier. */
 export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<ResultOf<'evaluate'>> {
   const started = performance.now()
   const { provider } = await chooseProvider(job.device)
@@ -62,7 +62,7 @@ export async function evaluateSplits(
   }
 }
 
-/** The checkpoint's head, its rows in the order of the classes asked for; or the zero-shot one. */
+/** The checkpoint's head with its rows in the order of the job's classes; or the zero-shot head. */
 async function headOf(model: Model, { classes, templates }: Data, provider: Provider): Promise<Head> {
   if (!model.head) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
   const { classes: own, dim, weight, bias } = model.head

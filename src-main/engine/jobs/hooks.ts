@@ -1,7 +1,7 @@
 import type { JobProgress } from '#shared/model/job.ts'
 import type { Helper } from '../merge/together.ts'
 
-/** How a job talks to whoever asked for it. */
+/** How a job communicates with its caller. */
 export interface JobHooks {
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean

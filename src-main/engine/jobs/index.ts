@@ -1,2 +1,2 @@
-/** What the application asks of the room that carries out jobs, without starting one. */
+/** Public interface of engine/jobs, without running one. */
 export { savedLosses } from './kept.ts'

@@ -6,17 +6,17 @@ import { savedLosses as lossesIn } from '../runtime/loop.ts'
 import { findRecord } from '../weights/checkpoint.ts'
 import { RECORD_FILE } from '../weights/source.ts'
 
-/** Where a training into `out` saves the state that it can resume from. */
+/** Where a training into `out` saves its resumable state. */
 export const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
 
-/** The losses of the steps that a training into `out` would not repeat on resuming; empty where it would start over. */
+/** The losses of the steps that resuming a training into `out` would skip; empty if it would start over. */
 export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
 
 export function removeEmpty(dir: string): void {
   if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
 }
 
-/** What is left of a job whose process ended before it did, in words. @param began ms since 1970 */
+/** One sentence on what remains of a job whose process ended early. @param began ms since 1970 */
 export function kept(job: Job, began: number): string {
   if (job.kind === 'evaluate' || job.kind === 'curate') return 'nothing was changed'
   const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
@@ -34,7 +34,7 @@ export function sweepJob(job: Job): void {
     for (const target of [job.out, path.join(job.out, RECORD_FILE), file]) if (existsSync(path.dirname(target))) sweep(target)
     if (job.kind === 'train') removeEmpty(dir)
   } catch {
-    // removed with the next write
+    // the next write removes it
   }
 }
 

@@ -11,8 +11,8 @@ const ATONCE = 16
 type ImageJob = Extract<Job, { splits: unknown }>
 
 /**
- * Runs a job without the images that cannot be read. When one turns up in the middle, all of them are checked and the job starts
- * again without the bad ones, so its result is the same as if they had never been there; it lists them in `leftOut`.
+ * Runs a job without unreadable images. When one turns up midway, all images are checked and the job restarts without
+ * the bad ones, so that its result is the same as if they had never been included; `leftOut` lists them.
  */
 export async function leavingOut<R extends { leftOut: LeftOut[] }>(
   job: ImageJob,

@@ -16,7 +16,9 @@ import type { JobHooks } from './hooks.ts'
 
 const NOTHING_MEASURED: ResultOf<'merge'>['measured'] = { task: 'classify', splits: {} }
 
-/** Blends checkpoints and evaluates the soup. A greedy one is chosen on the split `heldOut`, never on a test split. */
+/**
+ * Merges checkpoints and evaluates the soup. A greedy soup is selected on the split `heldOut`, never on a test split.
+ */
 export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf<'merge'>> {
   const started = performance.now()
   await checkReplaceable(job.out, job.checkpoints)

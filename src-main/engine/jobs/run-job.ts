@@ -9,7 +9,7 @@ import { kept } from './kept.ts'
 import { leavingOut } from './leaving-out.ts'
 import { trainJob } from './train.ts'
 
-/** Runs one job in the calling thread. When the disk is full, the error says what was kept. */
+/** Runs one job in the calling thread. If the disk is full, the error says what was kept. */
 export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<ResultOf<J['kind']>> {
   const began = Date.now()
   try {

@@ -20,8 +20,8 @@ import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
 /**
- * Trains, writes the checkpoint, and evaluates what was written. While it runs, `OUT.run/` holds the saved state, from which the
- * same job resumes when it is started again.
+ * Trains, writes the checkpoint, and evaluates the written checkpoint. Meanwhile `OUT.run/` holds the saved state,
+ * from which the same job resumes when it is started again.
  */
 export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf<'train'>> {
   const started = performance.now()
@@ -90,7 +90,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const measured = await evaluateSplits(job.out, job, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
-    rmSync(stateFile, { force: true }) // only the file: others may have put something into the folder
+    rmSync(stateFile, { force: true }) // not the folder: it may contain other files
     return {
       kind: 'train',
       checkpoint: job.out,
@@ -104,20 +104,20 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     }
   } finally {
     model.close()
-    removeEmpty(stateOf(job.out).dir) // a run that failed before it saved a state cannot be resumed
+    removeEmpty(stateOf(job.out).dir) // nothing to resume if the run failed before saving a state
   }
 }
 
 /** An item without its display name, which does not affect training. */
 const known = (items: TrainJob['splits'][string] | undefined) => items?.map(({ name: _, ...item }) => item)
 
-/** How pictures are looked at where that is not the default: as asked for now, else as when the base was trained. */
+/** Non-default preprocessing choices: those of the job, else those with which the base was trained. */
 function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
   const [samples, positions] = [deep === 'clip' ? base.deep : deep, interpolate || base.interpolate]
   return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }
 
-/** A saved state overwrites the one before it, and never a file that is something else. */
+/** A saved state may overwrite an earlier state, but never any other file. */
 function refuseForeign(file: string): void {
   if (!existsSync(file)) return
   const open = openSafetensors(file)
@@ -133,7 +133,7 @@ function makeFolder(dir: string): void {
   }
 }
 
-/** The last update may have produced values that the last loss does not show yet. */
+/** The last update may have produced values that the last recorded loss does not reflect yet. */
 function refuseDiverged({ weights, head }: Trained): void {
   for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
     if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.tensor-diverged', { tensor: name }))

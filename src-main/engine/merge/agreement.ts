@@ -1,6 +1,7 @@
 /**
- * Whether the ingredients of a soup prepare pictures and texts alike. Weights trained on other tokens, or on pictures scaled in
- * another way, can still be averaged but hardly ever should be: the difference is reported, and the person decides.
+ * Checks whether the ingredients of a soup prepare images and texts in the same way. Weights trained on different
+ * tokens or differently scaled images can be averaged but rarely should be: the difference is reported and the user
+ * decides.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -15,19 +16,19 @@ import { findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { configDifference } from './config.ts'
 
-/** A file of one ingredient, and the field in which it differs from another ingredient's. */
+/** A file of one ingredient and the field in which it differs from another ingredient. */
 interface Difference {
   readonly file: string
   readonly problem: string
 }
 
-/** The first difference of each kind: in tokenizers, in preprocessing, in what the records say. */
+/** The first difference of each kind: tokenizers, preprocessing, `dashi.json` records. */
 export async function disagreements(dirs: readonly string[]): Promise<Difference[]> {
   return [...(await tokenizers(dirs)), ...(await preprocessing(dirs)), ...(await records(dirs))]
 }
 
 /**
- * @throws a data fault with the first of {@link disagreements}, unless told to blend all the same; then their lines come back, to be
+ * @throws a data fault with the first of {@link disagreements}, unless `insist`; then returns their messages, to be
  * recorded
  */
 export async function agree(dirs: readonly string[], insist: boolean): Promise<string[]> {
@@ -38,7 +39,10 @@ export async function agree(dirs: readonly string[], insist: boolean): Promise<s
   throw dataError(file, sentence('merge.disagree', { problem: `${problem}${more}` }))
 }
 
-/** Compares each ingredient with the first that has the file. One without it agrees, except the first, whose files the soup copies. */
+/**
+ * Compares each ingredient with the first one that has the file. A missing file is no difference, except in the first
+ * ingredient, whose files the soup copies.
+ */
 async function compare<T>(
   dirs: readonly string[],
   name: string,
@@ -64,7 +68,7 @@ interface Said {
   readonly config: object
 }
 
-/** The first field in which two configurations differ; the difference names the second one's file. */
+/** The first field in which two configurations differ, attributed to the second one's file. */
 function saidDifference(a: Said, b: Said): Difference | undefined {
   const problem = configDifference(a.config, b.config)
   return problem === undefined ? undefined : { file: b.file, problem }
@@ -81,7 +85,7 @@ const preprocessing = (dirs: readonly string[]) =>
     saidDifference,
   )
 
-/** Without what a step that is left out would use. */
+/** Drops the settings of disabled steps. */
 function relevant(c: PreprocessConfig): object {
   return {
     do_resize: c.do_resize,
@@ -96,7 +100,7 @@ function relevant(c: PreprocessConfig): object {
   }
 }
 
-/** Differences that only `dashi.json` shows: prompt templates, and how samples of more than 8 bits are read. */
+/** Differences that only `dashi.json` shows: prompt templates, and the reduction of samples of more than 8 bits. */
 const records = (dirs: readonly string[]) =>
   compare(
     dirs,
@@ -113,7 +117,7 @@ const records = (dirs: readonly string[]) =>
 interface TokenizerFiles {
   readonly dir: string
   readonly file: string
-  /** Bytes of the tokenizer's files: equal ones need no further comparison. */
+  /** Contents of the tokenizer's files: if equal, no further comparison is needed. */
   readonly bytes: string
   read(): { vocab: ReadonlyMap<string, number>; merges: readonly string[]; steps: Readonly<Record<string, unknown>> }
 }
@@ -156,8 +160,8 @@ function tokenizerFiles(dir: string): TokenizerFiles | undefined {
 const tokenizers = (dirs: readonly string[]) => compare(dirs, TOKENIZERS[0]!, tokenizerFiles, tokenizerDifference)
 
 /**
- * Texts in which tokenizers differ that have the same vocabulary: letters of both cases, accents composed and not, many scripts,
- * digits, signs, contractions, spaces of all kinds, and a text longer than any context.
+ * Texts on which tokenizers with the same vocabulary may differ: both cases, composed and decomposed accents, many
+ * scripts, digits, symbols, contractions, all kinds of spaces, and a text longer than any context.
  */
 const PROBES = [
   '',
@@ -179,7 +183,7 @@ const PROBES = [
 ]
 const LONG = 64
 
-/** Tokenizers agree when they give the same ids, whichever release wrote their files and in whichever format. */
+/** Tokenizers agree if they give the same ids, whatever the release and format of their files. */
 async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promise<Difference | undefined> {
   if (a.bytes === b.bytes) return undefined
   const [ours, theirs] = [a.read(), b.read()]
@@ -196,7 +200,7 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
   const [first, second] = await Promise.all([tokenizerIn(a.dir), tokenizerIn(b.dir)])
   const upToEnd = (t: Tokenizer, text: string) => {
     const ids = [...t.encode(text, LONG)]
-    return ids.slice(0, ids.indexOf(t.endId) + 1) // what fills up behind it is never seen
+    return ids.slice(0, ids.indexOf(t.endId) + 1) // padding after it has no effect
   }
   for (const text of PROBES) {
     const [expected, ids] = [upToEnd(first, text), upToEnd(second, text)]

@@ -1,12 +1,13 @@
-/** The model that a `config.json` describes, independent of the release of `transformers` that wrote it. */
+/** The model that a `config.json` describes, independent of the `transformers` release that wrote it. */
 import { z } from 'zod'
 import { essential } from '../models/essence.ts'
 import { familyOf } from '../models/families.ts'
 import { readJson } from '../weights/json.ts'
 
 /**
- * A configuration with the defaults of `transformers` filled in and without keys that cannot change an output. Two that are equal
- * by {@link configDifference} describe the same model. The configuration of an unknown family is compared as it is written.
+ * A configuration with the defaults of `transformers` filled in and without keys that cannot affect outputs. Two
+ * configurations without a {@link configDifference} describe the same model. That of an unknown family is compared as
+ * written.
  */
 export function effectiveConfig(file: string): unknown {
   const raw = readJson(file, z.record(z.string(), z.unknown()))
@@ -16,7 +17,10 @@ export function effectiveConfig(file: string): unknown {
 
 const CLOSE = 1e-6
 
-/** `FIELD: expected A, found B` for the first field in which two JSON values differ; numbers may, by a float32's rounding. */
+/**
+ * `FIELD: expected A, found B` for the first field in which two JSON values differ. Numbers are compared to float32
+ * precision.
+ */
 export function configDifference(a: unknown, b: unknown, at = ''): string | undefined {
   if (a === b) return undefined
   if (typeof a === 'number' && typeof b === 'number' && Math.abs(a - b) <= CLOSE * Math.min(Math.abs(a), Math.abs(b))) return undefined

@@ -1,7 +1,7 @@
 /**
- * Greedy soup: Wortsman et al. 2022, arXiv:2203.05482, recipe 1. Candidates in the order of their held-out score, best
- * first; each is added to the running mean, and stays if the mean's held-out score gets better. As in mlfoundations/model-soups
- * (main.py) it must be strictly better; the paper's listing says ≥.
+ * Greedy soup (Wortsman et al. 2022, arXiv:2203.05482, recipe 1). Candidates are tried in descending order of
+ * held-out score; each is added to the running mean and stays if that improves the mean's held-out score. As in
+ * mlfoundations/model-soups (main.py) the improvement must be strict; the paper's listing says ≥.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -13,22 +13,22 @@ const recordAs = (dirs: readonly string[]) => ({ method: { name: 'greedy' as con
 
 export interface Candidate {
   readonly dir: string
-  /** Its score on the held-out split, larger is better. Never the test split. */
+  /** Score on the held-out split, higher is better. Never the test split. */
   readonly heldOut: number
 }
 
 export interface LedgerEntry extends Candidate {
-  /** Held-out score of the soup with this candidate in it. */
+  /** Held-out score of the soup including this candidate. */
   readonly score: number
   readonly accepted: boolean
-  /** `score` minus the best score so far; for the first candidate, its own score. */
+  /** `score` minus the best score so far; the first candidate's own score. */
   readonly margin: number
 }
 
 export interface GreedySoup {
-  /** One entry for each candidate, in the order in which they were tried. */
+  /** One entry per candidate, in the order of trial. */
   readonly ledger: readonly LedgerEntry[]
-  /** The folders in the soup. A single folder means that no other candidate helped. */
+  /** The folders in the soup. A single one means that no other candidate improved it. */
   readonly ingredients: readonly string[]
   /** The soup as a checkpoint, in `workDir`. */
   readonly dir: string
@@ -41,7 +41,7 @@ export interface GreedyOptions extends Pick<MergeOptions, 'signal' | 'helper' | 
 
 /**
  * @param evaluate returns the held-out score of a checkpoint folder; called once for each candidate except the first
- * @param workDir holds the current soup and the one being tried; created where it is missing
+ * @param workDir holds the current soup and the trial; created if missing
  */
 export async function greedySoup(
   candidates: readonly Candidate[],
@@ -64,7 +64,7 @@ export async function greedySoup(
   }
   let heldOut = best.heldOut
   note({ ...best, score: heldOut, accepted: true, margin: heldOut })
-  // The running mean is kept in F32, so that the rounding errors of a smaller dtype do not accumulate.
+  // The running mean is kept in F32, so that rounding errors of a narrower dtype do not accumulate.
   await mergeCheckpoints({
     method: { name: 'uniform' },
     ingredients,
@@ -95,8 +95,8 @@ export async function greedySoup(
     fs.rmSync(soup, { recursive: true })
     fs.renameSync(trial, soup)
   }
-  if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last one tried, and left where it was made
-  // The final soup is made from the ingredients again: the running mean has lost their dtype and their differences.
+  if (!ledger.at(-1)!.accepted) fs.rmSync(trial, { recursive: true }) // the last trial was rejected and is still there
+  // The final soup is merged again from the ingredients: the running mean has lost their dtypes and differences.
   await mergeCheckpoints({
     method: { name: 'uniform' },
     ingredients,

@@ -1,2 +1,2 @@
-/** What the application asks of the room that blends checkpoints. */
+/** Public interface of engine/merge: merging checkpoints. */
 export { mergeMethods, methodOf, methodRecord, sharesOf } from './methods.ts'

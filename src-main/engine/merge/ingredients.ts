@@ -1,4 +1,4 @@
-/** Opens the checkpoints that go into a soup and checks that they are variants of one model. */
+/** Opens the checkpoints of a soup and checks that they are variants of one model. */
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { dataError } from '#shared/errors.ts'
@@ -13,15 +13,19 @@ import { openWeights, openWeightsFile, type Weights } from '../weights/source.ts
 import { agree } from './agreement.ts'
 import { configDifference, effectiveConfig } from './config.ts'
 
-/** One tensor file of the soup (`undefined`: the model itself), and the same file of each ingredient, in order. */
+/**
+ * One tensor file of the soup (`undefined`: the model's weights) and the corresponding file of each ingredient, in
+ * order.
+ */
 export interface TensorSet {
   readonly sidecar: string | undefined
   readonly inputs: readonly Weights[]
 }
 
 /**
- * Opens the tensors of all `dirs`, after checking that they have the same config, tensor files, names and shapes, and that
- * their heads have the same classes. The first that differs from `dirs[0]` is a data fault naming its file and field.
+ * Opens the tensors of all `dirs` after checking that they have the same config, tensor files, names and shapes, and
+ * heads with the same classes.
+ * @throws a data fault naming the file and field of the first difference from `dirs[0]`
  */
 export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; close: () => void } {
   const opened: Weights[] = []
@@ -48,7 +52,7 @@ export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; c
   }
 }
 
-/** What {@link openIngredients} and {@link agree} refuse, before any work is done. */
+/** Runs the checks of {@link openIngredients} and {@link agree} before any work is done. */
 export async function checkIngredients(dirs: readonly string[], insist: boolean): Promise<void> {
   openIngredients(dirs).close()
   await agree(dirs, insist)
@@ -63,11 +67,14 @@ function checkConfigs(dirs: readonly string[]) {
   }
 }
 
-/** The tensor files that belong to the model; a copy in another format or an optimiser's state does not. */
+/** The tensor files that belong to the model, not a copy in another format or an optimiser's state. */
 const parts = (dir: string): string[] =>
   sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
 
-/** Either all ingredients have a file or none has it: a soup that silently lost its head would be measured as another model. */
+/**
+ * Requires that a file exists in all ingredients or in none: a soup that silently lost its head would be evaluated as
+ * a different model.
+ */
 function checkSidecars(dirs: readonly string[]): string[] {
   const lists = dirs.map(parts)
   for (const name of new Set(lists.flat())) {
@@ -98,13 +105,19 @@ function checkClasses(dirs: readonly string[]) {
   }
 }
 
-/** Not a weight but data that a module stores beside its weights, such as the positions 0, 1, 2 …: copied from the first ingredient. */
+/**
+ * Non-weight data that a module stores with its weights, such as the positions 0, 1, 2 …; copied from the first
+ * ingredient.
+ */
 export const isBuffer = (name: string, dtype: Dtype) => !isFloat(dtype) || /(^|\.)position_ids$/.test(name)
 
-/** Quantised weights mean nothing without their scales: they can be neither averaged nor copied from one ingredient. */
+/**
+ * Quantised weights are meaningless without their scales: they can be neither averaged nor copied from one
+ * ingredient.
+ */
 const PACKED: ReadonlySet<Dtype> = new Set(['I8', 'U8', 'F8_E4M3', 'F8_E5M2', 'F8_E8M0'])
 
-/** Names and shapes must be equal; float types may differ, and buffers may be missing. */
+/** Checks that names and shapes are equal. Float types may differ, and buffers may be missing. */
 function checkTensors(first: Weights, other: Weights) {
   for (const name of first.names()) {
     const a = first.info(name)
@@ -128,5 +141,5 @@ function checkTensors(first: Weights, other: Weights) {
       throw dataError(other.fileOf(name), sentence('merge.tensor-extra', { tensor: name, first: first.source }))
 }
 
-/** A single number may be written as [], [1] or [1, 1]. */
+/** A scalar may be stored with shape [], [1] or [1, 1]. */
 const sameShape = (a: readonly number[], b: readonly number[]) => isDeepStrictEqual(a, b) || (elements(a) === 1 && elements(b) === 1)

@@ -1,4 +1,4 @@
-/** Σ wᵢ·θᵢ, taken in float64 and rounded once. */
+/** Σ wᵢ·θᵢ, summed in float64 and rounded once. */
 import { mergeTensor, type SliceMerge } from './slices.ts'
 import { weightedSum } from './weighted-sum.ts'
 

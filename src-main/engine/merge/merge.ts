@@ -1,4 +1,4 @@
-/** Blends checkpoint folders into one. Tensors are streamed: memory holds a few slices, whatever their size. */
+/** Merges checkpoint folders. Tensors are streamed: memory use is a few slices, whatever their size. */
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { CheckpointRecord, CheckpointRef, SoupDtype, SoupRecord } from '#shared/model/checkpoint.ts'
@@ -17,21 +17,24 @@ import { checkMethod } from './methods.ts'
 
 export interface MergeOptions {
   method: MergeMethod
-  /** Checkpoint folders. The first gives config, tokenizer and dtypes; for a method relative to a base it is the base. */
+  /**
+   * Checkpoint folders. The first supplies config, tokenizer and dtypes; for a method relative to a base, it is the
+   * base.
+   */
   ingredients: readonly string[]
   /** The folder to write or replace. */
   out: string
   /**
-   * The type in which floating tensors are written: that of the ingredients (of several the widest) unless told. Sums are taken in
-   * wider ones.
+   * The dtype of floating-point tensors in the result; by default that of the ingredients (the widest of several).
+   * Sums use wider types.
    */
   dtype?: MergeDtype
-  /** Blends even where tokenizers, preprocessing or templates differ; `dashi.json` then lists the differences. */
+  /** Merges even if tokenizers, preprocessing or templates differ; `dashi.json` then lists the differences. */
   insist?: boolean
   metrics?: Readonly<Record<string, number>>
-  /** Recorded in `dashi.json` as how the soup was made, in place of `method` and `ingredients`. */
+  /** Recorded in `dashi.json` as the soup's origin instead of `method` and `ingredients`. */
   recordAs?: SoupRecord
-  /** @param done share of the work, 0 … 1 */
+  /** @param done fraction of the work, 0 … 1 */
   onProgress?: (done: number) => void
   signal?: AbortSignal
   /** A second thread for large checkpoints. The result does not depend on it. */
@@ -39,9 +42,10 @@ export interface MergeOptions {
 }
 
 /**
- * Writes the merged checkpoint: its tensors, the heads that all ingredients have, and a `dashi.json` with the lineage.
+ * Writes the merged checkpoint: tensors, the heads that all ingredients have, and a `dashi.json` with the lineage.
  * Integer tensors are copied from the first ingredient.
- * @throws a data fault where ingredients are not variants of one model, or hold NaN; a user fault for a wrong number of them
+ * @throws a data fault if the ingredients are not variants of one model or contain NaN; a user fault for a wrong
+ * number of ingredients
  */
 export async function mergeCheckpoints({
   method,
@@ -96,14 +100,17 @@ const DTYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const
 const floatTypes = ({ inputs }: TensorSet) =>
   [...new Set(inputs.flatMap((w) => w.names().map((name) => w.info(name).dtype)))].filter(isFloat).sort()
 
-/** The dtype of a soup's file. F64 becomes F32: sums are rounded to float32. */
+/** The dtype of a soup's tensor file. F64 becomes F32, since sums are rounded to float32. */
 function writtenAs(set: TensorSet, dtype: MergeDtype): SoupDtype {
   if (dtype !== 'keep') return DTYPES[dtype]
   const common = commonDtype(floatTypes(set))
   return common === 'F16' || common === 'BF16' ? common : 'F32'
 }
 
-/** The merged tensors of one file. @param advance told the elements of this file that are begun; what it throws ends the work */
+/**
+ * The merged tensors of one file. @param advance receives the number of elements of this file begun so far; throwing
+ * aborts the merge
+ */
 function mergedTensors(
   method: MergeMethod,
   { inputs }: TensorSet,
@@ -136,7 +143,7 @@ function mergedTensors(
 
 const elementsOf = (weights: Weights) => weights.names().reduce((n, name) => n + elements(weights.info(name).shape), 0)
 
-/** Metadata of the first ingredient's sidecar: the heads' classes were checked to be equal. */
+/** Metadata of the first ingredient's sidecar; the heads' classes have been checked to be equal. */
 function metadataOf(dir: string, sidecar: string) {
   const open = openSafetensors(path.join(dir, sidecar))
   open.close()
@@ -146,7 +153,7 @@ function metadataOf(dir: string, sidecar: string) {
 /** How `dashi.json` refers to another checkpoint. */
 export const reference = (dir: string): CheckpointRef => ({ path: dir, fingerprint: findRecord(dir)?.fingerprint })
 
-/** The soup's record holds what the records of all ingredients agree on, and leaves out the rest (seed, recipe). */
+/** The soup's record keeps the fields on which all ingredients' records agree and drops the others (seed, recipe). */
 function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'merge' | 'metrics'> {
   const records = dirs.map(findRecord)
   const agreed = <T>(get: (r: CheckpointRecord) => T) => {
@@ -160,7 +167,7 @@ function lineage(dirs: readonly string[]): Omit<CheckpointRecord, 'format' | 'da
     dataHash: agreed((r) => r.dataHash) ?? null,
     seeing: records.find((r) => r?.seeing)?.seeing,
     device: agreed((r) => r.device) ?? null,
-    // Templates can only differ when the person insisted; then those of the first ingredient count, as its files do.
+    // Templates differ only if the user insisted; then those of the first ingredient are used, as for its files.
     templates: records.find((r) => r?.templates.length)?.templates ?? [],
     classes: agreed((r) => r.classes) ?? [],
   }

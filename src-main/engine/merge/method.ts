@@ -1,36 +1,42 @@
-/** A merge method is one record in a file of its own in `methods/`; whatever lists, describes, checks or runs methods reads it. */
+/**
+ * A merge method is one record in its own file in `methods/`; everything that lists, describes, checks or runs
+ * methods reads it.
+ */
 import type { z } from 'zod'
 import type { Words } from '#shared/model/words.ts'
 import { linearSlices } from './linear.ts'
 import type { SliceMerge } from './slices.ts'
 
 export interface MergeMethodRecord<S extends z.ZodObject = z.ZodObject> {
-  /** As the terminal, runs and `dashi.json` name it. */
+  /** The method's name on the command line, in runs and in `dashi.json`. */
   readonly id: string
-  /** Lists are sorted by it. */
+  /** Sort key for lists. */
   readonly order: number
   readonly title: Words
-  /** What it does, in a sentence. */
+  /** One sentence on what it does. */
   readonly about: Words
-  /** Authors, year, title, where. */
+  /** Authors, year, title, venue. */
   readonly citation: string
-  /** The first ingredient is the base; the others enter as their differences from it. */
+  /** The first ingredient is the base; the others enter as differences from it. */
   readonly relative?: true
-  /** The least (by default 2) and the greatest number of ingredients, counting the base. */
+  /** Minimum (2 by default) and maximum number of ingredients, including the base. */
   readonly least?: number
   readonly most?: number
-  /** Ingredients are chosen by their score on the split `heldOut` (greedy.ts). */
+  /** Ingredients are selected by their score on the split `heldOut` (greedy.ts). */
   readonly chooses?: true
-  /** Left out of the window's list: its settings depend on the ingredients at hand. */
+  /** Hidden in the window, because its settings depend on the ingredients. */
   readonly terminalOnly?: true
   readonly settings: S
-  /** The setting that goes from the base (0) to the other ingredient (1); shown as a slider. */
+  /** The setting that interpolates from the base (0) to the other ingredient (1), shown as a slider. */
   readonly mix?: keyof z.output<S> & string
-  /** Merges one tensor of `n` ingredients. Returns a new object each time, since it gathers statistics of the tensor. */
+  /**
+   * Merges one tensor of `n` ingredients. Returns a new object on every call, since it accumulates statistics of the
+   * tensor.
+   */
   slices(settings: z.output<S>, n: number, tensor: string): SliceMerge
-  /** For a weighted mean: the weight of each of `n` ingredients. */
+  /** For a weighted mean: the weights of `n` ingredients. */
   shares?(settings: z.output<S>, n: number): readonly number[]
-  /** Why these settings do not suit `n` ingredients. */
+  /** The reason why the settings are invalid for `n` ingredients. */
   objection?(settings: z.output<S>, n: number): string | undefined
 }
 

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** All merge methods: every record in `methods/`. */
+/** The registry of merge methods: every record in `methods/`. */
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
@@ -9,14 +9,14 @@ import type { SliceMerge } from './slices.ts'
 const files = import.meta.glob<MergeMethodRecord>('./methods/*.ts', { import: 'default', eager: true })
 export const mergeMethods: readonly MergeMethodRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
 
-/** @throws a user fault that lists the methods there are */
+/** @throws a user fault listing the known methods */
 export function methodRecord(name: string): MergeMethodRecord {
   const record = mergeMethods.find((m) => m.id === name)
   if (!record) throw userError(sentence('merge.unknown-method', { method: name, methods: mergeMethods.map((m) => m.id).join(', ') }))
   return record
 }
 
-/** @throws one line naming the method or its setting */
+/** @throws a user error naming the method or its setting */
 export function methodOf(name: string, settings: Readonly<Record<string, unknown>>): MergeMethod {
   const { settings: schema } = methodRecord(name)
   const known = Object.keys(schema.shape)
@@ -29,25 +29,25 @@ export function methodOf(name: string, settings: Readonly<Record<string, unknown
   throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
 }
 
-/** The method's record and its settings with their defaults. */
+/** The method's record and its settings with defaults filled in. */
 function taken({ name, ...settings }: MergeMethod) {
   const record = methodRecord(name)
   return { record, settings: record.settings.parse(settings) }
 }
 
-/** How the method merges each tensor of `n` ingredients; its settings are read once for all of them. */
+/** A factory for the per-tensor merge of `n` ingredients; settings are parsed once. */
 export function sliceMerges(method: MergeMethod): (n: number, tensor: string) => SliceMerge {
   const { record, settings } = taken(method)
   return (n, tensor) => record.slices(settings, n, tensor)
 }
 
-/** The weight of each of `n` ingredients; null for a method that is no weighted mean. */
+/** The weights of `n` ingredients; null if the method is not a weighted mean. */
 export function sharesOf(method: MergeMethod, n: number): readonly number[] | null {
   const { record, settings } = taken(method)
   return record.shares?.(settings, n) ?? null
 }
 
-/** @throws a user fault where the method does not take `n` ingredients */
+/** @throws a user fault if the method cannot merge `n` ingredients */
 export function checkMethod(method: MergeMethod, n: number): void {
   const { record, settings } = taken(method)
   const { id, relative, least = 2, most = Infinity } = record

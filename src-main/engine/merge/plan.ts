@@ -1,6 +1,6 @@
 /**
- * The plan for one file of a soup: plain data, so that any thread of this process can carry out parts of it. Each element of
- * the result depends on the plan alone, so the bits are the same whichever thread computes them, and in whatever order.
+ * The plan for one file of a soup: plain data, so that any thread of this process can execute parts of it. Each
+ * element of the result depends on the plan alone, so the bits do not depend on threads or order.
  */
 import { DashiError, cancelled, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -14,9 +14,9 @@ import { SliceReader, checkFinite, sliceElements } from './stream.ts'
 import { Arena } from './weighted-sum.ts'
 
 export interface PlannedTensor {
-  /** As it is written. */
+  /** Spec in the output file. */
   readonly spec: TensorSpec
-  /** Its first byte in the file that is written. */
+  /** Byte offset in the output file. */
   readonly offset: number
   /** The same tensor of each ingredient. */
   readonly inputs: readonly StoredTensor[]
@@ -24,7 +24,7 @@ export interface PlannedTensor {
 
 export interface MergePlan {
   readonly method: MergeMethod
-  /** The file that is written, open in this process. */
+  /** The output file, open in this process. */
   readonly fd: number
   readonly tensors: readonly PlannedTensor[]
 }
@@ -38,7 +38,7 @@ interface Piece {
 
 const PIECE = 1 << 18
 
-/** In file order. A method that needs several passes over a tensor gets the whole tensor as one piece. */
+/** Pieces in file order. A method with several passes gets the whole tensor as one piece. */
 function piecesOf({ method, tensors }: MergePlan): Piece[] {
   const mergeOf = sliceMerges(method)
   return tensors.flatMap((tensor) => {
@@ -58,30 +58,33 @@ export class SharedProgress {
     this.state = new Int32Array(memory)
   }
 
-  /** Claims the next piece: its number, from 0 up. */
+  /** Claims the next piece and returns its index. */
   take = () => Atomics.add(this.state, SharedProgress.PIECES, 1)
   taken = () => Atomics.load(this.state, SharedProgress.PIECES)
-  /** No further piece is claimed; those in work are finished. */
+  /** No further piece is claimed; pieces in progress are finished. */
   end = () => void Atomics.store(this.state, SharedProgress.PIECES, 1 << 30)
-  /** All threads give up before their next slice. */
+  /** All threads abort before their next slice. */
   stop = () => (this.end(), void Atomics.store(this.state, SharedProgress.STOP, 1))
   stopped = () => Atomics.load(this.state, SharedProgress.STOP) === 1
 }
 
-/** What ended the work early, and at which piece. Of several, the first in file order is reported, as a single thread would. */
+/**
+ * The error that aborted the work, and its piece. Of several, the first in file order is reported, as with a single
+ * thread.
+ */
 export interface Failure {
   readonly piece: number
   readonly error: unknown
 }
 
 export interface Hooks {
-  /** Called between slices; what it throws ends the work of all threads. @param begun share of the elements, 0 … 1 */
+  /** Called between slices; throwing aborts all threads. @param begun fraction of the elements, 0 … 1 */
   readonly between?: (begun: number) => void
-  /** Called with the bytes that were written. */
+  /** Called with the number of bytes written. */
   readonly wrote?: (bytes: number) => void
 }
 
-/** Merges pieces until none is left, yielding to the event loop between two of them. Never throws. */
+/** Merges pieces until none is left, yielding to the event loop after each. Never throws. */
 export async function carryOut(plan: MergePlan, progress: SharedProgress, { between, wrote }: Hooks = {}): Promise<Failure | undefined> {
   let piece = -1
   try {

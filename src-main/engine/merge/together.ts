@@ -1,28 +1,28 @@
-/** Carries out a plan with a second thread: the sum is limited by the memory bandwidth of one core. */
+/** Executes a plan with a second thread, since a sum is limited by the memory bandwidth of one core. */
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DashiError, type Fault } from '#shared/errors.ts'
 import { SharedProgress, carryOut, type Failure, type Hooks, type MergePlan } from './plan.ts'
 
-/** Passed to the helper thread. Not validated: both sides are this program. */
+/** Sent to the helper thread. Not validated: both sides are this program. */
 export interface HelperTask {
   readonly plan: MergePlan
   readonly memory: SharedArrayBuffer
 }
 
-/** The helper's answer: null, or an error taken apart to cross threads. */
+/** The helper's answer: null, or an error flattened for transfer between threads. */
 export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
 
 export interface Helper {
   /** The built merge-worker.ts. */
   readonly program: URL
-  /** Starting a thread takes some 40 ms: it is started for at least so many bytes of input. */
+  /** Minimum input size for a second thread, whose start takes some 40 ms. */
   readonly fromBytes?: number
 }
 
 /**
- * Carries out the plan, with a second thread where it is worth it. When this settles, no thread uses its files any more.
- * @throws the first fault in the order of the file
+ * Executes the plan, with a second thread if worthwhile. Once this settles, no thread uses its files any more.
+ * @throws the first error in file order
  */
 export async function carryOutTogether(plan: MergePlan, hooks: Hooks, helper?: Helper): Promise<void> {
   const progress = new SharedProgress()
@@ -43,7 +43,7 @@ function help(program: URL, plan: MergePlan, progress: SharedProgress): Promise<
     new Worker(program, { workerData })
       .on('message', (answer: HelperAnswer) => resolve(answer ? { piece: answer.piece, error: errorOf(answer) } : undefined))
       .on('error', broke)
-      .on('exit', (code) => broke(new Error(`the merge's second thread ended with code ${code} before its work was done`)))
+      .on('exit', (code) => broke(new Error(`the merge's second thread exited with code ${code} before it finished`)))
   })
 }
 

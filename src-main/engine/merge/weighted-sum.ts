@@ -1,10 +1,10 @@
 /**
- * out[i] = Σₖ weights[k]·inputs[k][i], in float64 and rounded once, and whether all of it is finite. A loop in WebAssembly
- * SIMD is about ten times as fast here as one in JavaScript, and gives the same bits.
+ * out[i] = Σₖ weights[k]·inputs[k][i], in float64 and rounded once, plus a check that it is finite. The loop is
+ * WebAssembly SIMD, about ten times faster than JavaScript with the same bits.
  */
 import { allFinite } from '../weights/dtype.ts'
 
-/** `weighted-sum.wat` beside this file, assembled by `wat2wasm` (npm i --no-save wabt). */
+/** `weighted-sum.wat` in this folder, assembled by `wat2wasm` (npm i --no-save wabt). */
 const MODULE =
   'AGFzbQEAAAABCgFgBX9/f39/AX8CEQEFbWVyZ2UGbWVtb3J5AgABAwIBAAcHAQNzdW0AAAr4AgH1AgIGfwd7IARBAnQhBiABIANBAnRqIQoCQANAIAUgBk8NAf0MAAAA' +
   'AAAAAAAAAAAAAAAAACEO/QwAAAAAAAAAAAAAAAAAAAAAIQ/9DAAAAAAAAAAAAAAAAAAAAAAhEP0MAAAAAAAAAAAAAAAAAAAAACERIAEhCCACIQkDQCAIKAIAIAVqIQcg' +
@@ -12,7 +12,7 @@ const MODULE =
   'QQRqIgggCkkNAAsgDv1eIA/9Xv0NAAECAwQFBgcQERITFBUWFyEMIAAgBWogDP0LBAAgDSAMIAz95QEiDCAM/UL9UCENIBD9XiAR/V79DQABAgMEBQYHEBESExQVFhch' +
   'DCAAIAVqIAz9CwQQIA0gDCAM/eUBIgwgDP1C/VAhDSAFQSBqIQUMAAsLIA39Uws='
 
-/** The part of WebAssembly's types that is used here: TypeScript has them only in its DOM library. */
+/** The WebAssembly types used here: TypeScript declares them only in its DOM library. */
 interface Wasm {
   Module: new (bytes: Uint8Array) => object
   Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
@@ -27,19 +27,19 @@ const MAX_INPUTS = 1024
 const WEIGHTS_AT = MAX_INPUTS * 4
 const DATA_AT = WEIGHTS_AT + MAX_INPUTS * 8
 const PAGE = 1 << 16
-/** Bytes of what the kernel computes at once: 8 elements. */
+/** Bytes that the kernel processes at once: 8 float32. */
 export const STEP = 32
 
-/** By their memory. */
+/** Keyed by their memory. */
 const arenas = new WeakMap<ArrayBufferLike, Arena>()
 
-/** Memory of the WebAssembly module: arrays allocated in it are summed without copying. */
+/** The WebAssembly module's memory: arrays allocated in it are summed without copying. */
 export class Arena {
   private readonly memory: InstanceType<Wasm['Memory']>
   private readonly sum: Sum
   private used = DATA_AT
 
-  /** @param bytes for all that will be allocated; each allocation takes a multiple of {@link STEP} */
+  /** @param bytes capacity; each allocation is rounded up to a multiple of {@link STEP} */
   constructor(bytes: number) {
     this.memory = new Memory({ initial: Math.ceil((DATA_AT + bytes) / PAGE) })
     this.sum = new Instance(compiled, { merge: { memory: this.memory } }).exports['sum'] as Sum
@@ -53,8 +53,8 @@ export class Arena {
   }
 
   /**
-   * `inputs` and `out` begin where something was allocated, or a multiple of {@link STEP} after that: the last step may
-   * reach past their ends.
+   * `inputs` and `out` must start at an allocation or a multiple of {@link STEP} after one: the last step may run
+   * past their ends.
    * @returns whether all of `out` is finite
    */
   weightedSum(inputs: readonly Float32Array[], weights: readonly number[], out: Float32Array): boolean {
@@ -65,14 +65,15 @@ export class Arena {
       view.setFloat64(WEIGHTS_AT + k * 8, weights[k]!, true)
     })
     const odd = this.sum(out.byteOffset, 0, WEIGHTS_AT, inputs.length, Math.ceil(out.byteLength / STEP) * (STEP / 4))
-    return !odd || allFinite(out) // what is odd may lie past the end
+    return !odd || allFinite(out) // the non-finite value may be past the end
   }
 }
 
 const BLOCK = 1 << 14
 
 /**
- * out[i] = Σₖ weights[k]·inputs[k][i], at least one input; in place where all lie in one arena, through a small one otherwise.
+ * out[i] = Σₖ weights[k]·inputs[k][i] for at least one input; in place if all arrays are in one arena, else via a
+ * small one.
  * @returns whether all of `out` is finite
  */
 export function weightedSum(inputs: readonly Float32Array[], weights: readonly number[], out: Float32Array): boolean {

@@ -8,10 +8,10 @@ export interface ClassAccuracy {
   readonly interval: Interval
 }
 
-/** Top-1 accuracy in [0, 1]; NaN of no examples. */
+/** Top-1 accuracy in [0, 1]; NaN without examples. */
 export const accuracy = (p: Predictions): number => outcomes(p).reduce((sum, x) => sum + x, 0) / p.labels.length
 
-/** One entry a class: of the examples that truly are of it, how many were named right. */
+/** Per class: accuracy on the examples whose true label is that class (recall). */
 export function perClassAccuracy(p: Predictions): ClassAccuracy[] {
   const n = new Int32Array(p.classes)
   const correct = new Int32Array(p.classes)
@@ -22,13 +22,13 @@ export function perClassAccuracy(p: Predictions): ClassAccuracy[] {
   return Array.from(n, (count, c) => ({ n: count, correct: correct[c]!, interval: wilson(correct[c]!, count) }))
 }
 
-/** Mean of the accuracies of the classes that have examples (balanced accuracy); NaN where none has. */
+/** Mean accuracy of the classes that have examples (balanced accuracy); NaN if none has. */
 export function meanPerClass(classes: readonly ClassAccuracy[]): number {
   const seen = classes.filter((c) => c.n > 0)
   return seen.reduce((sum, c) => sum + c.correct / c.n, 0) / seen.length
 }
 
-/** The class of lowest accuracy; of equals the one with most examples, about which most is known. Null of no examples. */
+/** The class with the lowest accuracy; on ties the one with the most examples. Null without examples. */
 export function worstClass(classes: readonly ClassAccuracy[]): number | null {
   let worst: number | null = null
   classes.forEach((c, i) => {

@@ -23,7 +23,7 @@ export function bootstrapMean(values: ArrayLike<number>, { seed = 0, resamples =
   return [quantile(means, (1 - level) / 2), quantile(means, (1 + level) / 2)]
 }
 
-/** The same of mean(a − b), a and b being two models' results on the same examples: one draw of examples serves both. */
+/** Interval of mean(a − b) for two models' results on the same examples, with examples resampled jointly. */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options?: BootstrapOptions): Interval {
   if (a.length !== b.length)
     throw new RangeError(`paired bootstrap: expected results on the same examples, found ${a.length} and ${b.length}`)
@@ -33,7 +33,7 @@ export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, opti
   )
 }
 
-/** Of ascending values, between neighbours linearly. */
+/** Quantile of ascending values, with linear interpolation. */
 function quantile(sorted: Float64Array, q: number): number {
   const at = q * (sorted.length - 1)
   const below = sorted[Math.floor(at)]!

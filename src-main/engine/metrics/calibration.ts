@@ -24,7 +24,10 @@ export interface ReliabilityBin {
   readonly accuracy: number
 }
 
-/** Examples by the probability of their likeliest class, in `count` bins of equal width (Guo et al. 2017, arXiv:1706.04599). */
+/**
+ * Examples binned by the probability of their predicted class, in `count` bins of equal width (Guo et al. 2017,
+ * arXiv:1706.04599).
+ */
 export function reliabilityBins(p: Predictions, count = 15, scale = 1): ReliabilityBin[] {
   const probabilities = softmaxRows(p.logits, p.classes, scale)
   const n = new Float64Array(count)

@@ -4,17 +4,17 @@ import type { Interval } from './wilson.ts'
 
 export interface Comparison {
   readonly n: number
-  /** Accuracy of the first less that of the second. */
+  /** Accuracy of the first model minus that of the second. */
   readonly difference: number
-  /** Of the difference; paired bootstrap, 95%. */
+  /** Interval of the difference: paired bootstrap, 95%. */
   readonly interval: Interval
   readonly mcnemar: McNemar
-  /** Flip lists: examples (indices) that only the first got right, and that only the second did. */
+  /** Indices of the examples that only the first model got right, and that only the second did. */
   readonly gained: number[]
   readonly lost: number[]
 }
 
-/** Two models on the same examples in the same order; `a` and `b` are 1 where the answer was right, [n]. */
+/** Compares two models on the same examples in the same order; `a` and `b` [n] are 1 for a correct answer. */
 export function compareOutcomes(a: ArrayLike<number>, b: ArrayLike<number>, options?: BootstrapOptions): Comparison {
   const interval = pairedBootstrap(a, b, options)
   const gained: number[] = []

@@ -1,6 +1,6 @@
 /**
- * Average precision of detections as pycocotools' COCOeval computes it (area "all", at most 100 detections an image):
- * greedy matching by score at an IoU threshold, precision made monotone, mean over 101 recall levels.
+ * Average precision of detections, as in pycocotools' COCOeval (area "all", at most 100 detections per image): greedy
+ * matching by score at an IoU threshold, monotone precision, mean over 101 recall levels.
  */
 import { boxArea, boxIntersection } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
@@ -8,13 +8,13 @@ import type { Box } from '#shared/model/shape.ts'
 export interface Detection {
   readonly label: number
   readonly score: number
-  /** Pixels; any common unit will do. */
+  /** In pixels or any other common unit. */
   readonly box: Box
 }
 export interface Truth {
   readonly label: number
   readonly box: Box
-  /** A region holding many objects: what falls into it counts neither for nor against. */
+  /** A region with many objects: detections within it count neither as hits nor as false positives. */
   readonly crowd?: boolean
 }
 export interface DetectionImage {
@@ -22,15 +22,15 @@ export interface DetectionImage {
   readonly truth: readonly Truth[]
 }
 export interface DetectionScores {
-  /** Mean over the classes and the IoU thresholds 0.50, 0.55 … 0.95, in [0, 1]; NaN where no class has a box. */
+  /** Mean over classes and IoU thresholds 0.50, 0.55 … 0.95, in [0, 1]; NaN if no class has a box. */
   readonly ap: number
   readonly ap50: number
   readonly ap75: number
-  /** AP of each class over the ten thresholds; null for a class without boxes. */
+  /** AP of each class, mean over the ten thresholds; null for a class without boxes. */
   readonly perClass: (number | null)[]
 }
 
-// To the last bit as numpy's linspace gives them: an IoU may lie exactly on one.
+// Bit-identical to numpy's linspace, since an IoU may equal a threshold exactly.
 const thresholds = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9))
 const maxDetections = 100
 
@@ -45,7 +45,7 @@ export function detectionScores(images: readonly DetectionImage[], classes: numb
   }
 }
 
-/** AP of one class at one IoU threshold; NaN where no image has a box of it. */
+/** AP of one class at one IoU threshold; NaN if no image has a box of that class. */
 export function averagePrecisionAt(images: readonly DetectionImage[], label: number, threshold: number): number {
   const matched = images.flatMap((image) => matchImage(image, label, threshold)).sort((a, b) => b.score - a.score)
   const total = images.reduce((sum, i) => sum + i.truth.filter((t) => t.label === label && !t.crowd).length, 0)
@@ -68,9 +68,10 @@ export function averagePrecisionAt(images: readonly DetectionImage[], label: num
   return sum / 101
 }
 
-/** The image's detections of a class, best first, each a hit or a miss; those that fell into a crowd are left out. */
+/** The image's detections of a class, best first, each a hit or a miss; those matched to a crowd are left out. */
 function matchImage({ detections, truth }: DetectionImage, label: number, threshold: number): { score: number; hit: boolean }[] {
-  // Stable: pycocotools sorts by merge sort, so that equal scores keep their order. Crowds come last: they take the rest.
+  // A stable sort: pycocotools uses merge sort, which keeps the order of equal scores. Crowds come last: they match
+  // what is left.
   const found = detections
     .filter((d) => d.label === label)
     .sort((a, b) => b.score - a.score)
@@ -94,7 +95,7 @@ function matchImage({ detections, truth }: DetectionImage, label: number, thresh
   })
 }
 
-/** Against a crowd, the share of the detection that lies inside it. */
+/** IoU; against a crowd, the fraction of the detection inside it. */
 function iou(box: Box, truth: Truth): number {
   const common = boxIntersection(box, truth.box)
   const inter = common ? boxArea(common) : 0

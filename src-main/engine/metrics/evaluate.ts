@@ -7,8 +7,8 @@ import { fitTemperature } from './temperature.ts'
 import { wilson } from './wilson.ts'
 
 /**
- * Everything that the compare view shows of one model on one split.
- * @throws RangeError where there are no examples, or logits are not finite
+ * All figures that the comparison view shows for one model on one split.
+ * @throws RangeError without examples or with non-finite logits
  */
 export function evaluatePredictions(p: Predictions): Evaluation {
   checkPredictions(p)

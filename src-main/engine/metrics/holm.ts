@@ -1,6 +1,6 @@
 /**
- * Holm's step-down correction (Holm 1979, Scand. J. Statist. 6): adjusted p-values in the order given. Where all m hypotheses
- * were true, one of them falls below α with probability at most α.
+ * Holm's step-down correction (Holm 1979, Scand. J. Statist. 6): adjusted p-values in the given order. Controls the
+ * family-wise error rate: if all hypotheses are true, one falls below α with probability at most α.
  */
 export function holm(p: readonly number[]): number[] {
   const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!)

@@ -1,4 +1,4 @@
-/** What the application asks of the room that measures predictions. */
+/** Public interface of engine/metrics: measuring predictions. */
 export { compareOutcomes, type Comparison } from './compare.ts'
 export { evaluatePredictions } from './evaluate.ts'
 export { holm } from './holm.ts'

@@ -1,6 +1,6 @@
 /**
- * Did one of two models get more right, on the same examples, than chance explains? (McNemar 1947.) Only the discordant
- * pairs tell: `b` examples that only the first got right, `c` that only the second did.
+ * McNemar's test (McNemar 1947) of whether two models differ in accuracy on the same examples. Only discordant pairs
+ * matter: `b` examples that only the first got right, `c` that only the second did.
  */
 export interface McNemar {
   readonly method: 'exact' | 'chi-squared'
@@ -10,14 +10,14 @@ export interface McNemar {
   readonly p: number
 }
 
-/** The exact test under 25 discordant pairs, above that χ² with Edwards' continuity correction, (|b−c|−1)²/(b+c). */
+/** The exact test below 25 discordant pairs; otherwise χ² with Edwards' continuity correction, (|b−c|−1)²/(b+c). */
 export function mcnemar(b: number, c: number): McNemar {
   if (b + c < 25) return { method: 'exact', b, c, p: exactMcNemar(b, c) }
   const z = Math.max(0, Math.abs(b - c) - 1) / Math.sqrt(b + c)
   return { method: 'chi-squared', b, c, p: erfc(z / Math.SQRT2) }
 }
 
-/** Two-sided binomial: under the null each discordant pair falls either way with probability one half. */
+/** Two-sided binomial test: under the null, each discordant pair goes either way with probability one half. */
 export function exactMcNemar(b: number, c: number): number {
   const n = b + c
   let logTerm = -n * Math.LN2 // ln of C(n, i)·2⁻ⁿ

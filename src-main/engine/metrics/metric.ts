@@ -1,4 +1,4 @@
-/** A metric is one record in a file of its own in `records/`; whatever computes, lists or shows metrics reads it. */
+/** A metric is one record in its own file in `records/`; everything that computes, lists or shows metrics reads it. */
 import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
 import type { DetectionImage } from './detection.ts'
 import type { Predictions } from './predictions.ts'
@@ -6,16 +6,16 @@ import type { Predictions } from './predictions.ts'
 /** What the metrics of each task are computed from. */
 export interface Measured {
   classify: Predictions
-  /** `similarity`: [queries, candidates] row-major; `relevant`: for each query the indices of its candidates. */
+  /** `similarity`: [queries, candidates] row-major; `relevant`: the indices of each query's relevant candidates. */
   contrast: { readonly similarity: ArrayLike<number>; readonly relevant: readonly (readonly number[])[] }
   detect: { readonly images: readonly DetectionImage[]; readonly classes: number }
 }
 
 export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends MetricEntry {
   readonly task: T
-  /** Columns are sorted by it. */
+  /** Sort key for columns. */
   readonly order: number
-  /** Of at least one example. NaN where the examples leave it undefined, as a mean over no classes. */
+  /** The value over at least one example. NaN if undefined for the examples, such as a mean over no classes. */
   compute(of: Measured[T]): number
 }
 

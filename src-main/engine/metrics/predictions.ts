@@ -1,4 +1,4 @@
-/** What a classifier answered on a labelled set: the input of every classification metric. */
+/** A classifier's outputs on a labelled set: the input of every classification metric. */
 export interface Predictions {
   /** Number of classes C. */
   readonly classes: number
@@ -8,7 +8,10 @@ export interface Predictions {
   readonly logits: Float32Array
 }
 
-/** Refuses predictions that cannot be measured; a diverged model's NaN is found here and not in a figure. */
+/**
+ * @throws RangeError on invalid predictions, so that a diverged model's NaN is reported here and not as a metric
+ * value
+ */
 export function checkPredictions({ classes, labels, logits }: Predictions): void {
   if (!Number.isInteger(classes) || classes < 1)
     throw new RangeError(`predictions: classes: expected a whole number above 0, found ${classes}`)
@@ -33,7 +36,7 @@ export function softmaxRows(logits: ArrayLike<number>, classes: number, scale = 
   return p
 }
 
-/** [n] the class of the largest of each row's numbers; the first of equals. */
+/** [n] the class with the largest value in each row; the first one on ties. */
 export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Array {
   const best = new Int32Array(values.length / classes)
   for (let i = 0; i < best.length; i++)
@@ -41,6 +44,6 @@ export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Arr
   return best
 }
 
-/** [n] 1 where the likeliest class is the true one. */
+/** [n] 1 if the predicted class is the true one, else 0. */
 export const outcomes = (p: Predictions): Uint8Array =>
   Uint8Array.from(argmaxRows(p.logits, p.classes), (c, i) => (c === p.labels[i] ? 1 : 0))

@@ -1,8 +1,8 @@
 /**
- * Average precision of a ranking, Σ (Rₙ − Rₙ₋₁)·Pₙ without interpolation, as scikit-learn's average_precision_score; equal
- * scores form one step. NaN where nothing is relevant.
+ * Average precision of a ranking: Σ (Rₙ − Rₙ₋₁)·Pₙ without interpolation, as in scikit-learn's
+ * average_precision_score; equal scores form one step. NaN if nothing is relevant.
  *
- * @param relevant [n], 1 or true where the item is relevant
+ * @param relevant [n], 1 or true if the item is relevant
  */
 export function averagePrecision(scores: ArrayLike<number>, relevant: ArrayLike<number | boolean>): number {
   const order = Array.from({ length: scores.length }, (_, i) => i).sort((i, j) => scores[j]! - scores[i]!)

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The metrics there are: every record in `records/`. */
+/** The registry of metrics: every record in `records/`. */
 import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
 import type { Measured, MetricRecord } from './metric.ts'
 
@@ -9,7 +9,7 @@ export const metricRecords: readonly MetricRecord<never>[] = Object.values(files
 export const metricsOf = <T extends MeasuredTask>(task: T): MetricRecord<T>[] =>
   metricRecords.filter((m) => (m.task as MeasuredTask) === task) as unknown as MetricRecord<T>[]
 
-/** What each record says of itself, without what computes it. */
+/** The records without their functions, for display. */
 export const metricEntries = (): MetricEntry[] =>
   metricRecords.map(({ id, title, about, citation, task, better, range, format }) => ({
     id,
@@ -22,7 +22,7 @@ export const metricEntries = (): MetricEntry[] =>
     format,
   }))
 
-/** Every metric of the task, by id; those that the examples leave undefined are not listed. */
+/** Every metric of the task by id, without those that are undefined for the examples. */
 export function measure<T extends MeasuredTask>(task: T, of: Measured[T]): Record<string, number> {
   const values = metricsOf(task).map((m) => [m.id, m.compute(of)] as const)
   return Object.fromEntries(values.filter(([, value]) => !Number.isNaN(value)))

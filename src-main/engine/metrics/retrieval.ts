@@ -1,10 +1,10 @@
 /**
- * Recall@k of retrieval: the share of queries with at least one relevant candidate among their k most similar.
- * Ties count against the query, so that a collapsed model, to which all is alike, retrieves nothing.
+ * Recall@k of retrieval: the fraction of queries with at least one relevant candidate among their k most similar.
+ * Ties count against the query, so that a collapsed model with constant similarities retrieves nothing.
  *
  * @param similarity [queries, candidates] row-major
- * @param relevant for each query its relevant candidates; a query without any is a miss
- * @returns one number in [0, 1] for each of `ks`
+ * @param relevant the relevant candidates of each query; a query without any is a miss
+ * @returns one number in [0, 1] per entry of `ks`
  */
 export function recallAtK(similarity: ArrayLike<number>, relevant: readonly (readonly number[])[], ks: readonly number[]): number[] {
   const queries = relevant.length

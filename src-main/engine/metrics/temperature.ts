@@ -2,21 +2,24 @@ import { nll } from './calibration.ts'
 import { softmaxRows, type Predictions } from './predictions.ts'
 
 export interface Temperature {
-  /** Divide the logits by it. */
+  /** The divisor of the logits. */
   readonly temperature: number
   /** Mean negative log-likelihood at that temperature. */
   readonly nll: number
-  /** True where the likelihood still grows at the end of the range: all right (→ 0), or no better than chance (→ ∞). */
+  /**
+   * True if the likelihood still increases at the end of the range: everything is correct (T → 0) or no better than
+   * chance (T → ∞).
+   */
   readonly atBound: boolean
 }
 
-/** 1/T is searched between these. */
+/** Search range of 1/T. */
 const [least, most] = [1e-2, 1e2]
 
 /**
- * Temperature scaling (Guo et al. 2017, arXiv:1706.04599): the T that minimises NLL(logits/T). The NLL is convex in β = 1/T,
- * with derivative E[z] − z_y and curvature Var[z] under softmax(βz), so Newton's step, halved into the bracket where it
- * would leave it, finds the one minimum.
+ * Temperature scaling (Guo et al. 2017, arXiv:1706.04599): the T that minimises NLL(logits/T). The NLL is convex in β
+ * = 1/T, with derivative E[z] − z_y and curvature Var[z] under softmax(βz), so Newton's method, falling back to
+ * bisection when a step leaves the bracket, finds the unique minimum.
  */
 export function fitTemperature(p: Predictions): Temperature {
   for (const beta of [least, most]) {
@@ -45,7 +48,7 @@ function derivatives({ classes, labels, logits }: Predictions, beta: number) {
   labels.forEach((label, i) => {
     let mean = 0
     let square = 0
-    const origin = logits[i * classes + label]! // moments about z_y, so that a common offset of the logits cancels exactly
+    const origin = logits[i * classes + label]! // moments about z_y, so that a constant offset of the logits cancels exactly
     for (let c = 0; c < classes; c++) {
       const z = logits[i * classes + c]! - origin
       mean += q[i * classes + c]! * z

@@ -4,8 +4,8 @@ export type Interval = [low: number, high: number]
 const z95 = 1.959963984540054
 
 /**
- * Wilson's 95% score interval of a proportion (Wilson 1927, JASA 22): unlike p ± 1.96·σ it stays inside [0, 1] and is not
- * empty at 0 or n of n. Of no trials, [0, 1]: nothing is known.
+ * Wilson's 95% score interval of a proportion (Wilson 1927, JASA 22): unlike p ± 1.96·σ it stays within [0, 1] and
+ * does not collapse at 0 or n of n. For n = 0 it is [0, 1].
  */
 export function wilson(correct: number, n: number, z = z95): Interval {
   if (n === 0) return [0, 1]

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { activationNames } from '../nn/activations.ts'
 
 /*
- * Bounds far above any real model (the largest CLIP has 48 layers of width 1,664), so that a number in a config.json cannot make us
- * allocate by it before the configuration has been compared with the tensors.
+ * Limits far above any real model (the largest CLIP has 48 layers of width 1,664), so that a number in a config.json
+ * cannot trigger an allocation before the configuration has been checked against the tensors.
  */
 export const upTo = (max: number) =>
   z
@@ -12,7 +12,7 @@ export const upTo = (max: number) =>
     .max(max, { error: (issue) => `expected at most ${max}, found ${String(issue.input)}` })
 export const width = upTo(65_536)
 export const layers = upTo(1024)
-/** Of one image or text: numbers in the largest array between two layers. 2²⁶ of them take 256 MB. */
+/** Per image or text: elements of the largest activation between two layers. 2²⁶ float32 take 256 MB. */
 const MAX_ACTIVATIONS = 2 ** 26
 
 export const activation = z.enum(activationNames, {
@@ -26,28 +26,28 @@ interface Tower {
   readonly num_attention_heads: number
 }
 
-/** Numbers in the largest array that a tower makes between two layers, of one sequence of so many tokens. */
+/** Elements of the largest activation between two layers of a tower, for one sequence of `tokens` tokens. */
 export const activationsOf = (c: Tower, tokens: number): number =>
   tokens * Math.max(c.num_attention_heads * tokens, c.intermediate_size, 3 * c.hidden_size)
 
-/** Tokens of an image: its whole patches, and those before them, such as the class token. */
+/** Number of tokens of an image: its whole patches plus `before` leading tokens (e.g. the class token). */
 export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>
   before + Math.floor(height / p) * Math.floor(width / p)
 
-/** Why so many tokens are refused; undefined where they are accepted. */
+/** The reason why `tokens` tokens are too many; undefined if they are accepted. */
 export const tooMany = (c: Tower, tokens: number): string | undefined =>
   activationsOf(c, tokens) > MAX_ACTIVATIONS
     ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`
     : undefined
 
-/** Of whole patches. */
+/** Number of image channels. */
 export const channels = z
   .int()
   .default(3)
   .refine((n) => n === 3, { error: (issue) => `expected 3 (red, green, blue), found ${String(issue.input)}` })
 export const pictureSide = upTo(16_384)
 
-/** Sizes of an image tower whose heads, patches and pictures go together. */
+/** Schema of an image tower, checking that heads divide the width and patches fit the image size. */
 export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; image_size: number }>>(schema: T, { before = 1 } = {}) =>
   tower(
     schema.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }) as unknown as T,
@@ -55,7 +55,7 @@ export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; ima
     (c) => imageTokenCount(c, c.image_size, c.image_size, before),
   )
 
-/** What tokens of pictures cost a tower, and which are too many. */
+/** Activation size and limits of a tower for pictures of a given size in pixels. */
 export const pictureCost = (c: Tower & { patch_size: number }, before = 1) => ({
   activations: (height: number, width: number) => activationsOf(c, imageTokenCount(c, height, width, before)),
   tooMany: (height: number, width: number) => tooMany(c, imageTokenCount(c, height, width, before)),

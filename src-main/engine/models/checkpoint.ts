@@ -17,16 +17,16 @@ import { architectureIn, families, findPreprocessIn, tokenizerIn } from './famil
 import type { Architecture, ImageTower, Model } from './model.ts'
 import { preparationOf } from './preparation.ts'
 
-/** The largest array that every release of Node can hold. */
+/** The largest typed array, in bytes, that every supported release of Node can hold. */
 const MAX_TENSOR_BYTES = 2 ** 32 - 1
 
-/** The prompt template of a checkpoint that has none of its own (Radford et al. 2021, §3.1.4). */
+/** The default prompt template of a checkpoint without its own (Radford et al. 2021, §3.1.4). */
 const TEMPLATES = ['a photo of a {}.']
 
 /**
- * Opens and checks a checkpoint folder: configuration, every tensor's name, shape and finiteness, tokenizer, preprocessing.
- * The configuration is compared with the tensors before anything is allocated by it.
- * @param told how pictures are prepared; by default as the checkpoint was trained
+ * Opens and validates a checkpoint folder: configuration; name, shape and finiteness of every tensor; tokenizer;
+ * preprocessing. The configuration is checked against the tensors before anything is allocated from it.
+ * @param told overrides of the preprocessing; by default that of the checkpoint
  * @throws a data fault naming the file and the field
  */
 export async function openModel(dir: string, told: Seeing = {}): Promise<Model> {
@@ -35,7 +35,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
   const mistaken = mistakenFolder(dir)
   const there = isThere(configFile)
   if (mistaken && !there) throw mistaken
-  const described = there ? architectureIn(dir) : undefined // a model of another family is called so, whatever it lacks
+  const described = there ? architectureIn(dir) : undefined // an unsupported family is reported before missing files
   if (mistaken) throw mistaken
   refuseLinksOut(dir, [...COMPANIONS, RECORD_FILE])
   const weights = openWeights(dir)
@@ -82,7 +82,10 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
   }
 }
 
-/** Checks that there are exactly the model's tensors, with the configured shapes, finite, and small enough for this machine's memory. */
+/**
+ * Checks that the tensors are exactly the model's, with the configured shapes, finite, and small enough for this
+ * machine's memory.
+ */
 function checkWeights(dir: string, { tensors, family, check }: Architecture, weights: Weights): void {
   weights.expectTensors(tensors.shapes(), family.buffers)
   const own = weights.names().filter((name) => tensors.has(name))
@@ -96,7 +99,10 @@ function checkWeights(dir: string, { tensors, family, check }: Architecture, wei
   check?.(weights)
 }
 
-/** Checks that images come out in one size, of at least one patch and not more patches than attention has memory for. */
+/**
+ * Checks that preprocessing yields one fixed size, of at least one patch and of no more tokens than attention has
+ * memory for.
+ */
 function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessConfig): void {
   const file = path.join(dir, 'preprocessor_config.json')
   const { height, width } = outputSize(preprocess, file)
@@ -106,7 +112,7 @@ function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessCo
   if (problem) throw dataError(file, `crop_size: ${problem}`)
 }
 
-/** The result of `load`; undefined where none of the files exists. */
+/** The result of `load`; undefined if none of the files exists. */
 async function orMissing<T>(dir: string, files: readonly string[], load: () => Promise<T>): Promise<T | undefined> {
   return files.some((name) => isThere(path.join(dir, name))) ? load() : undefined
 }

@@ -7,27 +7,32 @@ import type { ClipConfig } from './clip-config.ts'
 import type { ClosedForm } from './model.ts'
 
 /*
- * The image tower's closed form, part one: what each patch token says of its patch. Entries of the residual stream (D = 192):
- *   0 … 31     strength of edges in 8 directions, in 4 quarters of the patch
+ * The image tower in closed form, part one: patch tokens that describe their patch. Entries of the residual stream (D
+ * = 192):
+ *   0 … 31     edge strength in 8 directions, in 4 quarters of the patch
  *   32 … 43    mean colour of the 4 quarters
- *   44 … 47    the class token's own mark
- *   48 … 119   slope of the brightness along x and y at 36 places of the patch, which the first MLP turns into the strengths;
- *   48 … 183   after that, where the class token collects its features
- *   184 … 191  which column and which row of the grid, one-hot
+ *   44 … 47    the class token's marker
+ *   48 … 119   brightness gradient in x and y at 36 points of the patch, which the first MLP turns into edge
+ * strengths;
+ *   48 … 183   afterwards, where the class token collects its features
+ *   184 … 191  column and row in the grid, one-hot
  */
 export const LAYOUT = { content: 48, colour: 32, mark: 44, slopes: 48, features: 48, place: 184, width: 192 } as const
 
-const GRID = 4 // patches a side
-const QUARTERS = 2 // a side of a patch
+const GRID = 4 // patches per side
+const QUARTERS = 2 // per side of a patch
 const DIRECTIONS = 8
-const SLOPES = 6 // a side of a patch
+const SLOPES = 6 // per side of a patch
 
 const BRIGHTNESS = [0.3, 0.59, 0.11]
-const MIDDLE = 0.7 // about the mean of drawings on white: colours are told relative to it
+const MIDDLE = 0.7 // roughly the mean of drawings on white; colours are relative to it
 const COLOUR_SIZE = 0.4
-/** Size of the place's mark beside a token's content: content far above it is brought to one size by the norms, as contrast is in HOG. */
+/**
+ * Scale of the position marker relative to a token's content. The norms bring content far above it to one size, like
+ * HOG's contrast normalisation.
+ */
 const PLACE_SIZE = 0.5
-/** Of the class token's mark after the first norm: no larger than the features that join it. */
+/** Scale of the class token's marker after the first norm: no larger than the features added to it. */
 const MARK_SIZE = 0.05
 /** Makes QuickGELU a sharp rectifier. */
 const GAIN = 6
@@ -37,8 +42,9 @@ type Tensors = ReadonlyMap<string, Float32Array>
 const layerOf = (weights: Tensors, i: number) => (name: string) => weights.get(`vision_model.encoder.layers.${i}.${name}`)!
 
 /**
- * Histograms of oriented gradients (Dalal & Triggs 2005) as a patch embedding and an MLP: slopes s at 36 places; hidden units
- * relu(s · direction) for 16 directions; sums over a quarter, opposite directions together.
+ * Histograms of oriented gradients (Dalal & Triggs 2005) as a patch embedding and an MLP: gradients s at 36 points,
+ * hidden units relu(s · direction) for 16 directions, summed over each quarter with opposite directions merged.
+ * Changes `weights` in place.
  */
 export function seeEdges(
   { vision_config: v }: ClipConfig,
@@ -47,7 +53,7 @@ export function seeEdges(
 ): void {
   const { patch_size: size, hidden_size: d, intermediate_size: hidden } = v
   if (d !== LAYOUT.width || v.image_size / size !== GRID || size % (2 * SLOPES) || hidden < SLOPES ** 2 * 2 * DIRECTIONS)
-    throw new Error(`the closed form is for ${LAYOUT.width} wide tokens on a ${GRID}×${GRID} grid of patches that ${2 * SLOPES} divides`)
+    throw new Error(`the closed form needs width ${LAYOUT.width}, a ${GRID}×${GRID} grid and a patch size divisible by ${2 * SLOPES}`)
   const patch = weights.get('vision_model.embeddings.patch_embedding.weight')!.fill(0)
   const paint = (row: number, x0: number, y0: number, side: number, value: (channel: number, x: number, y: number) => number) => {
     for (let c = 0; c < 3; c++)
@@ -93,7 +99,7 @@ export function seeEdges(
     }
 }
 
-/** The two entries that mark place `i` of the grid. */
+/** The two entries that encode position `i` of the grid. */
 function placeEntries(i: number): [number, number] {
   return [LAYOUT.place + (i % GRID), LAYOUT.place + GRID + Math.floor(i / GRID)]
 }
@@ -101,8 +107,9 @@ function placeEntries(i: number): [number, number] {
 const SHARPNESS = 2.5
 
 /**
- * Part two: the heads of layers 1 … 4. Each looks at one place of the grid and carries a third of its content to the class
- * token, three heads a place. `read` [features, places · content] says what they make of it, and `bias` [features] is added.
+ * Part two: the heads of layers 1 … 4. Each head attends to one grid position and carries a third of its content to
+ * the class token (three heads per position). `read` [features, positions · content] maps the contents to features;
+ * `bias` [features] is added. Changes `weights` in place.
  */
 export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors, read: Float32Array, bias: Float32Array): void {
   const { hidden_size: d, num_attention_heads: heads } = v
@@ -124,7 +131,7 @@ export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors,
       const place = (l * heads + h) % GRID ** 2
       const part = Math.floor((l * heads + h) / GRID ** 2)
       for (let i = 0; i < 2 * GRID; i++) k[(h * width + i) * d + LAYOUT.place + i] = 1
-      // 1 where row or column is the wanted one and −1 elsewhere: only the place itself scores above 0.
+      // 1 where the row or column matches and −1 elsewhere: only the exact position scores above 0.
       for (let i = 0; i < 2 * GRID; i++)
         query[h * width + i] = (placeEntries(place).includes(LAYOUT.place + i) ? 1 : -1) * SHARPNESS * Math.sqrt(width)
       for (let i = 0; i < width; i++) {
@@ -137,7 +144,7 @@ export function lookAtPlaces({ vision_config: v }: ClipConfig, weights: Tensors,
   }
 }
 
-/** Small beside the tokens, whose sizes should not change as the layers add to them. */
+/** Small relative to the tokens, so that adding features hardly changes their norm. */
 const FEATURE_SIZE = 0.03
 
 const scale = (x: Float32Array, by: number): Float32Array => {
@@ -146,9 +153,10 @@ const scale = (x: Float32Array, by: number): Float32Array => {
 }
 
 /**
- * The first block says of each patch where its edges run and how it is coloured; the heads of the next four bring what a linear
- * map makes of that to the class token, and the projection to the embedding; all else begins near the identity.
- * @param tokens pixels → what the image encoder begins with
+ * The first block encodes each patch's edges and colour, the heads of the next four blocks apply a linear map and
+ * bring its result to the class token, and the projection passes it to the embedding. All other weights start near
+ * the identity.
+ * @param tokens pixels → the image encoder's input tokens
  */
 export const closedForm = (config: ClipConfig, tokens: (p: Params, pixels: Value) => Value): ClosedForm => ({
   features: LAYOUT.place - LAYOUT.features,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { activation, channels, epsilon, imageTower, layers, pictureSide, tower, upTo, width } from './bounds.ts'
 
-/** transformers' CLIPTextConfig; the defaults are its own, for a config.json holds only what differs. */
+/** transformers' CLIPTextConfig with its defaults, since config.json holds only the fields that differ. */
 const textConfig = z.object({
   vocab_size: upTo(4_000_000).default(49408),
   hidden_size: width.default(512),
@@ -30,8 +30,8 @@ const visionConfig = z.object({
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
 /**
- * Old folders repeat a tower as `text_config_dict`. In transformers that is a whole configuration: it wins, and where it
- * says nothing, the default wins over `text_config`.
+ * Old folders repeat a tower's configuration as `text_config_dict`. In transformers that dict is complete: it takes
+ * precedence, and fields it omits get their default rather than the value in `text_config`.
  */
 function towerOf(c: Record<string, unknown>, name: string, known: readonly string[]): unknown {
   const [now, older] = [c[name] ?? {}, c[`${name}_dict`]]
@@ -39,11 +39,14 @@ function towerOf(c: Record<string, unknown>, name: string, known: readonly strin
   return { ...Object.fromEntries(Object.entries(now).filter(([key]) => !known.includes(key))), ...older }
 }
 
-/** A configuration without a `model_type` that describes CLIP's two towers. */
+/** Whether a configuration without a `model_type` describes CLIP's two towers. */
 export const describesTowers = (raw: Readonly<Record<string, unknown>>): boolean =>
   isRecord(raw['text_config']) && isRecord(raw['vision_config'])
 
-/** `config.json` of a CLIP folder. One without a `model_type` is read by CLIPModel too, if it describes CLIP's towers. */
+/**
+ * Schema of a CLIP folder's `config.json`. As in transformers, a missing `model_type` is accepted if both towers are
+ * described.
+ */
 export const clipConfigSchema = z.preprocess(
   (raw) => {
     if (!isRecord(raw)) return raw

@@ -3,10 +3,11 @@ import { sizeOf } from '../graph/graph.ts'
 import type { ClipConfig } from './clip-config.ts'
 
 /**
- * Weights of an untrained CLIP, openai/CLIP model.py initialize_parameters: embeddings N(0, .02) and N(0, .01), projections
- * scaled by width and depth, norms 1 and 0, biases 0. Each tensor draws from a stream named by the seed and its place.
- * Two tensors of the image tower start from structure instead, since a small set of pictures teaches it slowly: patches are
- * first seen through cosines, and the grid's positions are sinusoids (Beyer et al. 2022, "Better plain ViT baselines").
+ * Initial weights of an untrained CLIP (openai/CLIP model.py initialize_parameters): embeddings N(0, .02) and N(0,
+ * .01), projections scaled by width and depth, norms 1 and 0, biases 0. Each tensor has its own random stream,
+ * derived from the seed and its index. Two image tensors start from structure instead, because small data sets learn
+ * it slowly: patch filters are cosines, and positions are sinusoids (Beyer et al. 2022, "Better plain ViT
+ * baselines").
  */
 export function initialClip(c: ClipConfig, shapes: ReadonlyMap<string, readonly number[]>, seed: number): Map<string, Float32Array> {
   const tensors = [...shapes].map(([name, shape], i) => {
@@ -25,9 +26,9 @@ export function initialClip(c: ClipConfig, shapes: ReadonlyMap<string, readonly 
 }
 
 /**
- * Patch filters [d, 3, p, p]: two-dimensional cosines (DCT-II) of rising frequency over brightness and two opponent
- * colours, two to one. Natural pictures hold about 1/f at frequency f, so filters grow with it and all tokens' entries
- * come out alike in size.
+ * Patch filters [d, 3, p, p]: two-dimensional cosines (DCT-II) of rising frequency on brightness and two opponent
+ * colours, in the ratio two to one. Natural images have amplitude ~1/f at frequency f, so filters are scaled by f to
+ * give all token entries a similar size.
  */
 function cosinePatches(d: number, p: number): Float32Array<ArrayBuffer> {
   const colours = [
@@ -54,8 +55,8 @@ function cosinePatches(d: number, p: number): Float32Array<ArrayBuffer> {
 }
 
 /**
- * Positions [g·g, d] of a grid: a quarter each of sin and cos along x and y, wavelengths in ratio up to 10⁴ (MAE, pos_embed.py),
- * small beside the tokens.
+ * Sinusoidal positions [g·g, d] of a grid: a quarter each of sin and cos along x and y, wavelengths up to 10⁴ (MAE,
+ * pos_embed.py), scaled to be small relative to the tokens.
  */
 function sinusoids2d(g: number, d: number): Float32Array<ArrayBuffer> {
   const quarter = Math.floor(d / 4)

@@ -31,13 +31,13 @@ import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
 
 /*
- * CLIP (Radford et al. 2021) as transformers has it (models/clip/modeling_clip.py), with its tensor names. Every function
- * appends to the graph of its operands; `p` hands out the weights.
+ * CLIP (Radford et al. 2021) with the structure and tensor names of transformers (models/clip/modeling_clip.py).
+ * Every function appends to the graph of its operands; `p` supplies the weights.
  */
 
 /**
- * pixels [B, 3, H, W] → image embedding [B, projection_dim], not normalised. Other sizes than the configuration's are taken
- * by interpolating the position embedding.
+ * pixels [B, 3, H, W] → image embedding [B, projection_dim], not normalised. For an image size other than the
+ * configured one, the position embedding is interpolated.
  */
 export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   const v = c.vision_config
@@ -47,7 +47,10 @@ export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   return linear(p, 'visual_projection', layerNorm(p, `${m}.post_layernorm`, pooled, v.layer_norm_eps), c.projection_dim, { bias: false })
 }
 
-/** pixels [B, 3, H, W] → what the image encoder begins with [B, 1 + N, D]: the class token, then the patches row by row. */
+/**
+ * pixels [B, 3, H, W] → the image encoder's input [B, 1 + N, D]: the class token, then the patches in row-major
+ * order.
+ */
 export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
@@ -58,10 +61,13 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   const tokens = add(patches, slice(position, { axis: 0, start: 1 })) // [B, N, D]
   const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
   const x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
-  return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // the name is spelt so in the checkpoints
+  return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // sic: spelt this way in checkpoints
 }
 
-/** Row 0 belongs to the class token, the others to the patches [1 + gh·gw, D]; resampled where the grid differs. */
+/**
+ * Positions of the class token (row 0) and the patches, [1 + gh·gw, D]; resampled if the grid differs from the
+ * configured one.
+ */
 function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Value {
   const { image_size, patch_size, hidden_size } = c.vision_config
   const g = Math.floor(image_size / patch_size)
@@ -69,15 +75,15 @@ function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Va
   return gridPositions(position, 1, g, gh, gw)
 }
 
-/** The token embeddings [B, T, D] of ids [B, T] (int32), before positions: where learned context is spliced in. */
+/** Token embeddings [B, T, D] of ids [B, T] (int32), without positions: learned context is inserted here. */
 export function tokenEmbedding(p: Params, c: ClipConfig, ids: Value): Value {
   const t = c.text_config
   return gather(p.get('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size]), ids)
 }
 
 /**
- * Token embeddings [B, T, D] → text embedding [B, projection_dim], not normalised, read off at `eos` [B] (int32), each
- * text's end-of-text token. What follows it cannot be seen through the causal mask.
+ * Token embeddings [B, T, D] → text embedding [B, projection_dim], not normalised, taken at `eos` [B] (int32), each
+ * text's end-of-text index. Later tokens have no effect because of the causal mask.
  */
 export function textEmbeddingFromTokens(p: Params, c: ClipConfig, tokens: Value, eos: Value): Value {
   const t = c.text_config
@@ -96,7 +102,7 @@ export function textEmbeddingFromTokens(p: Params, c: ClipConfig, tokens: Value,
 export const textEmbedding = (p: Params, c: ClipConfig, ids: Value, eos: Value): Value =>
   textEmbeddingFromTokens(p, c, tokenEmbedding(p, c, ids), eos)
 
-/** exp(logit_scale)·image·textᵀ of normalised embeddings: [B, N]. */
+/** exp(logit_scale)·image·textᵀ for normalised embeddings: [B, N]. */
 export function logitsPerImage(p: Params, image: Value, text: Value): Value {
   return mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), logitScale(p))
 }
@@ -110,7 +116,7 @@ const range = (like: Value, n: number) =>
   )
 
 /**
- * Where a text ends: the first end-of-text token, or, in folders that keep the legacy id 2, the largest id
+ * Index of a text's end: the first end-of-text token or, in folders with the legacy id 2, the largest id
  * (CLIPTextTransformer.forward).
  */
 export function eosIndex(ids: Int32Array, eosTokenId: number): number {
@@ -118,7 +124,7 @@ export function eosIndex(ids: Int32Array, eosTokenId: number): number {
   return Math.max(0, ids.indexOf(eosTokenId))
 }
 
-/** Every tensor of the model by name. */
+/** Shapes of all tensors of the model by name. */
 export function clipTensors(c: ClipConfig): TensorList {
   const list = new TensorList()
   const [image, text] = [list.in('image'), list.in('text')]
@@ -154,7 +160,10 @@ const LOGIT_SCALE = 'logit_scale'
 function checkScale(weights: Weights): void {
   const scale = weights.float32(LOGIT_SCALE)[0]!
   if (scale > 80)
-    throw dataError(weights.fileOf(LOGIT_SCALE), `tensor logit_scale: expected at most 80, whose exponential is a float32, found ${scale}`)
+    throw dataError(
+      weights.fileOf(LOGIT_SCALE),
+      `tensor logit_scale: expected at most 80 (its exponential must fit float32), found ${scale}`,
+    )
 }
 
 const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPModel`
@@ -199,8 +208,8 @@ export const clip = defineFamily<ClipConfig>({
   }),
   essence: ({ text_config: text, vision_config: vision, ...rest }) => ({
     ...(essential(rest) as object),
-    logit_scale_init_value: undefined, // where training began
-    // The legacy id 2 means the largest id of a text, which is the last of the vocabulary.
+    logit_scale_init_value: undefined, // only the initial value of training
+    // With the legacy id 2 the end of text is the largest id, i.e. the last of the vocabulary.
     text_config: {
       ...text,
       hidden_act: activationName(text.hidden_act),

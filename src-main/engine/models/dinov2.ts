@@ -12,9 +12,9 @@ import { TensorList } from './tensors.ts'
 import { embedPatches, encoderShape, encoderTensors, firstTokens, selfAttention } from './vit.ts'
 
 /*
- * DINOv2 (Oquab et al. 2023) as transformers has it (models/dinov2), with its tensor names: a ViT without a classifier whose
- * residual branches are scaled (Touvron et al. 2021, "Going deeper", §2.2), whose largest has SwiGLU instead of an MLP, and
- * whose positions are interpolated to whatever picture comes.
+ * DINOv2 (Oquab et al. 2023) with the structure and tensor names of transformers (models/dinov2): a ViT without a
+ * classifier. Residual branches are scaled (LayerScale: Touvron et al. 2021, "Going deeper", §2.2), the largest model
+ * has SwiGLU instead of an MLP, and positions are interpolated to any image size.
  */
 
 const sizes = z.object({
@@ -28,7 +28,7 @@ const sizes = z.object({
 const dinov2Config = imageTower(sizes.transform((c) => ({ ...c, intermediate_size: hiddenSize(c) })))
 type Dinov2Config = z.output<typeof dinov2Config>
 
-/** Of the feed-forward part. SwiGLU keeps two thirds, rounded up to a multiple of 8. */
+/** Width of the feed-forward layer. SwiGLU uses two thirds of it, rounded up to a multiple of 8. */
 function hiddenSize({ hidden_size, mlp_ratio, use_swiglu_ffn }: z.output<typeof sizes>): number {
   const hidden = Math.trunc(hidden_size * mlp_ratio)
   return use_swiglu_ffn ? Math.floor((Math.trunc((hidden * 2) / 3) + 7) / 8) * 8 : hidden
@@ -53,7 +53,7 @@ const mlp = (p: Params, name: string, x: Value, c: Dinov2Config): Value => {
   return linear(p, `${name}.fc2`, act(linear(p, `${name}.fc1`, x, c.intermediate_size)), c.hidden_size)
 }
 
-/** SiLU(x·W₁) ⊙ x·W₂, then W₃ (Shazeer 2020); the first two lie in one tensor. */
+/** W₃·(SiLU(x·W₁) ⊙ x·W₂) (Shazeer 2020); W₁ and W₂ are stored as one tensor. */
 function swiGlu(p: Params, name: string, x: Value, c: Dinov2Config): Value {
   const n = c.intermediate_size
   const both = linear(p, `${name}.weights_in`, x, 2 * n)
@@ -80,7 +80,7 @@ function tensors(c: Dinov2Config): TensorList {
   return list
 }
 
-/** Stood for hidden patches in pre-training. */
+/** Replaces masked patches in pre-training; unused here. */
 const MASK = 'embeddings.mask_token'
 
 export const dinov2 = defineFamily<Dinov2Config>({

@@ -1,6 +1,6 @@
 /** The part of a configuration that decides what a trained model computes. */
 
-/** Keys that only say how a model was made, saved or named. */
+/** Keys that only describe how a model was made, saved or named. */
 const INCIDENTAL = new RegExp(
   `^(${[
     '_.*',
@@ -30,6 +30,6 @@ export function essential(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).flatMap(([key, v]) => (INCIDENTAL.test(key) ? [] : [[key, essential(v)]])))
 }
 
-/** Several names of one activation function. */
+/** Aliases of activation functions. */
 const ACTIVATIONS: Record<string, string> = { gelu_python: 'gelu', gelu_fast: 'gelu_new', gelu_pytorch_tanh: 'gelu_new', swish: 'silu' }
 export const activationName = (name: string): string => ACTIVATIONS[name] ?? name

@@ -1,4 +1,4 @@
-/** The families of models, found by `model_type`. A new one is a file of its own and a line here. */
+/** The registry of model families, looked up by `model_type`. A new family is a file of its own and one line here. */
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
@@ -21,20 +21,20 @@ const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 const listed = (words: readonly string[], last: string) =>
   words.length > 1 ? `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}` : words.join()
 
-/** The family that a configuration names; undefined where it is not supported. */
+/** The family that a configuration names; undefined if it is not supported. */
 export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | undefined {
   const type = raw['model_type']
   return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
 }
 
-/** What a configuration describes that the program itself made. */
+/** The architecture of a configuration written by this program. @throws if its family is unknown */
 export function architectureOf(raw: Readonly<Record<string, unknown>>): Architecture {
   const family = familyOf(raw)
   if (!family) throw new Error(`no family for ${String(raw['model_type'])}`)
   return family.architecture((schema) => schema.parse(raw))
 }
 
-/** What the folder's `config.json` describes. @throws a data fault naming the families that there are */
+/** The architecture described by the folder's `config.json`. @throws a data fault listing the supported families */
 export function architectureIn(dir: string): Architecture {
   const file = path.join(dir, CONFIG_FILE)
   const raw = readJson(file, rawSchema)
@@ -59,16 +59,16 @@ function otherFamily(type: unknown): string {
   )}, found ${found}: ${why}`
 }
 
-/** The family that a folder's configuration names, or CLIP. */
+/** The family named by a folder's configuration; CLIP if none is. */
 function familyIn(dir: string): AnyFamily {
   const file = path.join(dir, CONFIG_FILE)
   return (isThere(file) && familyOf(readJson(file, rawSchema))) || clip
 }
 
-/** The folder's tokenizer, read as its family's are. @throws a data fault naming file and field */
+/** The folder's tokenizer, of the family's kind. @throws a data fault naming file and field */
 export const tokenizerIn = (dir: string, family = familyIn(dir)): Promise<Tokenizer> => Tokenizer.load(dir, family.tokenizer)
 
-/** The folder's preprocessing, of the kinds and with the defaults of its family; undefined where it says nothing. */
+/** The folder's preprocessing, with the family's defaults; undefined if the folder has none. */
 export const findPreprocessIn = (dir: string, family = familyIn(dir)): PreprocessConfig | undefined =>
   findPreprocessConfig(dir, family.processors)
 
@@ -87,25 +87,31 @@ const WORDS: Record<Capability, string> = {
   caption: 'caption images',
 }
 
-/** One line saying what the model cannot do, and which families can. */
+/** The error for a missing capability, listing the families that have it. */
 function cannot({ family }: Architecture, capability: Capability, wanted: string): Error {
   const able = families.filter((f) => f.can.includes(capability)).map((f) => f.name)
   return userError(`${wanted}: a ${family.name} model cannot ${WORDS[capability]}: choose a model of ${listed(able, 'or')}`)
 }
 
-/** @throws one line where the model's family cannot do what `wanted` asks of it */
+/**
+ * @throws a user error if the model's family lacks a capability that `wanted` (a label such as the recipe's name)
+ * needs
+ */
 export function need(model: Architecture, capabilities: readonly Capability[], wanted: string): void {
   const missing = capabilities.find((c) => !model.family.can.includes(c))
   if (missing) throw cannot(model, missing, wanted)
 }
 
-/** @throws one line where the model reads no texts, beginning with what `wanted` it to */
+/** The model's text tower. @throws a user error, starting with `wanted`, if the model has none */
 export function textTower(model: Architecture, wanted: string): TextTower & Pick<Required<Architecture>, 'similarity'> {
   if (!model.text || !model.similarity) throw cannot(model, 'embedText', wanted)
   return { ...model.text, similarity: model.similarity }
 }
 
-/** What a folder's model can do: what its family can, and classify where it has a head. Empty for an unsupported family. */
+/**
+ * The capabilities of a folder's model: its family's, plus `classify` if it has a head. Empty for an unsupported
+ * family.
+ */
 export function capabilitiesIn(dir: string, hasHead: boolean): Capability[] {
   const file = path.join(dir, CONFIG_FILE)
   const family = familyOf(readJson(file, rawSchema))

@@ -1,4 +1,4 @@
-/** What the application asks of the room that opens models. */
+/** Public interface of engine/models: opening models. */
 export { openModel } from './checkpoint.ts'
 export { architectureOf, textTower } from './families.ts'
 export type { Model } from './model.ts'

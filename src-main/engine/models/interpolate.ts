@@ -2,8 +2,8 @@ import type { Value } from '../graph/graph.ts'
 import { concat, gemm, slice } from '../ops/index.ts'
 
 /**
- * Learned positions [first + g·g, D] for a grid of gh × gw: the first belong to tokens before the patches, the others are
- * resampled bicubically where the grid differs.
+ * Learned positions [first + g·g, D] resampled to a grid of gh × gw: the `first` rows (tokens before the patches) are
+ * kept, the others interpolated bicubically if the grid differs.
  */
 export function gridPositions(table: Value, first: number, g: number, gh: number, gw: number): Value {
   if (gh === g && gw === g) return table
@@ -13,8 +13,9 @@ export function gridPositions(table: Value, first: number, g: number, gh: number
 }
 
 /**
- * The matrix [h·w, H·W] that resamples a grid H × W to h × w bicubically: torch.nn.functional.interpolate(mode='bicubic',
- * align_corners=False), Keys' kernel with a = −0.75, edges repeated, no antialiasing.
+ * The matrix [h·w, H·W] that resamples a grid H × W to h × w bicubically, like
+ * torch.nn.functional.interpolate(mode='bicubic', align_corners=False): Keys' kernel with a = −0.75, replicated
+ * edges, no antialiasing.
  */
 export function bicubicMatrix(H: number, W: number, h: number, w: number): Float32Array {
   const rows = taps(H, h)
@@ -26,7 +27,7 @@ export function bicubicMatrix(H: number, W: number, h: number, w: number): Float
   return m
 }
 
-/** For each of `to` outputs: the inputs among `from` that it reads, with their weights. */
+/** For each of `to` outputs, the indices and weights of the inputs (out of `from`) that it reads. */
 function taps(from: number, to: number): [index: number, weight: number][][] {
   return Array.from({ length: to }, (_, i) => {
     const x = ((i + 0.5) * from) / to - 0.5

@@ -1,4 +1,4 @@
-/** Nano's shape: 96-px images in 17 tokens, texts of at most 16; small enough to be trained, and tuned, on two cores. */
+/** The configuration of Nano: 96-px images as 17 tokens, texts of at most 16 tokens; trainable on two CPU cores. */
 export const nanoConfig = (vocabSize: number, eosTokenId: number) =>
   ({
     model_type: 'clip',
@@ -33,7 +33,7 @@ export const nanoConfig = (vocabSize: number, eosTokenId: number) =>
     },
   }) as const
 
-/** How its pictures are prepared, as `transformers` reads it; `preprocess` in the folder's own words. */
+/** Nano's preprocessor_config.json in the form of `transformers`; `preprocess` in this program's own terms. */
 export const nanoPreprocessor = (preprocess: object) => ({
   image_processor_type: 'CLIPImageProcessor',
   processor_class: 'CLIPProcessor',

@@ -1,4 +1,4 @@
-/** How a picture is prepared for the model: the folder's preprocessing, and choices that only its user can make. */
+/** Preprocessing of images for a model: the folder's settings, plus overrides that only the user can choose. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
@@ -6,14 +6,15 @@ import type { Seeing } from '#shared/model/seeing.ts'
 import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 
-/** `deep` is left out where it is the default of `transformers`, so that cached features stay valid. */
+/** `deep` is omitted when it equals the default of `transformers`, so that existing feature caches stay valid. */
 export interface Preparation extends PreprocessConfig {
   readonly deep?: DeepSamples
 }
 
 /**
- * @param image the tower, and with it the size of the pictures that it was made for
- * @throws a data fault where it is given others and nobody said that positions are to be interpolated, as `transformers` does
+ * Resolves the preprocessing for a model.
+ * @param image the tower, which knows the image size it was trained on
+ * @throws a data fault if the size differs and interpolating positions was not requested (as `transformers` requires)
  */
 export function preparationOf(
   dir: string,

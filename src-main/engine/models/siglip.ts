@@ -13,9 +13,9 @@ import { defineFamily } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /*
- * SigLIP (Zhai et al. 2023, "Sigmoid loss for language image pre-training") as transformers has it
- * (models/siglip/modeling_siglip.py), with its tensor names: two pre-norm encoders without a class token, the images'
- * pooled by attention from a learned probe, the texts' read off at their last place, and a sigmoid over every pair.
+ * SigLIP (Zhai et al. 2023, "Sigmoid loss for language image pre-training") with the structure and tensor names of
+ * transformers (models/siglip/modeling_siglip.py): two pre-norm encoders without a class token. Images are pooled by
+ * attention from a learned probe, texts are read at their last position, and every pair gets a sigmoid.
  */
 
 const encoderConfig = {
@@ -63,7 +63,10 @@ function imageEmbedding(p: Params, { vision_config: v }: SiglipConfig, pixels: V
   return attentionPooling(p, `${m}.head`, layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps), v)
 }
 
-/** Tokens [B, N, D] → [B, D]: what a learned probe attends to, then an MLP (Zhai et al. 2022, "Scaling vision transformers", §2.2). */
+/**
+ * Tokens [B, N, D] → [B, D]: attention from a learned probe, then an MLP (Zhai et al. 2022, "Scaling vision
+ * transformers", §2.2).
+ */
 function attentionPooling(p: Params, name: string, x: Value, v: SiglipConfig['vision_config']): Value {
   const [b, , d] = x.shape as [number, number, number]
   const probe = expand(p.get(`${name}.probe`, [1, 1, d]), [b, 1, d])
@@ -80,7 +83,10 @@ function attentionPooling(p: Params, name: string, x: Value, v: SiglipConfig['vi
 const tokenEmbedding = (p: Params, { text_config: t }: SiglipConfig, ids: Value): Value =>
   gather(p.get(TABLE, [t.vocab_size, t.hidden_size]), ids)
 
-/** Token embeddings [B, T, D] → text embedding, not normalised, of the last of them: every text is filled up to the whole context. */
+/**
+ * Token embeddings [B, T, D] → text embedding [B, D], not normalised, of the last token: texts are padded to the full
+ * context.
+ */
 function textEmbedding(p: Params, { text_config: t, vision_config: v }: SiglipConfig, tokens: Value): Value {
   const m = 'text_model'
   const [b, length, d] = tokens.shape as [number, number, number]
@@ -166,7 +172,7 @@ export const siglip = defineFamily<SiglipConfig>({
     check: (weights) => {
       const found = weights.float32(SCALE)[0]!
       if (found > 80)
-        throw dataError(weights.fileOf(SCALE), `tensor ${SCALE}: expected at most 80, whose exponential is a float32, found ${found}`)
+        throw dataError(weights.fileOf(SCALE), `tensor ${SCALE}: expected at most 80 (its exponential must fit float32), found ${found}`)
     },
   }),
   essence: ({ text_config: text, vision_config: vision }) =>

@@ -9,13 +9,16 @@ export interface TensorSpec {
   readonly shape: readonly number[]
   readonly part: Part
   readonly kind: Kind
-  /** In a `torch.nn.MultiheadAttention`, which reads its weights directly: an adapter of its modules would change nothing in PyTorch. */
+  /**
+   * Stored in a `torch.nn.MultiheadAttention`, which reads its weights directly, so that a PEFT adapter of its
+   * submodules has no effect.
+   */
   readonly packed?: true
 }
 
-/** The tensors of a model by name, in the order in which a family lists them. */
+/** The tensors of a model by name, in the family's order. */
 export class TensorList extends Map<string, TensorSpec> {
-  /** Adds tensors of one part. */
+  /** Adders for tensors of one part of the model. */
   in(part: Part) {
     const add = (kind: Kind) => (name: string, shape: readonly number[]) => void this.set(name, { shape, part, kind })
     const [weight, bias, norm] = [add('weight'), add('bias'), add('norm')]
@@ -49,15 +52,15 @@ export class TensorList extends Map<string, TensorSpec> {
     return new Map([...this].map(([name, { shape }]) => [name, shape]))
   }
 
-  /** Whether a tensor belongs to one of these parts. */
+  /** Whether a tensor belongs to one of the given parts. */
   isOf(name: string, ...parts: readonly Part[]): boolean {
     const part = this.get(name)?.part
     return part !== undefined && parts.includes(part)
   }
 
   /**
-   * Weight decay leaves out norms, biases, scalars and embeddings, as open_clip's train/main.py does. A tensor that is none of
-   * the model's, such as a new head's, decays if it is a matrix.
+   * Weight decay skips norms, biases, scalars and embeddings, as in open_clip's train/main.py. A tensor that is not
+   * the model's own, such as a new head's, decays if it is a matrix.
    */
   decays = (name: string, shape: Shape): boolean => shape.length >= 2 && (this.get(name)?.kind ?? 'weight') === 'weight'
 }

@@ -15,8 +15,8 @@ import { defineFamily } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /*
- * The Vision Transformer (Dosovitskiy et al. 2021) and its distilled form DeiT (Touvron et al. 2021, §4) as transformers has
- * them (models/vit, models/deit), with their tensor names: classifiers, or the encoder alone.
+ * The Vision Transformer (Dosovitskiy et al. 2021) and its distilled form DeiT (Touvron et al. 2021, §4) with the
+ * structure and tensor names of transformers (models/vit, models/deit): classifiers, or the encoder alone.
  */
 
 const MANY_CLASSES = 1_000_000
@@ -54,7 +54,10 @@ export interface VitEncoder {
   readonly qkv_bias: boolean
 }
 
-/** pixels → the learned tokens named, then the patches row by row, with their positions [B, n + N, D]. */
+/**
+ * pixels [B, 3, H, W] → the n named learned tokens, then the patches in row-major order, with positions added: [B, n
+ * + N, D].
+ */
 export function embedPatches(p: Params, at: string, c: VitEncoder, pixels: Value, tokens: readonly string[]): Value {
   const { hidden_size: d, patch_size: size } = c
   const [b, , h, w] = pixels.shape as [number, number, number, number]
@@ -67,14 +70,14 @@ export function embedPatches(p: Params, at: string, c: VitEncoder, pixels: Value
   return add(concat([...learned, patches], { axis: 1 }), gridPositions(table, tokens.length, g, Math.floor(h / size), Math.floor(w / size)))
 }
 
-/** Multi-head self-attention with the names of ViT's checkpoints. */
+/** Multi-head self-attention with the projection names of ViT checkpoints. */
 export function selfAttention(p: Params, name: string, x: Value, c: VitEncoder): Value {
   const project = (to: string) => linear(p, `${name}.attention.${to}`, x, c.hidden_size, { bias: c.qkv_bias })
   const y = multiHead(project('query'), project('key'), project('value'), c.num_attention_heads)
   return linear(p, `${name}.output.dense`, y, c.hidden_size)
 }
 
-/** Tensors of {@link embedPatches} and of {@link selfAttention} in every layer. */
+/** Tensors of {@link embedPatches}, and of {@link selfAttention} in every layer. */
 export function encoderTensors(
   list: TensorList,
   prefix: string,
@@ -95,15 +98,15 @@ export function encoderTensors(
   image.norm(`${prefix}layernorm`, d)
 }
 
-/** The first `n` tokens of a sequence [B, T, D], one after the other [B, n·D]. */
+/** The first `n` tokens of a sequence [B, T, D], concatenated: [B, n·D]. */
 export const firstTokens = (x: Value, n: number): Value => reshape(slice(x, { axis: 1, start: 0, end: n }), [x.shape[0]!, n * x.shape[2]!])
 
 interface Layout {
-  /** Before the encoder's names. */
+  /** Prefix of the encoder's tensor names. */
   readonly prefix: string
   /** Learned tokens before the patches. */
   readonly tokens: readonly string[]
-  /** Classifiers, each over the token of its place; their answers are averaged (DeiT §5.1). */
+  /** Classifiers, the i-th on token i; their logits are averaged (DeiT §5.1). */
   readonly classifiers: readonly string[]
   readonly classes: readonly string[]
   readonly pooler: boolean
@@ -120,7 +123,10 @@ function layoutOf(c: VitConfig): Layout {
   return { prefix: `${c.model_type}.`, tokens, classifiers, classes, pooler: false }
 }
 
-/** pixels [B, 3, H, W] → [B, D], the normalised class token; with two classifiers that of distillation too [B, 2·D]. */
+/**
+ * pixels [B, 3, H, W] → the class token after the last norm [B, D]; with two classifiers, the distillation token too:
+ * [B, 2·D].
+ */
 function imageEmbedding(p: Params, c: VitConfig, layout: Layout, pixels: Value): Value {
   const act: (x: Value) => Value = activations[c.hidden_act as Activation]
   let x = embedPatches(p, `${layout.prefix}embeddings.`, c, pixels, layout.tokens)
@@ -149,7 +155,7 @@ function tensors(c: VitConfig, { prefix, tokens, classifiers, classes, pooler }:
   return list
 }
 
-/** The model's own classifiers as one over {@link imageEmbedding}: the mean of theirs. */
+/** The model's own classifiers as one linear layer over {@link imageEmbedding}: the mean of their logits. */
 function classifier({ hidden_size: d }: VitConfig, { classifiers, classes }: Layout, weights: Weights): Head {
   const n = classifiers.length
   const dim = n * d

@@ -5,12 +5,12 @@ const silu = (x: Value) => mul(x, sigmoid(x))
 const relu6 = (x: Value) => clip(x, { min: 0, max: 6 })
 /** log(1 + eˣ), without overflow. */
 const softplus = (x: Value) => add(relu(x), log(add(exp(neg(add(relu(x), relu(neg(x))))), 1)))
-/** Ma et al. 2022 (MEGA), with its constants. */
+/** LaplaceActivation (Ma et al. 2022, MEGA), with transformers' constants. */
 const laplace = (x: Value) => mul(add(erf(mul(sub(x, 0.707107), 1 / (0.282095 * Math.SQRT2))), 1), 0.5)
 
 /**
- * transformers' ACT2FN by its names: those that have no weights of their own. Several are spellings of one function, as
- * releases came to compute it.
+ * The entries of transformers' ACT2FN that have no weights. Several names are aliases of one function from different
+ * releases.
  */
 export const activations = {
   gelu,

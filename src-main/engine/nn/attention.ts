@@ -7,8 +7,8 @@ const LOWEST = -3.4028234663852886e38
 export interface AttentionOptions {
   readonly heads: number
   /**
-   * Which keys a query sees, broadcast to [B, H, Tq, Tk]: bool, true where it does, or float32, added to the logits. A query
-   * that sees none spreads evenly over all, rather than giving NaN.
+   * Which keys each query may attend to, broadcast to [B, H, Tq, Tk]: bool (true: may attend), or float32 added to
+   * the logits. A fully masked query attends uniformly instead of giving NaN.
    */
   readonly mask?: Value
   /** Added to the logits, broadcast to [B, H, Tq, Tk]: e.g. {@link relativeBias}. */
@@ -16,7 +16,8 @@ export interface AttentionOptions {
 }
 
 /**
- * softmax(q·kᵀ/√d + bias)·v in each head (Vaswani et al. 2017, eq. 1): q [B, Tq, D], k [B, Tk, D], v [B, Tk, E] → [B, Tq, E].
+ * softmax(q·kᵀ/√d + bias)·v per head (Vaswani et al. 2017, eq. 1): q [B, Tq, D], k [B, Tk, D], v [B, Tk, E] → [B, Tq,
+ * E].
  */
 export function attend(q: Value, k: Value, v: Value, { heads, mask, bias }: AttentionOptions): Value {
   const split = (x: Value) => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, x.shape[2]! / heads]), [0, 2, 1, 3]) // [B, H, T, d]
@@ -29,7 +30,7 @@ export function attend(q: Value, k: Value, v: Value, { heads, mask, bias }: Atte
   return reshape(transpose(y, [0, 2, 1, 3]), [q.shape[0]!, q.shape[1]!, v.shape[2]!])
 }
 
-/** Where a layer's keys and values come from: from the queries' own source, unless told. */
+/** The inputs of a layer's keys and values; both default to the query's input. */
 export interface AttentionSources {
   readonly query: Value
   readonly key?: Value
@@ -37,13 +38,13 @@ export interface AttentionSources {
 }
 
 export interface MultiHeadOptions extends AttentionOptions {
-  /** Names of the projections under the layer's own; those of transformers' CLIP unless told. */
+  /** Names of the projections within the layer; by default those of transformers' CLIP. */
   readonly names?: { readonly query: string; readonly key: string; readonly value: string; readonly out: string }
 }
 
 /**
- * Multi-head attention (Vaswani et al. 2017, §3.2.2) of `query` [B, Tq, D] to `key` and `value` [B, Tk, *], which may be another
- * source.
+ * Multi-head attention (Vaswani et al. 2017, §3.2.2) of `query` [B, Tq, D] over `key` and `value` [B, Tk, *], for
+ * self- and cross-attention.
  */
 export function multiHeadAttention(
   p: Weights,
@@ -62,8 +63,8 @@ export function multiHeadAttention(
 }
 
 /**
- * The learned bias of Swin (Liu et al. 2021, §3.2) for a window of h × w tokens: the table `name` [(2h − 1)·(2w − 1), heads]
- * read at every pair's distance: [heads, h·w, h·w].
+ * The learned relative position bias of Swin (Liu et al. 2021, §3.2) for a window of h × w tokens: the table `name`
+ * [(2h − 1)·(2w − 1), heads] looked up for each pair's offset: [heads, h·w, h·w].
  */
 export function relativeBias(p: Weights, name: string, [h, w]: readonly [number, number], heads: number): Value {
   const t = h * w

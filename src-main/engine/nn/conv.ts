@@ -2,7 +2,10 @@ import type { Value } from '../graph/graph.ts'
 import { add, conv, div, mul, reduceMean, reshape, sqrt, sub } from '../ops/index.ts'
 import type { Params, Weights } from './params.ts'
 
-/** Convolution of x [B, C, …]; tensors `NAME.weight` [out, C/groups, …kernel] and, unless told, `NAME.bias` [out]. */
+/**
+ * Convolution layer on x [B, C, …]; tensors `NAME.weight` [out, C/groups, …kernel] and, by default, `NAME.bias`
+ * [out].
+ */
 export function convolution(
   p: Weights,
   name: string,
@@ -20,9 +23,10 @@ export function convolution(
 }
 
 /**
- * Batch normalisation of x [B, C, …] over all but the channels (Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm2d): by
- * the batch's statistics in training, and the running ones follow them with `momentum`; by the running ones elsewhere, and
- * where the layer is frozen. Tensors `NAME.weight`, `.bias`, `.running_mean` and `.running_var`, [C] each.
+ * Batch normalisation of x [B, C, …] over all axes but the channels (Ioffe & Szegedy 2015, algorithm 1;
+ * torch.nn.BatchNorm2d). While the layer is trained it uses the batch statistics and updates the running ones with
+ * `momentum`; otherwise, or when frozen, it uses the running ones. Tensors `NAME.weight`, `.bias`, `.running_mean`
+ * and `.running_var`, [C] each. @throws in training if a channel has only one value
  */
 export function batchNorm(p: Params, name: string, x: Value, { eps = 1e-5, momentum = 0.1 } = {}): Value {
   const c = x.shape[1]!
@@ -36,13 +40,13 @@ export function batchNorm(p: Params, name: string, x: Value, { eps = 1e-5, momen
     }
     const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
     const n = axes.reduce((product, a) => product * x.shape[a]!, 1)
-    if (n < 2) throw new Error(`batchNorm: [${x.shape}] has one value a channel, and no variance`)
+    if (n < 2) throw new Error(`batchNorm: [${x.shape}] has one value per channel, so no variance`)
     const batchMean = reduceMean(x, { axes, keepdims: true })
     const centred = sub(x, batchMean)
     const batchVariance = reduceMean(mul(centred, centred), { axes, keepdims: true })
     const follow = (old: Value, now: Value, factor: number) => add(mul(old, 1 - momentum), mul(reshape(now, [c]), momentum * factor))
     p.renew(`${name}.running_mean`, follow(mean, batchMean, 1))
-    p.renew(`${name}.running_var`, follow(variance, batchVariance, n / (n - 1))) // the unbiased estimate is kept
+    p.renew(`${name}.running_var`, follow(variance, batchVariance, n / (n - 1))) // running_var is the unbiased estimate
     return add(mul(div(centred, sqrt(add(batchVariance, eps))), wide(weight)), wide(bias))
   })
 }

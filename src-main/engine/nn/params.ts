@@ -5,12 +5,12 @@ import type { Parameter } from '../optim/optimizer.ts'
 import { cast, sameShape } from '../ops/shape.ts'
 import { toHalf } from '../weights/dtype.ts'
 
-/** What a model's weights come from: a checkpoint folder (weights/source.ts), or an initialisation. */
+/** Where a model's weights come from: a checkpoint folder (weights/source.ts) or an initialisation. */
 export interface WeightSource {
-  /** Named in messages: the folder. */
+  /** The folder, for error messages. */
   readonly source: string
   has(name: string): boolean
-  /** Type, shape and place of a tensor; without a place it can only be read. */
+  /** Type, shape and file location of a tensor; a tensor without a location can only be read into memory. */
   info(name: string): TensorPlace
   float32(name: string): Float32Array
 }
@@ -23,7 +23,7 @@ interface TensorPlace {
   readonly length?: number
 }
 
-/** Weights that exist in memory only: an initialisation, or a training's present state. */
+/** Weights that exist only in memory: an initialisation, or the current state of a training. */
 export function tensorsInMemory(
   source: string,
   shapes: ReadonlyMap<string, readonly number[]>,
@@ -37,10 +37,10 @@ export function tensorsInMemory(
   }
 }
 
-/** safetensors' names of the types that a frozen weight may have. */
+/** The safetensors names of the types that frozen weights may have. */
 const FLOATS: Record<string, DType> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
-/** A tensor that training changes without a gradient (a running mean), with the value that replaces it after the step. */
+/** A tensor that training updates without a gradient (e.g. a running mean), with its value after the step. */
 export interface Buffer {
   readonly name: string
   readonly shape: Shape
@@ -50,30 +50,30 @@ export interface Buffer {
 export type FrozenAs = 'float' | 'stored' | 'half'
 
 export interface ParamsOptions {
-  /** Whether layers behave as in training where their weights are trained: batch norm takes the batch's statistics. */
+  /** Whether trained layers behave as in training mode: batch norm then uses the batch statistics. */
   readonly training?: boolean
-  /** To which trained tensors weight decay applies; to matrices unless told. */
+  /** Which trained tensors weight decay applies to; matrices by default. */
   readonly decays?: (name: string, shape: Shape) => boolean
   /**
-   * How frozen matrices are held; `float` unless told. `stored`: those that their file has in 16 bits stay so, and each run casts
-   * them to float32 where they are used, which changes no figure and takes half the memory for a somewhat slower run. `half`: the
-   * others too, rounded to float16; a tensor with a value that float16 cannot hold stays as it is.
+   * How frozen matrices are held; `float` by default. `stored`: 16-bit matrices keep their type and are cast to
+   * float32 where they are used, on every run; same results and half the memory, but somewhat slower. `half`: float32
+   * matrices are rounded to float16 too, except a tensor with a value outside float16's range.
    */
   readonly frozen?: FrozenAs
 }
 
 const isMatrix = (_name: string, shape: Shape) => shape.length >= 2
 
-/** What a layer needs of {@link Params}. */
+/** The part of {@link Params} that a layer needs. */
 export type Weights = Pick<Params, 'graph' | 'get' | 'scoped'>
 
 /**
- * Hands a model its weights as graph values while it is being built. A trainable one is an input `w:NAME`, fed and
- * replaced each step; a frozen one is mapped from its file and cast to float32 in the graph.
+ * Supplies weights as graph values while a model is built. A trainable weight is an input `w:NAME`, fed and updated
+ * every step; a frozen one is mapped from its file and cast to float32 in the graph.
  */
 export class Params {
   readonly trainable: Parameter[] = []
-  /** What the step computed anew, of tensors that have no gradient. */
+  /** New values of gradient-free tensors, computed by the step. */
   readonly buffers: Buffer[] = []
   private readonly values = new Map<string, Value>()
 
@@ -84,27 +84,33 @@ export class Params {
     private readonly options: ParamsOptions = {},
   ) {}
 
-  /** Nodes that `build` appends are named after the layer. */
+  /** Names the nodes that `build` appends after the layer. */
   scoped<T>(name: string, build: () => T): T {
     return this.graph.scoped(name, build)
   }
 
-  /** A tensor without a gradient, e.g. running statistics: an input `buffer:NAME` where its layer is trained, else as a frozen weight. */
+  /**
+   * A tensor without a gradient, e.g. running statistics: an input `buffer:NAME` if its layer is trained, else a
+   * frozen weight.
+   */
   buffer(name: string, shape: Shape): Value {
     return this.tensor(name, shape, () => this.graph.input(`buffer:${name}`, 'float32', shape))
   }
 
-  /** Whether a buffer is to be renewed: in training, where its layer is trained. */
+  /** Whether a buffer is updated by the step: in training mode, if its layer is trained. */
   renews(name: string): boolean {
     return Boolean(this.options.training) && this.isTrainable(name)
   }
 
-  /** Gives the value that a buffer has after the step. */
+  /** Sets a buffer's value after the step. */
   renew(name: string, next: Value): void {
     this.buffers.push({ name, shape: next.shape, next })
   }
 
-  /** The tensor of this name, checked against the shape that the model's configuration demands. */
+  /**
+   * The tensor `name`. @throws a data fault if it is missing or its shape differs from the one the configuration
+   * demands
+   */
   get(name: string, shape: Shape): Value {
     return this.tensor(name, shape, () => this.input(name, shape))
   }
@@ -140,7 +146,7 @@ export class Params {
   }
 }
 
-/** In float16, rounded to the nearest; undefined where one of them is too large for it. */
+/** Rounds to the nearest float16; undefined if a value is out of range. */
 function halved(values: Float32Array): Uint16Array | undefined {
   const halves = new Uint16Array(values.length)
   for (let i = 0; i < values.length; i++) if (((halves[i] = toHalf(values[i]!)) & 0x7c00) === 0x7c00) return undefined

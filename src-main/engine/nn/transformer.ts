@@ -45,7 +45,10 @@ export function encoder(p: Params, name: string, x: Value, c: EncoderConfig, mas
   return x
 }
 
-/** [T, T] to add to attention logits: token i sees none after it. Finite, as transformers has it, so that no row is NaN. */
+/**
+ * A [T, T] mask added to attention logits: token i attends only to tokens ≤ i. Finite, as in transformers, so that no
+ * row is NaN.
+ */
 export function causalMask(like: Value, t: number): Value {
   const mask = Float32Array.from({ length: t * t }, (_, i) => (i % t > Math.floor(i / t) ? -3.4028234663852886e38 : 0))
   return like.graph.constant(mask, 'float32', [t, t])

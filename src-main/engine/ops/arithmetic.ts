@@ -2,7 +2,7 @@ import type { Value } from '../graph/graph.ts'
 import { broadcast, defineOp, float, noGradient, type Operand } from './define.ts'
 import { equal } from './shape.ts'
 
-/** A broadcasting op of two operands; the walk sums gradients back down to the operands' shapes. */
+/** A broadcasting binary op; the backward pass sums gradients down to the operands' shapes (unbroadcast). */
 function binary(name: string, vjp: (a: Value, b: Value, dy: Value, y: Value) => [Value, Value]) {
   const apply = defineOp(name, {
     shape: ([a, b]) => broadcast(a!.shape, b!.shape, name),
@@ -35,7 +35,7 @@ export const sigmoid = unary('Sigmoid', (_x, dy, y) => mul(dy, mul(y, sub(1, y))
 export const relu = unary('Relu', (x, dy) => where(greater(x, 0), dy, 0))
 
 const floorOp = defineOp('Floor', { shape: ([x]) => x!.shape, vjp: noGradient })
-/** The largest whole number not above x. A constant to the gradient. */
+/** ⌊x⌋, elementwise. Its gradient is zero. */
 export const floor = (x: Value): Value => floorOp([x], undefined)[0]!
 
 const powOp = defineOp<{ exponent: number }>('Pow', {
@@ -65,10 +65,10 @@ const clipOp = defineOp<{ min: number; max: number }>('Clip', {
   emit: ([x], { min, max }) => ({
     inputs: [x!, ...[min, max].map((b) => ({ dtype: 'float32' as const, shape: [], data: Float32Array.of(b) }))],
   }),
-  // The gradient passes where x was within the bounds, ends included (PyTorch's clamp): there y = x.
+  // The gradient passes where x is within the bounds, inclusive (as in torch.clamp): there y = x.
   vjp: ({ inputs: [x], y, dy }) => [where(equal(x!, y), dy, 0)],
 })
-/** Either bound may be left out. */
+/** Clamps x to [min, max]; either bound may be omitted. */
 export function clip(x: Value, { min = -FLOAT_MAX, max = FLOAT_MAX }: { min?: number; max?: number }): Value {
   return clipOp([x], { min, max })[0]!
 }
@@ -105,5 +105,5 @@ const geluOp = defineOp<{ approximate: 'none' | 'tanh' }>('Gelu', {
 })
 /** x·Φ(x) (Hendrycks & Gimpel 2016). */
 export const gelu = (x: Value): Value => geluOp([x], { approximate: 'none' })[0]!
-/** Its tanh approximation (transformers' gelu_pytorch_tanh). */
+/** The tanh approximation of GELU (transformers' gelu_pytorch_tanh). */
 export const geluTanh = (x: Value): Value => geluOp([x], { approximate: 'tanh' })[0]!

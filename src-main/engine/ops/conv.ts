@@ -4,15 +4,15 @@ import { gemm, matmul } from './linear.ts'
 import { reduceSum } from './reduce.ts'
 import { concat, pad, reshape, slice, swapLast, transpose, unsqueeze } from './shape.ts'
 
-/** How a window moves over the spatial axes, which are those after [batch, channels]. One number stands for every axis. */
+/** A window over the spatial axes, i.e. those after [batch, channels]. A single number applies to every axis. */
 export interface Window {
   readonly stride?: number | readonly number[]
-  /** Zeros at both ends of each axis; or every beginning, then every end, as ONNX has it. */
+  /** Zeros at both ends of each axis; or all begins followed by all ends, as in ONNX. */
   readonly padding?: number | readonly number[]
   readonly dilation?: number | readonly number[]
 }
 
-/** The same with a value for each axis, and two paddings. */
+/** A window with one value per axis, and two paddings (begins, ends). */
 export interface FullWindow {
   readonly kernel: readonly number[]
   readonly strides: readonly number[]
@@ -27,10 +27,10 @@ export function fullWindow(kernel: readonly number[], { stride = 1, padding = 0,
   return { kernel, strides: each(stride), pads: pads.length === n ? [...pads, ...pads] : pads, dilations: each(dilation) }
 }
 
-/** How far each axis of a kernel reaches. */
+/** The extent of the dilated kernel along each axis. */
 export const reach = ({ kernel, dilations }: FullWindow): number[] => kernel.map((k, i) => dilations[i]! * (k - 1) + 1)
 
-/** Where the window fits, on each spatial axis of `shape`. */
+/** The number of window positions along each spatial axis of `shape`. @throws if no window fits */
 export function windowsOf(shape: Shape, w: FullWindow, name: string): number[] {
   const n = w.kernel.length
   const span = reach(w)
@@ -39,13 +39,16 @@ export function windowsOf(shape: Shape, w: FullWindow, name: string): number[] {
   return sizes
 }
 
-/** x [a, b, …spatial] with `value` around its spatial axes. */
+/** x [a, b, …spatial] padded with `value` on its spatial axes. */
 export function padSpatial(x: Value, { pads }: FullWindow, value = 0): Value {
   const n = pads.length / 2
   return pads.every((p) => p === 0) ? x : pad(x, { pads: [0, 0, ...pads.slice(0, n), 0, 0, ...pads.slice(n)], value })
 }
 
-/** For each place of the kernel, row by row, what lies there under every window: [a, b, …out] each, of x already padded. */
+/**
+ * For each kernel offset, in row-major order, the elements it covers at every window position: [a, b, …out] each; x
+ * is already padded.
+ */
 export function underWindows(padded: Value, out: readonly number[], { kernel, strides, dilations }: FullWindow): Value[] {
   return out.reduce<Value[]>(
     (parts, n, i) =>
@@ -100,19 +103,20 @@ const convTransposeOp = defineOp<ConvAttrs & { readonly outputPadding: readonly 
 
 const overChannels = (dy: Value) => reduceSum(dy, { axes: dy.shape.flatMap((_, i) => (i === 1 ? [] : [i])) })
 
-/** The spatial size that a transposed convolution gives, without output padding. */
+/** The spatial output size of a transposed convolution, without output padding. */
 const spreadSize = (shape: Shape, a: FullWindow): number[] =>
   reach(a).map((span, i) => (shape[i + 2]! - 1) * a.strides[i]! + span - a.pads[i]! - a.pads[i + a.kernel.length]!)
 
-/** The gradient of a convolution's input: what it gave, spread back over an input of spatial size `to`. */
+/** The gradient with respect to a convolution's input, of spatial size `to`: the transposed convolution of dy. */
 function spread(dy: Value, w: Value, to: readonly number[], a: ConvAttrs): Value {
   const outputPadding = spreadSize(dy.shape, a).map((d, i) => to[i]! - d)
   return convTransposeOp([dy, w], { ...a, outputPadding })[0]!
 }
 
 /**
- * The gradient of a convolution's weight [O, C/group, …kernel] for inputs x and upstream dy, as one product over all images and
- * places (im2col, Chellapilla et al. 2006): the windows are laid out channels first, so that nothing large is transposed.
+ * The gradient with respect to a convolution's weight [O, C/group, …kernel], as one product over all images and
+ * positions (im2col, Chellapilla et al. 2006). Windows are laid out channels first, so that no large array is
+ * transposed.
  */
 function weightGradient(x: Value, dy: Value, shape: Shape, a: ConvAttrs): Value {
   const channelsFirst = (v: Value) => transpose(v, [1, 0, ...v.shape.slice(2).map((_, i) => i + 2)])
@@ -134,8 +138,8 @@ interface ConvOptions extends Window {
 }
 
 /**
- * Convolution of x [B, C, …] by a weight [O, C/groups, …kernel] and bias [O], with zeros around x; any number of spatial axes
- * (torch.nn.functional.conv2d).
+ * Convolution of x [B, C, …] with a weight [O, C/groups, …kernel] and bias [O], zero-padded; any number of spatial
+ * axes (torch.nn.functional.conv2d). @throws if the shapes do not match
  */
 export function conv(x: Value, weight: Value, bias?: Value, { groups = 1, ...window }: ConvOptions = {}): Value {
   const attrs = { ...fullWindow(weight.shape.slice(2), window), group: groups }
@@ -143,8 +147,8 @@ export function conv(x: Value, weight: Value, bias?: Value, { groups = 1, ...win
 }
 
 /**
- * Transposed convolution of x [B, C, …] by a weight [C, O/groups, …kernel] and bias [O] (torch.nn.functional.conv_transpose2d);
- * `outputPadding`, smaller than the stride, makes the far end of each axis longer.
+ * Transposed convolution of x [B, C, …] with a weight [C, O/groups, …kernel] and bias [O]
+ * (torch.nn.functional.conv_transpose2d). `outputPadding`, less than the stride, extends the far end of each axis.
  */
 export function convTranspose(
   x: Value,
@@ -157,7 +161,9 @@ export function convTranspose(
   return convTransposeOp(bias ? [x, weight, bias] : [x, weight], { ...attrs, outputPadding: extra })[0]!
 }
 
-/** The transpose of {@link underWindows}: parts [a, b, …out], each added at its place of every window, give [a, b, …size]. */
+/**
+ * The transpose of {@link underWindows}: adds the parts [a, b, …out] at their window positions, giving [a, b, …size].
+ */
 export function overWindows(parts: readonly Value[], size: readonly number[], w: FullWindow): Value {
   const n = parts.length
   const stacked = concat(
@@ -168,11 +174,11 @@ export function overWindows(parts: readonly Value[], size: readonly number[], w:
   return overPlanes(stacked, oneHot, size, w)
 }
 
-/** The same value [a, b, …out] added at every place of its window: [a, b, …size]. */
+/** Adds one value [a, b, …out] at every offset of its window: [a, b, …size]. */
 export const underEach = (part: Value, size: readonly number[], w: FullWindow): Value =>
   overPlanes(unsqueeze(part, [2]), new Float32Array(sizeOf(w.kernel)).fill(1), size, w)
 
-/** Planes [a, b, n, …out] through a transposed convolution whose weight [n, 1, …kernel] is fixed, each of the a·b alike. */
+/** A transposed convolution of each plane of [a, b, n, …out] with the constant weight [n, 1, …kernel]. */
 function overPlanes(planes: Value, weight: Float32Array, size: readonly number[], w: FullWindow): Value {
   const [a, b, n, ...out] = planes.shape as [number, number, number, ...number[]]
   const kernel = planes.graph.constant(weight, 'float32', [n, 1, ...w.kernel])

@@ -3,37 +3,42 @@ import type { Attribute, Emission, Graph, Literal, Node, Op, Shape, TensorType, 
 /** An operand of an op: a value, or a number that becomes a float32 scalar. */
 export type Operand = Value | number
 
-/** What a gradient rule sees: `dy` is the gradient of output 0 (`y`), shaped like it. */
+/** Arguments of a gradient rule: `dy` is the gradient of output 0 (`y`) and has its shape. */
 export interface GradientContext<A> {
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
   readonly y: Value
   readonly dy: Value
-  /** The gradient of each output, for ops with several differentiable ones; null for an output that does not reach the loss. */
+  /**
+   * The gradient of each output, for ops with several differentiable ones; null if an output does not reach the loss.
+   */
   readonly dys: readonly (Value | null)[]
   readonly attrs: A
 }
 
-/** An op as one record: shape, emission, gradient on adjacent lines. */
+/** An op as one record: shape, emission and gradient side by side. */
 export interface OpSpec<A> {
-  /** Type of each output. A shape alone means: one output of the first input's dtype. */
+  /** The type of each output. A bare shape means one output with the first input's dtype. */
   shape(inputs: readonly Value[], attrs: A): Shape | readonly TensorType[]
-  /** The ONNX node; by default the op's own name, its inputs, and no attributes. */
+  /** The ONNX node; by default the op's own name and inputs, without attributes. */
   emit?(inputs: readonly Value[], attrs: A): Omit<Emission, 'type'> & { type?: string }
   /**
-   * Gradient of each input, in plain ops; null for an input that has none. A gradient may be of the broadcast shape: the
-   * walk sums it down to the input's (autodiff.ts).
+   * The gradient of each input, in terms of other ops; null for an input without one. A gradient may have the
+   * broadcast shape: the backward pass sums it down to the input's (autodiff.ts).
    */
   vjp(context: GradientContext<A>): readonly (Value | null)[]
-  /** How many outputs, from the first, have a gradient: 1 unless stated. A rule of several reads `dys`, as `dy` may be missing. */
+  /**
+   * The number of leading outputs with a gradient, 1 by default. A rule for several reads `dys`, since `dy` may be
+   * missing.
+   */
   readonly differentiable?: number
 }
 
 const registry = new Map<string, Op>()
-/** Every op there is, by name: the tests walk it so that none goes unchecked. */
+/** All registered ops by name. The gradient tests iterate over it, so that no op goes untested. */
 export const allOps: ReadonlyMap<string, Op> = registry
 
-/** Registers an op; the returned function applies it and gives all its outputs. */
+/** Registers an op; the returned function applies it and returns all its outputs. */
 export function defineOp<A = undefined>(name: string, spec: OpSpec<A>) {
   const op: Op = {
     name,
@@ -71,7 +76,10 @@ export function defineOp<A = undefined>(name: string, spec: OpSpec<A>) {
   }
 }
 
-/** The gradient rule of ops that have none (comparisons, indices): stated, so that a missing rule is never mistaken for one. */
+/**
+ * The gradient rule of non-differentiable ops (comparisons, indices), stated explicitly so that a forgotten rule is
+ * an error.
+ */
 export const noGradient = ({ inputs }: { inputs: readonly Value[] }): null[] => inputs.map(() => null)
 
 const isShape = (x: Shape | readonly TensorType[]): x is Shape => x.length === 0 || typeof x[0] === 'number'
@@ -81,7 +89,7 @@ function graphOf(operands: readonly Operand[]): Graph {
   throw new Error('an op needs at least one operand that is a value')
 }
 
-/** NumPy's broadcasting of two shapes. */
+/** The NumPy broadcast of two shapes. @throws if they are incompatible */
 export function broadcast(a: Shape, b: Shape, name: string): Shape {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, i) => {
@@ -92,14 +100,14 @@ export function broadcast(a: Shape, b: Shape, name: string): Shape {
   })
 }
 
-/** An axis counted from the end made positive. */
+/** Converts a possibly negative axis to a non-negative one. @throws if it is outside the rank */
 export function axisOf(axis: number, rank: number, name: string): number {
   const a = axis < 0 ? axis + rank : axis
   if (a < 0 || a >= rank) throw new Error(`${name}: axis ${axis} is outside rank ${rank}`)
   return a
 }
 
-/** An int64 operand, as ONNX wants axes, shapes and bounds. */
+/** An int64 literal: ONNX's type for axes, shapes and bounds. */
 export const ints = (xs: readonly number[], shape: Shape = [xs.length]): Literal => ({
   dtype: 'int64',
   shape,

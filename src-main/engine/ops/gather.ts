@@ -5,7 +5,8 @@ import { expand, reshape, transpose, zeros } from './shape.ts'
 const gatherOp = defineOp<{ axis: number }>('Gather', {
   shape: ([x, i], { axis }) => [...x!.shape.slice(0, axis), ...i!.shape, ...x!.shape.slice(axis + 1)],
   emit: (inputs, { axis }) => ({ inputs, attributes: { axis } }),
-  // A slice gathered several times gets the sum of its gradients. Other axes are brought to the front and back.
+  // The gradients of a slice that was gathered several times add up. `axis` is moved to the front for the scatter and
+  // back.
   vjp: ({ inputs: [x, i], dy, attrs: { axis } }) => {
     const front = (v: Value, from: number, count: number) => {
       const axes = v.shape.map((_, k) => k)
@@ -19,7 +20,7 @@ const gatherOp = defineOp<{ axis: number }>('Gather', {
     return [transpose(reshape(sums, [x!.shape[axis]!, ...rest]), back), null]
   },
 })
-/** Picks x's slices along `axis` by an int32 or int64 tensor of any shape (an embedding table for axis 0). */
+/** Selects slices of x along `axis` by an int32 or int64 tensor of any shape (with axis 0: an embedding lookup). */
 export const gather = (x: Value, indices: Value, { axis = 0 }: { axis?: number } = {}): Value =>
   gatherOp([x, indices], { axis: axisOf(axis, x.shape.length, 'Gather') })[0]!
 
@@ -32,7 +33,7 @@ const gatherElementsOp = defineOp<{ axis: number }>('GatherElements', {
   emit: (inputs, { axis }) => ({ inputs, attributes: { axis } }),
   vjp: ({ inputs: [x, i], dy, attrs }) => [scatterOp([zeros(x!, x!.shape), i!, dy], attrs)[0]!, null],
 })
-/** out[a, b, …] = x[a, indices[a, b, …], …]: one element of `axis` for each place (torch.gather). */
+/** out[a, b, …] = x[a, indices[a, b, …], …], with the index on `axis` (torch.gather). */
 export const gatherElements = (x: Value, indices: Value, { axis }: { axis: number }): Value =>
   gatherElementsOp([x, indices], { axis: axisOf(axis, x.shape.length, 'GatherElements') })[0]!
 
@@ -41,7 +42,10 @@ const scatterOp = defineOp<{ axis: number }>('ScatterElements', {
   emit: (inputs, { axis }) => ({ inputs, attributes: { axis, reduction: 'add' } }),
   vjp: ({ inputs: [, indices], dy, attrs }) => [dy, null, gatherElements(dy, indices!, attrs)],
 })
-/** out[indices[r], :] += x[r, :] over a zero [n, width] table. ONNX ScatterElements runs in order on CPU: the same bits each time. */
+/**
+ * out[indices[r], :] += x[r, :] on a zero [n, width] table. On the CPU, ONNX ScatterElements adds in order: bitwise
+ * reproducible.
+ */
 export function scatterAddRows(x: Value, indices: Value, n: number): Value {
   const [rows, width] = x.shape as [number, number]
   const at = expand(reshape(indices, [rows, 1]), [rows, width])
@@ -61,10 +65,10 @@ const topKOp = defineOp<{ k: number; axis: number; largest: boolean }>('TopK', {
     inputs: [x!, { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(k)) }],
     attributes: { axis, largest: Number(largest), sorted: 1 },
   }),
-  // The indices have none; the values' goes to where they were taken from.
+  // Indices have no gradient; the values' gradient is scattered back to where they were taken from.
   vjp: ({ inputs: [x], outputs: [, indices], dy, attrs: { axis } }) => [scatterOp([zeros(x!, x!.shape), indices!, dy], { axis })[0]!],
 })
-/** The k largest (or smallest) along an axis, in order, and their indices (int64); of equals the first. */
+/** The k largest (or smallest) along an axis, sorted, and their int64 indices; ties keep the lower index first. */
 export function topK(x: Value, { k, axis = -1, largest = true }: { k: number; axis?: number; largest?: boolean }) {
   const [values, indices] = topKOp([x], { k, axis: axisOf(axis, x.shape.length, 'TopK'), largest })
   return { values: values!, indices: indices! }

@@ -11,7 +11,7 @@ const matmulOp = defineOp('MatMul', {
   },
   vjp: ({ inputs: [a, b], dy }) => [matmul(dy, swapLast(b!)), matmul(swapLast(a!), dy)],
 })
-/** [.., m, k] × [.., k, n] → [.., m, n], leading axes broadcast. */
+/** Matrix product [.., m, k] × [.., k, n] → [.., m, n]; leading axes broadcast. */
 export const matmul = (a: Value, b: Value): Value => matmulOp([a, b], undefined)[0]!
 
 interface GemmAttrs {
@@ -40,8 +40,8 @@ export function gemm(a: Value, b: Value, c?: Value, { transA = false, transB = f
 const flip = (s: Shape, t: boolean): [number, number] => (t ? [s[1]!, s[0]!] : [s[0]!, s[1]!])
 
 /**
- * x [.., in] → [.., out] by a weight [out, in] and bias [out], PyTorch's layout. Over flattened rows, so that the weight's
- * gradient is one Gemm rather than a batched product and a sum.
+ * x [.., in] → [.., out] with a weight [out, in] and bias [out] (torch.nn.functional.linear). Leading axes are
+ * flattened so that the weight's gradient is a single Gemm instead of a batched product and a sum.
  */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
   const rows = sizeOf(x.shape) / x.shape.at(-1)!
@@ -50,19 +50,21 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
 }
 
 /**
- * Cuts images [B, C, H, W] into whole patches of p × q: [B, ⌊H/p⌋ · ⌊W/q⌋, C·p·q], row by row. What is left over at the
- * right and bottom is not seen.
+ * Cuts images [B, C, H, W] into whole patches of p × q: [B, ⌊H/p⌋ · ⌊W/q⌋, C·p·q], in row-major order. A remainder at
+ * the right and bottom is dropped.
  */
 export function patchify(x: Value, [p, q]: readonly [number, number]): Value {
   const [b, c, h, w] = x.shape as [number, number, number, number]
   const [rows, cols] = [Math.floor(h / p), Math.floor(w / q)]
-  if (!rows || !cols) throw new Error(`patchify: [${x.shape}] has no whole patch of ${p} × ${q}`)
+  if (!rows || !cols) throw new Error(`patchify: [${x.shape}] is smaller than one patch of ${p} × ${q}`)
   const whole = slice(slice(x, { axis: 2, start: 0, end: rows * p }), { axis: 3, start: 0, end: cols * q })
   const grid = transpose(reshape(whole, [b, c, rows, p, cols, q]), [0, 2, 4, 1, 3, 5])
   return reshape(grid, [b, rows * cols, c * p * q])
 }
 
-/** A ViT's patch embedding, a Linear over each patch's pixels: `weight` is that of a convolution [D, C, p, q]; gives [B, N, D]. */
+/**
+ * ViT patch embedding: a Linear on each patch's pixels, with a convolution's weight [D, C, p, q]. Returns [B, N, D].
+ */
 export function patchEmbed(x: Value, weight: Value, bias?: Value): Value {
   const [d, c, p, q] = weight.shape as [number, number, number, number]
   if (c !== x.shape[1]) throw new Error(`patchEmbed: [${x.shape}] does not fit [${weight.shape}]`)

@@ -12,8 +12,8 @@ export const softmax = (x: Value, { axis = -1 }: { axis?: number } = {}): Value 
   softmaxOp([x], { axis: axisOf(axis, x.shape.length, 'Softmax') })[0]!
 
 /**
- * x − max − log Σ exp(x − max): not ONNX's LogSoftmax, which the WebGPU provider lacks. The maximum is a constant to the
- * gradient (it cancels), so the rule is written on the whole.
+ * x − max − log Σ exp(x − max). ONNX's LogSoftmax is not used because the WebGPU provider lacks it. The maximum
+ * cancels in the gradient, so the rule is written for the whole op.
  */
 export function logSoftmax(x: Value, { axis = -1 }: { axis?: number } = {}): Value {
   const axes = [axis]
@@ -25,7 +25,7 @@ const identityOp = defineOp('Identity', {
   shape: ([x]) => x!.shape,
   vjp: () => [null],
 })
-/** x, but a constant to the gradient. */
+/** The identity, with a zero gradient. */
 export const stopGradient = (x: Value): Value => identityOp([x], undefined)[0]!
 
 const layerNormOp = defineOp<{ eps: number }>('LayerNormalization', {
@@ -49,11 +49,11 @@ const layerNormOp = defineOp<{ eps: number }>('LayerNormalization', {
   },
   differentiable: 3,
 })
-/** Over the last axis: (x − mean)/√(var + eps)·gamma + beta (Ba et al. 2016, eq. 3). */
+/** Layer normalisation over the last axis: (x − mean)/√(var + eps)·gamma + beta (Ba et al. 2016, eq. 3). */
 export const layerNorm = (x: Value, gamma: Value, beta: Value, { eps }: { eps: number }): Value =>
   layerNormOp([x, gamma, beta], { eps })[0]!
 
-/** `layerNorm` with what it computed on the way: each row's mean and 1/√(var + eps), [.., 1]. */
+/** Like `layerNorm`, but also returns each row's mean and 1/√(var + eps), [.., 1]. */
 export function layerNormStats(x: Value, gamma: Value, beta: Value, { eps }: { eps: number }) {
   const [y, mean, rstd] = layerNormOp([x, gamma, beta], { eps })
   return { y: y!, mean: mean!, rstd: rstd! }
@@ -65,9 +65,9 @@ export function l2Normalize(x: Value, { axis = -1, eps = 0 }: { axis?: number; e
   return div(x, eps > 0 ? clip(norm, { min: eps }) : norm)
 }
 
-/** Inverted dropout: `mask` holds 1 where a unit is kept, made from the run's seed and fed as an input. */
+/** Inverted dropout. `mask` is 1 for a kept unit; it is drawn from the run's seed and fed as an input. */
 export const dropout = (x: Value, mask: Value, { p }: { p: number }): Value => mul(mul(x, mask), 1 / (1 - p))
 
 export const square = (x: Value): Value => mul(x, x)
-/** a·x + (1 − a)·y */
+/** Linear interpolation a·x + (1 − a)·y. */
 export const lerp = (x: Value, y: Value, a: number): Value => add(mul(x, a), mul(y, 1 - a))

@@ -6,7 +6,7 @@ import { equal } from './shape.ts'
 
 const LOWEST = -3.4028234663852886e38
 
-/** A pooling window; its stride is its kernel unless told (PyTorch's rule). */
+/** A pooling window; the stride defaults to the kernel size (as in PyTorch). */
 interface Pool extends Window {
   readonly kernel: number | readonly number[]
 }
@@ -18,7 +18,7 @@ function poolWindow(x: Value, { kernel, stride, ...rest }: Pool): FullWindow {
 const maxPoolOp = defineOp<FullWindow>('MaxPool', {
   shape: ([x], w) => [...x!.shape.slice(0, 2), ...windowsOf(x!.shape, w, 'MaxPool')],
   emit: (inputs, { kernel, strides, pads, dilations }) => ({ inputs, attributes: { kernel_shape: kernel, strides, pads, dilations } }),
-  // To the first of the largest of each window, row by row, as PyTorch does.
+  // The gradient goes to the first maximum of each window in row-major order, as in PyTorch.
   vjp: ({ inputs: [x], y, dy, attrs }) => {
     let free = dy
     const parts = underWindows(padSpatial(x!, attrs, LOWEST), y.shape.slice(2), attrs).map((part) => {
@@ -29,13 +29,16 @@ const maxPoolOp = defineOp<FullWindow>('MaxPool', {
     return [overWindows(parts, x!.shape.slice(2), attrs)]
   },
 })
-/** The largest under each window. With `ceil`, a window that begins within x counts although it ends beyond. */
+/**
+ * Maximum over each window (torch.nn.functional.max_pool2d). With `ceil`, a window may start within x and end beyond
+ * it.
+ */
 export function maxPool(x: Value, { ceil = false, ...pool }: Pool & { ceil?: boolean }): Value {
   const w = poolWindow(x, pool)
   return maxPoolOp([x], ceil ? { ...w, pads: ceilPads(x, w) } : w)[0]!
 }
 
-/** What is under the padding loses to anything, so a last window is let in by more of it. */
+/** Extra end padding that admits the last partial window. Harmless: padding never wins a maximum. */
 function ceilPads(x: Value, w: FullWindow): number[] {
   const n = w.kernel.length
   const ends = reach(w).map((span, i) => {
@@ -58,12 +61,12 @@ const averagePoolOp = defineOp<FullWindow & { readonly countPadding: boolean }>(
     return [underEach(share, x!.shape.slice(2), attrs)]
   },
 })
-/** The mean under each window; zeros around x count unless `countPadding` is false. */
+/** Mean over each window (torch.nn.functional.avg_pool2d); padding zeros count unless `countPadding` is false. */
 export function averagePool(x: Value, { countPadding = true, ...pool }: Omit<Pool, 'dilation'> & { countPadding?: boolean }): Value {
   return averagePoolOp([x], { ...poolWindow(x, pool), countPadding })[0]!
 }
 
-/** One over how many elements of x lie under each window, [1, 1, …out]. */
+/** The reciprocal of the number of elements of x in each window, [1, 1, …out]. */
 function shares(like: Value, size: readonly number[], { kernel, strides, pads }: FullWindow): Value {
   const out = like.shape.slice(2)
   const along = out.map((n, i) =>

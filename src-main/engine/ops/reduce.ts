@@ -24,7 +24,7 @@ function reduction(name: string, vjp: (x: Value, y: Value, dy: Value, n: number)
       ]
     },
   })
-  /** Over all axes unless told. */
+  /** Reduces all axes by default. */
   return (x: Value, { axes, keepdims = false }: Partial<Reduction> = {}): Value => {
     const over = (axes ?? x.shape.map((_, i) => i)).map((a) => axisOf(a, x.shape.length, name)).sort((a, b) => a - b)
     return over.length === 0 ? x : apply([x], { axes: over, keepdims })[0]!
@@ -33,17 +33,17 @@ function reduction(name: string, vjp: (x: Value, y: Value, dy: Value, n: number)
 
 export const reduceSum = reduction('ReduceSum', (x, _y, dy) => expand(dy, x.shape))
 export const reduceMean = reduction('ReduceMean', (x, _y, dy, n) => expand(div(dy, n), x.shape))
-/** Where several elements share the maximum, they share its gradient (torch.amax). */
+/** Elements that share the maximum also share its gradient (torch.amax). */
 export const reduceMax = reduction('ReduceMax', (x, y, dy) => {
   const hit = cast(equal(x, y), 'float32')
   const axes = x.shape.flatMap((d, i) => (y.shape[i] === d ? [] : [i]))
   return mul(hit, div(dy, reduceSum(hit, { axes, keepdims: true })))
 })
 const sumOfSquares = reduction('ReduceSumSquare', (x, _y, dy) => mul(mul(x, 2), dy))
-/** Σx²; of a scalar its square, where the other reductions leave a scalar as it is. */
+/** Σx². Unlike the other reductions, it squares a scalar rather than returning it unchanged. */
 export const reduceSumSquare: typeof sumOfSquares = (x, attrs) => (x.shape.length ? sumOfSquares(x, attrs) : mul(x, x))
 
-/** Sums a gradient of a broadcast shape down to the operand's: the one place where broadcasting is undone. */
+/** Sums a gradient of broadcast shape down to the operand's shape: the only place where broadcasting is undone. */
 export function unbroadcast(grad: Value, x: Value): Value {
   if (sameShape(grad.shape, x.shape)) return grad
   const extra = grad.shape.length - x.shape.length
@@ -59,6 +59,6 @@ const argmaxOp = defineOp<{ axis: number; keepdims: boolean }>('ArgMax', {
   emit: (inputs, { axis, keepdims }) => ({ inputs, attributes: { axis, keepdims: Number(keepdims) } }),
   vjp: noGradient,
 })
-/** Index of the largest along an axis, int64; the first of equals. */
+/** Index of the maximum along an axis, int64; the first one on ties. */
 export const argmax = (x: Value, { axis, keepdims = false }: { axis: number; keepdims?: boolean }): Value =>
   argmaxOp([x], { axis: axisOf(axis, x.shape.length, 'ArgMax'), keepdims })[0]!

@@ -5,16 +5,16 @@ import { reduceSum } from './reduce.ts'
 import { cast, concat, reshape, slice, transpose } from './shape.ts'
 
 export interface SampleOptions {
-  /** What lies beyond the edges: zeros, the edge itself, or the image mirrored there. */
+  /** Values outside the image: zeros, the nearest edge pixel, or a reflection. */
   readonly padding?: 'zeros' | 'border' | 'reflection'
-  /** Whether −1 and 1 are the middles of the outermost pixels rather than their outer edges. */
+  /** Whether −1 and 1 are the centres of the outermost pixels rather than their outer edges. */
   readonly alignCorners?: boolean
 }
 
 /**
- * Bilinear samples of x [B, C, H, W] at `grid` [B, h, w, 2], points (x, y) that run from −1 to 1 over the image: [B, C, h, w]
- * (torch.nn.functional.grid_sample; Jaderberg et al. 2015, eq. 5). Gathers the four pixels around each point rather than using
- * ONNX's GridSample, which has no gradient and which graphics providers lack.
+ * Bilinear samples of x [B, C, H, W] at `grid` [B, h, w, 2], points (x, y) in [−1, 1]: [B, C, h, w]
+ * (torch.nn.functional.grid_sample; Jaderberg et al. 2015, eq. 5). Built from gathers of the four neighbouring pixels
+ * because ONNX's GridSample has no gradient and GPU providers lack it.
  */
 export function gridSample(x: Value, grid: Value, { padding = 'zeros', alignCorners = false }: SampleOptions = {}): Value {
   const [b, c, height, width] = x.shape as [number, number, number, number]
@@ -46,7 +46,7 @@ export function gridSample(x: Value, grid: Value, { padding = 'zeros', alignCorn
   return reshape(transpose(reduceSum(mul(pixels, weights), { axes: [0] }), [0, 2, 1]), [b, c, h, w])
 }
 
-/** The two pixels around each coordinate, with their shares; a pixel outside has none, and the nearest inside stands for it. */
+/** The two pixels around each coordinate with their weights. A pixel outside gets weight 0 and a clamped index. */
 function neighbours(at: Value, size: number): { index: Value; weight: Value }[] {
   const low = floor(at)
   const far = sub(at, low)
@@ -67,7 +67,7 @@ function bounded(at: Value, size: number, { padding, alignCorners }: Required<Sa
   return clip(inner, { min: 0, max: size - 1 })
 }
 
-/** Mirrored at both edges, as often as it takes. */
+/** Reflects coordinates at both edges, repeatedly if necessary. */
 function reflected(at: Value, size: number, alignCorners: boolean): Value {
   const [low, span] = alignCorners ? [0, size - 1] : [-0.5, size]
   if (span === 0) return mul(at, 0)

@@ -10,7 +10,7 @@ const reshapeOp = defineOp<{ shape: Shape }>('Reshape', {
   emit: ([x], { shape }) => ({ inputs: [x!, ints(shape)] }),
   vjp: ({ inputs: [x], dy }) => [reshape(dy, x!.shape)],
 })
-/** One dimension may be -1: what is left over. */
+/** Reshapes x; one dimension may be -1 (inferred). */
 export function reshape(x: Value, shape: Shape): Value {
   const known = shape.filter((d) => d !== -1)
   const full = shape.map((d) => (d === -1 ? sizeOf(x.shape) / sizeOf(known) : d))
@@ -40,7 +40,7 @@ export function swapLast(x: Value): Value {
   return transpose(x, [...perm.slice(0, n - 2), n - 1, n - 2])
 }
 
-/** Squeeze and Unsqueeze are reshapes: the data does not move. */
+/** Removes axes of size 1. A reshape: no data moves. */
 export function squeeze(x: Value, axes: readonly number[]): Value {
   const drop = axes.map((a) => axisOf(a, x.shape.length, 'Squeeze'))
   for (const a of drop) if (x.shape[a] !== 1) throw new Error(`Squeeze: axis ${a} of [${x.shape}] is not 1`)
@@ -65,7 +65,7 @@ const expandOp = defineOp<{ shape: Shape }>('Expand', {
   emit: ([x], { shape }) => ({ inputs: [x!, ints(shape)] }),
   vjp: ({ dy }) => [dy],
 })
-/** Repeats size-1 axes (and adds leading ones) up to `shape`. */
+/** Broadcasts x to `shape`: repeats axes of size 1 and adds leading ones. */
 export const expand = (x: Value, shape: Shape): Value => (sameShape(x.shape, shape) ? x : expandOp([x], { shape })[0]!)
 
 const concatOp = defineOp<{ axis: number }>('Concat', {
@@ -100,14 +100,14 @@ const sliceOp = defineOp<SliceAttrs>('Slice', {
   }),
   vjp: ({ inputs: [x], dy, attrs: { axis, start, step } }) => [unslice(dy, { axis, start, step, size: x!.shape[axis]! })],
 })
-/** x[start..end) along one axis, every `step`-th; `end` may be left out. */
+/** x[start..end) along one axis with the given step; `end` defaults to the axis size. */
 export function slice(x: Value, { axis, start, end, step = 1 }: { axis: number; start: number; end?: number; step?: number }): Value {
   const a = axisOf(axis, x.shape.length, 'Slice')
   const to = end ?? x.shape[a]!
   return start === 0 && to === x.shape[a] && step === 1 ? x : sliceOp([x], { axis: a, start, end: to, step })[0]!
 }
 
-/** The transpose of a slice: dy where it was taken from, along an axis of `size`, and zeros elsewhere. */
+/** The transpose of a slice: dy at the positions it was taken from, along an axis of `size`, and zeros elsewhere. */
 function unslice(dy: Value, { axis, start, step, size }: { axis: number; start: number; step: number; size: number }): Value {
   const at = (d: number) => dy.shape.map((n, i) => (i === axis ? d : n))
   const padded = (v: Value, a: number, before: number, after: number) => {
@@ -118,7 +118,7 @@ function unslice(dy: Value, { axis, start, step, size }: { axis: number; start: 
   }
   const n = dy.shape[axis]!
   const spread = step === 1 ? dy : reshape(padded(unsqueeze(dy, [axis + 1]), axis + 1, 0, step - 1), at(n * step))
-  // What the last step reaches beyond the axis holds zeros only.
+  // The part of the last step that exceeds the axis holds only zeros.
   const within = slice(spread, { axis, start: 0, end: Math.min(n * step, size - start) })
   return padded(within, axis, start, size - start - within.shape[axis]!)
 }
@@ -134,7 +134,7 @@ const splitOp = defineOp<{ axis: number; sizes: readonly number[] }>('Split', {
   ],
   differentiable: Infinity,
 })
-/** x cut along an axis into parts of these sizes. */
+/** Splits x along an axis into parts of the given sizes. */
 export function split(x: Value, { axis, sizes }: { axis: number; sizes: readonly number[] }): readonly Value[] {
   const a = axisOf(axis, x.shape.length, 'Split')
   if (sizes.reduce((s, n) => s + n, 0) !== x.shape[a]) throw new Error(`Split: ${sizes} do not add up to axis ${a} of [${x.shape}]`)
@@ -150,13 +150,13 @@ const padOp = defineOp<{ pads: readonly number[]; value: number }>('Pad', {
     x!.shape.reduce((g, d, axis) => slice(g, { axis, start: pads[axis]!, end: pads[axis]! + d }), dy),
   ],
 })
-/** `pads`: all beginnings, then all ends, as ONNX has it; none negative. */
+/** Pads with `value`. `pads`: all begins, then all ends, as in ONNX; none negative. */
 export function pad(x: Value, { pads, value = 0 }: { pads: readonly number[]; value?: number }): Value {
   if (pads.length !== 2 * x.shape.length || pads.some((p) => p < 0)) throw new Error(`Pad: [${pads}] does not fit rank ${x.shape.length}`)
   return padOp([x], { pads, value })[0]!
 }
 
-/** Zeros of a shape, in the graph of `like`. */
+/** A zero constant in the graph of `like`. */
 export const zeros = (like: Value, shape: Shape): Value =>
   expand(
     reshape(
@@ -178,7 +178,7 @@ const equalOp = defineOp<undefined>('Equal', {
   shape: ([a, b]) => [{ dtype: 'bool', shape: broadcast(a!.shape, b!.shape, 'Equal') }],
   vjp: noGradient,
 })
-/** a = b, elementwise with broadcasting; operands of the same dtype. */
+/** Elementwise a = b with broadcasting; both operands have the same dtype. */
 export function equal(a: Value, b: Operand): Value {
   return equalOp([a, typeof b === 'number' ? a.graph.scalar(b, a.dtype) : b], undefined)[0]!
 }

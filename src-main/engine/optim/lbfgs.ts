@@ -3,16 +3,16 @@ export type Objective = (x: Float64Array) => Promise<{ value: number; gradient: 
 
 export interface LbfgsOptions {
   readonly iterations: number
-  /** Stop when no entry of the gradient is larger. */
+  /** Stops when no entry of the gradient is larger in absolute value. */
   readonly tolerance: number
-  /** Pairs remembered. */
+  /** Number of correction pairs kept. */
   readonly memory?: number
 }
 
 /**
- * Limited-memory BFGS (Nocedal & Wright, Numerical Optimization 2006, algorithms 7.4 and 7.5), with a line search by
- * bisection for the weak Wolfe conditions (Lewis & Overton 2013, algorithm 2.6). Stops at the tolerance, after
- * `iterations`, or where the line search can find no lower value (the objective's own rounding).
+ * Limited-memory BFGS (Nocedal & Wright, Numerical Optimization 2006, algorithms 7.4 and 7.5) with a bisection line
+ * search for the weak Wolfe conditions (Lewis & Overton 2013, algorithm 2.6). Stops at the tolerance, after
+ * `iterations`, or when the line search finds no lower value (rounding of the objective).
  */
 export async function lbfgs(f: Objective, start: Float64Array, { iterations, tolerance, memory = 10 }: LbfgsOptions) {
   let x = start
@@ -62,7 +62,8 @@ async function search(f: Objective, x: Float64Array, value: number, gradient: Fl
     axpy(t, direction, at)
     const there = await f(at)
     const after = dot(there.gradient, direction)
-    // Near the optimum the value's own rounding hides the decrease; there the slope decides (Hager & Zhang 2005, eq. 4.1).
+    // Near the optimum, rounding of the value hides the decrease; there the slope decides (Hager & Zhang 2005, eq.
+    // 4.1).
     const flat = there.value <= value + 1e-6 * Math.abs(value) && after <= -0.8 * slope
     if (!(there.value <= value + 1e-4 * t * slope) && !flat) high = t
     else {

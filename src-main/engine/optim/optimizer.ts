@@ -2,28 +2,29 @@ import type { Value } from '../graph/graph.ts'
 import { add, clip, div, mul, sqrt, square, sub } from '../ops/index.ts'
 import { reduceSumSquare } from '../ops/reduce.ts'
 
-/** A parameter under training: its tensor's name and shape, and whether weight decay applies. */
+/** A trained parameter: its tensor's name and shape, and whether weight decay applies. */
 export interface Parameter {
   readonly name: string
   readonly shape: readonly number[]
   readonly decay: boolean
-  /** Its learning rate over that of the step; 1 where absent. */
+  /** Its learning rate relative to the step's; 1 by default. */
   readonly rate?: number
 }
 
-/** The update rule of one parameter, as graph steps. State tensors are shaped like the parameter and start at 0. */
+/** The update rule of one parameter, as graph nodes. State tensors have the parameter's shape and start at 0. */
 export interface Optimizer {
   readonly name: string
-  /** State tensors a parameter needs, e.g. its moments. */
+  /** The state tensors of each parameter, e.g. its moments. */
   readonly state: readonly string[]
-  /** Scalars fed each step, from the learning rate and the step (counted from 1). */
+  /** Scalars fed at each step, computed from the learning rate and the step (counted from 1). */
   scalars(lr: number, step: number): Record<string, number>
   update(w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>, decay: boolean): { w: Value; state: Value[] }
 }
 
 /**
- * One step of `p`: a parameter whose rate is `p.rate` times the step's moves that much less (layer-wise rates as in
- * BEiT, Bao et al. 2022, appendix). Every rule's update, decay included, is proportional to the learning rate.
+ * One update of `p`, scaled by `p.rate` (layer-wise learning rates as in BEiT, Bao et al. 2022, appendix). Scaling
+ * the update is the same as scaling the rate, since every rule's update, decay included, is proportional to the
+ * learning rate.
  */
 export function updateOf(
   optimizer: Optimizer,
@@ -59,7 +60,10 @@ export function adamW({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.
   }
 }
 
-/** SGD with momentum, torch.optim.SGD's form: b = μ·b + g; the update is b, or g + μ·b with Nesterov. Decay is L2, added to g. */
+/**
+ * SGD with momentum (torch.optim.SGD): b = μ·b + g; the update is b, or g + μ·b with Nesterov. Weight decay is an L2
+ * term added to g.
+ */
 export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 } = {}): Optimizer {
   return {
     name: 'sgd',

@@ -3,16 +3,17 @@ import { Graph } from '../graph/graph.ts'
 import { gemm } from '../ops/index.ts'
 import { Session, tensor } from '../runtime/session.ts'
 
-/** y = map·x + bias: `map` [outputs, d]. */
+/** A linear map y = map·x + bias: `map` [outputs, d]. */
 export interface Discriminant {
   readonly map: Float32Array
   readonly bias: Float32Array
 }
 
 /**
- * Linear discriminant analysis (Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, §4.3.3): makes the
- * covariance within classes the identity, then keeps the `outputs` directions in which the classes' means differ most.
- * @param x [n, d] @param classOf of each row @param shrinkage of the covariance towards a multiple of the identity
+ * Linear discriminant analysis (Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, §4.3.3): whitens
+ * the within-class covariance, then keeps the `outputs` directions in which the class means differ most.
+ * @param x [n, d] @param classOf class of each row @param shrinkage of the covariance towards a multiple of the
+ * identity
  */
 export async function discriminant(
   x: Float32Array,
@@ -41,7 +42,7 @@ export async function discriminant(
   for (let i = 0; i < d; i++) s[i * d + i]! += (shrinkage * trace) / d
   const whitening = inverseOfCholesky(s, d)
 
-  // The means, centred and whitened [classes, d], and the axes along which they spread most.
+  // The centred, whitened means [classes, d], and their principal axes.
   const white = Float32Array.from({ length: classes * d }, (_, i) => means[i]! - mean[i % d]!)
   for (let c = 0; c < classes; c++) white.set(times(whitening, white.subarray(c * d, (c + 1) * d)), c * d)
   const { eigenvectorMatrix: axes } = new EigenvalueDecomposition(Matrix.from1DArray(d, d, await gram(white, classes, d)), {
@@ -50,7 +51,7 @@ export async function discriminant(
   const map = new Float32Array(outputs * d)
   for (let f = 0; f < outputs; f++)
     for (let j = 0; j < d; j++) {
-      const a = axes.get(j, d - 1 - f) // eigenvalues come in rising order
+      const a = axes.get(j, d - 1 - f) // eigenvalues are in ascending order
       for (let i = 0; i <= j; i++) map[f * d + i]! += a * whitening[j * d + i]!
     }
   return { map, bias: times(map, mean).map((v) => -v) }
@@ -67,7 +68,7 @@ async function gram(x: Float32Array, n: number, d: number): Promise<Float32Array
   return (y!.data as Float32Array).slice()
 }
 
-/** m·x for m [rows, d]. */
+/** Matrix-vector product m·x for m [rows, d]. */
 function times(m: Float32Array, x: Float32Array | Float64Array): Float32Array {
   const d = x.length
   return Float32Array.from({ length: m.length / d }, (_, r) => {
@@ -77,7 +78,10 @@ function times(m: Float32Array, x: Float32Array | Float64Array): Float32Array {
   })
 }
 
-/** L⁻¹ for a symmetric positive definite matrix L·Lᵀ, given by its lower half (Golub & Van Loan, algorithm 4.2.1). */
+/**
+ * L⁻¹ for a symmetric positive definite matrix L·Lᵀ, of which the lower triangle is given (Golub & Van Loan,
+ * algorithm 4.2.1).
+ */
 function inverseOfCholesky(s: Float64Array, d: number): Float32Array {
   const l = s.slice()
   for (let j = 0; j < d; j++) {

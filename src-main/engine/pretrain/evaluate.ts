@@ -11,8 +11,8 @@ import type { Picture } from './picture.ts'
 import { recipe } from './recipe.ts'
 
 /**
- * Top-1 accuracy of naming each picture's concept among all, by the average embedding of its prompts.
- * @param prompts of each concept, as many for each
+ * Top-1 accuracy of classifying each image among all concepts by the mean embedding of their prompts.
+ * @param prompts of each concept; the same number for all
  */
 export async function zeroShotAccuracy(
   model: Architecture,
@@ -50,7 +50,7 @@ export async function zeroShotAccuracy(
   return right / pictures.length
 }
 
-/** The normalised mean of each concept's normalised prompts. */
+/** The normalised mean of each concept's normalised prompt embeddings. */
 async function classEmbeddings(
   model: Architecture,
   source: ReturnType<typeof tensorsInMemory>,

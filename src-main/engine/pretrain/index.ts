@@ -1,4 +1,4 @@
-/** What the application asks of the room that trains a model from nothing. */
+/** Public interface of engine/pretrain: training a model from scratch. */
 export { zeroShotAccuracy } from './evaluate.ts'
 export type { Picture } from './picture.ts'
 export { pretrain } from './pretrain.ts'

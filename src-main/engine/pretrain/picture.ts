@@ -1,4 +1,4 @@
-/** A rendered picture: RGBA bytes of a square of the recipe's size, and which concept it shows. */
+/** A rendered image: square RGBA bytes at the recipe's size, and the concept that it shows. */
 export interface Picture {
   readonly concept: number
   readonly rgba: Uint8Array

@@ -1,4 +1,4 @@
-/** Contrastive pre-training of a model that embeds images and texts, from nothing. */
+/** Contrastive pre-training of an image–text model from scratch. */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { augment, augmentRng, augmentSchema } from '../data/augment.ts'
@@ -27,9 +27,9 @@ const WANTED = 'pre-training'
 
 export interface PretrainOptions {
   readonly model: Architecture
-  /** What identifies the model among states that were saved: its configuration. */
+  /** Identifies the model in saved states: its configuration. */
   readonly config: unknown
-  /** Captions of each concept, those that name it first. */
+  /** Captions of each concept; those that name it come first. */
   readonly captions: readonly (readonly string[])[]
   readonly pictures: readonly Picture[]
   readonly tokenizer: Tokenizer
@@ -39,14 +39,14 @@ export interface PretrainOptions {
 }
 
 /**
- * Pre-training on captioned pictures (Radford et al. 2021, figure 3), other pictures of the same concept left out of the
- * negatives, with a prototype loss beside it (recipe.ts). Goes on where it was stopped.
- * @returns the loss of every step and the weights' moving average
+ * Pre-training on captioned images (Radford et al. 2021, figure 3), excluding other images of the same concept from
+ * the negatives, plus a prototype loss (recipe.ts). Resumes from a saved state.
+ * @returns the loss of every step, and the moving average of the weights
  */
 export async function pretrain(o: PretrainOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
   const { model } = o
   const text = textTower(model, WANTED)
-  if (!model.initial) throw new Error(`${model.family.name} has no untrained weights to begin with`)
+  if (!model.initial) throw new Error(`${model.family.name} has no initial weights`)
   const drawn = contrast.examples(o.pictures.length, {
     batchSize: recipe.batch,
     seed: recipe.seed,
@@ -110,7 +110,7 @@ function createTrainer(model: Architecture, concepts: number, start: ReadonlyMap
   )
 }
 
-/** The batch of these pictures, varied as the seed and the epoch have it. */
+/** The batch of these images, augmented as determined by seed and epoch. */
 function feeds(o: PretrainOptions, captions: readonly Int32Array[][], rows: readonly number[], epoch: number) {
   const b = rows.length
   const { size } = o.model.image
@@ -137,7 +137,7 @@ function feeds(o: PretrainOptions, captions: readonly Int32Array[][], rows: read
   }
 }
 
-/** The first eight captions name the concept, the others list keywords (captions.ts). */
+/** The first eight captions name the concept; the others are keyword lists (captions.ts). */
 function pickCaption(captions: readonly Int32Array[], rng: Rng): Int32Array {
   const named = Math.min(8, captions.length)
   const keyword = captions.length - named

@@ -1,15 +1,15 @@
 export const recipe = {
   seed: 1,
-  /** Tokens of the BPE. */
+  /** Vocabulary size of the BPE. */
   vocabulary: 3600,
   contextLength: 16,
-  /** Side at which pictures are rendered; the model sees 96-px views of them. */
+  /** Side in pixels at which images are rendered; the model sees 96-px views of them. */
   renderSize: 128,
   batch: 128,
   epochs: 60,
-  /** AdamW as in CLIP (Radford et al. 2021, table 19), a rate for a small model and batch. */
+  /** AdamW as in CLIP (Radford et al. 2021, table 19), with a learning rate for a small model and batch. */
   lr: 6e-4,
-  /** The image tower's learning rate over the text tower's: it starts from what it should not forget (start.ts). */
+  /** The image tower's learning rate relative to the text tower's; low, to preserve its initialisation (start.ts). */
   imageRate: 0.1,
   warmupSteps: 100,
   beta1: 0.9,
@@ -17,22 +17,23 @@ export const recipe = {
   eps: 1e-6,
   weightDecay: 0.1,
   clipNorm: 1,
-  /** The weights that are kept: their moving average over about the last 1/(1 − ema) steps. */
+  /** The saved weights are a moving average over about the last 1/(1 − ema) steps. */
   ema: 0.998,
   /**
-   * Weight of the prototype loss beside the contrastive one: image and caption are each classified among all concepts by a
-   * table of learned embeddings, which both towers share and which is thrown away afterwards (labels and captions in one
-   * space, as in UniCL, Yang et al. 2022). It gives each example every concept as a negative, which a small batch cannot.
+   * Weight of the prototype loss relative to the contrastive one: image and caption are each classified among all
+   * concepts by a table of learned embeddings that both towers share and that is discarded afterwards (labels and
+   * captions in one space, as in UniCL, Yang et al. 2022). It makes every concept a negative for each example, which
+   * a small batch cannot.
    */
   prototypeWeight: 0.5,
   prototypeScale: 16,
-  /** Share of captions drawn from those that name the concept; the others are keywords. */
+  /** Fraction of captions drawn from those that name the concept; the others are keywords. */
   namedCaptions: 0.65,
 } as const
 
 /**
- * How pictures vary in training: place and size, colour, and the ground they stand on. Never mirrored: studios draw a thing
- * facing the same way.
+ * Augmentations in training: position and size, colour, and background. Never mirrored, since drawings of an object
+ * usually face the same way.
  */
 export const views = {
   minScale: 0.7,

@@ -1,4 +1,4 @@
-/** Where pre-training begins. */
+/** Initialisation for pre-training. */
 import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
 import { preprocessSchema } from '../data/preprocess.ts'
 import type { Value } from '../graph/graph.ts'
@@ -9,20 +9,20 @@ import { discriminant } from './discriminant.ts'
 import type { Picture } from './picture.ts'
 import { recipe } from './recipe.ts'
 
-/** The table of concept embeddings [concepts, dim] that pre-training learns beside the model. */
+/** The table of concept embeddings [concepts, dim] learned along with the model. */
 export const PROTOTYPES = 'prototypes'
 
 type Tensors = Map<string, Float32Array>
 const normalisation = preprocessSchema.parse({})
 
 /**
- * A start in closed form, without which an image tower learns nothing from five thousand pictures for hours: what the patches say
- * is mapped by linear discriminant analysis to what tells the concepts apart, and the prototypes are the concepts' means. From
- * there gradients do the rest.
+ * Initialises in closed form; otherwise an image tower learns nothing from five thousand images for hours. Linear
+ * discriminant analysis maps the patch descriptors to features that separate the concepts, and the prototypes are the
+ * concepts' means. Changes `weights` in place.
  */
 export async function warmStart(model: Architecture, weights: Tensors, concepts: number, pictures: readonly Picture[]): Promise<Tensors> {
   const form = model.closedForm
-  if (!form) throw new Error(`${model.family.name} has no start in closed form`)
+  if (!form) throw new Error(`${model.family.name} has no closed-form initialisation`)
   form.see(weights, normalisation)
   const seen = await embed(model, weights, pictures, SIGHTS, (p, pixels) => form.contents(p, pixels))
   const conceptOf = Array.from({ length: SIGHTS }, () => pictures.map((p) => p.concept)).flat()
@@ -37,10 +37,10 @@ export async function warmStart(model: Architecture, weights: Tensors, concepts:
   return weights.set(PROTOTYPES, prototypes)
 }
 
-/** Sights of each picture that the analysis takes: as it is, and varied. */
+/** Views of each image for the analysis: the original and augmented ones. */
 const SIGHTS = 12
 
-/** What a graph makes of every sight of the pictures [sights · n, …], one sight of all after the other. */
+/** The graph's output for every view of the images [sights · n, …], grouped by view. */
 export async function embed(
   model: Architecture,
   weights: ReadonlyMap<string, Float32Array>,
@@ -67,7 +67,7 @@ export async function embed(
 const plain: AugmentConfig = augmentSchema.parse({})
 const varied: AugmentConfig = augmentSchema.parse({ minScale: 0.65, maxScale: 1.5, aspect: 1.08, rotate: 8 })
 
-/** The classes' mean directions [classes, d] of x [n, d]. */
+/** The mean directions [classes, d] of the classes in x [n, d]. */
 function meansOf(x: Float32Array, classOf: readonly number[], classes: number): Float32Array {
   const d = x.length / classOf.length
   const means = new Float32Array(classes * d)

@@ -1,4 +1,4 @@
-/** Answers questions in one thread. The model of the last question is kept open for the next. */
+/** Answers questions one at a time. The last model stays open for the next question. */
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
@@ -18,7 +18,7 @@ let reader: { version: string; is: Reader } | undefined
 let kept: { version: string; is: Model } | undefined
 let classifier: { key: string; is: Head } | undefined
 
-/** @throws a data fault of the model's folder */
+/** @throws a data fault if the model's folder is invalid */
 export async function answer(question: Question): Promise<AnswerTo<Question>> {
   if (question.kind === 'devices') return bundledProviders()
   const { model } = question
@@ -39,7 +39,7 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
   }
 }
 
-/** Changes when the folder is replaced; a checkpoint is always written as a whole. */
+/** Changes when the folder is replaced; checkpoints are always replaced as a whole. */
 function versionOf(model: string): string {
   const files = [CONFIG_FILE, WEIGHTS_FILE].map((name) => statSync(path.join(model, name), { throwIfNoEntry: false }))
   return JSON.stringify([model, ...files.map((s) => s && [s.ino, s.size, s.mtimeMs])])

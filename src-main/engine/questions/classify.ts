@@ -9,7 +9,7 @@ import type { Head } from '../weights/head.ts'
 export const classifierOf = async (model: Model, classes: readonly ClassSpec[]): Promise<Head> =>
   model.head ?? zeroShotHead(model, classes, model.templates)
 
-/** Probabilities of the head's classes for an image, the best first. */
+/** Probabilities of the head's classes for an image, highest first. */
 export async function classify(model: Model, head: Head, file: string): Promise<{ label: string; score: number }[]> {
   const p = softmaxRows(headLogits(await imageFeatures(model, new Images([{ file, label: 0 }])), head), head.classes.length)
   return head.classes.map((label, i) => ({ label, score: p[i]! })).sort((a, b) => b.score - a.score)

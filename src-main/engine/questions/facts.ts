@@ -12,10 +12,10 @@ import { elements } from '../weights/header.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile } from '../weights/source.ts'
 
-/** Dashi writes two at most; a folder with many is not read. */
+/** Dashi writes at most two; a folder with many is not read. */
 const MOST_SIDECARS = 8
 
-/** Facts about a checkpoint folder, from the headers of its files; null where it cannot be read. */
+/** Facts about a checkpoint folder, read from its file headers; null if it cannot be read. */
 export function modelFacts(dir: string): ModelFacts | null {
   try {
     const kind = createHash('sha256').update(JSON.stringify(effectiveConfig(path.join(dir, CONFIG_FILE))))

@@ -5,11 +5,11 @@ import { architectureIn, textTower, tokenizerIn } from '../models/families.ts'
 
 export interface Reader {
   readonly tokenizer: Tokenizer
-  /** Context length, start and end among it. */
+  /** Context length, including start and end tokens. */
   readonly limit: number
 }
 
-/** @throws a data fault where the folder's model reads no texts */
+/** @throws a data fault if the folder's model has no text tower */
 export async function openReader(model: string): Promise<Reader> {
   const { context } = textTower(architectureIn(model), 'counting tokens')
   return { tokenizer: await tokenizerIn(model), limit: context }
@@ -25,9 +25,9 @@ export const countTokens = (reader: Reader, texts: readonly string[]): TokenCoun
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 
-/** Length of the longest prefix of whole words within the limit, by bisection: a longer prefix never takes fewer tokens. */
+/** Length of the longest prefix of whole words within the limit, by bisection: token counts grow with the prefix. */
 function fits({ tokenizer, limit }: Reader, text: string): number {
-  // Of a text many times too long, only a prefix that is already too long is looked at.
+  // For a very long text, start with a prefix that is certainly too long.
   let looked = 16 * limit
   while (looked < text.length && tokenizer.count(text.slice(0, looked)) <= limit) looked *= 2
   const ends = [...segmenter.segment(text.slice(0, looked))].map((s) => s.index + s.segment.length)

@@ -1,16 +1,18 @@
-/** What a classifier starts from. */
+/** Initial values of a classifier head. */
 import { Rng } from '../data/rng.ts'
 import { zeroShotHead } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import type { Run, Trained } from './run.ts'
 
-/** Whoever asks for the zero-shot classifier is told where the model has none; by default it is taken where there is one. */
+/**
+ * An explicit request for the zero-shot classifier requires a text tower; by default it is used only if there is one.
+ */
 export const demandsOfHead = ({ head }: Readonly<Record<string, unknown>>) =>
   head === 'zero-shot' ? { needs: ['embedText' as const], by: 'head: zero-shot' } : undefined
 
 /**
- * The zero-shot classifier, or a random one: also where the model reads no texts, which the notes then say.
- * @param model whose texts the zero-shot classifier is made of: the run's unless told
+ * The zero-shot classifier, or a random one if requested or if the model has no text tower (recorded in the notes).
+ * @param model computes the zero-shot classifier; the run's base by default
  */
 export async function startHead(
   run: Run,
@@ -23,7 +25,7 @@ export async function startHead(
   return { head: await zeroShotHead(model, classes, templates, { provider }), notes: {} }
 }
 
-/** Rows of about unit length, not scaled as the zero-shot classifier's are: the baseline of Kumar et al. 2022. */
+/** Rows of about unit length, without the zero-shot classifier's scale: the baseline of Kumar et al. 2022. */
 function randomHead(run: Run): Head {
   const rng = Rng.of(run.o.seed, 0x4ead)
   const dim = run.model.dim

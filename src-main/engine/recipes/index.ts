@@ -1,3 +1,3 @@
-/** What the application asks of the room that trains. */
+/** Public interface of engine/recipes: training. */
 export { type Mark, type MarkShape } from './recipe.ts'
 export { findRecipe, parseSettings, recipeRecord, recipes } from './recipes.ts'

@@ -19,15 +19,15 @@ export interface LogisticFit {
   readonly weight: Float32Array
   /** [classes]. */
   readonly bias: Float32Array
-  /** C · Σ cross-entropy + ½‖weight‖², scikit-learn's. */
+  /** C · Σ cross-entropy + ½‖weight‖², as in scikit-learn. */
   readonly objective: number
   readonly iterations: number
 }
 
 /**
- * Multinomial logistic regression with an L2 penalty on the weights, not on the intercepts: scikit-learn's
- * LogisticRegression(C), minimised for each C in turn from the solution before it. Divided by C·n it is the mean
- * cross-entropy plus ‖w‖²/(2Cn), which is what is handed to L-BFGS; value and gradient come from one session.
+ * Multinomial logistic regression with an L2 penalty on weights but not on intercepts (scikit-learn's
+ * LogisticRegression(C)), solved for each C in turn, starting from the previous solution. L-BFGS minimises the
+ * objective divided by C·n, i.e. the mean cross-entropy plus ‖w‖²/(2Cn); value and gradient come from one session.
  */
 export async function* logisticPath(
   { features, labels, classes }: LogisticProblem,
@@ -61,7 +61,7 @@ export async function* logisticPath(
           b: tensor(Float32Array.from(at.subarray(size)), 'float32', [classes]),
           penalty: tensor(Float32Array.of(penalty), 'float32', []),
         })
-        // The penalty's part of the value is added in float64: for a small C it outweighs the loss.
+        // The penalty is added in float64, because for a small C it outweighs the loss.
         let norm = 0
         for (const v of weight) norm += v * v
         const gradient = new Float64Array(size + classes)

@@ -7,7 +7,7 @@ export interface OwnTensor {
   readonly data: Float32Array
 }
 
-/** A model's weights with more tensors among them; one of the same name stands for the model's. */
+/** A model's weights plus `own` tensors, which take precedence over those of the same name. */
 export const overlay = (weights: WeightSource, own: ReadonlyMap<string, OwnTensor>): WeightSource => ({
   source: weights.source,
   has: (name) => own.has(name) || weights.has(name),
@@ -15,11 +15,11 @@ export const overlay = (weights: WeightSource, own: ReadonlyMap<string, OwnTenso
   float32: (name) => own.get(name)?.data ?? weights.float32(name),
 })
 
-/** The model as it computes with other values of some of its tensors. Its folder, tokenizer and preprocessing are the same. */
+/** The model with some tensors replaced. Folder, tokenizer and preprocessing stay the same. */
 export function withWeights(model: Model, values: ReadonlyMap<string, Float32Array>): Model {
   const { weights } = model
   const changed: Pick<Weights, 'info' | 'float32'> = {
-    // A tensor without a file is taken from memory.
+    // Without a file, the tensor is read from memory.
     info: (name) => (values.has(name) ? ({ ...weights.info(name), dtype: 'F32', file: undefined } as never) : weights.info(name)),
     float32: (name) => values.get(name) ?? weights.float32(name),
   }

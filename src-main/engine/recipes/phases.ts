@@ -1,15 +1,15 @@
-/** The stretches of a run, for its progress. */
+/** Phases of a run, for progress reports. */
 import { phaseKey } from '#shared/model/progress.ts'
 
 export interface PhaseCost {
-  /** As `phaseKey` names it. */
+  /** The phase's id, see `phaseKey`. */
   readonly name: string
-  /** Beside the other phases' of the run, in images through the model forwards; the order of magnitude is enough. */
+  /** Cost relative to the run's other phases, in image forward passes; the order of magnitude suffices. */
   readonly cost: number
-  /** Its progress is steady enough to estimate the time left from. */
+  /** Whether its progress is steady enough to estimate the remaining time. */
   readonly measures?: boolean
 }
 
-/** The features of the splits that recipes look at before they train. */
+/** Phases that compute the features of the splits a recipe needs before training. */
 export const featuresPhases = (images: (split: string) => number): PhaseCost[] =>
   ['train', 'val'].map((split) => ({ name: phaseKey({ phase: 'features', part: split }), cost: images(split), measures: true }))

@@ -1,4 +1,4 @@
-/** The linear probe that `lp` is and `lp-ft` starts from. */
+/** The linear probe: the recipe `lp` and the starting point of `lp-ft`. */
 import type { z } from 'zod'
 import { accuracy } from '../metrics/accuracy.ts'
 import { headLogits } from '../tasks/embed.ts'
@@ -16,9 +16,9 @@ export const probingPhases = (images: (split: string) => number): PhaseCost[] =>
 type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
 
 /**
- * Logistic regression over cached embeddings, C swept in equal ratios and chosen on `val` (the smaller of equals).
- * Features are first normalised by one scalar mean and deviation of the training set, and the solution is un-normalised
- * (AnanyaKumar/transfer_learning log_reg_sk.py).
+ * Logistic regression on cached embeddings. C is swept geometrically and chosen on `val` (the smaller C on ties).
+ * Features are first normalised by the training set's scalar mean and standard deviation, and the solution is
+ * un-normalised (AnanyaKumar/transfer_learning log_reg_sk.py).
  */
 export async function probe(
   run: Run,
@@ -47,7 +47,7 @@ export async function probe(
   return { head: best!.head, c: best!.c, objectives }
 }
 
-/** One mean and one standard deviation over all numbers. */
+/** One mean and one standard deviation over all elements. */
 function scalarStatistics(x: Float32Array): { mean: number; deviation: number } {
   let sum = 0
   let squares = 0
@@ -59,7 +59,7 @@ function scalarStatistics(x: Float32Array): { mean: number; deviation: number } 
   return { mean, deviation: Math.sqrt(Math.max(1e-24, squares / x.length - mean * mean)) }
 }
 
-/** The head over plain features that answers as `head` does over (x − mean)/deviation. */
+/** The head on raw features that is equivalent to `head` on (x − mean)/deviation. */
 function unnormalise(head: Head, mean: number, deviation: number): Head {
   const weight = head.weight.map((w) => w / deviation)
   const bias = head.bias.map((b, c) => b - mean * weight.subarray(c * head.dim, (c + 1) * head.dim).reduce((s, w) => s + w, 0))

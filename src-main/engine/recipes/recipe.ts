@@ -1,4 +1,7 @@
-/** A recipe is one record in a file of its own in `records/`; whatever lists, describes, checks or runs recipes reads it. */
+/**
+ * A recipe is one record in its own file in `records/`; everything that lists, describes, checks or runs recipes
+ * reads it.
+ */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
 import type { Phase } from '#shared/model/progress.ts'
@@ -7,7 +10,7 @@ import type { TaskId } from '../tasks/tasks.ts'
 import type { PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 
-/** The shapes that plots can draw. */
+/** Marker shapes that plots can draw. */
 export const markShapes = [
   'circle',
   'square',
@@ -22,41 +25,46 @@ export const markShapes = [
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 
-/** How plots and tables show a recipe: two recipes differ in shape and in colour, so that either is enough to tell them apart. */
+/**
+ * How plots and tables show a recipe: recipes differ in both shape and colour, so that either suffices to tell them
+ * apart.
+ */
 export interface Mark {
   /** A word or two for legends. */
   readonly label: string
   readonly shape: MarkShape
-  /** CSS colours on a light and on a dark page. */
+  /** CSS colour on a light page and on a dark one. */
   readonly light: string
   readonly dark: string
 }
 
 export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
-  /** As the terminal, runs and `dashi.json` name it. */
+  /** The recipe's name on the command line, in runs and in `dashi.json`. */
   readonly id: string
-  /** Lists are sorted by it. */
+  /** Sort key for lists. */
   readonly order: number
   readonly title: Words
-  /** What it does, in a sentence. */
+  /** One sentence on what it does. */
   readonly about: Words
-  /** Authors, year, title, where. */
+  /** Authors, year, title, venue. */
   readonly citation: string
   readonly task: TaskId
-  /** What it asks of the model it starts from. */
+  /** Capabilities that the base model must have. */
   readonly needs: readonly Capability[]
-  /** What the settings that were given, and not left to their defaults, ask of it besides; `by` says which. */
+  /** Further capabilities needed by settings that were given explicitly; `by` names the setting. */
   demands?(given: Readonly<Record<string, unknown>>): { readonly needs: readonly Capability[]; readonly by: string } | undefined
-  /** Strict; every setting has a default and is made by `setting` (settings.ts), which gives it its words. */
+  /** A strict schema; every setting has a default and is made with `setting` (settings.ts), which carries its texts. */
   readonly settings: S
   readonly mark: Mark
-  /** The phase whose losses are the run's curve, over steps or over the values tried; none where nothing is optimised. */
+  /**
+   * The phase whose losses form the run's curve, over steps or over the values tried; absent if nothing is optimised.
+   */
   readonly curve?: { readonly phase: Phase; readonly over: 'steps' | 'values' }
-  /** A run that was stopped goes on from the state saved after a step, or begins again. */
+  /** Whether an interrupted run resumes from its last saved step or starts over. */
   readonly resumes: 'from the last saved step' | 'from the beginning'
   /** Needs no training images. */
   readonly untrained?: true
-  /** @param images how many there are in a split */
+  /** @param images the number of images in a split */
   phases(settings: z.output<S>, images: (split: string) => number): PhaseCost[]
   run(run: Run, settings: z.output<S>): Promise<Trained>
 }

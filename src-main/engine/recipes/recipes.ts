@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-/** The recipes there are: every record in `records/`. */
+/** The registry of recipes: every record in `records/`. */
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -10,14 +10,14 @@ export const recipes: readonly RecipeRecord[] = Object.values(files).sort((a, b)
 
 export const findRecipe = (id: string | null): RecipeRecord | undefined => recipes.find((r) => r.id === id)
 
-/** @throws a user fault that lists the recipes there are */
+/** @throws a user fault listing the known recipes */
 export function recipeRecord(id: string): RecipeRecord {
   const record = findRecipe(id)
   if (!record) throw userError(sentence('recipe.unknown', { recipe: id, known: recipes.map((r) => r.id).join(', ') }))
   return record
 }
 
-/** Settings as the recipe's schema has them, defaults filled in. @throws a user fault naming the setting */
+/** Parses settings by the recipe's schema and fills in defaults. @throws a user fault naming the setting */
 export function parseSettings({ id, settings: schema }: RecipeRecord, settings: unknown): Record<string, z.core.util.JSONType> {
   const parsed = schema.safeParse(settings)
   if (parsed.success) return z.record(z.string(), z.json()).parse(parsed.data)

@@ -8,16 +8,16 @@ import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import type { TensorFile } from '../weights/checkpoint.ts'
 
-/** What a recipe leaves behind: the tensors that it changed, and the classifier. */
+/** The result of a recipe: the tensors that it changed, and the classifier. */
 export interface Trained {
-  /** By tensor name; the others stay the base's. */
+  /** By tensor name; all others are the base's. */
   readonly weights: ReadonlyMap<string, Float32Array>
   readonly head: Head
-  /** More tensor files to keep beside the weights, and more files, by name. */
+  /** Additional tensor files and other files to save with the weights, by file name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
   readonly files?: Readonly<Record<string, string>>
   readonly losses: readonly number[]
-  /** What is worth knowing of the run, e.g. the C that was chosen. */
+  /** Facts about the run worth recording, e.g. the chosen C. */
   readonly notes?: Readonly<Record<string, number | string>>
 }
 
@@ -30,13 +30,13 @@ export interface RunOptions {
   readonly provider: Provider
   readonly cache: string
   readonly pictures: PixelStore
-  /** Where the state to go on from is kept; none for a recipe that begins again. */
+  /** Where the state for resuming is saved; absent for a recipe that always starts over. */
   readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
 }
 
-/** What recipes share: the base, the data as images and as features, and the way to say how far things are. */
+/** What recipes share: the base model, the data as images and as features, and progress reporting. */
 export class Run {
   private readonly images = new Map<string, Images>()
   private readonly features = new Map<string, Promise<Float32Array>>()
@@ -53,7 +53,7 @@ export class Run {
     return images
   }
 
-  /** Normalised embeddings of a split by the base, computed once and kept on disk. */
+  /** Normalised embeddings of a split by the base model [n, dim], computed once and cached on disk. */
   featuresOf(name: string): Promise<Float32Array> {
     let features = this.features.get(name)
     if (!features) {
@@ -68,7 +68,7 @@ export class Run {
     return features
   }
 
-  /** @throws when the run was cancelled */
+  /** @throws if the run was cancelled */
   check(): void {
     if (this.o.isCancelled()) throw cancelled()
   }

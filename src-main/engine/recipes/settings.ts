@@ -1,4 +1,4 @@
-/** Settings that several recipes have. Forms, `--set key=value` and help are made from a recipe's schema alone. */
+/** Settings shared by several recipes. Forms, `--set key=value` and help are generated from a recipe's schema. */
 import { z } from 'zod'
 import { seeingShape } from '#shared/model/seeing.ts'
 import { setting } from '#shared/model/words.ts'
@@ -14,7 +14,7 @@ export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd
 
 export const augmentations = ['none', 'light', 'strong'] as const
 
-/** Training of a model and a classifier head by gradient descent (tune.ts). */
+/** Gradient-descent training of a model and a classifier head (tune.ts). */
 export const tuning = (lr: number, weightDecay = 0.1) => ({
   epochs: epochs(10),
   batchSize: batchSize(32),
@@ -36,7 +36,7 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   ),
 })
 
-/** What the classifier starts from (heads.ts). */
+/** Initial value of the classifier (heads.ts). */
 export const startingHead = {
   head: setting(
     z.enum(['zero-shot', 'random']).default('zero-shot'),
@@ -45,7 +45,7 @@ export const startingHead = {
   ),
 }
 
-/** Linear probe: L2 logistic regression over cached features, with a sweep of its strength C (probe.ts). */
+/** Linear probe: L2-regularised logistic regression on cached features, with a sweep over its strength C (probe.ts). */
 export const probing = {
   cMin: setting(
     z.number().positive().default(1e-4),
@@ -57,7 +57,7 @@ export const probing = {
   iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限'),
 }
 
-/** How pictures are looked at; every recipe has these. */
+/** How images are prepared; common to all recipes. */
 export const seeing = {
   deep: setting(
     seeingShape.deep,

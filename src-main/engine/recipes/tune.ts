@@ -1,4 +1,4 @@
-/** Training by gradient descent of a classifier head and of what a recipe chooses in the model below it. */
+/** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
 import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
@@ -19,14 +19,14 @@ import { type PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 import type { augmentations, tuning } from './settings.ts'
 
-/** A step of training is a pass forwards and one backwards, which is about twice that. */
+/** Cost of a training step in forward passes: a backward pass takes about two. */
 const PASSES = 3
 
 export const tuningPhases = ({ epochs }: { epochs: number }, images: (split: string) => number): PhaseCost[] => [
   { name: 'training', cost: PASSES * epochs * images('train'), measures: true },
 ]
 
-/** Pictures as photographs would be varied: crops, and flips; `strong` adds colour and rotation. */
+/** Augmentations typical for photographs: crops and flips; `strong` adds colour and rotation. */
 const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> = {
   none: undefined,
   light: augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 }),
@@ -47,21 +47,21 @@ const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> =
 
 type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
 
-/** Tensors that are trained beside the model's own, and how the model's become others by them. */
+/** Tensors trained besides the model's own, and how they modify the model's. */
 export interface Adapter {
   readonly tensors: ReadonlyMap<string, OwnTensor>
-  /** What the model computes with in place of its tensor `name`. @param own the adapter's tensors as graph values */
+  /** The value used in place of the model's tensor `name`. @param own the adapter's tensors as graph values */
   adapt(name: string, value: Value, own: (name: string) => Value): Value
 }
 
 export interface Tuned {
   readonly head: Head
-  /** Which of the model's own tensors are trained. */
+  /** Whether one of the model's own tensors is trained. */
   trains(name: string, spec: TensorSpec): boolean
   readonly adapter?: Adapter
 }
 
-/** The model's weights, changed by an adapter where it has something to say. */
+/** The model's weights, modified by an adapter where it applies. */
 export class AdaptedParams extends Params {
   private readonly adapted = new Map<string, Value>()
 

@@ -1,4 +1,4 @@
-/** A device is one record in a file of its own in `devices/`; whatever lists, chooses or runs on devices reads it. */
+/** A device is one record in its own file in `devices/`; everything that lists, chooses or runs on devices reads it. */
 import type { Words } from '#shared/model/words.ts'
 
 /** The installed build of onnxruntime. */
@@ -10,21 +10,24 @@ export interface Installed {
 }
 
 export interface DeviceRecord {
-  /** As the terminal, jobs and checkpoints' records name it. */
+  /** The device's name on the command line, in jobs and in checkpoint records. */
   readonly id: string
-  /** Lists are sorted by it, and `auto` tries devices in this order. */
+  /** Sort key for lists; `auto` tries devices in this order. */
   readonly order: number
   readonly title: Words
   readonly about: Words
-  /** Where its execution provider is described. */
+  /** Documentation of its execution provider. */
   readonly reference: string
-  /** Stands for whichever of the others is fastest here. */
+  /** A placeholder for whichever of the others is fastest on this machine. */
   readonly chooses?: true
-  /** Outputs can stay in its memory. onnxruntime-node hands over device buffers of WebGPU only; others are copied out each run. */
+  /**
+   * Outputs can stay in its memory. onnxruntime-node exposes device buffers for WebGPU only; others copy outputs on
+   * every run.
+   */
   readonly keepsTensors?: true
-  /** A session may be given batches of several sizes without compiling its kernels for each. */
+  /** A session accepts batches of several sizes without recompiling its kernels for each. */
   readonly anyBatch?: true
-  /** Whether it can be tried here; by default, where onnxruntime contains its provider. */
+  /** Whether it can be tried on this machine; by default, whether onnxruntime contains its provider. */
   isThere?(installed: Installed): boolean
   /** How to make it available. */
   readonly hint?: string

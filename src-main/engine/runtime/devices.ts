@@ -9,22 +9,22 @@ import { deviceRecord } from './device-records.ts'
 import { bundledProviders, type Provider, Session, tensor } from './session.ts'
 import { Trainer } from './train.ts'
 
-/** Largest relative difference of the probe's loss curve between a provider and the CPU. */
+/** Largest relative difference between a provider's probe loss curve and the CPU's. */
 const TOLERANCE = 1e-3
 const STEPS = 4
 
 export interface ProviderCheck {
   readonly provider: Provider
   readonly ok: boolean
-  /** Why it cannot be used, in one line. */
+  /** Why it cannot be used, as one sentence. */
   readonly problem?: string
-  /** Time of a large matrix product in seconds: tells a graphics card from software rendering. */
+  /** Time of a large matrix product in seconds: distinguishes a graphics card from software rendering. */
   readonly seconds: number
 }
 
 /**
- * Trains a small network for a few steps on the provider and on the CPU and compares the losses. A provider can be silently wrong,
- * so none is used before it has agreed with the CPU once in this process.
+ * Trains a small network for a few steps on the provider and on the CPU and compares the losses. A provider can be
+ * silently wrong, so none is used before it has agreed with the CPU once in this process.
  */
 export function checkProvider(provider: Provider): Promise<ProviderCheck> {
   let known = checks.get(provider)
@@ -59,8 +59,8 @@ async function compare(provider: Provider): Promise<ProviderCheck> {
 const chosen = new Map<Device, Promise<{ provider: Provider; notes: string[] }>>()
 
 /**
- * The provider to run on. A named one must pass the check, or the choice is refused with its reason; `auto` takes the first
- * that passes and is faster than the CPU. Decided once a process.
+ * The provider to run on. A named one must pass the check, otherwise the choice is refused with the reason; `auto`
+ * takes the first that passes and is faster than the CPU. Decided once per process.
  */
 export function chooseProvider(device: Device): Promise<{ provider: Provider; notes: string[] }> {
   let choice = chosen.get(device)
@@ -89,7 +89,7 @@ async function decide(device: Device): Promise<{ provider: Provider; notes: stri
   return { provider: 'cpu', notes }
 }
 
-/** Losses of a few AdamW steps of a two-layer network on fixed numbers. */
+/** Losses of a few AdamW steps of a two-layer network on fixed data. */
 async function probe(provider: Provider): Promise<number[]> {
   const wave = (n: number, k: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * k + k))
   const shapes = new Map([
@@ -126,13 +126,16 @@ async function probe(provider: Provider): Promise<number[]> {
   return losses
 }
 
-/** Seconds of one [1024, 1024] product; estimated from a small one where that is slow, as software rendering would take minutes. */
+/**
+ * Seconds for a [1024, 1024] product; extrapolated from a small one if that is slow, since software rendering would
+ * take minutes.
+ */
 async function matmulSeconds(provider: Provider): Promise<number> {
   const small = await productSeconds(provider, 128)
   return small > 0.02 ? small * 8 ** 3 : productSeconds(provider, 1024)
 }
 
-/** Seconds of one [n, n] product, the best of three. */
+/** Seconds for an [n, n] product, the best of three. */
 async function productSeconds(provider: Provider, n: number): Promise<number> {
   const graph = new Graph()
   const shape = [n, n]

@@ -5,7 +5,7 @@ import { externalFiles, type Graph } from '../graph/graph.ts'
 
 /** Hashing a larger model would take about as long as building its session. */
 const HASHED_BYTES = 64 * 2 ** 20
-/** Limits on idle sessions: the bytes that they hold together, by estimate, and their number. */
+/** Limits on idle sessions: their estimated total bytes, and their number. */
 const IDLE_BYTES = 192 * 2 ** 20
 const IDLE_COUNT = 6
 
@@ -16,18 +16,18 @@ interface Idle {
 }
 
 /**
- * Released sessions of this thread, the longest idle first. They are handed out again for the same graph, since building a session
- * often takes longer than a run, and onnxruntime does not return all memory on release.
+ * Released sessions of this thread, least recently used first. They are reused for the same graph, since building a
+ * session often takes longer than a run, and onnxruntime does not return all memory on release.
  */
 const idle: Idle[] = []
 
 /**
- * Identifies what a session depends on: the graph with its shapes and literals, the files that it maps, and its options. A session
- * without a key is not kept.
+ * Identifies what a session depends on: the graph with its shapes and literals, the files that it maps, and its
+ * options. Without a key a session is not kept.
  */
 export function sessionKey(graph: Graph, model: Uint8Array, options: unknown): string | undefined {
   const files = externalFiles(graph)
-  // A mapped file can be neither replaced nor deleted on Windows.
+  // On Windows, a mapped file can be neither replaced nor deleted.
   if (model.length > HASHED_BYTES || (files.length && process.platform === 'win32')) return undefined
   const states = files.map((file) => {
     const { dev, ino, size, mtimeMs } = statSync(file)
@@ -44,7 +44,7 @@ export function takeIdle(key: string): InferenceSession | undefined {
   return at < 0 ? undefined : idle.splice(at, 1)[0]!.session
 }
 
-/** Keeps a session of about `bytes` for later. @returns the sessions that it displaces, which the caller releases */
+/** Keeps a session of about `bytes` for reuse. @returns the evicted sessions, which the caller must release */
 export function keepIdle(key: string, session: InferenceSession, bytes: number): InferenceSession[] {
   if (bytes > IDLE_BYTES) return [session]
   idle.push({ key, session, bytes })

@@ -1,2 +1,2 @@
-/** What the application asks of the room that runs graphs: the devices there are. It speaks to onnxruntime when a session is made. */
+/** Public interface of engine/runtime: the list of devices. onnxruntime is loaded only when a session is created. */
 export { deviceRecords } from './device-records.ts'

@@ -8,9 +8,9 @@ import { Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 export type FillRow = (row: number, into: Readonly<Record<string, TypedArray>>, slot: number) => void
 
 /**
- * A graph evaluated over any number of rows, in batches. `build` gets a graph and the batch size; every output has the batch as its
- * first axis, and so have the inputs named in `rows`; other inputs are fed as they are. Where the device takes batches of any size,
- * the last one is as small as what is left, and one session serves every size; elsewhere it is filled up.
+ * Evaluates a graph over any number of rows in batches. `build` gets a graph and the batch size; the batch is the
+ * first axis of every output and of the inputs named in `rows`; other inputs are fed unchanged. If the device
+ * supports any batch size, the last batch is smaller and one session serves every size; otherwise it is padded.
  */
 export class BatchSession {
   private constructor(
@@ -35,7 +35,7 @@ export class BatchSession {
     return [...this.session.inputs.values()].some(({ shape }) => shape[0] === ANY)
   }
 
-  /** Each output for rows 0 … n−1, one after the other. A last batch that must be filled up is, with its own last row. */
+  /** Each output for rows 0 … n−1, concatenated. A last batch that must be full is padded by repeating its last row. */
   async run(
     n: number,
     fill: FillRow,
@@ -74,5 +74,5 @@ export class BatchSession {
   }
 }
 
-/** Numbers of one row. */
+/** Number of elements per row. */
 const widthOf = (shape: Shape): number => sizeOf(shape.slice(1))

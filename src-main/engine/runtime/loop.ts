@@ -8,16 +8,19 @@ import type { Tensor } from './session.ts'
 import type { StepMetrics, Trainer } from './train.ts'
 
 /**
- * A training from its first step to its last. Everything that a step needs is derived from its number (`batch` draws order,
- * augmentation and dropout from the seed and the step), so a resumed run equals an uninterrupted one bit for bit.
+ * A training from its first step to its last. Everything a step needs is derived from its index (`batch` draws order,
+ * augmentation and dropout from the seed and the step), so a resumed run is bitwise equal to an uninterrupted one.
  */
 export interface TrainingPlan {
   readonly trainer: Trainer
-  /** One past the last step; and the first step, where an earlier plan made those before it and its state was restored. */
+  /** One past the last step; and the first step, if an earlier plan made the ones before and its state was restored. */
   readonly steps: number
   readonly from?: number
   readonly schedule: Schedule
-  /** The feeds of micro-batch `micro` of step `step`. Called one batch ahead, so that decoding overlaps with computing. */
+  /**
+   * The feeds of micro-batch `micro` of step `step`. Called one batch ahead, so that decoding overlaps with
+   * computation.
+   */
   batch(step: number, micro: number): Promise<Record<string, Tensor>>
   readonly accumulate?: number
   readonly imagesPerStep: number
@@ -35,15 +38,15 @@ export interface LoopProgress {
 export interface LoopOptions {
   readonly onProgress?: (p: LoopProgress) => void
   readonly isCancelled?: () => boolean
-  /** Where and how often to save the state for resuming; the state of a plan with another `identity` is ignored. */
+  /** Where and how often to save the resumable state. A state saved under a different `identity` is ignored. */
   readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
-  /** Called after each step, e.g. to evaluate now and then. */
+  /** Called after each step, e.g. for periodic evaluation. */
   readonly afterStep?: (step: number, metrics: StepMetrics) => Promise<void>
 }
 
 /**
- * Runs the plan, resuming from `resume.file` where it exists.
- * @returns the loss of every step, including those before it was resumed
+ * Runs the plan, resuming from `resume.file` if it exists.
+ * @returns the loss of every step, including those before the resume
  */
 export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
   const { trainer, steps, schedule } = plan
@@ -55,7 +58,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
   let saved = Date.now()
   const load = (step: number, micro: number) => {
     const feeds = plan.batch(step, micro)
-    feeds.catch(() => undefined) // thrown when its turn comes
+    feeds.catch(() => undefined) // thrown when awaited
     return feeds
   }
   let ahead = first < steps ? load(first, 0) : undefined
@@ -74,7 +77,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       loss += metrics.loss / accumulate
     }
     if (!Number.isFinite(loss)) throw dataError('training', sentence('training.loss-diverged', { loss: String(loss), step: step + 1 }))
-    losses.push(Math.fround(loss)) // kept as float32, so that a resumed curve has the same numbers
+    losses.push(Math.fround(loss)) // rounded to float32 as in the saved state, so that a resumed curve is identical
     const perSecond = rate.tick()
     onProgress?.({
       step: step + 1,
@@ -93,7 +96,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
   return losses
 }
 
-/** Steps per second over the last few steps, so that the estimate of the time left follows the present load of the machine. */
+/** Steps per second over the last few steps, so that the remaining time reflects the machine's current load. */
 class Rate {
   private readonly times = [performance.now()]
   tick(): number {
@@ -105,7 +108,7 @@ class Rate {
 
 type Resume = NonNullable<LoopOptions['resume']>
 
-/** Weights, optimiser state and the loss curve in one safetensors file, replaced as a whole. */
+/** Saves weights, optimiser state and loss curve as one safetensors file, replaced atomically. */
 async function save(trainer: Trainer, losses: readonly number[], { file, identity }: Resume): Promise<void> {
   const state = await trainer.snapshot()
   state.set('losses', Float32Array.from(losses))
@@ -117,7 +120,7 @@ function restore(trainer: Trainer, { file, identity }: Resume, from: number): nu
   if (!existsSync(file)) return []
   const saved = openSafetensors(file)
   try {
-    if (saved.metadata['identity'] !== identity) return [] // another run's: other data, recipe or seed
+    if (saved.metadata['identity'] !== identity) return [] // from a run with other data, recipe or seed
     const state = new Map([...saved.tensors.keys()].map((name) => [name, saved.float32(name)]))
     const losses = [...state.get('losses')!]
     state.delete('losses')
@@ -128,7 +131,7 @@ function restore(trainer: Trainer, { file, identity }: Resume, from: number): nu
   }
 }
 
-/** The loss curve in a saved state; empty where there is none. */
+/** The loss curve of a saved state; empty if there is none. */
 export function savedLosses(file: string): number[] {
   if (!existsSync(file)) return []
   const saved = openSafetensors(file)

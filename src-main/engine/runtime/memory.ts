@@ -3,19 +3,20 @@ import { shapeFor } from '../graph/any-batch.ts'
 import { DataTypes } from '../graph/dtypes.ts'
 
 /**
- * Largest working set for which onnxruntime's arena is used. The arena grows by doubling: beyond 512 MB it would ask for a block of
- * a gigabyte. Larger graphs allocate each value from the system, which needs less memory and costs them a few per cent of time.
+ * Largest working set, in bytes, for which onnxruntime's arena is used. The arena grows by doubling: beyond 512 MB it
+ * would request a block of a gigabyte. Larger graphs allocate each value from the system, which needs less memory and
+ * costs a few per cent of time.
  */
 const ARENA_BYTES = 512 * 2 ** 20
 
-/** Whether onnxruntime may use its arena for the graph; `DASHI_ARENA=off`, set in Electron's processes, forbids it. */
+/** Whether onnxruntime may use its arena for the graph; `DASHI_ARENA=off`, set in Electron's processes, disables it. */
 export const keepsArena = (graph: Graph, batch?: number): boolean =>
   process.env['DASHI_ARENA'] !== 'off' && workingBytes(graph, batch) <= ARENA_BYTES
 
 /**
- * Estimates the peak memory of a run in bytes: each value is held from where it is made to its last use, in the order of the graph.
- * A graph of any batch size is taken to be given `batch`. Gradients may be held twice, before and after they are clipped. Inputs and
- * outputs lie in arrays of ours.
+ * Estimates the peak memory of a run in bytes: each value is live from its creation to its last use, in graph order.
+ * For a graph of any batch size, `batch` is assumed. Gradients may be held twice, before and after clipping. Inputs
+ * and outputs are stored in our own arrays.
  */
 export function workingBytes(graph: Graph, batch = 1): number {
   const bytesOf = (v: Value): number => sizeOf(shapeFor(v.shape, batch)) * DataTypes[v.dtype].bytes

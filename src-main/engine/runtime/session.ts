@@ -13,13 +13,16 @@ import { keepIdle, sessionKey, takeIdle } from './idle-sessions.ts'
 import { keepsArena, storedBytes, workingBytes } from './memory.ts'
 
 export type Tensor = Onnxruntime.Tensor
-/** A device's id, as onnxruntime names its execution provider (devices/). */
+/** A device's id: onnxruntime's name of its execution provider (devices/). */
 export type Provider = string
 
 const installed = createRequire(import.meta.url)
 let loaded: typeof Onnxruntime | undefined
 
-/** Loaded on first use: it has no binding for some systems (Intel Macs), where everything that needs no model still works. */
+/**
+ * Loaded on first use: it has no binding for some systems (Intel Macs), where everything that needs no model must
+ * still work.
+ */
 function onnxruntime(): typeof Onnxruntime {
   try {
     return (loaded ??= installed('onnxruntime-node') as typeof Onnxruntime)
@@ -33,17 +36,17 @@ function onnxruntime(): typeof Onnxruntime {
 
 export interface SessionOptions {
   readonly provider?: Provider
-  /** Outputs to leave on the device, where it {@link keepsTensors}. */
+  /** Outputs to leave on the device, if it {@link keepsTensors}. */
   readonly keepOnDevice?: readonly string[]
   readonly threads?: number
-  /** The largest batch that a graph of any batch size will be given: memory is planned for it. */
+  /** The largest batch that a graph of any batch size will get, for planning memory. */
   readonly batch?: number
   readonly profile?: string
 }
 
 /**
- * An onnxruntime session over a graph: the one place that speaks to onnxruntime. Sessions are built few and kept: one that is
- * released waits for the next graph that is the same (idle-sessions.ts).
+ * An onnxruntime session of a graph; the only module that calls onnxruntime. A released session is kept for the next
+ * identical graph (idle-sessions.ts).
  */
 export class Session {
   private released = false
@@ -52,7 +55,7 @@ export class Session {
     private readonly session: Onnxruntime.InferenceSession,
     private readonly key: string | undefined,
     private readonly bytes: number,
-    /** Weights that are fed to every run as they are stored. */
+    /** Weights that are fed to every run in their stored type. */
     private readonly stored: Readonly<Record<string, Tensor>>,
     readonly inputs: ReadonlyMap<string, TensorType>,
     readonly outputs: ReadonlyMap<string, TensorType>,
@@ -69,7 +72,7 @@ export class Session {
     const stored = Object.fromEntries(
       storedWeights(graph).flatMap((v) => (v.source.kind === 'constant' ? [[v.name, tensor(v.source.data, v.dtype, v.shape)]] : [])),
     )
-    // The key does not cover weights that are fed.
+    // The key does not cover fed weights.
     const hasKey = !options.profile && !Object.keys(stored).length
     const arena = keepsArena(graph, options.batch)
     const settings = [provider, options.threads, options.keepOnDevice, arena, process.env['DASHI_SPIN']]
@@ -82,7 +85,8 @@ export class Session {
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,
-        // Electron's allocator ends the process when it is asked for an aligned block of a gigabyte, as the arena would.
+        // Electron's allocator kills the process on a request for an aligned block of a gigabyte, which the arena
+        // would make.
         ...(arena ? {} : { enableCpuMemArena: false, enableMemPattern: false }),
         ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
         ...location,
@@ -90,14 +94,14 @@ export class Session {
       })
     const session = (key === undefined ? undefined : takeIdle(key)) ?? (await guarded(build))
     const used = new Set(session.inputNames)
-    // Only the types are kept: the graph and the weights that it holds can be freed.
+    // Keeps only the types, so that the graph and its weights can be freed.
     const typeOf = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape })
     const inputs = new Map(graph.inputs.filter((v) => used.has(v.name)).map((v) => [v.name, typeOf(v)]))
     const outputs = new Map(graph.outputs.map(({ name, value }) => [name, typeOf(value)]))
     return new Session(session, key, workingBytes(graph, options.batch) + storedBytes(graph), stored, inputs, outputs, provider)
   }
 
-  /** Runs once. Feeds for inputs that the graph does not use are ignored; `into` gives preallocated outputs in the CPU's memory. */
+  /** Runs once. Feeds that the graph does not use are ignored; `into` supplies preallocated outputs in CPU memory. */
   async run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const given = this.check(feeds)
     if (!into) return (await guarded(() => this.session.run(given))) as Record<string, Tensor>
@@ -105,7 +109,7 @@ export class Session {
     return (await guarded(() => this.session.run(given, fetches))) as Record<string, Tensor>
   }
 
-  /** Computes one of the outputs, and only what it depends on. */
+  /** Computes one output and only what it depends on. */
   async runFor(output: string, feeds: Readonly<Record<string, Tensor>>): Promise<Tensor> {
     return (await guarded(() => this.session.run(this.check(feeds), [output])))[output] as Tensor
   }
@@ -115,7 +119,7 @@ export class Session {
     const given: Record<string, Tensor> = { ...this.stored }
     for (const [name, type] of this.inputs) {
       const feed = feeds[name]
-      if (!feed) throw new Error(`session input ${name} was not given`)
+      if (!feed) throw new Error(`session input ${name} is missing`)
       if (!fits(feed.dims, type.shape)) throw new Error(`session input ${name}: [${feed.dims}] given, [${type.shape}] expected`)
       given[name] = feed
     }
@@ -126,7 +130,7 @@ export class Session {
     this.session.endProfiling()
   }
 
-  /** The session must not be used after this. */
+  /** Releases the session, which must not be used afterwards. */
   async release(): Promise<void> {
     if (this.released) return
     this.released = true
@@ -135,23 +139,26 @@ export class Session {
   }
 }
 
-/** Whether a feed has as many elements as the shape; for a shape of any batch size, at the size of the feed's own batch. */
+/** Whether a feed has as many elements as the shape, with ANY replaced by the feed's own batch size. */
 function fits(dims: readonly number[], shape: readonly number[]): boolean {
   const anyBatch = shape[0] === ANY
   return sizeOf(dims) === sizeOf(anyBatch ? shapeFor(shape, dims[0] ?? 0) : shape)
 }
 
-/** The number of onnxruntime calls in progress in this thread; negative: the thread is being ended and must start none. */
+/**
+ * Number of onnxruntime calls in progress in this thread; negative if the thread is being terminated and must start
+ * none.
+ */
 let atWork: Int32Array | undefined
 
-/** Shares that number with whoever may end this thread: ended during a call, onnxruntime would abort the process. */
+/** Shares that number with the thread's owner: terminating during a call would make onnxruntime abort the process. */
 export const guardRuns = (flag: Int32Array): void => void (atWork = flag)
 
 async function guarded<T>(call: () => Promise<T>): Promise<T> {
   const flag = atWork
   if (!flag) return call()
   for (let now = Atomics.load(flag, 0); ; now = Atomics.load(flag, 0)) {
-    if (now < 0) throw new Error('the thread is being ended')
+    if (now < 0) throw new Error('the thread is being terminated')
     if (Atomics.compareExchange(flag, 0, now, now + 1) === now) break
   }
   try {
@@ -162,12 +169,12 @@ async function guarded<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Mapped weights are found by base name in one folder: that of the files themselves, links followed (a Hugging Face
- * cache keeps links to blobs that lie together).
+ * onnxruntime looks up mapped weights by base name in one folder: the real one, after resolving links (a Hugging Face
+ * cache links to blobs in a common folder).
  */
 function sessionConfig(graph: Graph): Record<string, string> {
   const folders = new Set(externalFiles(graph).map((file) => path.dirname(realpathSync(file))))
-  if (folders.size > 1) throw new Error(`mapped weights lie in several folders: ${[...folders].join(', ')}`)
+  if (folders.size > 1) throw new Error(`mapped weights are in several folders: ${[...folders].join(', ')}`)
   const [folder] = folders
   return {
     ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
@@ -185,7 +192,7 @@ export function tensor(data: TypedArray, dtype: DType, shape: readonly number[])
 
 export const scalarOf = (t: Tensor): number => Number((t.data as Float32Array)[0])
 
-/** The devices that can be tried here, in the order of preference. */
+/** The devices that can be tried on this machine, in order of preference. */
 export function bundledProviders(): Provider[] {
   const bundled = onnxruntime()
     .listSupportedBackends()

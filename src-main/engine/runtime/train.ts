@@ -5,14 +5,14 @@ import { add, clip, mul, stopGradient, zeros } from '../ops/index.ts'
 import { clipFactor, globalNorm, type Optimizer, type Parameter, updateOf } from '../optim/optimizer.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 
-/** What is trained: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
+/** The trained model: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
 export interface Task {
-  /** `loss` a scalar; `metrics` scalars that are read out each step. */
+  /** `loss` is a scalar; `metrics` are scalars to report at each step. */
   build(graph: Graph): {
     loss: Value
     metrics?: Record<string, Value>
     parameters: readonly Parameter[]
-    /** Tensors that each micro-batch renews without a gradient; inputs `buffer:NAME`. */
+    /** Tensors that each micro-batch updates without a gradient; inputs `buffer:NAME`. */
     buffers?: readonly Buffer[]
   }
 }
@@ -21,30 +21,30 @@ export interface TrainOptions {
   readonly optimizer: Optimizer
   /** Gradients are scaled down to this global norm. */
   readonly clipNorm?: number
-  /** Micro-batches whose gradients are averaged before one update. */
+  /** Number of micro-batches whose gradients are averaged for one update. */
   readonly accumulate?: number
-  /** Decay of an exponential moving average of the weights, kept beside them. */
+  /** Decay of an exponential moving average of the weights, tracked in addition. */
   readonly ema?: number
-  /** Upper bounds of parameters, applied after the update (CLIP's logit_scale ≤ ln 100). */
+  /** Upper bounds of parameters, enforced after the update (CLIP's logit_scale ≤ ln 100). */
   readonly max?: Readonly<Record<string, number>>
   readonly session?: SessionOptions
 }
 
-/** A tensor by role and parameter: `w:NAME`, `m:NAME`, `ema:NAME`, `g:NAME` … */
+/** State tensors by role and parameter: `w:NAME`, `m:NAME`, `ema:NAME`, `g:NAME` … */
 export type TrainState = Map<string, Float32Array>
 export type StepMetrics = { loss: number } & Record<string, number>
 
 /**
- * A training step as one session: batch, weights, optimiser state and rates in; loss, metrics, new weights and state out.
- * On WebGPU weights and state stay on the device. Elsewhere they alternate between two sets of arrays, so that no step
- * allocates. With accumulation, a first session adds up gradients and a second applies them.
+ * A training step as one session: batch, weights, optimiser state and rates in; loss, metrics, new weights and state
+ * out. On WebGPU weights and state stay on the device. Elsewhere they alternate between two sets of arrays, so that
+ * no step allocates. With accumulation, a first session adds up gradients and a second applies them.
  */
 export class Trainer {
   private state: Record<string, Tensor> = {}
   private spare: Record<string, Tensor> | undefined
   private reader: Session | undefined
   private micro = 0
-  /** Updates made so far. */
+  /** Number of updates made so far. */
   steps = 0
 
   private constructor(
@@ -52,12 +52,12 @@ export class Trainer {
     readonly parameters: readonly Parameter[],
     private readonly gradientStep: Session,
     private readonly update: Session | undefined,
-    /** Metric outputs, without the state. */
+    /** Metric outputs, excluding the state. */
     private readonly metricNames: readonly string[],
     private readonly buffers: readonly Buffer[],
   ) {}
 
-  /** Weights start at `initial(name)`; state at zero. */
+  /** Weights start at `initial(name)`, state at zero. */
   static async create(task: Task, initial: (name: string) => Float32Array, options: TrainOptions): Promise<Trainer> {
     const graph = new Graph()
     const { loss, metrics = {}, parameters, buffers = [] } = task.build(graph)
@@ -78,7 +78,7 @@ export class Trainer {
       const means = parameters.map((p) => mul(apply.input(`g:${p.name}`, 'float32', p.shape), 1 / options.accumulate!))
       const again = parameters.map((p) => apply.input(`w:${p.name}`, 'float32', p.shape))
       appendUpdate(apply, parameters, again, means, options)
-      // Sums begin anew where they lie: nothing is sent to the device for it.
+      // Gradient sums are reset on the device, without a transfer.
       parameters.forEach((p, i) => apply.output(next(`g:${p.name}`), zeros(again[i]!, p.shape)))
       const sumsToo = parameters.map((p) => next(`g:${p.name}`))
       update = await Session.create(apply, { ...options.session, keepOnDevice: [...replaced, ...sumsToo] })
@@ -105,7 +105,7 @@ export class Trainer {
     return this.gradientStep.provider
   }
 
-  /** One micro-batch, and the update when it completes one. `lr` is that of the update it belongs to. */
+  /** Runs one micro-batch, and the update if it completes one. `lr` is the learning rate of that update. */
   async step(batch: Readonly<Record<string, Tensor>>, lr: number): Promise<StepMetrics> {
     const rates = scalarTensors(this.options.optimizer.scalars(lr, this.steps + 1))
     const out = await this.advance(this.gradientStep, { ...batch, ...rates })
@@ -137,7 +137,7 @@ export class Trainer {
     if (old && old.location === 'gpu-buffer') old.dispose()
   }
 
-  /** The weights and buffers as they stand on the device, to feed an inference session with. Valid until the next step. */
+  /** The current weights and buffers on the device, as feeds for an inference session. Valid until the next step. */
   weights(): Record<string, Tensor> {
     const names = [...this.parameters.map((p) => `w:${p.name}`), ...this.buffers.map((b) => `buffer:${b.name}`)]
     return Object.fromEntries(names.map((name) => [name, this.state[name]!]))
@@ -150,7 +150,7 @@ export class Trainer {
     return copy
   }
 
-  /** Weights and buffers by name; those of the moving average where one is kept and asked for. */
+  /** Weights and buffers by name; with `ema`, those of the moving average if one is tracked. */
   async exportWeights({ ema = false } = {}): Promise<Map<string, Float32Array>> {
     const slot = ema && this.options.ema ? 'ema' : 'w'
     const weights = new Map<string, Float32Array>()
@@ -160,8 +160,8 @@ export class Trainer {
   }
 
   /**
-   * A copy of a state tensor. From the device it comes as the output of an Identity step: onnxruntime-node has not implemented
-   * Tensor.getData() there, and ends the process.
+   * Copies a state tensor. On the device it is read through an Identity node: onnxruntime-node does not implement
+   * Tensor.getData() for device tensors and crashes.
    */
   private async read(name: string, t: Tensor): Promise<Float32Array> {
     if (t.location !== 'gpu-buffer') return Float32Array.from(t.data as Float32Array)
@@ -173,7 +173,7 @@ export class Trainer {
     return Float32Array.from((await this.reader.runFor(next(name), this.state)).data as Float32Array)
   }
 
-  /** Goes on from a snapshot taken between updates, which is copied. */
+  /** Continues from a copy of a snapshot taken between updates. */
   restore(state: TrainState, steps: number): void {
     const shapes = new Map([...this.parameters, ...this.buffers].map((p) => [p.name, p.shape]))
     const wrap = (key: string, data: Float32Array) => tensor(data, 'float32', shapes.get(key.slice(key.indexOf(':') + 1))!)
@@ -192,12 +192,12 @@ export class Trainer {
   }
 }
 
-/** The output that replaces a state input (ONNX names are assigned once). */
+/** The output that replaces a state input (ONNX requires unique names). */
 const next = (name: string) => `${name}'`
 
 const stateSlots = (o: TrainOptions): string[] => ['w', ...o.optimizer.state, ...(o.ema ? ['ema'] : [])]
 
-/** Clipping, the optimiser's rule, bounds and moving average of every parameter, with their outputs. */
+/** Appends clipping, the optimiser's rule, bounds and moving average for every parameter, with their outputs. */
 function appendUpdate(
   graph: Graph,
   parameters: readonly Parameter[],

@@ -1,4 +1,4 @@
-/** Image classification: one class an image. */
+/** Image classification with one class per image. */
 import { accuracy as share } from '../metrics/accuracy.ts'
 import type { SplitPredictions } from '#shared/model/job.ts'
 import { tensor } from '../runtime/session.ts'
@@ -11,7 +11,7 @@ export const classify = defineTask({
   title: { en: 'Classification', ja: '分類' },
   needs: ['embedImage'],
   targets: 'class',
-  /** An image with several labels shows no one class: it is left out rather than taught one of them at random. */
+  /** An image with several labels has no single class: it is skipped rather than assigned one of them at random. */
   target: ({ labels = [] }) => (labels.length === 1 ? { kind: 'class', class: labels[0]! } : null),
   examples: shuffled,
   inputs: (graph, b) => ({ labels: graph.input('labels', 'int32', [b]) }),
@@ -25,7 +25,7 @@ export const classify = defineTask({
   /** @param logits [B, C] */
   loss: (logits, { labels }, options: { readonly smoothing?: number } = {}) => crossEntropy(logits, labels, options),
   metrics: (logits, { labels }) => ({ accuracy: accuracy(logits, labels) }),
-  /** Of the logits [n, classes] of a split's images. */
+  /** Predictions of a split from its logits [n, classes]. */
   measure: (logits: Float32Array<ArrayBuffer>, labels: Int32Array<ArrayBuffer>, classes: number): SplitPredictions => ({
     n: labels.length,
     accuracy: labels.length ? share({ classes, labels, logits }) : 0,

@@ -1,4 +1,4 @@
-/** Contrastive learning of images and texts: Radford et al. 2021, figure 3. */
+/** Contrastive image–text learning (Radford et al. 2021, figure 3). */
 import { tensor } from '../runtime/session.ts'
 import { shuffled } from './examples.ts'
 import { accuracy, contrastive } from './losses.ts'
@@ -12,7 +12,7 @@ export const contrast = defineTask({
   target: ({ captions = [], group = -1 }) => (captions.length ? { kind: 'words', texts: captions, group } : null),
   examples: shuffled,
   inputs: (graph, b) => ({ same: graph.input('same', 'bool', [b, b]) }),
-  /** Other examples of one group are neither drawn together nor pushed apart; −1 is no group. */
+  /** Pairs from the same group are excluded from the negatives; −1 means no group. */
   feeds: (targets) => {
     const b = targets.length
     const same = new Uint8Array(b * b)
@@ -20,9 +20,9 @@ export const contrast = defineTask({
       for (let j = 0; j < b; j++) same[i * b + j] = Number(i !== j && targets[i]!.group >= 0 && targets[i]!.group === targets[j]!.group)
     return { same: tensor(same, 'bool', [b, b]) }
   },
-  /** @param logits [B, B], image i belonging to text i */
+  /** @param logits [B, B]; image i matches text i */
   loss: (logits, { same }) => contrastive(logits, same),
-  /** The share of the batch's images that are most like their own text. */
+  /** Fraction of the batch's images whose most similar text is their own. */
   metrics: (logits) => {
     const b = logits.shape[0]!
     const own = Int32Array.from({ length: b }, (_, i) => i)

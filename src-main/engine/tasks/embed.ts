@@ -18,13 +18,15 @@ import type { Head } from '../weights/head.ts'
 
 export interface EmbedOptions {
   readonly provider?: Provider
-  /** Folder of features kept between runs; none, nothing is kept. */
+  /** Folder of the feature cache; nothing is cached without one. */
   readonly cache?: string
   readonly onProgress?: (done: number, of: number) => void
   readonly isCancelled?: () => void
 }
 
-/** Image features [n, dim], row-major, of length 1 where the model's are, from the cache as far as it has them. */
+/**
+ * Image features [n, dim], row-major, of length 1 if the model normalises them; read from the cache where available.
+ */
 export async function imageFeatures(model: Model, images: Images, o: EmbedOptions = {}): Promise<Float32Array> {
   const d = model.dim
   const cache = o.cache ? await FeatureCache.open(model, o.cache) : undefined
@@ -48,11 +50,11 @@ export async function imageFeatures(model: Model, images: Images, o: EmbedOption
   return features
 }
 
-/** The features of one model's image tower that are kept between runs, by the images' content hashes. */
+/** The features of one image tower, cached on disk by the images' content hashes. */
 export class FeatureCache {
   private constructor(
     readonly rows: RowCache,
-    /** Of everything that the features depend on, but the images. */
+    /** Identifies everything besides the images that the features depend on. */
     readonly fingerprint: string,
     private readonly folder: string,
     private readonly file: string,
@@ -77,19 +79,22 @@ export class FeatureCache {
   }
 }
 
-/** Raised when the same file comes to give other pixels: 2 clips 16-bit grey, as Pillow does. */
+/** Increment whenever decoding changes pixels: 2 clips 16-bit grey, as Pillow does. */
 const DECODER = 2
 const PREFIX = 'features-'
 const KEPT_MODELS = 24
 
-/** SHA-256 of what computes image features: a probe and a tuned prompt leave it as it was, so they share features. */
+/**
+ * SHA-256 of the tensors that compute image features. Probes and tuned prompts leave them unchanged, so they share
+ * features.
+ */
 function imageTowerHash({ weights, tensors }: Model): string {
   const hash = createHash('sha256')
   for (const name of weights.names()) if (tensors.isOf(name, 'image')) hash.update(name).update(weights.bytes(name))
   return hash.digest('hex')
 }
 
-/** Deletes the features of the models that were used longest ago: what is cached can be computed again. */
+/** Deletes the features of the least recently used models; they can be recomputed. */
 function forgetOldest(folder: string): void {
   const files = readdirSync(folder)
     .filter((f) => f.startsWith(PREFIX) && /^[0-9a-f]{16}\.safetensors$/.test(f.slice(PREFIX.length)))
@@ -100,7 +105,7 @@ function forgetOldest(folder: string): void {
   for (const { file } of byAge.slice(KEPT_MODELS)) rmSync(file, { force: true })
 }
 
-/** Features of some of the images, in the order given; nothing is kept. */
+/** Features [rows.length, dim] of some of the images, in the given order, without caching. */
 export async function embedImages(model: Model, images: Images, rows: readonly number[], o: EmbedOptions): Promise<Float32Array> {
   const { height, width } = outputSize(model.preprocess)
   const size = 3 * height * width
@@ -127,7 +132,7 @@ export async function embedImages(model: Model, images: Images, rows: readonly n
     for (let from = 0; from < rows.length; from += chunk) {
       o.isCancelled?.()
       const pixels = await ahead
-      if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // rethrown when it is awaited
+      if (from + chunk < rows.length) (ahead = load(from + chunk)).catch(() => undefined) // rethrown when awaited
       const { y } = await session.run(pixels.length, (row, into, slot) =>
         cropAndNormalise(pixels[row]!, model.preprocess, into['pixels'] as Float32Array, slot * size),
       )
@@ -142,20 +147,20 @@ export async function embedImages(model: Model, images: Images, rows: readonly n
 }
 
 /**
- * At most `most` at once, and fewer where each needs much memory: the largest array between two layers stays below 1 GB. Batches are
- * of about equal size, since the last one is filled up: 33 are two of 17, not two of 32.
+ * Batch size: at most `most`, and less if the largest activation would exceed 1 GB. Batches have about equal sizes,
+ * since the last one is padded: 33 images make two batches of 17, not of 32.
  */
 export function batchOf(most: number, n: number, activations: number): number {
   const fitting = Math.max(1, Math.min(most, Math.floor(2 ** 28 / activations)))
   return Math.max(1, Math.ceil(n / Math.ceil(Math.max(1, n) / fitting)))
 }
 
-/** Weights that are stored in 16 bits stay so where the cast of each run is shared by enough examples to be hardly seen. */
+/** Keeps 16-bit weights as stored if the batch is large enough to amortise the cast of each run. */
 const heldFor = (batch: number): FrozenAs => (batch >= 8 ? 'stored' : 'float')
 
 /**
- * Every row has a length, which is 1 where rows are normalised. Weights that are finite one by one may overflow together, and
- * zeros have no direction. @throws a data fault naming the first row that has none
+ * Checks that every row has a positive, finite length (1 if rows are normalised). Finite weights may overflow
+ * together, and a zero vector has no direction. @throws a data fault naming the first invalid row
  */
 function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boolean, nameOf: (row: number) => string): void {
   for (let row = 0; row * d < rows.length; row++) {
@@ -166,7 +171,7 @@ function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boole
   }
 }
 
-/** Normalised text embeddings [n, dim]. @throws one line where the model reads no texts */
+/** Normalised text embeddings [n, dim]. @throws a user error if the model has no text tower */
 export async function textFeatures(model: Model, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
   const text = textTower(model, 'text embeddings')
   const length = text.context
@@ -184,7 +189,7 @@ export async function textFeatures(model: Model, texts: readonly string[], { pro
     const { y } = await session.run(texts.length, (row, { ids, at }, slot) => {
       const encoded = model.tokenizer.encode(texts[row]!, length)
       ;(ids as Int32Array).set(encoded, slot * length)
-      if (at) at[slot] = text.at(encoded) // no input of a graph that always reads at the same place
+      if (at) at[slot] = text.at(encoded) // a graph that always reads at the same position has no such input
     })
     checkEmbeddings(model, y!, true, (row) => JSON.stringify(texts[row]))
     return y!
@@ -193,13 +198,13 @@ export async function textFeatures(model: Model, texts: readonly string[], { pro
   }
 }
 
-/** A class in a template: a bare `{}` takes its name, a sentence the phrase that it goes by in sentences. */
+/** Fills a class into a template: a bare `{}` gets its name, a sentence the phrase used in sentences. */
 export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string =>
   template.replace('{}', template === '{}' ? name : (phrase ?? name))
 
 /**
- * The zero-shot classifier as a linear layer over normalised image embeddings: row c is the similarity's scale times the
- * normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
+ * The zero-shot classifier as a linear layer on normalised image embeddings: row c is the similarity's scale times
+ * the normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
  */
 export async function zeroShotHead(
   model: Model,
@@ -225,7 +230,7 @@ export async function zeroShotHead(
   return { classes: classes.map((c) => c.name), dim: d, weight, bias: new Float32Array(classes.length).fill(bias) }
 }
 
-/** Rows of length `d`, each divided by its length, in place. */
+/** Divides each row of length `d` by its norm, in place. */
 export function unitRows(rows: Float32Array, d: number): Float32Array {
   for (let at = 0; at < rows.length; at += d) {
     let squares = 0

@@ -2,25 +2,25 @@ import { epochOrder } from '../data/batches.ts'
 
 export interface ExamplesOptions {
   readonly batchSize: number
-  /** Batches an update. */
+  /** Batches per update (gradient accumulation); 1 by default. */
   readonly accumulate?: number
   readonly seed: number
-  /** The order of an epoch; shuffled by the seed unless told. */
+  /** The order of an epoch; by default a shuffle derived from the seed. */
   readonly order?: (epoch: number) => ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> }
 }
 
 export interface Examples {
-  /** Examples a batch, and batches an update: no more than there are examples. */
+  /** Examples per batch and batches per update, capped by the number of examples. */
   readonly batch: number
   readonly accumulate: number
-  /** Updates an epoch; the examples that fill no batch are left out of it. */
+  /** Updates per epoch; examples that do not fill a batch are skipped in that epoch. */
   readonly perEpoch: number
   epochOf(step: number): number
-  /** Those of micro-batch `micro` of step `step`: they follow from the seed and these two numbers alone. */
+  /** Examples of micro-batch `micro` of step `step`: a function of the seed and these two numbers only. */
   rows(step: number, micro?: number): number[]
 }
 
-/** Every example once an epoch, in an order of its own. */
+/** Every example once per epoch, in a new order each epoch. */
 export function shuffled(n: number, { batchSize, accumulate: wanted = 1, seed, order }: ExamplesOptions): Examples {
   const batch = Math.min(batchSize, n)
   const accumulate = Math.min(wanted, Math.floor(n / batch))

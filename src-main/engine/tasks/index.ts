@@ -1,3 +1,3 @@
-/** What the application asks of the room that knows tasks, and puts models to use. */
+/** Public interface of engine/tasks: tasks, and applying models. */
 export { classify } from './classify.ts'
 export { headLogits, imageFeatures, textFeatures, unitRows, zeroShotHead } from './embed.ts'

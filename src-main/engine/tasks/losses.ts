@@ -19,9 +19,9 @@ export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weig
 }
 
 /**
- * The symmetric contrastive loss (Radford et al. 2021, figure 3) over logits [B, B], image i belonging to text i: the mean of
- * the two cross-entropies. `same` [B, B] (bool) marks other pairs that belong together too; they are left out of the sums,
- * neither drawn together nor pushed apart.
+ * Symmetric contrastive loss (Radford et al. 2021, figure 3) on logits [B, B], image i matching text i: the mean of
+ * the two cross-entropies. `same` [B, B] (bool) marks other matching pairs; they are excluded from the sums, so that
+ * they count neither as positives nor as negatives.
  */
 export function contrastive(logits: Value, same?: Value): Value {
   const b = logits.shape[0]!
@@ -34,7 +34,7 @@ export function contrastive(logits: Value, same?: Value): Value {
   return mul(add(crossEntropy(masked, own), crossEntropy(transpose(masked, [1, 0]), own)), 0.5)
 }
 
-/** Share of rows whose largest logit is the label. */
+/** Fraction of rows whose largest logit is the label's. */
 export function accuracy(logits: Value, labels: Value): Value {
   return reduceMean(cast(equal(cast(argmax(logits, { axis: 1 }), 'int32'), labels), 'float32'))
 }

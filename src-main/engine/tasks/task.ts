@@ -1,4 +1,7 @@
-/** A task: what is asked of a model, from annotations to a loss. Recipes, evaluation and pre-training are written against these records. */
+/**
+ * A task: targets from annotations, loss and metrics. Recipes, evaluation and pre-training are written against these
+ * records.
+ */
 import type { Capability } from '#shared/model/capability.ts'
 import type { Accepted, Target, TargetOf } from '#shared/model/target.ts'
 import type { Words } from '#shared/model/words.ts'
@@ -11,20 +14,20 @@ type Values = Readonly<Record<string, Value>>
 export interface TaskRecord<K extends Target['kind'] = Target['kind'], I extends Values = Values, O = never> {
   readonly id: string
   readonly title: Words
-  /** What a model must be able to do. */
+  /** Capabilities that a model must have. */
   readonly needs: readonly Capability[]
   readonly targets: K
-  /** What an image teaches; null where it teaches nothing, or nothing definite. */
+  /** The training target of an image; null if it has none or an ambiguous one. */
   target(accepted: Accepted): TargetOf<K> | null
-  /** Which of `n` examples each step takes. */
+  /** The order in which `n` examples are drawn. */
   examples(n: number, options: ExamplesOptions): Examples
   /** Graph inputs for the targets of `b` examples. */
   inputs(graph: Graph, b: number): I
-  /** What is fed to those inputs. */
+  /** Values of those inputs. */
   feeds(targets: readonly TargetOf<K>[]): Record<keyof I & string, Tensor>
-  /** A scalar: the mean over the examples. */
+  /** A scalar: the mean loss over the examples. */
   loss(logits: Value, inputs: I, options?: O): Value
-  /** Scalars that are worth watching beside the loss. */
+  /** Scalars to report besides the loss. */
   metrics(logits: Value, inputs: I): Record<string, Value>
 }
 

@@ -1,4 +1,7 @@
-/** The tasks there are. A new one is a file of its own, a line here, and what its jobs measure in src-shared/model/job.ts. */
+/**
+ * The registry of tasks. A new task is a file of its own, a line here, and its job results in
+ * src-shared/model/job.ts.
+ */
 import { classify } from './classify.ts'
 import { contrast } from './contrast.ts'
 

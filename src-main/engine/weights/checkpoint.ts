@@ -1,4 +1,4 @@
-/** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), and beside it `dashi.json`. */
+/** Checkpoint folders: what `transformers` reads (config, weights, tokenizer, preprocessor), plus `dashi.json`. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -21,7 +21,7 @@ import type { PlacedTensors, TensorsToWrite } from './written.ts'
 export { RECORD_FILE }
 export const CONFIG_FILE = 'config.json'
 
-/** What else makes a model, taken from its base as it is: tokenizer and preprocessing. */
+/** The files besides weights that make up a model, copied from its base: tokenizer and preprocessing. */
 export const COMPANIONS = [
   CONFIG_FILE,
   'tokenizer.json',
@@ -38,22 +38,22 @@ export const COMPANIONS = [
 export type TensorFile = (TensorsToWrite | PlacedTensors) & { readonly metadata?: Readonly<Record<string, string>> }
 
 export interface CheckpointContent {
-  /** Companion files are copied from this checkpoint. */
+  /** The checkpoint from which companion files are copied. */
   base?: string
   /** Written as `config.json` instead of the base's. */
   config?: unknown
-  /** More files, by name, which may lie in a folder of their own (`adapter/adapter_config.json`); they win over the base's. */
+  /** Additional files by name, possibly in a subfolder (`adapter/adapter_config.json`); they override the base's. */
   files?: Readonly<Record<string, string | Uint8Array>>
   weights: TensorsToWrite | PlacedTensors
   head?: Head
-  /** More tensor files beside the model's, by name (`prompt.safetensors`). Those in a folder of their own are no part of the model. */
+  /** Additional tensor files by name (`prompt.safetensors`). Those in a subfolder are not part of the model. */
   tensors?: Readonly<Record<string, TensorFile>>
   record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'files'>
 }
 
 /**
- * Writes the checkpoint folder `dir` as a whole: it is the old one or the new one at any moment, and after any failure.
- * A folder that is there must be a checkpoint as we wrote it, and hold nothing else, or be empty.
+ * Writes the checkpoint folder `dir` atomically: after any failure it holds either the old content or the new. An
+ * existing folder must be empty, or contain a checkpoint written by Dashi and nothing else.
  * @returns the record as written
  */
 export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<CheckpointRecord> {
@@ -71,7 +71,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
     for (const name of Object.keys(writtenIn(beside))) if (!name.endsWith('/')) syncFile(at(name))
     const print = new Fingerprint()
-    // Tensors that are written in any order cannot be hashed on their way, so such a checkpoint has no fingerprint.
+    // Tensors written out of order cannot be hashed while writing, so such a checkpoint has no fingerprint.
     let sign = true
     const write = (name: string, { metadata, ...source }: TensorFile) => {
       if ('fill' in source) sign = false
@@ -95,10 +95,10 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
   return record!
 }
 
-/** The float types by the names that PyTorch has for them. */
+/** PyTorch's names of the float types. */
 const TORCH_NAMES = { F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
-/** The type that every floating tensor has; of several the widest, in which none loses anything. */
+/** The dtype of all floating-point tensors; of several the widest, which represents all values exactly. */
 export function commonDtype(dtypes: Iterable<Dtype>): FloatDtype | undefined {
   const found = [...new Set(dtypes)].filter(isFloat)
   if (found.length < 2) return found[0]
@@ -106,9 +106,9 @@ export function commonDtype(dtypes: Iterable<Dtype>): FloatDtype | undefined {
 }
 
 /**
- * Has the configuration say in which precision the weights are: `transformers` ≥ 5 loads the folder in what is said there, and
- * where nothing is said, in the type of the first tensor it meets. Done in the text: written anew by JavaScript a `1.0` becomes
- * a `1`, which `transformers` refuses.
+ * Sets `dtype` in the configuration: `transformers` ≥ 5 loads weights in that precision and, without it, in that of
+ * the first tensor. Edited as text, because re-serialising in JavaScript turns `1.0` into `1`, which `transformers`
+ * rejects.
  */
 function declareDtype(configFile: string, dtype: FloatDtype): void {
   const name = TORCH_NAMES[dtype]
@@ -120,7 +120,7 @@ function declareDtype(configFile: string, dtype: FloatDtype): void {
   fs.writeFileSync(configFile, silent ? said.replace('{', `{\n  "dtype": "${name}"${comma}`) : said)
 }
 
-/** Replaces the record of checkpoint `dir`: new metrics, say. */
+/** Replaces the record of checkpoint `dir`, e.g. with new metrics. */
 export const writeRecord = (dir: string, record: CheckpointRecord) =>
   writeJson(path.join(dir, RECORD_FILE), checkpointRecordSchema.parse(record))
 
@@ -129,7 +129,7 @@ export const readRecord = (dir: string): CheckpointRecord => {
   return readJson(path.join(dir, RECORD_FILE), checkpointRecordSchema)
 }
 
-/** The record where there is one: a folder from elsewhere has none. */
+/** The record, if any: foreign folders have none. */
 export const findRecord = (dir: string): CheckpointRecord | undefined => {
   restoreFolder(dir, RECORD_FILE)
   return fs.existsSync(path.join(dir, RECORD_FILE)) ? readRecord(dir) : undefined
@@ -141,14 +141,17 @@ export function refuseMadeFrom(dir: string, madeFrom: readonly string[]): void {
   if (madeFrom.some((other) => samePlace(dir, other))) throw userError(sentence('checkpoint.own-source', { folder: dir }))
 }
 
-/** Refuses to replace what is not wholly a checkpoint of ours, and the checkpoints that the new one is `madeFrom`. */
+/**
+ * Refuses to replace a folder that is not entirely a checkpoint of ours, or one that the new checkpoint is
+ * `madeFrom`.
+ */
 export async function checkReplaceable(dir: string, madeFrom: readonly string[] = []): Promise<void> {
   restoreFolder(dir, RECORD_FILE)
   refuseMadeFrom(dir, madeFrom)
   await refuseReplacing(dir, { proof: proveCheckpoint })
 }
 
-/** The files written along with a record; the record itself is written last. */
+/** Sizes of the files written along with a record; the record itself is written last. */
 export const sizesIn = (dir: string): WrittenFiles =>
   Object.fromEntries(
     Object.entries(writtenIn(dir))
@@ -156,13 +159,17 @@ export const sizesIn = (dir: string): WrittenFiles =>
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   )
 
-/** Checks that a folder is a checkpoint exactly as Dashi wrote it. @throws a user fault naming the first foreign or changed file */
+/**
+ * Checks that a folder is exactly a checkpoint as written by Dashi. @throws a user fault naming the first foreign or
+ * changed file
+ */
 export const proveCheckpoint: Proof = async (dir, name) => {
   if (!fs.lstatSync(dir).isDirectory()) throw userError(sentence('checkpoint.is-file', { name }))
   if (!fs.existsSync(path.join(dir, RECORD_FILE))) throw userError(sentence('checkpoint.foreign', { name, record: RECORD_FILE }))
   const record = recordIn(dir)
   if (!record) throw userError(sentence('checkpoint.foreign-record', { file: path.join(name, RECORD_FILE) }))
-  // Records of earlier versions list no files: such a checkpoint may hold a model's files only, with the weights that were recorded.
+  // Records of earlier versions list no files: such a checkpoint may contain only model files, with the recorded
+  // weights.
   const signed = !record.files && record.fingerprint !== undefined
   const files =
     record.files ??
@@ -188,8 +195,8 @@ function recordIn(dir: string): CheckpointRecord | undefined {
 }
 
 /**
- * Copies config, tokenizer and preprocessor files; links, as Hugging Face's cache has them, become files. Others would bring in what
- * lies elsewhere.
+ * Copies config, tokenizer and preprocessor files. Links within a Hugging Face cache are copied as files; other links
+ * are refused, since they would include files from elsewhere.
  */
 export function copyCompanions(from: string, to: string): void {
   if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), 'not found')

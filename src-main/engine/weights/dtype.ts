@@ -1,9 +1,9 @@
 /**
- * The element types of safetensors and their conversion to and from float32. Bytes are little-endian, as the format and
- * every platform that Node is built for are.
+ * The element types of safetensors and their conversion to and from float32. Bytes are little-endian, like the format
+ * and every platform Node supports.
  */
 
-/** Bytes per element, in the order of the reference implementation's `Dtype` enum: files are laid out by it. */
+/** Bytes per element, in the order of the reference implementation's `Dtype` enum, which determines the file layout. */
 export const DTYPE_BYTES = {
   BOOL: 1,
   U8: 1,
@@ -28,7 +28,7 @@ export type Dtype = keyof typeof DTYPE_BYTES
 export const DTYPES = Object.keys(DTYPE_BYTES) as Dtype[]
 export const isDtype = (s: unknown): s is Dtype => typeof s === 'string' && Object.hasOwn(DTYPE_BYTES, s)
 
-/** Those that can be read as float32. */
+/** Types that can be converted to float32. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16'
 export const isFloat = (d: Dtype): d is FloatDtype => d === 'F32' || d === 'F16' || d === 'BF16' || d === 'F64'
 
@@ -37,7 +37,7 @@ const bits = new Uint32Array(word.buffer)
 
 let table: Float32Array | undefined
 
-/** All 65,536 half-precision values: a look-up is faster than the bit work, and the table is only 256 KB. */
+/** All 65,536 half-precision values: a look-up is faster than bit manipulation, and the table takes only 256 KB. */
 const halves = () => {
   if (table) return table
   const values = new Float32Array(1 << 16)
@@ -55,7 +55,7 @@ const halves = () => {
   return (table = values)
 }
 
-/** float32 to half precision, rounded to the nearest, ties to even, as IEEE 754 and numpy do. */
+/** Converts float32 to half precision, rounding to nearest, ties to even (IEEE 754, numpy). */
 export function toHalf(x: number): number {
   word[0] = x
   const u = bits[0]!
@@ -64,20 +64,21 @@ export function toHalf(x: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00
   if (magnitude >= 0x477ff000) return sign | 0x7c00 // ≥ 65520 rounds to infinity
   if (magnitude < 0x38800000) {
-    // Below 2^-14: subnormal, a multiple of 2^-24. Adding 0.5 leaves those bits, correctly rounded, in the mantissa's end.
+    // Below 2^-14: subnormal, a multiple of 2^-24. Adding 0.5 leaves those bits, correctly rounded, at the end of the
+    // mantissa.
     word[0] = Math.abs(x) + 0.5
     return sign | (bits[0]! - 0x3f000000)
   }
   return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
 }
 
-/** `bytes` viewed as `Type`, copied first where they do not lie on its boundary. */
+/** `bytes` viewed as `Type`; copied first if they are not aligned. */
 const view = <T>(Type: { new (b: ArrayBufferLike, o: number, n: number): T; BYTES_PER_ELEMENT: number }, bytes: Uint8Array): T => {
   const aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT ? bytes.slice() : bytes
   return new Type(aligned.buffer, aligned.byteOffset, aligned.byteLength / Type.BYTES_PER_ELEMENT)
 }
 
-/** The elements of `bytes` as float32, written into `out` where given. F32 without `out` is a view, not a copy. */
+/** Converts `bytes` to float32, into `out` if given. F32 without `out` is a view, not a copy. */
 export function decode(bytes: Uint8Array, dtype: FloatDtype, out?: Float32Array): Float32Array {
   if (dtype === 'F32') {
     const x = view(Float32Array, bytes)
@@ -99,7 +100,7 @@ export function decode(bytes: Uint8Array, dtype: FloatDtype, out?: Float32Array)
   return y
 }
 
-/** `values` in `dtype`, rounded to the nearest, ties to even. F32 is a view, not a copy. */
+/** Converts `values` to `dtype`, rounding to nearest, ties to even. F32 is a view, not a copy. */
 export function encode(values: Float32Array, dtype: FloatDtype): Uint8Array {
   const n = values.length
   if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
@@ -116,7 +117,7 @@ export function encode(values: Float32Array, dtype: FloatDtype): Uint8Array {
   return new Uint8Array(out.buffer)
 }
 
-/** Where the first NaN or infinity among `bytes` is, or -1. Looks at exponent bits only, so that it costs little. */
+/** Index of the first non-finite element of `bytes`, or -1. Cheap, since it tests exponent bits only. */
 export function firstNonFinite(bytes: Uint8Array, dtype: FloatDtype): number {
   if (dtype === 'F32') return firstWithExponent(view(Uint32Array, bytes), 0x7f800000)
   if (dtype === 'F16') return firstWithExponent(view(Uint16Array, bytes), 0x7c00)

@@ -1,7 +1,8 @@
 /**
- * A sha256 that identifies a checkpoint's weights, independent of how they are laid out in files. Each tensor is hashed by itself,
- * so that this can be done while it is written. The fingerprint is the hash of the lines `NAME DTYPE [SHAPE] SHA256` of the model's
- * tensors, sorted by name, followed for each further tensor file by a line `# FILE` and its lines.
+ * A SHA-256 that identifies a checkpoint's weights independently of their layout in files. Each tensor is hashed
+ * separately, which allows hashing while writing. The fingerprint is the hash of the lines `NAME DTYPE [SHAPE]
+ * SHA256` of the model's tensors, sorted by name, followed for each additional tensor file by a line `# FILE` and its
+ * lines.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,7 +13,7 @@ import { openWeights, openWeightsFile, WEIGHTS_FILE } from './source.ts'
 import { storedTensors } from './tensors.ts'
 import type { TensorsToWrite } from './written.ts'
 
-/** Tensor files beside the model's own: a classifier's head, a learned prompt. Sorted. */
+/** Tensor files besides the model's own (a classifier's head, a learned prompt), sorted. */
 export const sidecars = (dir: string): string[] =>
   fs
     .readdirSync(dir)
@@ -22,7 +23,7 @@ export const sidecars = (dir: string): string[] =>
 export class Fingerprint {
   private readonly files = new Map<string, Map<string, string>>()
 
-  /** The same tensors, hashed on their way. `file` is `model.safetensors` or a sidecar. */
+  /** Passes tensors through and hashes them. `file` is `model.safetensors` or a sidecar. */
   through(file: string, source: TensorsToWrite): TensorsToWrite {
     const lines = new Map<string, string>()
     this.files.set(file, lines)
@@ -55,7 +56,7 @@ async function* hashing({ produce }: TensorsToWrite, spec: TensorSpec, done: (sh
   done(hash.digest('hex'))
 }
 
-/** The fingerprint of the checkpoint in `dir`. Reads all of its weights, in parts. */
+/** The fingerprint of the checkpoint in `dir`. Reads all of its weights, in chunks. */
 export async function fingerprint(dir: string): Promise<string> {
   const print = new Fingerprint()
   for (const file of [WEIGHTS_FILE, ...sidecars(dir)]) {

@@ -1,4 +1,4 @@
-/** Recognises folders that are not checkpoints but are often mistaken for one, and says what to do. */
+/** Recognises folders that are often mistaken for checkpoints and says what to do. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
@@ -12,12 +12,12 @@ import { NO_PICKLES } from './safetensors.ts'
 export const WEIGHTS_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 
-/** Only so many entries of a folder are looked at. */
+/** Maximum number of folder entries examined. */
 const MOST_ENTRIES = 5000
 
 /**
- * Why the folder cannot be a checkpoint, or is ambiguous; undefined where it may be one, because it has safetensors weights or
- * nothing that is recognised.
+ * Why the folder cannot be a checkpoint, or is ambiguous; undefined if it has safetensors weights or nothing
+ * recognisable.
  */
 export function mistakenFolder(dir: string): Error | undefined {
   const stat = statOf(dir)
@@ -80,7 +80,7 @@ const named =
     names.includes(name)
 const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
 
-/** In order of precedence: the more specific comes first. */
+/** In order of precedence, most specific first. */
 const KINDS: readonly Kind[] = [
   { find: named('snapshots'), problem: (dir) => `${CACHE}: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
   {
@@ -108,7 +108,7 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-/** The revision that `refs/main` names; without it, the only one that is there. */
+/** The revision that `refs/main` names or, without it, the only one present. */
 function revisionOf(dir: string): string {
   const [only, ...more] = entriesOf(path.join(dir, 'snapshots'))
   const main = path.join(dir, 'refs', 'main')
@@ -119,13 +119,13 @@ function revisionOf(dir: string): string {
 
 const modulesSchema = z.array(z.looseObject({ type: z.string(), path: z.string() }))
 
-/** The folder of a sentence-transformers model in which its CLIP lies. */
+/** The folder within a sentence-transformers model that contains its CLIP. */
 function clipModule(dir: string): string {
   const modules = modulesSchema.safeParse(findJson(path.join(dir, 'modules.json')))
   return modules.data?.find((m) => /CLIPModel$/.test(m.type))?.path || '0_CLIPModel'
 }
 
-/** Wrappers of models, by the prefix that they leave on the names of saved tensors. */
+/** Model wrappers, by the prefix that they leave on tensor names. */
 const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['module._orig_mod.', 'DistributedDataParallel and torch.compile'],
   ['_orig_mod.module.', 'torch.compile and DistributedDataParallel'],
@@ -136,9 +136,9 @@ const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
   ['ema_model.', 'a running mean of the weights'],
 ]
 /**
- * Why tensors with these names are not those of a transformers model; undefined where they may be.
- * @param landmarks names that are in every model of the family
- * @param saves its class in transformers
+ * Why tensors with these names are not those of a transformers model; undefined if they may be.
+ * @param landmarks names present in every model of the family
+ * @param saves the family's class in transformers
  */
 export function strangeNames(names: readonly string[], landmarks: readonly string[], saves: string): string | undefined {
   const adapted = names.find((name) => /\.(lora_|base_layer\.)/.test(name))

@@ -1,6 +1,6 @@
 /**
- * `head.safetensors`: a classifier's last layer, apart from the model so that `CLIPModel.from_pretrained` loads the folder.
- * logits [B, C] = features [B, D] · weightᵀ + bias.
+ * `head.safetensors`: a classifier's last layer, stored separately so that `CLIPModel.from_pretrained` can load the
+ * folder. logits [B, C] = features [B, D] · weightᵀ + bias.
  */
 import path from 'node:path'
 import { z } from 'zod'
@@ -13,9 +13,9 @@ import type { TensorsToWrite } from './written.ts'
 export const HEAD_FILE = 'head.safetensors'
 
 export interface Head {
-  /** One name a row. */
+  /** One name per row. */
   readonly classes: readonly string[]
-  /** Size of a feature vector. */
+  /** Length of a feature vector. */
   readonly dim: number
   /** [classes, dim], row-major. */
   readonly weight: Float32Array
@@ -25,7 +25,7 @@ export interface Head {
 
 const namesSchema = z.array(z.string())
 
-/** The class names that the head's metadata carries, so that the file says by itself what its rows mean. */
+/** The class names in the head's metadata, which make the file self-describing. */
 export function headClasses(file: string, metadata: Readonly<Record<string, string>>): string[] {
   try {
     return namesSchema.parse(JSON.parse(metadata['classes'] ?? 'null'))
@@ -58,7 +58,7 @@ export function readHead(dir: string): Head {
   }
 }
 
-/** What {@link HEAD_FILE} is written from, with {@link headMetadata}. */
+/** The tensors of {@link HEAD_FILE}, to be written along with {@link headMetadata}. */
 export const headTensors = ({ classes, dim, weight, bias }: Head): TensorsToWrite =>
   fromMemory(
     new Map([

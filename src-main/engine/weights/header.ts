@@ -6,7 +6,7 @@ import { dataError } from '#shared/errors.ts'
 import { DTYPES, DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts'
 import { parseBounded } from './regular.ts'
 
-/** A longer header is an attack or a mistake. The reference implementation takes 100 MB; the largest CLIP's has 200 KB. */
+/** Limit against malicious or corrupt headers. The reference accepts 100 MB; the largest CLIP has 200 KB. */
 export const MAX_HEADER_BYTES = 8 << 20
 /** The largest CLIP has 1,500. */
 const MAX_TENSORS = 20_000
@@ -17,7 +17,10 @@ export interface TensorSpec {
   readonly shape: readonly number[]
 }
 
-/** A tensor's place: `length` bytes at `offset` from the beginning of `file`, so that it can be mapped as external data. */
+/**
+ * A tensor's location: `length` bytes at `offset` from the start of `file`, so that it can be mapped as external
+ * data.
+ */
 export interface TensorInfo extends TensorSpec {
   readonly file: string
   readonly offset: number
@@ -34,15 +37,15 @@ const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'obj
 
 export interface Header {
   readonly metadata: Readonly<Record<string, string>>
-  /** In the order of their bytes. */
+  /** Sorted by offset. */
   readonly tensors: readonly TensorInfo[]
 }
 
 /**
- * Checks the JSON of a header against the file that it is from.
+ * Parses and validates the JSON of a header.
  * @param json the header's bytes without the 8 of its length
- * @param fileBytes the length of the whole file
- * @param mapped the path that the tensors are given as `file`; errors name `file`
+ * @param fileBytes the size of the whole file
+ * @param mapped the path stored as the tensors' `file`; errors name `file`
  */
 export function parseHeader(file: string, json: Uint8Array, fileBytes: number, mapped = file): Header {
   const header = parseObject(file, json)
@@ -89,7 +92,7 @@ function parseObject(file: string, json: Uint8Array): Record<string, unknown> {
   return header
 }
 
-/** JSON.parse silently keeps the last of two equal keys; a file that has them means different things to different readers. */
+/** JSON.parse silently keeps the last of two equal keys; such a file means different things to different readers. */
 function duplicateKey(json: string): string | undefined {
   const objects: (Set<string> | undefined)[] = []
   for (const [token, , colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*(:))?|[{}[\]]/g)) {
@@ -130,11 +133,14 @@ function parseTensor(file: string, name: string, value: unknown, dataStart: numb
   return { name, dtype, shape, file: mapped, offset: dataStart + begin, length }
 }
 
-/** The order of tensors in a file, as the reference implementation has it: larger element types first, then by name. */
+/** The order of tensors in a file, as in the reference implementation: larger element types first, then by name. */
 export const layout = (specs: readonly TensorSpec[]): TensorSpec[] =>
   [...specs].sort((a, b) => DTYPES.indexOf(b.dtype) - DTYPES.indexOf(a.dtype) || compareNames(a.name, b.name))
 
-/** The bytes before the first tensor of a file laid out by {@link layout}, padded with spaces to 8, so that every element is aligned. */
+/**
+ * The bytes before the first tensor of a file laid out by {@link layout}, padded with spaces to a multiple of 8 to
+ * align every element.
+ */
 export function buildHeader(order: readonly TensorSpec[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const fields: string[] = []
   if (Object.keys(metadata).length) fields.push(`"__metadata__":${JSON.stringify(metadata)}`)
@@ -151,5 +157,5 @@ export function buildHeader(order: readonly TensorSpec[], metadata: Readonly<Rec
   return bytes
 }
 
-/** By UTF-8 bytes, as Rust compares strings; JavaScript's `<` compares UTF-16 units. */
+/** Compares UTF-8 bytes, like Rust; JavaScript's `<` compares UTF-16 units. */
 const compareNames = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)))

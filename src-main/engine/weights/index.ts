@@ -1,4 +1,4 @@
-/** What the application asks of the room that reads and writes checkpoint folders. */
+/** Public interface of engine/weights: reading and writing checkpoint folders. */
 export { CONFIG_FILE, findRecord, readRecord, refuseMadeFrom, sizesIn, writeRecord } from './checkpoint.ts'
 export { fingerprint } from './fingerprint.ts'
 export { mistakenFolder } from './folder.ts'

@@ -4,8 +4,8 @@ import { replaceFile, writeAll } from './files.ts'
 import { CONFIG_BYTES, parseBounded, readText } from './regular.ts'
 
 /**
- * Reads the JSON document in `file`, of at most `limit` bytes, by `schema`.
- * @throws a data fault with the path of the offending field
+ * Reads and validates a JSON file of at most `limit` bytes.
+ * @throws a data fault with the path of the invalid field
  */
 export function readJson<T>(file: string, schema: z.ZodType<T>, limit = CONFIG_BYTES): T {
   const text = readText(file, limit)
@@ -26,6 +26,6 @@ const fieldPath = (keys: readonly PropertyKey[]) => {
   return at && `${at.replace(/^\./, '')}: `
 }
 
-/** Replaces `file` by `value` as indented JSON. */
+/** Replaces `file` with `value` as indented JSON. */
 export const writeJson = (file: string, value: unknown) =>
   replaceFile(file, (fd) => writeAll(fd, Buffer.from(`${JSON.stringify(value, null, 2)}\n`)))

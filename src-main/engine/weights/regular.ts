@@ -1,6 +1,7 @@
 /**
- * Reads files of a model folder, which may come from anywhere: a pipe would never end, a device or a sparse file would fill the
- * memory, and deeply nested JSON would exhaust the stack. All of these are refused before anything is read.
+ * Reads files of a model folder, which may come from anywhere: a pipe would never end, a device or a sparse file
+ * would fill the memory, and deeply nested JSON would overflow the stack. All of these are refused before anything is
+ * read.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,11 +9,11 @@ import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './files.ts'
 
-/** Configuration, indices and records are far smaller. */
+/** Far above the size of configurations, indices and records. */
 export const CONFIG_BYTES = 16 << 20
-/** Vocabularies: those of the largest language models are 35 MB. */
+/** For vocabularies: those of the largest language models are 35 MB. */
 export const VOCABULARY_BYTES = 64 << 20
-/** The files that models come with are nested ten deep at most. */
+/** Files that ship with models are nested at most ten deep. */
 const MAX_DEPTH = 64
 
 /** Opens a regular file; `real` is its path with links resolved. The caller closes `fd`. */
@@ -21,7 +22,7 @@ export function openRegular(file: string): { fd: number; size: number; real: str
   try {
     const real = fs.realpathSync(file)
     if (!fs.statSync(real).isFile()) throw dataError(file, 'expected a file, found a folder, a pipe or a device')
-    fd = fs.openSync(real, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)) // should it have become a pipe since
+    fd = fs.openSync(real, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)) // does not block if it has become a pipe in the meantime
     return { fd, size: fs.fstatSync(fd).size, real }
   } catch (e) {
     if (fd !== undefined) fs.closeSync(fd)
@@ -29,7 +30,7 @@ export function openRegular(file: string): { fd: number; size: number; real: str
   }
 }
 
-/** Whether there is an entry of this name, even a broken link. */
+/** Whether a directory entry exists, even a broken link. */
 export function isThere(file: string): boolean {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined
@@ -39,7 +40,7 @@ export function isThere(file: string): boolean {
   }
 }
 
-/** An interrupted download, or a partly cleaned cache of Hugging Face's, leaves broken links. */
+/** Broken links are left by interrupted downloads and partly cleaned Hugging Face caches. */
 function danglingLink(file: string): unknown {
   if (fs.existsSync(file) || !isLink(file)) return undefined
   return dataError(file, sentence('model.broken-link', { target: fs.readlinkSync(file) }))
@@ -63,18 +64,18 @@ export function readText(file: string, limit = CONFIG_BYTES): string {
   }
 }
 
-/** Whether `text` is a Git LFS pointer, left in place of a large file that was not fetched. */
+/** Whether `text` is a Git LFS pointer, which stands in for a large file that was not fetched. */
 export const isPointer = (text: string) => text.startsWith('version https://git-lfs')
 export const pointerError = (file: string) => dataError(file, sentence('model.lfs-pointer'))
 
-/** `text` as JSON. @throws SyntaxError, also where it is nested too deeply to be walked safely */
+/** Parses JSON. @throws SyntaxError, also if it is nested too deeply */
 export function parseBounded(text: string): unknown {
   if (depthOf(text) > MAX_DEPTH) throw new SyntaxError(`nested more than ${MAX_DEPTH} deep`)
   try {
     return JSON.parse(text) as unknown
   } catch (e) {
-    // JavaScript's own message quotes the text, which may be private where the file is not what it was taken for.
-    throw new SyntaxError(/position \d+/.exec((e as Error).message)?.[0] ?? 'cut off', { cause: e })
+    // The engine's own message quotes the text, which may be private if the file is not what it was taken for.
+    throw new SyntaxError(/position \d+/.exec((e as Error).message)?.[0] ?? 'truncated', { cause: e })
   }
 }
 
@@ -92,8 +93,9 @@ function depthOf(json: string): number {
 }
 
 /**
- * Refuses links that lead out of the model folder `dir`, since its files are copied into every model made from it. Within
- * Hugging Face's cache (`models--ORG--NAME/snapshots/REVISION`) the files are links to blobs beside the snapshots.
+ * Refuses links that lead out of the model folder `dir`, since its files are copied into every model made from it.
+ * Within a Hugging Face cache (`models--ORG--NAME/snapshots/REVISION`), links to the blobs next to the snapshots are
+ * allowed.
  */
 export function refuseLinksOut(dir: string, names: readonly string[]): void {
   for (const name of names) {

@@ -1,4 +1,7 @@
-/** Safetensors files in and out: the header is checked strictly, tensors are read one at a time, files are written as a stream. */
+/**
+ * Reads and writes safetensors files: headers are validated strictly, tensors are read one at a time, files are
+ * written as a stream.
+ */
 import fs from 'node:fs'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -13,9 +16,9 @@ export const NO_PICKLES =
 
 export type { TensorInfo, TensorSpec } from './header.ts'
 
-/** A tensor where it lies, readable by any thread of this process until its file is closed. */
+/** A tensor in an open file, readable by any thread of this process until the file is closed. */
 export interface StoredTensor extends TensorSpec {
-  /** By the path that the user knows. */
+  /** The path as the user gave it. */
   readonly file: string
   readonly fd: number
   readonly offset: number
@@ -25,21 +28,21 @@ export interface StoredTensor extends TensorSpec {
 export interface SafetensorsFile {
   readonly file: string
   readonly metadata: Readonly<Record<string, string>>
-  /** By name, in the order of their bytes. `TensorInfo.file` is the real path, with symbolic links resolved. */
+  /** By name, sorted by offset. `TensorInfo.file` is the real path, with symbolic links resolved. */
   readonly tensors: ReadonlyMap<string, TensorInfo>
-  /** The tensor's bytes, in memory of their own. */
+  /** The tensor's bytes, as a copy. */
   bytes(name: string): Uint8Array
-  /** A floating tensor as float32, checked for NaN and infinity. */
+  /** A floating-point tensor as float32. @throws a data fault on NaN or infinity */
   float32(name: string): Float32Array
-  /** Looks through a floating tensor for NaN and infinity, some megabytes at a time. */
+  /** @throws a data fault if a floating-point tensor contains NaN or infinity; reads in chunks of some megabytes */
   checkFinite(name: string): void
-  /** Fills `into` with the tensor's bytes from `from` on. */
+  /** Fills `into` with the tensor's bytes starting at `from`. */
   readInto(name: string, into: Uint8Array, from?: number): void
   stored(name: string): StoredTensor
   close(): void
 }
 
-/** Opens `file` and reads its header, nothing more. Every flaw is a data fault: `FILE: FIELD: what was expected`. */
+/** Opens `file` and reads only its header. Every flaw is a data fault: `FILE: FIELD: what was expected`. */
 export function openSafetensors(file: string): SafetensorsFile {
   const { fd, size, real } = openRegular(file)
   try {
@@ -68,13 +71,13 @@ function readHeader(file: string, fd: number, size: number): Uint8Array {
   return json
 }
 
-/** Other things that people name like a safetensors file; read as one, they have an absurd header length. */
+/** Other formats that are sometimes named like a safetensors file; parsed as one, they have an absurd header length. */
 function otherFormat(file: string, fd: number): Error | undefined {
   const bytes = Buffer.alloc(64)
   readAll(fd, bytes, 0)
   const begins = bytes.toString('latin1')
   if (isPointer(begins)) return pointerError(file)
-  if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins)) return dataError(file, `is a pickle by another name; ${NO_PICKLES}`)
+  if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins)) return dataError(file, `is a pickle with another file extension; ${NO_PICKLES}`)
   if (/^\s*<(!doctype|html|\?xml)/i.test(begins)) return dataError(file, sentence('model.web-page'))
   return undefined
 }
@@ -91,7 +94,7 @@ class OpenFile implements SafetensorsFile {
   ) {}
 
   private open() {
-    if (this.fd === undefined) throw new Error(`${this.file} was read after it was closed`)
+    if (this.fd === undefined) throw new Error(`${this.file} was read after closing`)
     return this.fd
   }
 
@@ -145,13 +148,13 @@ class OpenFile implements SafetensorsFile {
   }
 }
 
-/** Fills `into` with the tensor's bytes from `from` on. */
+/** Fills `into` with the tensor's bytes starting at `from`. */
 export function readStored({ file, fd, name, offset, length }: StoredTensor, into: Uint8Array, from = 0): void {
   if (from + into.byteLength > length) throw new RangeError(`${name}: ${from} + ${into.byteLength} is past its ${length} bytes`)
   if (readAll(fd, into, offset + from) < into.byteLength) throw dataError(file, `tensor ${name}: the file ended while it was read`)
 }
 
-/** The fault of a NaN or infinity. `at` counts elements in row-major order. */
+/** The fault for a non-finite value. `at` is the element's row-major index. */
 export function nonFinite(file: string, name: string, shape: readonly number[], at: number, value: number) {
   const index: number[] = []
   for (const size of [...shape].reverse()) {
@@ -161,10 +164,10 @@ export function nonFinite(file: string, name: string, shape: readonly number[], 
   return dataError(file, `tensor ${name}: expected finite numbers, found ${value} at [${index.join(', ')}]`)
 }
 
-/** Dirty pages are handed to the device this often, so that the last fsync finds little left to do. */
+/** Flush interval in bytes, so that the final fsync has little left to do. */
 const FLUSH_BYTES = 32 << 20
 
-/** Replaces `file` by the source's tensors, none of which is kept in memory. */
+/** Replaces `file` with the source's tensors, streaming them. */
 export async function writeSafetensors(
   file: string,
   source: TensorsToWrite | PlacedTensors,
@@ -182,19 +185,19 @@ export async function writeSafetensors(
       if ('fill' in source) await source.fill(fd, places(order, header.byteLength), flushing.wrote)
       else await stream(file, fd, order, source, flushing.wrote)
     } finally {
-      // Nothing may still be using the descriptor when it is closed, whatever failed first.
+      // The descriptor must not be in use when it is closed, whatever failed first.
       await Promise.allSettled([flushing.done()])
     }
     await flushing.done()
   })
 }
 
-/** Each tensor's first byte in the file. */
+/** Byte offset of each tensor in the file. */
 function places(order: readonly TensorSpec[], at: number): Map<string, number> {
   return new Map(order.map((spec) => [spec.name, (at += byteLength(spec)) - byteLength(spec)]))
 }
 
-/** Asks for each tensor in the order of their bytes. One part is written while the next one is produced. */
+/** Requests the tensors in file order. One chunk is written while the next one is produced. */
 async function stream(
   file: string,
   fd: number,
@@ -211,7 +214,7 @@ async function stream(
         if ((left -= part.byteLength) < 0) break
         await writing
         writing = writeAll(fd, part).then(() => wrote(part.byteLength))
-        writing.catch(() => undefined) // looked at when it is awaited, not before
+        writing.catch(() => undefined) // rethrown when awaited
       }
       if (left !== 0)
         throw new Error(`${file}: ${spec.name}: ${spec.dtype} ${formatShape(spec.shape)} was given ${byteLength(spec) - left} bytes`)
@@ -222,7 +225,7 @@ async function stream(
   await writing
 }
 
-/** Asks the device to take what was written while more is being written. */
+/** Flushes written data to the device while more is being written. */
 function flusher(fd: number) {
   let unflushed = 0
   let flush: Promise<void> | undefined
@@ -235,7 +238,7 @@ function flusher(fd: number) {
       flush.then(
         () => (flush = undefined),
         () => undefined,
-      ) // a failure stays in `flush` for `done`
+      ) // `done` reports a failure of `flush`
     },
     done: async () => flush,
   }

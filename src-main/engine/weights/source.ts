@@ -12,49 +12,53 @@ import { openSafetensors, type SafetensorsFile, type StoredTensor, type TensorIn
 
 export { WEIGHTS_FILE } from './folder.ts'
 export const RECORD_FILE = 'dashi.json'
-/** All shards are kept open. */
+/** All shards are kept open, so their number is limited. */
 const MAX_SHARDS = 512
 
 export interface Weights {
   /** The folder or file that was opened. */
   readonly source: string
-  /** The file that lists the tensors: the weights themselves, or the index of the shards. */
+  /** The file that lists the tensors: the weights themselves, or the shard index. */
   readonly listing: string
   /** Sorted. */
   names(): string[]
   has(name: string): boolean
   /**
-   * Type, shape and place of a tensor. CLIP's logit_scale is a scalar: one of shape [1], as some trainers save it, is given as [],
-   * since transformers would refuse a checkpoint made from it. SigLIP, which has a logit_bias too, keeps [1].
-   * @throws a data fault where the tensor is missing
+   * Type, shape and location of a tensor. A CLIP logit_scale of shape [1], as some trainers save it, is reported as
+   * the scalar [], since transformers would reject a checkpoint made from it. SigLIP, recognised by its logit_bias,
+   * keeps [1].
+   * @throws a data fault if the tensor is missing
    */
   info(name: string): TensorInfo
-  /** The file with the tensor, by the path that the user gave; `TensorInfo.file` has links resolved. */
+  /** The file containing the tensor, by the path the user gave; in `TensorInfo.file` links are resolved. */
   fileOf(name: string): string
-  /** The tensor as it is stored. */
+  /** The tensor's bytes as stored. */
   bytes(name: string): Uint8Array
-  /** A floating tensor (F32, F16, BF16, F64) as float32. @throws a data fault on NaN, infinity or another dtype */
+  /**
+   * A floating-point tensor (F32, F16, BF16, F64) as float32. @throws a data fault on NaN, infinity or another dtype
+   */
   float32(name: string): Float32Array
-  /** @throws a data fault on NaN, infinity or a type that is not floating */
+  /** @throws a data fault on NaN, infinity or a non-floating-point dtype */
   checkFinite(name: string): void
   /** @throws a data fault, `FILE: tensor NAME: expected shape [..], found [..]` */
   expectShape(name: string, shape: readonly number[]): TensorInfo
   /** {@link expectShape}, then {@link float32}. */
   expectTensor(name: string, shape: readonly number[]): Float32Array
   /**
-   * Checks that there are exactly these tensors, with these shapes.
-   * @param ignore names of optional tensors, with `*` for any text: buffers such as `*.position_ids`
+   * Checks that the tensors are exactly these, with these shapes.
+   * @param ignore names of optional tensors, with `*` as a wildcard: buffers such as `*.position_ids`
    */
   expectTensors(shapes: ReadonlyMap<string, readonly number[]>, ignore?: readonly string[]): void
-  /** Fills `into` with the stored bytes from `from` on. */
+  /** Fills `into` with the stored bytes starting at `from`. */
   readInto(name: string, into: Uint8Array, from?: number): void
   stored(name: string): StoredTensor
   close(): void
 }
 
 /**
- * The weights of the checkpoint `folder`: `model.safetensors`, or the shards that `model.safetensors.index.json` lists.
- * Shards lie in the folder; a symbolic link, as Hugging Face's cache has them, is followed.
+ * Opens the weights of the checkpoint `folder`: `model.safetensors`, or the shards listed in
+ * `model.safetensors.index.json`. Shards must be in the folder; symbolic links, as in a Hugging Face cache, are
+ * followed.
  */
 export function openWeights(folder: string): Weights {
   restoreFolder(folder, RECORD_FILE)
@@ -66,7 +70,7 @@ export function openWeights(folder: string): Weights {
   throw dataError(folder, sentence('model.no-weights', { weights: WEIGHTS_FILE, index: INDEX_FILE }))
 }
 
-/** One safetensors file as weights. `source` is what they are called, its path if left out. */
+/** Opens one safetensors file as weights. `source` is its name in messages, by default its path. */
 export function openWeightsFile(file: string, source = file): Weights {
   const open = openSafetensors(file)
   return new OpenWeights(source, file, [open], new Map([...open.tensors.keys()].map((name) => [name, open])))
@@ -88,7 +92,7 @@ function openShards(folder: string, index: string): Weights {
           throw dataError(index, `weight_map.${tensor}: expected the name of a file in this folder, found ${JSON.stringify(shard)}`)
         shards.set(shard, (open = openSafetensors(path.join(folder, shard))))
       }
-      if (!open.tensors.has(tensor)) throw dataError(open.file, `tensor ${tensor}: missing, though ${INDEX_FILE} says that it is here`)
+      if (!open.tensors.has(tensor)) throw dataError(open.file, `tensor ${tensor}: missing, though ${INDEX_FILE} lists it here`)
       where.set(tensor, open)
     }
     for (const [shard, open] of shards)

@@ -1,10 +1,12 @@
-/** Where the tensors of a file that is being written come from: memory, a checkpoint, or one with parts of it trained. */
+/**
+ * Sources of the tensors for a file being written: memory, a checkpoint, or a checkpoint with some tensors replaced.
+ */
 import { decode, isFloat, type FloatDtype } from './dtype.ts'
 import { byteLength, formatShape } from './header.ts'
 import type { Weights } from './source.ts'
 import type { Chunk, TensorsToWrite } from './written.ts'
 
-/** Tensors held in memory, all written in one dtype. Data are row-major. */
+/** In-memory tensors, all written in one dtype. Data are row-major. */
 export const fromMemory = (
   tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
   dtype: FloatDtype = 'F32',
@@ -13,15 +15,15 @@ export const fromMemory = (
   produce: ({ name }) => tensors.get(name)!.data,
 })
 
-/** A checkpoint's tensors as they are stored. */
+/** A checkpoint's tensors as stored. */
 export const storedTensors = (weights: Weights): TensorsToWrite => ({
   specs: weights.names().map((name) => weights.info(name)),
   produce: ({ name }) => storedParts(weights, name),
 })
 
 /**
- * A base's tensors, replaced by those that were trained. All floating tensors become F32, whatever dtype the base was stored in, so
- * that the checkpoint computes exactly what was measured.
+ * A base's tensors with the trained ones replaced. All floating-point tensors become F32, whatever the base's dtype,
+ * so that the checkpoint computes exactly what was evaluated.
  */
 export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorsToWrite {
   for (const [name, data] of trained) {
@@ -40,7 +42,7 @@ export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32A
 
 const PART_BYTES = 4 << 20
 
-/** A tensor's bytes in parts. Each part has memory of its own, so that it can wait to be written. */
+/** A tensor's bytes in chunks. Each chunk is a copy, so that it can be queued for writing. */
 function* storedParts(weights: Weights, name: string): Generator<Uint8Array> {
   const { length } = weights.info(name)
   for (let from = 0; from < length; from += PART_BYTES) {
@@ -50,7 +52,7 @@ function* storedParts(weights: Weights, name: string): Generator<Uint8Array> {
   }
 }
 
-/** The same parts, floating ones as float32. */
+/** The same chunks, with floating-point ones as float32. */
 function* widenedParts(weights: Weights, name: string): Generator<Chunk> {
   const { dtype } = weights.info(name)
   for (const part of storedParts(weights, name)) yield isFloat(dtype) ? decode(part, dtype) : part

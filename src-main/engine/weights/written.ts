@@ -1,24 +1,24 @@
-/** What a writer of a tensor file is given. */
+/** Input types of the tensor file writers. */
 import type { TensorSpec } from './header.ts'
 
 /** A Float32Array is converted to the tensor's dtype. */
 export type Chunk = Uint8Array | Float32Array
-/** All of a tensor, or its parts in order. A part must stay as it is until the part after the next one is asked for. */
+/** A whole tensor, or its chunks in order. A chunk must stay unchanged until the chunk after the next is requested. */
 export type Produced = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>
 
-/** Tensors to be written: what they are, and their values when each one's turn comes. */
+/** Tensors to write: their specs, and a function that produces each one's values in turn. */
 export interface TensorsToWrite {
   readonly specs: readonly TensorSpec[]
   produce(spec: TensorSpec): Produced
 }
 
-/** Tensors to be written by position, in any order: by several threads, say. */
+/** Tensors written at given offsets in any order, e.g. by several threads. */
 export interface PlacedTensors {
   readonly specs: readonly TensorSpec[]
   /**
-   * Writes every byte of every tensor. When it settles, nothing uses the descriptor any more.
-   * @param offsets each tensor's first byte in the file
-   * @param wrote to be told of bytes that were written, so that the device can be asked to take them
+   * Writes every byte of every tensor. Once it settles, the descriptor is no longer in use.
+   * @param offsets byte offset of each tensor in the file
+   * @param wrote called with the number of bytes written, for flushing
    */
   fill(fd: number, offsets: ReadonlyMap<string, number>, wrote: (bytes: number) => void): Promise<void>
 }

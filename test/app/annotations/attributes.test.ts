@@ -135,9 +135,7 @@ test.each([
 
 test('two attributes of one name are refused', () => {
   const { project, car } = cars()
-  expect(() => updateLabel(project, car, { attributes: [rules[0]!, rules[0]!] })).toThrow(
-    'label: attributes.1.name: "colour" is there twice',
-  )
+  expect(() => updateLabel(project, car, { attributes: [rules[0]!, rules[0]!] })).toThrow('label: attributes.1.name: "colour" occurs twice')
 })
 
 test('the rules are undone and done again, over a restart too, and count in the dataset hash', () => {

@@ -173,10 +173,10 @@ test.each([
   ['{', /^labels.json: is not JSON/],
   ['{"format":"coco","version":1,"labels":[]}', /^labels.json: format:/],
   ['{"format":"dashi-labels","version":2,"labels":[]}', /^labels.json: version:/],
-  ['["cat","cat"]', /^labels.json: labels.1.name: "cat" is there twice/],
+  ['["cat","cat"]', /^labels.json: labels.1.name: "cat" occurs twice/],
   ['[{"name":""}]', /^labels.json: labels.0.name:/],
   ['[{"name":"a","colour":"red"}]', /^labels.json: labels.0.colour: expected a colour such as #1f77b4/],
-  ['[{"name":"a","parent":"b"},{"name":"b","parent":"a"}]', /^labels.json: labels.0.parent: "a" lies below itself/],
+  ['[{"name":"a","parent":"b"},{"name":"b","parent":"a"}]', /^labels.json: labels.0.parent: "a" is its own ancestor/],
   ['[{"name":"a\\u0000"}]', /^labels.json: labels.0.name: holds a NUL/],
   [
     '[{"name":"a","attributes":[{"type":"choice","name":"c","options":["x"],"default":"y"}]}]',

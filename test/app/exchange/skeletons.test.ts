@@ -107,10 +107,10 @@ test('a label that is there gets the skeleton that it lacks, and keeps the one t
 })
 
 test.each([
-  ['a name twice', { points: ['a', 'a'], edges: [] }, /points.1: "a" is there twice/],
+  ['a name twice', { points: ['a', 'a'], edges: [] }, /points.1: "a" occurs twice/],
   ['no name', { points: [' '], edges: [] }, /points.0/],
   ['no point', { points: [], edges: [] }, /points/],
-  ['an edge to nothing', { points: ['a', 'b'], edges: [[0, 2]] }, /edges.0: an edge joins a point that there is not/],
+  ['an edge to nothing', { points: ['a', 'b'], edges: [[0, 2]] }, /edges.0: an edge refers to a point that does not exist/],
   ['an edge to itself', { points: ['a', 'b'], edges: [[1, 1]] }, /to itself/],
   ['a place too few', { points: ['a', 'b'], edges: [], layout: [[0, 0]] }, /layout: expected a place for each of the 2 points/],
 ])('%s is refused, with its field', (_, skeleton, message) => {

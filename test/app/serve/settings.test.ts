@@ -82,7 +82,7 @@ test('a folder of models is refused in one line that names it, and what was save
     [path.join(dir, 'nowhere'), `settings: modelFolders.1: ${path.join(dir, 'nowhere')}: there is no such folder`],
     [file, `settings: modelFolders.1: ${file}: is a file, expected a folder`],
     ['models', 'settings: modelFolders.1: models: expected a path from the root of the file system on'],
-    [there, `settings: modelFolders.1: ${there}: is there twice`],
+    [there, `settings: modelFolders.1: ${there}: occurs twice`],
   ] as const) {
     await expect(save({ modelFolders: [there, folder] })).rejects.toThrow(why)
   }

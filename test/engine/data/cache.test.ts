@@ -76,7 +76,7 @@ describe('RowCache', () => {
     const cache = await RowCache.open(file, 'vit', 2)
     await cache.save()
     expect(existsSync(file)).toBe(false)
-    expect(() => cache.set('a', [1, 2, 3])).toThrow('a row of 3 in a cache of 2')
+    expect(() => cache.set('a', [1, 2, 3])).toThrow('row length 3 does not match the cache (2)')
   })
 })
 

@@ -56,7 +56,7 @@ const FOLDERS: Case[] = [
   [
     'a pickle called safetensors',
     (f) => write(clip(f), { [WEIGHTS]: 'PK\u0003\u0004 and so on' }),
-    /model\.safetensors: is a pickle by another name; .*save_pretrained/,
+    /model\.safetensors: is a pickle with another file extension; .*save_pretrained/,
   ],
   [
     'a sentence-transformers folder',

@@ -166,7 +166,7 @@ describe('on an image of a size', () => {
     expect(reachOf(5, 6)).toBe(reach)
     const line = (v: number): Shape => ({ kind: 'polyline', points: [0, 0, v, 1] })
     expect([shapeProblem(line(reach), size), shapeProblem(line(-reach), size)]).toEqual([null, null])
-    expect(shapeProblem(line(reach + 1), size)).toContain(`the coordinate ${reach + 1} lies too far outside an image of 6 × 5`)
+    expect(shapeProblem(line(reach + 1), size)).toContain(`the coordinate ${reach + 1} is too far outside an image of 6 × 5`)
     expect(shapeProblem(line(-reach - 1), size)).toContain('too far')
     expect(() => ringToRle([0, 0, reach + 1, 0, 0, 5], 5, 6)).toThrow('too far outside')
     expect(() => ringToRle([0, 0, reach, 0, 0, 5], 5, 6)).not.toThrow()

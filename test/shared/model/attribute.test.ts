@@ -61,7 +61,7 @@ describe('a definition', () => {
   })
   test('is there once in a list', () => {
     const result = attributeDefinitions.safeParse([text, number, { ...yesNo, name: 'note' }])
-    expect(result.error?.issues).toMatchObject([{ path: [2, 'name'], message: '"note" is there twice' }])
+    expect(result.error?.issues).toMatchObject([{ path: [2, 'name'], message: '"note" occurs twice' }])
     expect(attributeDefinitions.safeParse([text, number]).success).toBe(true)
   })
 })

@@ -140,12 +140,12 @@ describe('a file of labels', () => {
   })
   test('has each name once, and none below itself', () => {
     expect(why(labelSchemaFile, file({ name: 'a' }, { name: 'b', parent: 'a' }, { name: 'a' }))).toEqual([
-      'labels.2.name: "a" is there twice',
+      'labels.2.name: "a" occurs twice',
     ])
     expect(why(labelSchemaFile, file({ name: 'a', parent: 'b' }, { name: 'b', parent: 'a' }, { name: 'c', parent: 'a' }))).toEqual([
-      'labels.0.parent: "a" lies below itself',
-      'labels.1.parent: "b" lies below itself',
-      'labels.2.parent: "c" lies below itself',
+      'labels.0.parent: "a" is its own ancestor',
+      'labels.1.parent: "b" is its own ancestor',
+      'labels.2.parent: "c" is its own ancestor',
     ])
     expect(why(labelSchemaFile, file({ name: 'a', parent: 'a' }))).toHaveLength(1)
     expect(why(labelSchemaFile, file({ name: 'a', parent: 'not in it' }))).toBe('taken')

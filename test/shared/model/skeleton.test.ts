@@ -32,10 +32,10 @@ describe('a skeleton', () => {
   test('has points of different names, and edges between two of them', () => {
     expect(issues(arm)).toBe('taken')
     expect(skeleton.parse({ points: ['a'] })).toEqual({ points: ['a'], edges: [] })
-    expect(issues({ points: ['a', 'b', 'a'] })).toEqual([['points.2', '"a" is there twice']])
+    expect(issues({ points: ['a', 'b', 'a'] })).toEqual([['points.2', '"a" occurs twice']])
     expect(issues({ points: [' '] })).toEqual([['points.0', 'expected a name']])
     expect(issues({ points: [] })).not.toBe('taken')
-    expect(issues({ points: ['a', 'b'], edges: [[0, 2]] })).toEqual([['edges.0', 'an edge joins a point that there is not']])
+    expect(issues({ points: ['a', 'b'], edges: [[0, 2]] })).toEqual([['edges.0', 'an edge refers to a point that does not exist']])
     expect(
       issues({
         points: ['a', 'b'],
@@ -44,7 +44,7 @@ describe('a skeleton', () => {
           [2, 0],
         ],
       }),
-    ).toEqual([['edges.1', 'an edge joins a point that there is not']])
+    ).toEqual([['edges.1', 'an edge refers to a point that does not exist']])
     expect(issues({ points: ['a', 'b'], edges: [[1, 1]] })).toEqual([['edges.0', 'an edge joins a point to itself']])
   })
   test('has a place for each point, or for none', () => {

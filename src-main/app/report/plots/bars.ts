@@ -1,4 +1,4 @@
-/** One chart a set of pictures: a bar for each row with its 95% interval; the runs of a sweep as dots in one line. */
+/** One chart per test set: a bar for each row with its 95% interval; the runs of a sweep as dots in one line. */
 import { percent, plusMinus } from '#shared/format.ts'
 import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'

@@ -1,4 +1,6 @@
-/** The loss of each run over its steps, a small panel each, all to one scale; raw and smoothed, linear and logarithmic. */
+/**
+ * The loss of each run over its steps, in small panels with a common scale; raw and smoothed, linear and logarithmic.
+ */
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
 import { figure } from '#shared/format.ts'
@@ -112,7 +114,10 @@ function draw(
 const finite = (loss: readonly (number | null)[]): Point[] =>
   loss.flatMap((x, i) => (x !== null && Number.isFinite(x) ? [[i + 1, x] as const] : []))
 
-/** The mean of about a twentieth of the steps around each, so that it does not lag; fewer at the ends, as many before as after. */
+/**
+ * A centred moving average over about a twentieth of the steps, which does not lag; the window shrinks symmetrically
+ * at the ends.
+ */
 function smoothed(points: readonly Point[]): Point[] {
   const half = Math.floor(points.length / 40)
   const sums = new Float64Array(points.length + 1)
@@ -123,7 +128,7 @@ function smoothed(points: readonly Point[]): Point[] {
   })
 }
 
-/** At most some 300 points: of each stretch its least and its greatest, so that no spike is lost. */
+/** At most some 300 points: the minimum and maximum of each stretch, so that no spike is lost. */
 function thinned(points: readonly Point[], most = 300): readonly Point[] {
   if (points.length <= most) return points
   const size = Math.ceil(points.length / (most / 2))
@@ -134,7 +139,7 @@ function thinned(points: readonly Point[], most = 300): readonly Point[] {
   })
 }
 
-/** 1, 2 and 5 of each decade, or only the decades where those are many. */
+/** 1, 2 and 5 of each decade, or only the decades if there are many. */
 function decades([low, high]: [number, number]): number[] {
   const from = Math.floor(Math.log10(low))
   const all = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, i) => 10 ** (from + i))

@@ -1,4 +1,4 @@
-/** Which patterns of the papers show in these figures: each with its verdict, the sizes and the test. */
+/** Which patterns of the literature these figures show: each with its verdict, the effect sizes and the test. */
 import type { Finding } from '#shared/model/report.ts'
 import { html } from '../html.ts'
 import { definePlot } from '../plot.ts'

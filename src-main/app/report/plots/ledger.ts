@@ -1,4 +1,7 @@
-/** How a greedy soup came to be: each candidate's own held-out score, the soup's with it in, and whether it stayed. */
+/**
+ * The selection of a greedy soup: each candidate's own held-out score, the soup's score including it, and whether it
+ * was accepted.
+ */
 import { percent, points } from '#shared/format.ts'
 import type { ReportLedger } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'

@@ -1,4 +1,4 @@
-/** Some pictures and what each model took them for. */
+/** Some images with each model's prediction. */
 import { percent } from '#shared/format.ts'
 import type { ReportPicture, ReportRow } from '#shared/model/report.ts'
 import { html, type Html } from '../html.ts'

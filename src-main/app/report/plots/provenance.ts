@@ -1,4 +1,4 @@
-/** What it takes to make the report again: the command, versions, data and checkpoints. */
+/** What is needed to reproduce the report: the command, versions, data and checkpoints. */
 import type { Report } from '#shared/model/report.ts'
 import { html, type Html } from '../html.ts'
 import { definePlot } from '../plot.ts'

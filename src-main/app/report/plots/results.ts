@@ -1,4 +1,4 @@
-/** The figures themselves, a row a model; the best of each column is marked. */
+/** The figures, one row per model; the best of each column is marked. */
 import { duration, measured, percent } from '#shared/format.ts'
 import { splitNames, type ReportRow, type ReportScore, type SplitName } from '#shared/model/report.ts'
 import { metricsOf } from '../../../engine/metrics/index.ts'
@@ -62,7 +62,7 @@ function results(rows: readonly ReportRow[]): Html {
     ${otherMetrics(rows)}`
 }
 
-/** What else was measured in and out of distribution: a column for each metric of each set. */
+/** Further metrics in and out of distribution: a column for each metric and set. */
 function otherMetrics(rows: readonly ReportRow[]): Html | null {
   const columns = (['id', 'ood'] as const).flatMap((split) =>
     metricsOf('classify').flatMap((metric) =>

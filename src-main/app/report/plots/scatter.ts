@@ -1,6 +1,6 @@
 /**
- * Accuracy in distribution (x) against out of distribution (y) on logit axes, on which models of one family lie on a line
- * (Taori et al. 2020; Miller et al. 2021), with 95% intervals and the line OOD = ID.
+ * Accuracy in distribution (x) against out of distribution (y) on logit axes, where models of one family lie on a
+ * line (Taori et al. 2020; Miller et al. 2021), with 95% intervals and the line OOD = ID.
  */
 import { percent } from '#shared/format.ts'
 import type { ReportRow, ReportScore } from '#shared/model/report.ts'
@@ -48,7 +48,7 @@ interface Frame {
   readonly labels: boolean
 }
 
-/** Two drawings of the same, so that neither a wide screen nor a phone has to scale the text. */
+/** Drawn at two sizes, so that neither a wide screen nor a phone has to scale the text. */
 const wide: Frame = { width: 720, height: 460, margin: { left: 52, right: 20, top: 14, bottom: 46 }, labels: true }
 const narrow: Frame = { width: 350, height: 350, margin: { left: 44, right: 12, top: 10, bottom: 44 }, labels: false }
 
@@ -66,7 +66,7 @@ function scatter(rows: readonly ReportRow[]): Html | null {
 }
 
 const logit = (p: number) => Math.log(p / (1 - p))
-/** 0 and 1 have no logit; no plot needs more than this. */
+/** Clamped, because 0 and 1 have no logit. */
 const inside = (p: number) => Math.min(0.998, Math.max(0.002, p))
 const ticks = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8].map((x) => x / 100)
 const fineTicks = Array.from({ length: 49 }, (_, i) => (2 * i + 2) / 100)
@@ -101,7 +101,7 @@ function draw(points: readonly Point[], { width, height, margin, labels }: Frame
   const dots = points.map((p) => ({ x: x.at(p.id.accuracy), y: y.at(p.ood.accuracy), text: p.kind === 'sweep' ? '' : p.name }))
   const names = labels ? placeLabels(dots, { left, right, top, bottom }) : []
   const summary = points.map((p) => `${p.name}: ID ${percent(p.id.accuracy)}%, OOD ${percent(p.ood.accuracy)}%`).join('; ')
-  // Sweeps first, so that they lie under the rows they led to.
+  // Sweeps first, so that they are drawn below the other rows.
   const order = points.map((_, i) => i).sort((i, j) => Number(points[j]!.kind === 'sweep') - Number(points[i]!.kind === 'sweep'))
   return html`<svg viewBox="0 0 ${width} ${height}" role="img"
     aria-label="Accuracy out of distribution against in distribution. ${summary}.">

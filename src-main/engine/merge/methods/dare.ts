@@ -1,7 +1,8 @@
 /**
- * DARE: Yu et al. 2024, Language models are super Mario, arXiv:2311.03099, eq. 2-3 (yule-BUAA/MergeLM): drop entries of each
- * task vector θᵢ − θ₀ at random and rescale the rest by 1/density, which keeps the expectation; then add them (mergekit's
- * `dare_linear`; its newest version rescales to the same L1 norm instead, PEFT and MergeLM by 1/density as here).
+ * DARE (Yu et al. 2024, Language models are super Mario, arXiv:2311.03099, eq. 2-3; yule-BUAA/MergeLM): drops random
+ * entries of each task vector θᵢ − θ₀ and rescales the rest by 1/density, which preserves the expectation; then adds
+ * them up (mergekit's `dare_linear`, whose newest version rescales to the same L1 norm instead; PEFT and MergeLM use
+ * 1/density as here).
  */
 import { z } from 'zod'
 import { allFinite } from '../../weights/dtype.ts'
@@ -12,7 +13,7 @@ import { mergeTensor, type SliceMerge } from '../slices.ts'
 export type Keep = (k: number, i: number) => boolean
 
 export interface DareOptions {
-  /** Share of entries that is kept: (0, 1]. */
+  /** Fraction of entries to keep: (0, 1]. */
   density: number
   /** Scale of the sum of task vectors. */
   lambda: number
@@ -36,8 +37,8 @@ export const dareSlices = ({ density, lambda }: DareOptions, keep: Keep): SliceM
 })
 
 /**
- * A mask that depends on seed, tensor name, ingredient and entry only, not on the order in which they are asked for:
- * the soup is the same however its tensors are sliced or ordered.
+ * A mask that depends only on seed, tensor name, ingredient and entry, not on evaluation order: the soup is the same
+ * however its tensors are sliced or ordered.
  */
 export function seededKeep(density: number, seed: number, tensor: string): Keep {
   if (density >= 1) return () => true
@@ -47,7 +48,7 @@ export function seededKeep(density: number, seed: number, tensor: string): Keep 
   const streams: number[] = []
   return (k, i) => {
     const stream = (streams[k] ??= mix(name + Math.imul(k + 1, 0x9e3779b9)))
-    // Two rounds: the high word of the index is mixed in too, for tensors of more than 2^32 entries.
+    // Two rounds, to mix in the index's high word for tensors of more than 2^32 entries.
     return mix(mix(stream ^ (i >>> 0)) + Math.floor(i / 2 ** 32)) < limit
   }
 }

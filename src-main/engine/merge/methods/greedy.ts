@@ -1,4 +1,7 @@
-/** Greedy soup: Wortsman et al. 2022, Model soups, arXiv:2203.05482, recipe 1. Choosing the ingredients is ../greedy.ts. */
+/**
+ * Greedy soup (Wortsman et al. 2022, Model soups, arXiv:2203.05482, recipe 1). Ingredients are selected in
+ * ../greedy.ts.
+ */
 import { z } from 'zod'
 import { defineMean } from '../method.ts'
 import { uniformWeights } from './uniform.ts'
@@ -15,5 +18,5 @@ export default defineMean({
   least: 1,
   chooses: true,
   settings: z.object({}),
-  shares: (_, n) => uniformWeights(n), // of those that were chosen
+  shares: (_, n) => uniformWeights(n), // over the selected ingredients
 })

@@ -1,4 +1,4 @@
-/** One weight an ingredient: a running mean, or weights that were found elsewhere. */
+/** Weighted mean with explicit weights: a running mean, or weights found elsewhere. */
 import { z } from 'zod'
 import { defineMean } from '../method.ts'
 

@@ -1,14 +1,15 @@
 /**
- * Model Stock: Jang et al. 2024, Model Stock: All we need is just a few fine-tuned models, arXiv:2403.19522, eq. 3-5, tensor by tensor
- * (mergekit/merge_methods/model_stock.py without `filter_wise`). Fine-tuned weights lie on a shell about a centre; the point of the
- * plane through them that is nearest to it lies on the way from the base to their mean, as far as their angle θ at the base says.
+ * Model Stock (Jang et al. 2024, Model Stock: All we need is just a few fine-tuned models, arXiv:2403.19522, eq.
+ * 3-5), tensor by tensor (mergekit/merge_methods/model_stock.py without `filter_wise`). Fine-tuned weights lie on a
+ * thin shell around a centre; the closest point to it on the plane through them is on the line from the base to their
+ * mean, at a ratio given by the angle θ between their task vectors.
  */
 import { z } from 'zod'
 import { allFinite } from '../../weights/dtype.ts'
 import { defineMethod } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
-/** Norms whose product is smaller count as this much: a tensor that was not trained has no angle. */
+/** Lower bound for a product of norms: an untrained tensor has no angle. */
 const EPSILON = 1e-6
 
 /** t·mean(θᵢ) + (1 − t)·θ₀ with t = N·cos θ / (1 + (N − 1)·cos θ), for N ≥ 2 models θᵢ. */
@@ -16,7 +17,7 @@ export const modelStock = (base: Float32Array, thetas: readonly Float32Array[]) 
   mergeTensor(modelStockSlices(thetas.length), [base, ...thetas])
 
 export function modelStockSlices(n: number): SliceMerge {
-  /** Inner products of the task vectors θᵢ − θ₀, row-major n × n; the upper half is kept. */
+  /** Inner products of the task vectors θᵢ − θ₀, row-major n × n; only the upper triangle is used. */
   const products = new Float64Array(n * n)
   return {
     passes: 1,
@@ -39,7 +40,7 @@ export function modelStockSlices(n: number): SliceMerge {
   }
 }
 
-/** How far from the base to the mean. Where the task vectors cancel, there is no such point, and the base stays. */
+/** The interpolation ratio from base to mean. If the task vectors cancel, no such point exists and the base is kept. */
 function ratio(products: Float64Array, n: number): number {
   const norm = (k: number) => Math.sqrt(products[k * n + k]!)
   let sum = 0

@@ -1,7 +1,7 @@
 /**
- * Spherical interpolation: Shoemake 1985, Animating rotation with quaternion curves; for weights as in mergekit
- * (mergekit/merge_methods/slerp.py): a tensor is one flat vector, the angle is that of the normalised copies and is
- * applied to the originals, and nearly parallel or opposite tensors (|cos| > 0.9995) are interpolated linearly.
+ * Spherical linear interpolation (Shoemake 1985, Animating rotation with quaternion curves) of weights as in mergekit
+ * (mergekit/merge_methods/slerp.py): each tensor is one flat vector, the angle is that of the normalised copies and
+ * is applied to the originals, and nearly parallel or opposite tensors (|cos| > 0.9995) are interpolated linearly.
  */
 import { z } from 'zod'
 import { allFinite } from '../../weights/dtype.ts'
@@ -9,7 +9,7 @@ import { defineMethod } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 const PARALLEL = 0.9995
-/** A tensor shorter than this is not normalised. */
+/** A tensor with a smaller norm is not normalised. */
 const EPSILON = 1e-8
 
 /** From `a` (t = 0) to `b` (t = 1) along the arc. */

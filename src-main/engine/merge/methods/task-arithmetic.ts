@@ -7,7 +7,7 @@ import { defineMethod } from '../method.ts'
 export const taskArithmetic = (base: Float32Array, thetas: readonly Float32Array[], lambda: number) =>
   linear([base, ...thetas], taskWeights(thetas.length, lambda))
 
-/** Of the base and the `n` ingredients after it. */
+/** Weights of the base and the `n` other ingredients. */
 const taskWeights = (n: number, lambda: number): number[] => [1 - n * lambda, ...Array.from({ length: n }, () => lambda)]
 
 export default defineMethod({

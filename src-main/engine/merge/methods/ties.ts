@@ -1,9 +1,9 @@
 /**
- * TIES: Yadav et al. 2023, TIES-merging, arXiv:2306.01708, algorithm 1: trim each task vector θᵢ − θ₀ to its largest
- * entries, elect each entry's sign by the sum, average those that agree.
+ * TIES (Yadav et al. 2023, TIES-merging, arXiv:2306.01708, algorithm 1): trims each task vector θᵢ − θ₀ to its
+ * largest entries, elects each entry's sign by the sum, and averages the entries that agree.
  *
- * The share that is kept is taken **per tensor**, as mergekit (sparsify.py) and PEFT (merge_utils.py) do; the paper's
- * own code trims over the whole model. A sum of zero elects +, as in mergekit.
+ * Trimming is **per tensor**, as in mergekit (sparsify.py) and PEFT (merge_utils.py); the paper's own code trims over
+ * the whole model. A zero sum elects +, as in mergekit.
  */
 import { z } from 'zod'
 import { allFinite } from '../../weights/dtype.ts'
@@ -11,13 +11,13 @@ import { defineMethod } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 export interface TiesOptions {
-  /** Share of each tensor's entries that is kept, at least one entry: (0, 1]. */
+  /** Fraction of each tensor's entries to keep, at least one: (0, 1]. */
   density: number
   /** Scale of the merged task vector. */
   lambda: number
 }
 
-/** θ₀ + λ · mean of the agreeing trimmed task vectors. */
+/** θ₀ + λ · mean of the trimmed task vectors that agree with the elected sign. */
 export const ties = (base: Float32Array, thetas: readonly Float32Array[], options: TiesOptions) =>
   mergeTensor(tiesSlices(thetas.length, options), [base, ...thetas])
 
@@ -47,7 +47,7 @@ export function tiesSlices(n: number, { density, lambda }: TiesOptions): SliceMe
   }
 }
 
-/** θ − θ₀, in float32 as in the references: which entries are largest depends on it. */
+/** θ − θ₀ in float32 as in the references, because it decides which entries are largest. */
 function taskVector(base: Float32Array, theta: Float32Array): Float32Array {
   const delta = new Float32Array(theta.length)
   for (let i = 0; i < delta.length; i++) delta[i] = theta[i]! - base[i]!
@@ -55,14 +55,14 @@ function taskVector(base: Float32Array, theta: Float32Array): Float32Array {
 }
 
 /**
- * Keeps the ⌊density·n⌋ largest magnitudes of a stream. The bits of a positive float order as it does, so two histograms,
- * of its upper 16 bits and then of the lower 15 in the bin that the threshold is in, find the exact k-th largest without
- * sorting or keeping the tensor. Among equal magnitudes the first are kept.
+ * Keeps the ⌊density·n⌋ largest magnitudes of a stream. The bits of positive floats order like their values, so two
+ * histograms (of the upper 16 bits, then of the lower 15 within the threshold's bin) find the exact k-th largest
+ * without sorting or storing the tensor. Among equal magnitudes the first ones are kept.
  */
 class Trim {
   private readonly bins = new Float64Array(1 << 16)
   private size = 0
-  /** Upper bits of the threshold, and how many of the bin's entries are kept. */
+  /** Upper bits of the threshold, and the number of the bin's entries to keep. */
   private upper = -1
   private keepInBin = 0
   private threshold = -1
@@ -85,7 +85,7 @@ class Trim {
     for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 15 === this.upper) this.bins[bits[i]! & 0x7fff]!++
   }
 
-  /** Zeroes, in place, what is not kept. */
+  /** Zeroes dropped entries, in place. */
   apply(delta: Float32Array): Float32Array {
     if (this.density >= 1) return delta
     if (this.threshold < 0) {
@@ -102,7 +102,7 @@ class Trim {
   }
 }
 
-/** The bin with the k-th largest entry, and how many of its entries are among the k largest. */
+/** The bin with the k-th largest entry, and the number of its entries among the k largest. */
 function kthLargest(bins: Float64Array, k: number): [bin: number, within: number] {
   for (let bin = bins.length - 1; bin >= 0; bin--) {
     if (bins[bin]! >= k) return [bin, k]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { linear } from '../linear.ts'
 import { defineMean } from '../method.ts'
 
-/** The mean of all. */
+/** The mean of all ingredients. */
 export const uniform = (thetas: readonly Float32Array[]) => linear(thetas, uniformWeights(thetas.length))
 
 export const uniformWeights = (n: number): number[] => Array.from({ length: n }, () => 1 / n)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { linear } from '../linear.ts'
 import { defineMean } from '../method.ts'
 
-/** (1 − α)·θ₀ + α·θ₁: from the zero-shot model to the fine-tuned one. */
+/** (1 − α)·θ₀ + α·θ₁: interpolates from the zero-shot model to the fine-tuned one. */
 export const wiseFt = (theta0: Float32Array, theta1: Float32Array, alpha: number) => linear([theta0, theta1], [1 - alpha, alpha])
 
 export default defineMean({

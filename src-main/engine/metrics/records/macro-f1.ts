@@ -14,7 +14,7 @@ export default defineMetric({
   better: 'higher',
   range: [0, 1],
   format: 'percent',
-  /** Over the classes that have examples or were predicted, as scikit-learn's f1_score averages them. */
+  /** Mean over the classes that have examples or were predicted, like scikit-learn's f1_score. */
   compute(p) {
     const counts = confusion(p)
     const scores: number[] = []

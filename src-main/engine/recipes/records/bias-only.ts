@@ -1,4 +1,4 @@
-/** BitFit: Ben Zaken, Goldberg & Ravfogel 2022, §3: the head and every bias are trained, those of the norms included. */
+/** BitFit (Ben Zaken, Goldberg & Ravfogel 2022, §3): trains the head and every bias, including those of norms. */
 import { z } from 'zod'
 import { startHead, demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'

@@ -59,9 +59,10 @@ const WORDS = 'a picture of a'
 const CONTEXT = 'prompt.context'
 
 /**
- * Prompt tuning (CoOp, Zhou et al. 2022; trainers/coop.py): `contextLength` learned token embeddings, shared by all classes,
- * stand before the class name ("end" position); both towers are frozen, and the loss is cross-entropy over the classes'
- * prompts. Image features are computed once, without augmentation, where the reference sees augmented images.
+ * Prompt tuning (CoOp, Zhou et al. 2022; trainers/coop.py): `contextLength` learned token embeddings, shared by all
+ * classes, precede the class name ("end" position). Both towers are frozen, and the loss is cross-entropy over the
+ * classes' prompts. Image features are computed once, without augmentation, whereas the reference trains on augmented
+ * images.
  */
 async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
   const { model } = run
@@ -79,11 +80,11 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
   const withContext = (data: Float32Array) => overlay(model.weights, new Map([[CONTEXT, { shape: [s.contextLength, width], data }]]))
   const source = withContext(context)
 
-  /** The similarity's scale · the normalised embedding of each class's prompt [C, D]. */
+  /** The similarity's scale times the normalised embedding of each class's prompt: [C, D]. */
   const classifier = (p: Params): Value => {
     const ids = p.graph.constant(prompts.ids, 'int32', [prompts.classes, prompts.length])
     const eos = p.graph.constant(prompts.eos, 'int32', [prompts.classes])
-    const words = text.tokens(p, ids) // [C, before + L, d]: start where there is one, then name, end, padding
+    const words = text.tokens(p, ids) // [C, before + L, d]: start (if the family has one), name, end, padding
     const learned = expand(reshape(p.get(CONTEXT, [s.contextLength, width]), [1, s.contextLength, width]), [
       prompts.classes,
       s.contextLength,
@@ -158,7 +159,7 @@ async function evaluateOnce(source: WeightSource, build: (p: Params) => Value): 
   return Float32Array.from(y!.data as Float32Array)
 }
 
-/** Each class name as [start, name …, end, padding …], leaving room for the context in the model's length. */
+/** Tokenises each class name as [start, name …, end, padding …], leaving room for the learned context. */
 function tokenizePrompts(run: Run, contextLength: number) {
   const { tokenizer } = run.model
   const text = textTower(run.model, 'coop')
@@ -175,7 +176,7 @@ function tokenizePrompts(run: Run, contextLength: number) {
   return { ids, eos, classes, length }
 }
 
-/** The token embeddings of the first words of "a picture of a"; what is missing repeats the last. */
+/** Token embeddings of the first `n` words of "a picture of a"; beyond that the last one is repeated. */
 function wordContext(run: Run, n: number): Float32Array {
   const { tokenizer, weights } = run.model
   const { table: name, width: d, context, before } = textTower(run.model, 'coop')

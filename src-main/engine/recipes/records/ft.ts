@@ -1,4 +1,4 @@
-/** Full fine-tuning of the image tower and a classifier head, as wise-ft and model-soups do it (finetune.py). */
+/** Full fine-tuning of the image tower and a classifier head, as in wise-ft and model-soups (finetune.py). */
 import { z } from 'zod'
 import { demandsOfHead, startHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'

@@ -1,7 +1,8 @@
 /**
- * LoRA: Hu et al. 2022, §4.1: a frozen weight W [out, in] becomes W + s·B·A, of which A [r, in] and B [out, r] are trained, s = α/r.
- * A starts uniform, B at 0, as in PEFT (peft/tuners/lora/layer.py), so that training begins with the base model exactly. There is
- * no dropout. The adapter is kept in PEFT's layout, and merged into the weights, so that the checkpoint is like any other.
+ * LoRA (Hu et al. 2022, §4.1): a frozen weight W [out, in] becomes W + s·B·A with trained A [r, in] and B [out, r], s
+ * = α/r. A starts uniform and B at 0, as in PEFT (peft/tuners/lora/layer.py), so that training starts exactly at the
+ * base model. No dropout. The adapter is saved in PEFT's layout and also merged into the weights, so that the
+ * checkpoint is an ordinary one.
  */
 import path from 'node:path'
 import { z } from 'zod'
@@ -93,20 +94,20 @@ async function adapt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
 interface Lora extends Adapter {
   readonly r: number
   readonly alpha: number
-  /** Scaled by α/√r (Kalajdzievski 2023) instead of α/r. */
+  /** Scale α/√r (Kalajdzievski 2023) instead of α/r. */
   readonly rslora: boolean
   readonly modules: readonly string[]
 }
 
 const scaleOf = ({ r, alpha, rslora }: Pick<Lora, 'r' | 'alpha' | 'rslora'>) => alpha / (rslora ? Math.sqrt(r) : r)
 const weightOf = (module: string) => `${module}.weight`
-/** PEFT's names of the two matrices of a module. */
+/** PEFT's tensor names of a module's two matrices. */
 const [aOf, bOf] = (['lora_A', 'lora_B'] as const).map((x) => (module: string) => `base_model.model.${module}.${x}.weight`) as [
   (module: string) => string,
   (module: string) => string,
 ]
 
-/** The adapter as the graph computes with it. */
+/** The adapter as graph operations. */
 export function lora(of: Omit<Lora, 'adapt'>): Lora {
   const targets = new Map(of.modules.map((module) => [weightOf(module), module]))
   const scale = scaleOf(of)
@@ -119,7 +120,7 @@ export function lora(of: Omit<Lora, 'adapt'>): Lora {
   }
 }
 
-/** Linear layers of a part of the model, which PEFT would find as modules. */
+/** Linear layers in the given parts of the model that PEFT would find as modules. */
 const linearModules = ({ tensors }: Model, ...parts: readonly string[]): string[] =>
   [...tensors].flatMap(([name, { part, kind, shape, packed }]) =>
     parts.includes(part) && kind === 'weight' && shape.length === 2 && !packed && name.endsWith('.weight')
@@ -140,14 +141,14 @@ function newAdapter(model: Model, { r, alpha, targets }: z.output<typeof setting
   modules.forEach((module, i) => {
     const [out, into] = model.tensors.get(weightOf(module))!.shape as [number, number]
     const rng = Rng.of(seed, 0x10a, i)
-    const bound = into ** -0.5 // Kaiming's for a = √5
+    const bound = into ** -0.5 // Kaiming uniform with a = √5
     tensors.set(aOf(module), { shape: [r, into], data: Float32Array.from({ length: r * into }, () => rng.uniform(-bound, bound)) })
     tensors.set(bOf(module), { shape: [out, r], data: new Float32Array(out * r) })
   })
   return lora({ r, alpha, rslora: false, modules, tensors })
 }
 
-/** W + s·B·A of every module, by tensor name. Sums are taken in float64 and rounded once. */
+/** W + s·B·A for every module, by tensor name, summed in float64 and rounded once. */
 function merged(model: Model, { modules, tensors, ...of }: Lora): Map<string, Float32Array> {
   const scale = scaleOf(of)
   return new Map(
@@ -168,7 +169,10 @@ function merged(model: Model, { modules, tensors, ...of }: Lora): Map<string, Fl
 }
 
 const nothing = z.union([z.null(), z.array(z.never()), z.record(z.string(), z.never())]).optional()
-/** What of `adapter_config.json` decides the outputs. What would change them in a way that is not known here is refused. */
+/**
+ * The fields of `adapter_config.json` that determine the outputs. Values with an effect that is not implemented here
+ * are refused.
+ */
 const configSchema = z.object({
   peft_type: z.literal('LORA'),
   r: z.int().positive(),
@@ -202,7 +206,10 @@ const configOf = (model: Model, { r, alpha, rslora, modules }: Lora) => ({
   task_type: null,
 })
 
-/** An adapter that PEFT saved. @throws a data fault naming the file and the field or tensor that does not fit the model */
+/**
+ * Reads an adapter saved by PEFT. @throws a data fault naming the file and the field or tensor that does not fit the
+ * model
+ */
 export function readAdapter(dir: string, model: Model): Lora {
   const { r, lora_alpha: alpha, use_rslora: rslora } = readJson(path.join(dir, CONFIG), configSchema)
   const file = path.join(dir, TENSORS)

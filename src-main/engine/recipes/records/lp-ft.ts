@@ -1,4 +1,7 @@
-/** As `ft`, but the head starts from the linear probe, so that training does not distort the features (Kumar et al. 2022, §3.4). */
+/**
+ * Like `ft`, but the head starts from the linear probe, so that training does not distort the features (Kumar et al.
+ * 2022, §3.4).
+ */
 import { z } from 'zod'
 import { probe, probingPhases } from '../probe.ts'
 import { defineRecipe } from '../recipe.ts'

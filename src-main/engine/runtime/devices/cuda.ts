@@ -8,7 +8,7 @@ export default defineDevice({
   title: { en: 'CUDA', ja: 'CUDA' },
   about: { en: 'A graphics card of NVIDIA.', ja: 'NVIDIA のグラフィックカードを使います。' },
   reference: 'https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html',
-  // Not in the build that npm installs: `npm run cuda` puts it beside the other libraries.
+  // Not part of the npm package: `npm run cuda` installs it next to the other libraries.
   isThere: ({ providers, folder }) => providers.has('cuda') || existsSync(path.join(folder, 'libonnxruntime_providers_cuda.so')),
   hint: '`npm run cuda` fetches its libraries',
 })

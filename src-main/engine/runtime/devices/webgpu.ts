@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineDevice } from '../device.ts'
 
-/** A card's device file, or a Vulkan driver that was named on purpose. */
+/** A graphics device file, or an explicitly configured Vulkan driver. */
 const hasGraphics = () =>
   ['/dev/dri', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((file) => existsSync(file)) ||
   Boolean(process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'])
@@ -13,6 +13,6 @@ export default defineDevice({
   about: { en: 'A graphics card through Vulkan, Metal or Direct3D.', ja: 'Vulkan・Metal・Direct3D を通じて GPU を使います。' },
   reference: 'https://onnxruntime.ai/docs/execution-providers/WebGPU-ExecutionProvider.html',
   keepsTensors: true,
-  // On Linux it needs a device, or Dawn complains at length about finding none.
+  // On Linux, Dawn logs many warnings if it finds no device.
   isThere: ({ providers }) => providers.has('webgpu') && (process.platform !== 'linux' || hasGraphics()),
 })
