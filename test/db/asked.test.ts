@@ -5,6 +5,7 @@ import {
   addComment,
   addRegion,
   addTag,
+  removeMedia,
   setMediaLabels,
   setReview,
   setSplit,
@@ -169,6 +170,8 @@ describe('facts about files', () => {
       { id: 4, rootId: 1, path: 'dir/d e.jpg', problem: 'no image' },
     ])
     expect(files.unreadableMedia(db, 1)).toHaveLength(1)
+    removeMedia(p, [1]) // with what is known of its file
+    expect([files.countUnchecked(db), files.countUnreadable(db), [...files.fileStates(db, [1])]]).toEqual([2, 1, []])
   })
 })
 
