@@ -10,7 +10,7 @@ export const countReviewed = (db: Database): { review: ReviewState; n: number }[
 export const reviewers = (db: Database): { name: string | null; approved: number; rejected: number; last: number | null }[] =>
   db.all(
     `SELECT reviewed_by AS name, sum(review = 'approved') AS approved, sum(review = 'rejected') AS rejected, max(reviewed_at) AS last
-     FROM media WHERE review <> 'unreviewed' AND review IN ('approved', 'rejected') GROUP BY 1 ORDER BY 2 + 3 DESC, 1`,
+     FROM media WHERE review <> 'unreviewed' AND review IN ('approved', 'rejected') GROUP BY 1 ORDER BY count(*) DESC, 1`,
   )
 
 /** The lowest score among each image's proposals: image id → score. */

@@ -1,7 +1,7 @@
 /** What the check of a project finds beside what can be derived again, and that it leaves alone what it cannot repair. */
 import { expect, test } from 'vitest'
 import { addRegion, addTag, removeRegions, setSplit } from '../../src-main/app/annotations/index.ts'
-import type { Project } from '../../src-main/app/projects/index.ts'
+import { openProject, type Project } from '../../src-main/app/projects/index.ts'
 import { checkDatabase } from '../../src-main/db/check.ts'
 import { box, fiveImages, temporaryProject } from '../app/projects/fixture.ts'
 
@@ -89,5 +89,16 @@ test('an index of captions that lacks one, has one too many, or finds another te
     expect(kinds(p)).toContain('search-index')
     expect(found(p, true).find(([kind]) => kind === 'search-index')![2]).toBe(true)
     expect(kinds(p)).not.toContain('search-index')
+  }
+})
+
+test('of a sound project that is only read nothing either', () => {
+  const p = temporaryProject(fiveImages())
+  p.db.checkpoint()
+  const reader = openProject(p.folder, { readOnly: true })
+  try {
+    expect(found(reader)).toEqual([])
+  } finally {
+    reader.close()
   }
 })

@@ -78,10 +78,10 @@ describe('what two rows cannot both have', () => {
   const said = (message: string) => explainConstraint(new ConstraintError(message)).message
   test('is said in words', () => {
     expect(said('UNIQUE constraint failed: label.name')).toContain('label')
-    expect(said('UNIQUE constraint failed: root.path')).toContain('root')
+    expect(said('UNIQUE constraint failed: root.path')).toContain('folder')
     expect(said('UNIQUE constraint failed: media_tag.media_id, media_tag.tag')).toContain('tag')
     expect(said('UNIQUE constraint failed: something.else')).toContain('something.else')
-    expect(said('FOREIGN KEY constraint failed')).toContain('does not exist')
+    expect(said('FOREIGN KEY constraint failed')).toContain('no longer exists')
     expect(said('NOT NULL constraint failed: a.b')).toContain('NOT NULL')
     const messages = [
       'label.name',

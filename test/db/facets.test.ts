@@ -10,6 +10,7 @@ import { setMediaFacts, setReview } from '../../src-main/app/annotations/index.t
 import { mediaFacets } from '../../src-main/app/media/facets.ts'
 import { addRecords, countMedia, createProject, findMediaIds, listLabels, type Project } from '../../src-main/app/projects/index.ts'
 import { setFileStates } from '../../src-main/db/media-file.ts'
+import { fiveImages, temporaryProject } from '../app/projects/fixture.ts'
 
 let dir: string
 let project: Project
@@ -110,6 +111,53 @@ const agrees = (filter: MediaFilter, few?: number) => {
 describe('each count is the number of images that its value shows', () => {
   test.each([undefined, 0])('beside no filter', (few) => agrees({}, few))
   test('beside any others', () => fc.assert(fc.property(filters, fc.constantFrom(undefined, 0, 20), agrees), { numRuns: 150 }))
+})
+
+describe.each([undefined, 0])('values are listed in order, each once (%s)', (few) => {
+  const ordered = <T>(values: readonly T[]) => expect(values).toEqual([...new Set(values)].sort((a, b) => (a! < b! ? -1 : 1)))
+  test.each<MediaFilter>([{}, { split: 'train' }, { score: { min: 0.2, max: 0.6 } }, { author: { kind: 'checkpoint' } }])(
+    'beside %j',
+    (filter) => {
+      const f = mediaFacets(project, filter, few !== undefined, few)
+      ordered(f.labels.map((l) => l.labelId))
+      ordered(f.authors.map((a) => `${a.kind}:${a.name}`))
+      ordered(f.review.map((r) => r.value))
+      ordered(f.splits.map((r) => r.value ?? ''))
+      ordered(f.tags.map((t) => t.value))
+      for (const rows of [f.labels, f.authors, f.review, f.splits, f.tags]) for (const { count } of rows) expect(count).toBeGreaterThan(0)
+    },
+  )
+  test('beside labels and an author, as the lists of images are', () => {
+    const filter: MediaFilter = {
+      labelIds: [1],
+      author: { kind: 'checkpoint', name: 'run-1' },
+      score: { min: 0.1, max: 0.4 },
+      state: 'proposed',
+    }
+    agrees(filter, few)
+    const f = mediaFacets(project, filter, few !== undefined, few)
+    expect(f.labels.length).toBeGreaterThan(1)
+    expect(f.proposed).toBeLessThan(mediaFacets(project, {}, few !== undefined, few).proposed)
+    expect(f.proposed).toBeGreaterThan(0)
+  })
+})
+
+test('the states of the review are listed where all images are reviewed, too', () => {
+  const p = temporaryProject(fiveImages())
+  const listed = () => mediaFacets(p, {}, false, 0).review.map((r) => [r.value, r.count])
+  expect(listed()).toEqual([['unreviewed', 5]])
+  setReview(p, [1, 2, 3], 'rejected')
+  setReview(p, [4], 'approved')
+  expect(listed()).toEqual([
+    ['approved', 1],
+    ['rejected', 3],
+    ['unreviewed', 1],
+  ])
+  setReview(p, [5], 'approved')
+  expect(listed()).toEqual([
+    ['approved', 2],
+    ['rejected', 3],
+  ])
 })
 
 test('the folders at the top are listed, and those on the way to the chosen one', () => {

@@ -82,3 +82,15 @@ test('a row of an import that vanished is missed, also beside one that was chang
   const found = checkProject(p, { files: false }).problems.filter((x) => x.kind === 'journal')
   expect(found.map((x) => /: 1 rows of region/.test(x.message))).toEqual([true])
 })
+
+test('what a record says of its file is kept, and fills only gaps when it comes again', () => {
+  const facts = { contentHash: 'a'.repeat(64), perceptualHash: '0123456789abcdef', width: 10, height: 20, split: 'val' }
+  const [known, other] = [
+    { ...facts, width: 640, height: 480 },
+    { contentHash: 'b'.repeat(64), perceptualHash: 'f'.repeat(16), split: 'ood' },
+  ]
+  const p = temporaryProject([record('a.jpg', facts), record('b.jpg')])
+  expect(imageContent(p, 1).media).toMatchObject(facts)
+  addRecords(p, [record('a.jpg', other), record('b.jpg', known)])
+  expect([imageContent(p, 1).media, imageContent(p, 2).media]).toMatchObject([facts, known])
+})

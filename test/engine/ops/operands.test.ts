@@ -1,0 +1,95 @@
+/** Which operands ops take: what they leave as it is, what shape they give, and what they refuse with the shapes in the message. */
+import { describe, expect, test } from 'vitest'
+import { gradients } from '../../../src-main/engine/autodiff.ts'
+import { Graph } from '../../../src-main/engine/graph/graph.ts'
+import { broadcast } from '../../../src-main/engine/ops/define.ts'
+import * as ops from '../../../src-main/engine/ops/index.ts'
+
+const graph = new Graph()
+let n = 0
+const of = (...shape: number[]) => graph.input(`x${n++}`, 'float32', shape)
+
+describe('what changes nothing is the operand itself', () => {
+  const x = of(2, 1, 3)
+  test.each([
+    ['reshape', () => ops.reshape(x, [2, 1, 3])],
+    ['reshape with what is left over', () => ops.reshape(x, [2, -1, 3])],
+    ['transpose', () => ops.transpose(x, [0, 1, 2])],
+    ['expand', () => ops.expand(x, [2, 1, 3])],
+    ['concat', () => ops.concat([x], { axis: 1 })],
+    ['slice', () => ops.slice(x, { axis: -1, start: 0, end: 3 })],
+    ['a sum over no axes', () => ops.reduceSum(x, { axes: [] })],
+    ['unbroadcast', () => ops.unbroadcast(x, of(2, 1, 3))],
+  ])('%s', (_, apply) => expect(apply()).toBe(x))
+  test('a part or a step of it is something else', () => {
+    for (const part of [{ start: 1 }, { start: 0, end: 2 }, { start: 0, step: 2 }]) expect(ops.slice(x, { axis: 2, ...part })).not.toBe(x)
+  })
+})
+
+describe('shapes', () => {
+  const x = of(2, 1, 3)
+  test.each([
+    ['the rest', () => ops.reshape(x, [-1, 2]), [3, 2]],
+    ['turned', () => ops.transpose(x, [2, 0, 1]), [3, 2, 1]],
+    ['the last two swapped', () => ops.swapLast(x), [2, 3, 1]],
+    ['squeezed', () => ops.squeeze(x, [-2]), [2, 3]],
+    ['unsqueezed at both ends', () => ops.unsqueeze(x, [0, -1]), [1, 2, 1, 3, 1]],
+    ['side by side', () => ops.concat([x, of(2, 4, 3)], { axis: -2 }), [2, 5, 3]],
+    ['every second', () => ops.slice(of(7), { axis: 0, start: 1, end: 6, step: 2 }), [3]],
+    ['every second, to the end', () => ops.slice(of(7), { axis: 0, start: 0, step: 2 }), [4]],
+    ['summed', () => ops.reduceSum(x), []],
+    ['summed along two', () => ops.reduceSum(x, { axes: [-1, 0] }), [1]],
+    ['summed and kept', () => ops.reduceMax(x, { axes: [2], keepdims: true }), [2, 1, 1]],
+    ['the place of the largest', () => ops.argmax(x, { axis: -1 }), [2, 1]],
+    ['the place of the largest, kept', () => ops.argmax(x, { axis: 0, keepdims: true }), [1, 1, 3]],
+    ['unbroadcast', () => ops.unbroadcast(of(4, 2, 5, 3), x), [2, 1, 3]],
+    ['added', () => ops.add(x, of(5, 1)), [2, 5, 3]],
+  ])('%s', (_, apply, shape) => expect(apply().shape).toEqual(shape))
+  test('broadcast as NumPy has it', () => {
+    expect([broadcast([2, 1], [3], 'x'), broadcast([], [2], 'x'), broadcast([1, 1], [0], 'x')]).toEqual([[2, 3], [2], [1, 0]])
+    expect(() => broadcast([2, 3], [2], 'Add')).toThrow('Add: shapes [2,3] and [2] do not broadcast')
+  })
+})
+
+describe('refused', () => {
+  const x = of(2, 1, 3)
+  test.each([
+    ['another number of elements', () => ops.reshape(x, [5]), 'Reshape: [2,1,3] does not hold [5]'],
+    ['an axis twice', () => ops.transpose(x, [1, 1, 2]), 'no permutation of rank 3'],
+    ['an axis too few', () => ops.transpose(x, [1, 0]), 'no permutation of rank 3'],
+    ['an axis that is not 1', () => ops.squeeze(x, [2]), 'Squeeze: axis 2 of [2,1,3] is not 1'],
+    ['an axis beyond the last', () => ops.reduceSum(x, { axes: [3] }), 'axis 3 is outside rank 3'],
+    ['an axis before the first', () => ops.argmax(x, { axis: -4 }), 'axis -4 is outside rank 3'],
+    ['neighbours of another shape', () => ops.concat([x, of(2, 1, 4)], { axis: 1 }), 'Concat: [2,1,4] does not fit [2,1,3]'],
+    ['neighbours of another rank', () => ops.concat([x, of(2, 1)], { axis: 0 }), 'Concat: [2,1] does not fit'],
+    ['a slice beyond the end', () => ops.slice(x, { axis: 2, start: 1, end: 4 }), 'Slice: 1..4'],
+    ['a slice before the beginning', () => ops.slice(x, { axis: 2, start: -1 }), 'Slice: -1..3'],
+    ['an empty slice', () => ops.slice(x, { axis: 2, start: 2, end: 2 }), 'Slice: 2..2'],
+    ['a step of none', () => ops.slice(x, { axis: 2, start: 0, step: 0 }), 'by 0'],
+    ['rows and columns that do not meet', () => ops.matmul(of(2, 3), of(2, 3)), '[2,3]'],
+    ['a kernel for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 2, 3, 3)), 'Conv: [1,3,4,4] * [2,2,3,3] in 1 groups'],
+    ['a kernel for other groups', () => ops.conv(of(1, 4, 4, 4), of(3, 2, 3, 3), undefined, { groups: 2 }), 'in 2 groups'],
+    ['a bias for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 3, 3), of(3)), 'Conv'],
+    ['a kernel that is larger', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 5, 3)), 'a window of [5,3] does not fit [1,3,4,4]'],
+  ])('%s', (_, apply, message) => expect(apply).toThrow(message))
+})
+
+describe('windows', () => {
+  const image = () => of(1, 3, 7, 9)
+  const kernel = () => of(2, 3, 3, 3)
+  test.each([
+    [{}, [5, 7]],
+    [{ stride: 2 }, [3, 4]],
+    [{ padding: 1 }, [7, 9]],
+    [{ padding: [1, 0] }, [7, 7]],
+    [{ padding: [0, 0, 2, 1] }, [7, 8]],
+    [{ dilation: 2 }, [3, 5]],
+    [{ stride: [3, 1], dilation: [3, 1] }, [1, 7]],
+  ])('%j', (window, places) => expect(ops.conv(image(), kernel(), undefined, window).shape).toEqual([1, 2, ...places]))
+})
+
+test('a constant to the gradient has none, and what only reads places neither', () => {
+  const x = of(3)
+  expect(() => gradients(ops.reduceSum(ops.stopGradient(x)), [x])).toThrow('does not reach the loss')
+  expect(gradients(ops.reduceSum(ops.add(x, ops.stopGradient(x))), [x])[0]!.shape).toEqual([3])
+})
