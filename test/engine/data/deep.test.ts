@@ -1,7 +1,7 @@
 /** Deep samples as bytes, and deep pictures as people are shown them. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { toBytes } from '../../../src-main/engine/data/deep.ts'
 import { needsConversion, openPicture, pictureFacts } from '../../../src-main/engine/data/picture.ts'
@@ -34,7 +34,7 @@ describe('samples', () => {
 
 describe('a picture', () => {
   const folder = temporaryFolder
-  const grey16 = async (file: string, more: (s: sharp.Sharp) => sharp.Sharp = (s) => s) => {
+  const grey16 = async (file: string, more: (s: Sharp) => Sharp = (s) => s) => {
     const ramp = Uint16Array.from({ length: 101 }, (_, i) => 1000 + i)
     await more(sharp(ramp, { raw: { width: 101, height: 1, channels: 1 } }).toColourspace('grey16'))
       .png()

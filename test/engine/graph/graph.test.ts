@@ -123,6 +123,14 @@ describe('any batch', () => {
     }
     await session.release()
   })
+  test('shapes that are multiples of the batch are computed from it', async () => {
+    const x = vector('x', [ANY])
+    x.graph.output('threes', ops.expand(ops.reduceSum(x, { axes: [0], keepdims: true }), [3 * ANY]))
+    const session = await Session.create(x.graph, { threads: 1 })
+    const { threes } = await session.run({ x: tensor(Float32Array.of(1, 2), 'float32', [2]) })
+    expect([...(threes!.data as Float32Array)]).toEqual(Array(6).fill(3))
+    await session.release()
+  })
   test('a number that was made for one size is refused', () => {
     const x = vector('x', [ANY])
     x.graph.output('y', ops.add(x, x.graph.constant(new Float32Array(ANY), 'float32', [ANY])))

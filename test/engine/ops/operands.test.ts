@@ -8,6 +8,7 @@ import * as ops from '../../../src-main/engine/ops/index.ts'
 const graph = new Graph()
 let n = 0
 const of = (...shape: number[]) => graph.input(`x${n++}`, 'float32', shape)
+const places = (...shape: number[]) => graph.input(`i${n++}`, 'int32', shape)
 
 describe('what changes nothing is the operand itself', () => {
   const x = of(2, 1, 3)
@@ -67,6 +68,10 @@ describe('refused', () => {
     ['an empty slice', () => ops.slice(x, { axis: 2, start: 2, end: 2 }), 'Slice: 2..2'],
     ['a step of none', () => ops.slice(x, { axis: 2, start: 0, step: 0 }), 'by 0'],
     ['rows and columns that do not meet', () => ops.matmul(of(2, 3), of(2, 3)), '[2,3]'],
+    ['places for another rank', () => ops.gatherElements(x, places(2, 1), { axis: 2 }), 'GatherElements: indices [2,1] do not fit [2,1,3]'],
+    ['places beside a row', () => ops.gatherElements(x, places(2, 2, 3), { axis: 2 }), 'do not fit [2,1,3] along axis 2'],
+    ['none of the largest', () => ops.topK(x, { k: 0, axis: 2 }), 'TopK: 0 of axis 2'],
+    ['more of the largest than there are', () => ops.topK(x, { k: 4, axis: 2 }), 'TopK: 4 of axis 2'],
     ['a kernel for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 2, 3, 3)), 'Conv: [1,3,4,4] * [2,2,3,3] in 1 groups'],
     ['a kernel for other groups', () => ops.conv(of(1, 4, 4, 4), of(3, 2, 3, 3), undefined, { groups: 2 }), 'in 2 groups'],
     ['a bias for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 3, 3), of(3)), 'Conv'],
