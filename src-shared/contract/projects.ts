@@ -54,19 +54,22 @@ export const projectMethods = {
   'projects.add-folder': method(z.object({ folder: text().min(1).max(4096), followLinks: z.boolean().default(false) }), started),
   /** Adds individually named images, like `projects.add-folder` for a folder. */
   'projects.add-images': method(z.object({ files: z.array(text().min(1).max(4096)).min(1).max(10_000) }), started),
-  /** What lies in a folder of images, and what can be made of it. */
+  /** The contents of an image folder, and what they can be imported as. */
   'projects.survey': method(z.object({ folder: text().min(1).max(4096) }), folderSurvey),
-  /** Imports what was chosen; the job's result is a `setUpReport`. */
+  /** Imports the selection; the job's result is a `setUpReport`. */
   'projects.set-up': method(setUpOptions, started),
   'projects.overview': method(nothing, mediaOverview),
-  /** The person is done with the page of the first opening. */
+  /** The user has finished the first-opening page. */
   'projects.first-done': method(nothing, done),
-  /** Looks below a folder for the files of images that have none; the job's result is `{ linked, missing }`. */
+  /**
+   * Searches a folder recursively for the files of images whose files are missing; the job's result is `{ linked,
+   * missing }`.
+   */
   'projects.link-images': method(z.object({ folder: text().min(1).max(4096) }), started),
   'snapshots.list': method(nothing, z.array(snapshot)),
   'snapshots.take': method(z.object({ name: snapshotName }), snapshot),
   'snapshots.remove': method(z.object({ name: text() }), done),
-  /** Without `to`, with the present state. */
+  /** Without `to`, compares with the current state. */
   'snapshots.compare': method(z.object({ from: text(), to: text().optional() }), snapshotDiff),
   'snapshots.restore': method(z.object({ name: text() }), done),
 }

@@ -67,7 +67,8 @@ export type Emit = <E extends EventName>(event: E, data: EventData<E>) => void
 const clipped = (message: string) => (message.length > 500 ? `${message.slice(0, 500)}…` : message)
 const issueLine = (what: string, error: z.ZodError) => {
   const issue = error.issues[0]!
-  const why = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message // for a record's key, zod's own message is only that it is invalid
+  // For a record's key, zod's own message says only that it is invalid.
+  const why = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message
   return `${[what, ...issue.path].join('.')}: ${why}`
 }
 

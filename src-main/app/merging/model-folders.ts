@@ -64,7 +64,7 @@ export function checkModelFolders(folders: readonly string[], before: readonly s
     if (before.includes(folder)) return
     if (!path.isAbsolute(folder)) throw refuse('expected a path from the root of the file system on')
     const info = statSync(folder, { throwIfNoEntry: false })
-    if (!info) throw refuse('no such folder')
+    if (!info) throw refuse('there is no such folder')
     if (!info.isDirectory()) throw refuse('is a file, expected a folder')
   })
 }

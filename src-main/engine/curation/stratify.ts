@@ -25,7 +25,7 @@ export function stratify(
   { seed = 0, fixed = new Map<number, number>() }: { seed?: number; fixed?: ReadonlyMap<number, number> } = {},
 ): Int32Array {
   const rng = Rng.of(seed, 0x5ec41d15)
-  const order = rng.shuffle(units.map((_, i) => i)).sort((a, b) => units[b]!.size - units[a]!.size) // stable sort: equal sizes stay shuffled
+  const order = rng.shuffle(units.map((_, i) => i)).sort((a, b) => units[b]!.size - units[a]!.size) // stable: equal sizes stay shuffled
   const total = units.reduce((sum, u) => sum + u.size, 0)
   const lacking = shares.map((share) => share * total)
   const byLabel = new Map<number, { left: number; lacking: number[]; units: number[] }>()
