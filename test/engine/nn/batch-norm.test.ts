@@ -105,8 +105,8 @@ describe.each([
   })
 })
 
-test('a batch of one value a channel has no variance, and is refused', () => {
+test('a batch of one value per channel has no variance, and is refused', () => {
   const graph = new Graph()
   const p = new Params(graph, source, () => true, { training: true })
-  expect(() => batchNorm(p, 'norm1', graph.input('x', 'float32', [1, 6, 1, 1]))).toThrow('one value a channel')
+  expect(() => batchNorm(p, 'norm1', graph.input('x', 'float32', [1, 6, 1, 1]))).toThrow('one value per channel')
 })
