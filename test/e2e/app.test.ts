@@ -203,7 +203,8 @@ describe.skipIf(!canRun)('the app', () => {
 
   it('has no serious accessibility finding in any dialog or room', async () => {
     for (const [key, wait] of [
-      ['F1', '.sheet'],
+      ['F1', '.guide'],
+      ['Shift+?', '.sheet'],
       ['Control+,', '.choices'],
     ] as const) {
       await page.keyboard.press(key)

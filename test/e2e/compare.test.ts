@@ -141,7 +141,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.waitForSelector('[data-current-run="Uniform soup of 2"] li')
     // A link to one that is not there any more says so.
     await page.evaluate(() => (location.hash = '#/merge/00000000-0000-4000-8000-000000000000'))
-    await page.waitForSelector('[data-gone] >> text=not in the project any more')
+    await page.waitForSelector('[data-gone] >> text=no longer in the project')
     await page.evaluate(() => (location.hash = '#/compare?of=["checkpoints/none","checkpoints/neither"]'))
     await page.waitForSelector('[data-gone]')
     expect(await findings(page)).toEqual([])

@@ -105,7 +105,7 @@ describe.skipIf(!canRun)('import and export', () => {
       expect.arrayContaining([expect.stringMatching(/^captions \(1\): /), expect.stringMatching(/^boxes \(1\): become rotated boxes/)]),
     )
     await format('Dashi')
-    await dialog().locator('text=Dashi holds everything').waitFor()
+    await dialog().locator('text=Dashi can hold everything').waitFor()
     expect(await findings(page)).toEqual([])
   })
 
@@ -195,7 +195,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await command('Import')
     await dialog().getByLabel('From', { exact: true }).fill(folder)
     await dialog().locator('text=Start').click()
-    await dialog().locator('[role=alert]', { hasText: 'No annotation was taken' }).waitFor()
+    await dialog().locator('[role=alert]', { hasText: 'No annotations were found' }).waitFor()
     expect(await dialog().locator('.unread li').allInnerTexts()).toEqual([expect.stringMatching(/notes\.json.*JSON object/s)])
     expect(await findings(page)).toEqual([])
     if (process.env['SHOTS']) await page.screenshot({ path: join(process.env['SHOTS'], 'import-nothing.png') })

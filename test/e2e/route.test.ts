@@ -133,7 +133,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await address(/split=train.*chosen=all|chosen=all.*split=train/)
     await page.reload()
     await shown(2)
-    await page.waitForSelector('.bar >> text=2 chosen')
+    await page.waitForSelector('.bar >> text=2 selected')
     expect(await page.getAttribute('.facets [aria-pressed=true] >> nth=0', 'aria-pressed')).toBe('true')
     await page.goBack()
     await shown(4)
@@ -154,7 +154,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await page.click('[role=option] >> nth=3')
     await address(/chosen=4/)
     await page.reload()
-    await page.waitForSelector('.bar >> text=1 chosen')
+    await page.waitForSelector('.bar >> text=1 selected')
     expect(await page.locator('[role=option]').nth(3).getAttribute('aria-selected')).toBe('true')
     await page.focus('[role=listbox]')
     await page.keyboard.press('ArrowRight') // goes on from there
@@ -193,7 +193,7 @@ describe.skipIf(!canRun)('addresses', () => {
     const tab = await strange.newPage()
     await tab.goto(at('#/label/4'))
     await tab.waitForSelector('[data-outside]')
-    expect(await tab.innerText('main')).toContain('Open the address that the terminal shows')
+    expect(await tab.innerText('main')).toContain('Open the address shown in the terminal')
     expect(await findings(tab)).toEqual([])
     // The printed address in another tab of that browser.
     const { page: second } = await openPage(strange, server)
@@ -322,7 +322,7 @@ describe.skipIf(!canRun)('addresses', () => {
 
   it('explain calmly that something is gone, and lead on', async () => {
     await goTo('#/label/99')
-    await page.waitForSelector('[data-gone] >> text=not in the project any more')
+    await page.waitForSelector('[data-gone] >> text=no longer in the project')
     expect(await findings(page)).toEqual([])
     await page.click('[data-gone] >> text=Go to Data')
     await room('Data')

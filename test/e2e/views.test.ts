@@ -249,7 +249,8 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
         () => look(what),
       )
     for (const [what, key] of [
-      ['shortcuts', 'F1'],
+      ['guide', 'F1'],
+      ['shortcuts', 'Shift+?'],
       ['palette', 'Control+k'],
     ] as const)
       await withDialog(
