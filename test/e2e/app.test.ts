@@ -176,10 +176,10 @@ describe.skipIf(!canRun)('the app', () => {
     await page.keyboard.press('Escape') // of the key, not of the dialog
     await tool('pan').click()
     await page.keyboard.press('r')
-    await page.waitForSelector('text=also: Box')
+    await page.waitForSelector('text=already used by: Box')
     expect(await tool('box').innerText()).toBe('R')
     await page.click('text=Reassign')
-    await page.waitForSelector('text=also: Box', { state: 'detached' })
+    await page.waitForSelector('text=already used by: Box', { state: 'detached' })
     expect([await tool('pan').innerText(), await tool('box').innerText()]).toEqual(['R', '–'])
     await page.click('text=Reset all')
     expect([await tool('pan').innerText(), await tool('box').innerText()]).toEqual(['G', 'R'])

@@ -144,7 +144,7 @@ describe.skipIf(!canRun)('files dropped on the window', () => {
     await page.keyboard.press('Enter')
     const about = page.getByRole('dialog', { name: 'About Dashi' })
     await about.getByText('git pull').waitFor()
-    expect(await about.innerText()).toMatch(/Version \d+\.\d+.*calls nobody.*Apache License 2\.0/s)
+    expect(await about.innerText()).toMatch(/Version \d+\.\d+.*never connects.*Apache License 2\.0/s)
     await about.locator('[data-notices]').click()
     await about.locator('.notices, [role=status]').first().waitFor()
     await settled(page)

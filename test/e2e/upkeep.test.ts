@@ -121,7 +121,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     const alert = page.locator('[role=dialog] [role=alert]')
     await alert.waitFor()
     expect((await alert.textContent())!.trim()).toMatch(/^broken\.json: format: .*[^\n]$/)
-    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true)
+    expect(await page.locator('[role=dialog]').getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true)
     await give(
       'birds.json',
       JSON.stringify([{ name: 'robin', synonyms: ['redbreast'], colour: '#123456' }, { name: 'owl', parent: 'wren' }, 'wren']),
@@ -133,7 +133,7 @@ describe.skipIf(!canRun)('upkeep', () => {
     expect(names()).toEqual(['robin', 'wren'])
     await page.getByText('replace with the file').click()
     await page.locator('[data-changed] .change', { hasText: 'colour' }).waitFor()
-    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.locator('[role=dialog]').getByRole('button', { name: 'Import', exact: true }).click()
     await expect.poll(names).toEqual(['robin', 'wren', 'owl'])
     await page.keyboard.press('Escape')
     await page.locator('[role=dialog]').waitFor({ state: 'detached' })
