@@ -92,7 +92,7 @@ describe.skipIf(!canRun)('running and queued jobs', () => {
   })
 
   it('renames a run that was cancelled before it began when it is restarted', async () => {
-    await page.click('[data-run="run 4"] [aria-label="Start run 4 again"]')
+    await page.click('[data-run="run 4"] [aria-label="Restart run 4"]')
     await page.waitForSelector('[data-run="run 4 2"]')
     await line('1 running, 4 queued')
   })
