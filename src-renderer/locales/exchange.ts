@@ -1,7 +1,8 @@
 /** Names for what datasets contain, used in export reports. */
 import type { Feature } from '#shared/model/exchange.ts'
+import { wordOf } from './index.ts'
 
-export const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, string>>>> = {
+const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, string>>>> = {
   en: {
     boxes: 'boxes',
     'rotated boxes': 'rotated boxes',
@@ -65,3 +66,6 @@ export const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, str
     'images without annotations': '注釈のない画像',
   },
 }
+
+export const featureName = (feature: Feature): string =>
+  wordOf(['feature', feature, 'title'], { en: features.en[feature], ja: features.ja[feature] })

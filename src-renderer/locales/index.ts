@@ -1,5 +1,6 @@
 import { createI18n } from 'vue-i18n'
-import { localeOf, locales, wordsIn, type Locale } from '#shared/locales/index.ts'
+import { type Locale, localeOf, locales, recordWord, wordsIn } from '#shared/locales/index.ts'
+import type { Words } from '#shared/model/words.ts'
 
 /** Texts that are not translated use the plural forms of English, of which there may be fewer. */
 const pluralRules = Object.fromEntries(
@@ -30,3 +31,6 @@ export function askedLocale(): string | null {
 }
 /** The languages to choose from in this build. */
 export const offeredLocales = locales.filter((l) => !l.developing || import.meta.env.DEV)
+
+/** A text of a record (`place`: its kind, id and field) in the window's language; English where the record has none. */
+export const wordOf = (place: [kind: string, id: string, field: string], own: Words): string => recordWord(spoken(), place, own)

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { FormatEntry } from '#shared/contract/exchange.ts'
 import type { FormatName, ImportOptions, ImportReport } from '#shared/model/exchange.ts'
+import { wordOf } from '../locales/index.ts'
 import { call } from '../rpc/index.ts'
 import { useProject } from './project.ts'
 
@@ -35,8 +36,11 @@ export const useExchange = defineStore('exchange', () => {
     exportPath.value = suggested.value = `${folder.replace(/[\\/]$/, '')}-${exportFormat.value}-${stamp}`
   }
   const entryOf = (name: FormatName) => formats.value.find((f) => f.name === name)
-  /** The format's name in this language; its id until the formats are loaded. */
-  const titleOf = (name: FormatName, locale: string) => entryOf(name)?.title[locale === 'ja' ? 'ja' : 'en'] ?? name
+  /** The format's name; its id until the formats are loaded. */
+  const titleOf = (name: FormatName) => {
+    const entry = entryOf(name)
+    return entry ? wordOf(['format', name, 'title'], entry.title) : name
+  }
   const load = async () => void (formats.value = await call('exchange.formats').catch(() => []))
   return {
     formats,

@@ -1,4 +1,5 @@
 /** The program's languages. A new one is a file or a folder here, and a line in `locales`. */
+import type { Words } from '../model/words.ts'
 import { pseudo } from './en-XA.ts'
 import { sentences, type SentenceCode } from '../sentences/table.ts'
 import { en } from './en/index.ts'
@@ -38,4 +39,7 @@ export const recordWord = (locale: Locale, [kind, id, field]: [string, string, s
   locale.records?.[kind]?.[id]?.[field] ?? (own as Readonly<Record<string, string>>)[locale.id] ?? otherwise(locale)(own.en)
 
 /** The title of an action that is also in the native menu, for its record. */
-export const menuTitle = (id: keyof LocaleWords['actions']) => ({ en: en.words.actions[id], ja: ja.words.actions[id] })
+export const menuTitle = (id: keyof LocaleWords['actions']): Words => ({
+  en: en.words.actions[id],
+  ...Object.fromEntries(locales.flatMap((l) => (l.words.actions?.[id] === undefined ? [] : [[l.id, l.words.actions[id]]]))),
+})

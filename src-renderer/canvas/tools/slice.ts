@@ -5,7 +5,8 @@ import type { CanvasDocument } from '../document.ts'
 import { isShown } from '../regions.ts'
 import { distance } from '../snap.ts'
 import { SnappingState } from '../snapping-state.ts'
-import { done, type Answer, type Next, type StateAction } from '../tool-state.ts'
+import { SpanState } from '../span-state.ts'
+import { done, type Next } from '../tool-state.ts'
 import { defineTool } from '../tool.ts'
 import type { Overlay, Point, PointerInfo, RegionChange } from '../types.ts'
 import { cutShape } from './slice/cut.ts'
@@ -47,22 +48,10 @@ class SliceIdle extends SnappingState {
 }
 
 /** Draws the cut from end to end, by dragging or with two clicks; Shift keeps it horizontal, vertical or diagonal. */
-class SliceDrawing extends SnappingState {
+class SliceDrawing extends SpanState {
   readonly path = 'slice.drawing'
-  private to: Point
-
-  constructor(
-    editor: CanvasDocument,
-    private readonly from: Point,
-    private readonly pressedAt: Point,
-  ) {
-    super(editor)
-    this.to = from
-  }
-
-  override onPointerMove(e: PointerInfo): Next {
-    this.to = e.shift ? this.straight(e.point) : this.place(e)
-    return undefined
+  protected override end(e: PointerInfo): Point {
+    return e.shift ? this.straight(e.point) : this.place(e)
   }
   private straight(p: Point): Point {
     this.snap = null
@@ -71,20 +60,9 @@ class SliceDrawing extends SnappingState {
     const length = dx * Math.cos(angle) + dy * Math.sin(angle)
     return { x: this.from.x + length * Math.cos(angle), y: this.from.y + length * Math.sin(angle) }
   }
-  override onPointerUp(e: PointerInfo): Next {
-    return e.button === 0 && distance(e.screen, this.pressedAt) >= 3 ? this.finish() : undefined
-  }
-  override onPointerDown(e: PointerInfo): Next {
-    if (e.button !== 0) return undefined
-    this.onPointerMove(e)
-    return this.finish()
-  }
-  private finish(): Next {
+  protected finish(): Next {
     if (distance(this.from, this.to) > 0) slice(this.editor, this.from, this.to)
     return done
-  }
-  override onAction(action: StateAction): Answer {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
   }
   override overlay(): Overlay {
     return { ...super.overlay(), line: [this.from.x, this.from.y, this.to.x, this.to.y] }

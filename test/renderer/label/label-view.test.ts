@@ -1,11 +1,7 @@
 /** What people do in the label view: words and regions, review, many images at once, two fingers. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canRun, settled } from '../../e2e/browser.ts'
+import { canRun, findings as findingsOf, settled } from '../../e2e/browser.ts'
 import { LabelView } from '../label-view.ts'
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const box = (x: number, y: number) => ({ kind: 'box' as const, x, y, w: 60, h: 60 })
 const checkpoint = { kind: 'checkpoint' as const, checkpoint: 'run-1', score: 0.4 }
@@ -42,28 +38,9 @@ describe.skipIf(!canRun)('the label view', () => {
     return [0.5 + ((x - 200) * scale) / width, 0.5 + ((y - 150) * scale) / height] as const
   }
   const press = (keys: string) => view.page.keyboard.press(keys)
-  /** Serious and critical findings, one line each. */
-  async function findings(): Promise<string[]> {
-    await view.page.waitForSelector('.n-message', { state: 'detached' })
+  const findings = async () => {
     await settled(view.page)
-    await view.page.evaluate(axeSource)
-    return view.page.evaluate(async () => {
-      const axe = (
-        window as unknown as {
-          axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
-        }
-      ).axe
-      const { violations } = await axe.run({ resultTypes: ['violations'] })
-      return violations
-        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-        .map(
-          (v) =>
-            `${v.id}: ${v.nodes
-              .map((n) => n.html.slice(0, 160))
-              .slice(0, 3)
-              .join(' ')}`,
-        )
-    })
+    return findingsOf(view.page)
   }
 
   it('ties words to clicked regions, and unties them on another click', async () => {

@@ -1,43 +1,34 @@
 import { boxOfCorners } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
-import type { CanvasDocument } from '../../document.ts'
 import { placed } from '../../keypoints.ts'
-import { distance } from '../../snap.ts'
-import type { Overlay, Point, PointerInfo } from '../../types.ts'
-import { SnappingState } from '../../snapping-state.ts'
-import { done, type Answer, type Next, type StateAction } from '../../tool-state.ts'
+import type { Overlay, PointerInfo } from '../../types.ts'
+import { SpanState } from '../../span-state.ts'
+import { done, type Next } from '../../tool-state.ts'
 
 /** The skeleton fills the box from corner to corner; a press without a drag places one of the previous size. */
-export class SkeletonDrawing extends SnappingState {
+export class SkeletonDrawing extends SpanState {
   readonly path = 'skeleton.drawing'
-  private to: Point
-
-  constructor(
-    editor: CanvasDocument,
-    private readonly from: Point,
-    private readonly pressedAt: Point,
-  ) {
-    super(editor)
-    this.to = from
-  }
-
   private get box(): Box {
     return boxOfCorners(this.from, this.to)
   }
-  override onPointerMove(e: PointerInfo): Next {
-    this.to = this.place(e)
-    return undefined
-  }
+  /** The release ends it, with or without a drag. */
   override onPointerUp(e: PointerInfo): Next {
     if (e.button !== 0) return undefined
-    this.to = this.place(e)
+    this.to = this.end(e)
+    return this.dragged(e) ? this.finish() : this.placeHere()
+  }
+  override onPointerDown(): Next {
+    return undefined
+  }
+  protected finish(): Next {
     const { box } = this
-    if (distance(e.screen, this.pressedAt) < 3 || !(box.w > 0 && box.h > 0)) this.editor.placeSkeleton(this.from)
-    else this.editor.drawSkeleton(box)
+    if (!(box.w > 0 && box.h > 0)) return this.placeHere()
+    this.editor.drawSkeleton(box)
     return done
   }
-  override onAction(action: StateAction): Answer {
-    return action === 'cancel' || action === 'undo' || action === 'remove-last' ? done : true
+  private placeHere(): Next {
+    this.editor.placeSkeleton(this.from)
+    return done
   }
   override overlay(): Overlay {
     const label = this.editor.skeletonLabel
