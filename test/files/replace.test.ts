@@ -95,7 +95,7 @@ describe('a folder that we made', () => {
       if (++count > 1) throw fault('EIO')
       rename(from, to)
     })
-    await expect(made(at('out'), { 'b.txt': '2' })).rejects.toThrow(`what was there lies beside it as ${at('.out.old')}`)
+    await expect(made(at('out'), { 'b.txt': '2' })).rejects.toThrow(`the old one is next to it, as ${at('.out.old')}`)
     vi.restoreAllMocks()
     expect(textsOf(at('.out.old'))).toEqual({ 'a.txt': '1' })
     await made(at('out'), { 'b.txt': '2' })

@@ -134,7 +134,7 @@ describe('a model is refused', () => {
     [
       'with a logit_scale that overflows',
       (m) => relabel(m, (h, data) => void data.writeFloatLE(100, h['logit_scale']!.data_offsets[0])),
-      /model\.safetensors: tensor logit_scale: expected at most 80, .*found 100/,
+      /model\.safetensors: tensor logit_scale: expected at most 80 \(.*\), found 100/,
     ],
     ['without weights', (m) => fs.rmSync(path.join(m, 'model.safetensors')), /expected model\.safetensors/],
     ['without config.json', (m) => fs.rmSync(path.join(m, 'config.json')), /config\.json: not found/],
