@@ -106,7 +106,7 @@ test('an import says which images cannot be read, and which files are none', asy
   expect(report).toMatchObject({
     images: 4,
     unreadableImages: 2,
-    skipped: [{ ending: 'mov', files: 1, example: 'dog/film.mov', reason: expect.stringContaining('film') as string }],
+    skipped: [{ ending: 'mov', files: 1, example: 'dog/film.mov', reason: expect.stringContaining('video') as string }],
   })
   expect((report['unreadable'] as { file: string }[]).map((u) => u.file)).toEqual(['cat/cut.png', 'dog/text.jpg'])
   const { stdout } = await dashi('import', folder, '--project', other)

@@ -88,7 +88,7 @@ describe('a model', () => {
     const x = vector()
     x.graph.output('y', ops.exp(x))
     const session = await Session.create(x.graph, { threads: 1 })
-    await expect(session.run({})).rejects.toThrow('x was not given')
+    await expect(session.run({})).rejects.toThrow('session input x is missing')
     await expect(session.run({ x: tensor(new Float32Array(2), 'float32', [2]) })).rejects.toThrow('[2] given, [3] expected')
     const into = tensor(new Float32Array(3), 'float32', [3])
     await session.run({ x: tensor(new Float32Array(3), 'float32', [3]), ignored: into }, { y: into })
