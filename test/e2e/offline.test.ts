@@ -68,7 +68,7 @@ describe.skipIf(!canRun || !existsSync(cli))('a server that is killed', () => {
     await lines(1)
     await page.waitForFunction(() => document.querySelector('footer [role=status]')?.textContent?.includes('All changes saved'))
     await drag(300, 220, 60, 50, kill)
-    await page.waitForSelector('[role=alert] >> text=The connection is lost')
+    await page.waitForSelector('[role=alert] >> text=Connection lost')
     await lines(2)
     await page.waitForSelector('text=1 edit pending')
     expect(regions()).toHaveLength(1)
