@@ -1,6 +1,7 @@
 /** Lists of records from the application. Their words are merged into those of each language. */
 import { shallowRef } from 'vue'
-import type { MergeMethodEntry, RecipeEntry } from '#shared/contract/rooms.ts'
+import type { MergeMethodEntry } from '#shared/contract/merging.ts'
+import type { RecipeEntry } from '#shared/contract/training.ts'
 import { locales, recordWord } from '#shared/locales/index.ts'
 import type { DeviceEntry } from '#shared/model/job.ts'
 import type { MetricEntry } from '#shared/model/metric.ts'

@@ -9,12 +9,15 @@ import { aidMethods } from './contract/aids.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
+import { evaluationMethods } from './contract/evaluation.ts'
 import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
+import { mergingMethods } from './contract/merging.ts'
+import { modelMethods } from './contract/models.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { reviewMethods } from './contract/review.ts'
-import { roomEvents, roomMethods } from './contract/rooms.ts'
 import { trackMethods } from './contract/tracks.ts'
+import { trainingEvents, trainingMethods } from './contract/training.ts'
 
 export const methods = {
   ...appMethods,
@@ -26,10 +29,13 @@ export const methods = {
   ...curationMethods,
   ...agreementMethods,
   ...reviewMethods,
-  ...roomMethods,
+  ...modelMethods,
+  ...trainingMethods,
+  ...evaluationMethods,
+  ...mergingMethods,
   ...trackMethods,
 }
-export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...roomEvents }
+export const events = { ...appEvents, ...projectEvents, ...annotationEvents, ...trainingEvents }
 
 export type MethodName = keyof typeof methods
 /** A method's input as given by the caller: fields with defaults are optional. */

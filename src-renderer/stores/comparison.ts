@@ -1,7 +1,7 @@
 /** The requested comparison of checkpoints: it may be running or queued, is shown when it is done, and survives a reload. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import { comparison, type Comparison } from '#shared/contract/rooms.ts'
+import { comparison, type Comparison } from '#shared/contract/evaluation.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { inOrder } from '../metrics.ts'
 import { call } from '../rpc/index.ts'

@@ -1,7 +1,8 @@
 /** Runs with their curves, the available models, and which of them are selected for comparison and merging. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
-import type { ModelEntry, RunEntry, RunProgress } from '#shared/contract/rooms.ts'
+import type { ModelEntry } from '#shared/contract/models.ts'
+import type { RunEntry, RunProgress } from '#shared/contract/training.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
 import { useProject } from './project.ts'

@@ -9,13 +9,14 @@ export interface Table {
   readonly [key: string]: string | Table | undefined
 }
 
-type Joined<T extends readonly unknown[]> = T extends readonly [infer First, ...infer Rest] ? First & Joined<Rest> : unknown
+/** Everything that any member of the union T has. */
+type Joined<T> = (T extends unknown ? (of: T) => void : never) extends (of: infer All) => void ? All : never
 
-/** Joins several tables into one. Groups that occur in more than one of them are merged. */
-export function joined<const T extends readonly object[]>(...tables: T): Joined<T> {
+/** Joins the tables of several areas into one. Groups that occur in more than one of them are merged. */
+export function joined<T extends Readonly<Record<string, object>>>(areas: T): Joined<T[keyof T]> {
   const all: Record<string, object> = {}
-  for (const table of tables) for (const [group, words] of Object.entries(table)) all[group] = { ...all[group], ...words }
-  return all as Joined<T>
+  for (const table of Object.values(areas)) for (const [group, words] of Object.entries(table)) all[group] = { ...all[group], ...words }
+  return all as Joined<T[keyof T]>
 }
 
 /** A table with every key of the English one. `otherwise` supplies the text for a missing key. */

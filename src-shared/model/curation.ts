@@ -5,6 +5,8 @@ import { id, split, tag } from './media.ts'
 const count = z.number().int().nonnegative()
 const share = z.number().min(0).max(1)
 const seed = z.number().int().nonnegative().default(0)
+/** How many images there are, and how many were left out because their file is missing or cannot be decoded. */
+const examined = { images: count, unreadable: count }
 /** Checkpoint folder whose image embeddings are used; by default the bundled model. */
 const model = z.string().min(1).optional()
 
@@ -52,14 +54,12 @@ export const duplicateGroup = z.object({
 export type DuplicateGroup = z.infer<typeof duplicateGroup>
 
 export const duplicateSummary = z.object({
-  images: count,
+  ...examined,
   groups: count,
   /** Number of images not to keep. */
   duplicates: count,
   /** Number of pairs found by each criterion. */
   pairs: z.record(likeness, count),
-  /** Images left out because their file is missing or cannot be decoded. */
-  unreadable: count,
 })
 export type DuplicateSummary = z.infer<typeof duplicateSummary>
 
@@ -275,13 +275,12 @@ export const mapOptions = z.object({
 export type MapOptions = z.input<typeof mapOptions>
 
 export const mapSummary = z.object({
-  images: count,
+  ...examined,
   method: z.enum(['pca', 'umap']),
   /** Images in the layout itself; the others were placed next to their nearest neighbours. */
   laidOut: count,
   /** pca: fraction of the variance explained by the two axes. */
   variance: share.nullable(),
-  unreadable: count,
 })
 export type MapSummary = z.infer<typeof mapSummary>
 

@@ -128,13 +128,17 @@ export const ingestCounts = z.object({
   tags: z.number().int(),
 })
 
-const findings = {
+/** What every report says. */
+const reported = {
+  format: formatName,
+  images: z.number().int(),
   /** The first 1000. */
   findings: z.array(finding),
   /** Assumptions and choices made for the whole import. */
   notes: z.array(z.string()).default([]),
   changed: z.number().int(),
   leftOut: z.number().int(),
+  seconds: z.number(),
 }
 
 /** Files in the imported folder that were not read. */
@@ -152,10 +156,9 @@ export const unreadFile = z.object({
 export type UnreadFile = z.infer<typeof unreadFile>
 
 export const importReport = z.object({
-  format: formatName,
+  ...reported,
   /** The folder that the images' paths are relative to. */
   root: z.string(),
-  images: z.number().int(),
   /** What was added to the project. */
   counts: ingestCounts,
   /** Regions, labels and captions that were imported, whether already known or not. */
@@ -174,18 +177,13 @@ export const importReport = z.object({
   /** Images whose files cannot be decoded (the first thousand); filled in if files were checked. */
   unreadable: z.array(z.object({ file: z.string(), reason: z.string() })).default([]),
   unreadableImages: z.number().int().default(0),
-  ...findings,
-  seconds: z.number(),
 })
 export type ImportReport = z.infer<typeof importReport>
 
 export const exportReport = z.object({
-  format: formatName,
+  ...reported,
   path: z.string(),
-  images: z.number().int(),
   files: z.number().int(),
   losses: z.array(loss),
-  ...findings,
-  seconds: z.number(),
 })
 export type ExportReport = z.infer<typeof exportReport>

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Comparison } from '#shared/contract/rooms.ts'
+import type { Comparison } from '#shared/contract/evaluation.ts'
 import type { ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { comparison, type Comparison } from '#shared/contract/rooms.ts'
+import { comparison, type Comparison } from '#shared/contract/evaluation.ts'
 import { findRecord } from '../../engine/weights/index.ts'
 import { projectHash, type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 

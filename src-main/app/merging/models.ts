@@ -1,7 +1,7 @@
 /** The models that a project can train from, compare and merge: the bundled one, and its own checkpoints. */
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { ModelEntry } from '#shared/contract/rooms.ts'
+import type { ModelEntry } from '#shared/contract/models.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'

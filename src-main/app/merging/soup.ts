@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { SoupEntry } from '#shared/contract/rooms.ts'
+import type { SoupEntry } from '#shared/contract/merging.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { sharesOf } from '../../engine/merge/index.ts'
 import { findRecord } from '../../engine/weights/index.ts'

@@ -1,6 +1,6 @@
 /** Progress of this process's runs so far, for windows opened later, and the progress events sent to open windows. */
 import type { EventData, EventName } from '#shared/contract.ts'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { JobRecord } from '#shared/model/queue.ts'
 import { Curve } from '../training/curve.ts'

@@ -1,6 +1,6 @@
 /** The progress of runs, kept for windows that open later. */
 import { z } from 'zod'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { findRecipe } from '../../engine/recipes/index.ts'
 

@@ -1,7 +1,7 @@
 /** Runs as shown in the window's table. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { RunEntry, RunProgress } from '#shared/contract/rooms.ts'
+import type { RunEntry, RunProgress } from '#shared/contract/training.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'

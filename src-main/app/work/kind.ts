@@ -1,7 +1,7 @@
 /** A kind of job: one record per file in `kinds/`, where the queue finds it. Its title is `jobs.ID` in the locales. */
 import type { z } from 'zod'
 import type { EventData, EventName } from '#shared/contract.ts'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import { userError } from '#shared/errors.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { JobRecord, Lane } from '#shared/model/queue.ts'

@@ -1,7 +1,7 @@
 /** What the queue of a process works with, and how jobs are requested. */
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { JobEntry } from '#shared/contract/app.ts'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { JobRecord } from '#shared/model/queue.ts'
 import type { AppContext } from '../context.ts'

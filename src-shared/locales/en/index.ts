@@ -1,45 +1,7 @@
 import { joined } from '../tables.ts'
-import { actions } from './actions.ts'
-import { curate } from './curate.ts'
-import { data } from './data.ts'
-import { first } from './first.ts'
-import { keep } from './keep.ts'
-import { keys } from './keys.ts'
-import { label } from './label.ts'
-import { labelling } from './labelling.ts'
-import { menu } from './menu.ts'
-import { models } from './models.ts'
-import { projects } from './projects.ts'
-import { queue } from './queue.ts'
-import { reviewing } from './reviewing.ts'
-import { route } from './route.ts'
-import { sequence } from './sequence.ts'
-import { shell } from './shell.ts'
-import { skeleton } from './skeleton.ts'
-import { upkeep } from './upkeep.ts'
-import { window } from './window.ts'
+import * as areas from './areas.ts'
 
-const words = joined(
-  actions,
-  curate,
-  data,
-  first,
-  keep,
-  keys,
-  label,
-  labelling,
-  menu,
-  models,
-  projects,
-  queue,
-  reviewing,
-  route,
-  sequence,
-  shell,
-  skeleton,
-  upkeep,
-  window,
-)
+const words = joined(areas)
 /** The source language: all others have these keys, or a subset. */
 export type EnglishWords = typeof words
 

@@ -24,26 +24,26 @@ const verbs: Record<string, string> = {
   label: 'ラベル付け',
   classify: '分類',
 }
-/** With what they are counted in. */
-const nouns: Record<string, [string, string]> = {
-  region: ['領域', '個'],
-  image: ['画像', '枚'],
-  label: ['ラベル', '件'],
-  'image label': ['画像ラベル', '件'],
-  tag: ['タグ', '件'],
-  caption: ['キャプション', '件'],
-  comment: ['コメント', '件'],
-  proposal: ['提案', '件'],
-  folder: ['フォルダー', '個'],
-  vertex: ['頂点', '個'],
-  point: ['点', '個'],
-  hole: ['穴', '個'],
-  part: ['部分', '個'],
-  box: ['矩形', '個'],
-  'rotated box': ['回転矩形', '個'],
-  polygon: ['多角形', '個'],
-  polyline: ['折れ線', '本'],
+/** Nouns by the word that counts them. */
+const counted: Record<string, Record<string, string>> = {
+  個: {
+    region: '領域',
+    folder: 'フォルダー',
+    vertex: '頂点',
+    point: '点',
+    hole: '穴',
+    part: '部分',
+    box: '矩形',
+    'rotated box': '回転矩形',
+    polygon: '多角形',
+  },
+  枚: { image: '画像' },
+  件: { label: 'ラベル', 'image label': '画像ラベル', tag: 'タグ', caption: 'キャプション', comment: 'コメント', proposal: '提案' },
+  本: { polyline: '折れ線' },
 }
+const nouns = new Map(
+  Object.entries(counted).flatMap(([counter, words]) => Object.entries(words).map(([noun, word]) => [noun, [word, counter]] as const)),
+)
 const whole: Record<string, string> = {
   resize: '大きさの変更',
   rotate: '回転',
@@ -67,6 +67,6 @@ export function change(action: string): string {
   const named = /^go back to (.+)$/s.exec(action)?.[1]
   if (named !== undefined) return `「${named}」に戻す`
   const [, verb = '', count, noun = ''] = /^(\w+)(?: (\d+))? (.+)$/.exec(action) ?? []
-  const [what, counter] = nouns[singular(noun)] ?? []
+  const [what, counter] = nouns.get(singular(noun)) ?? []
   return whole[action] ?? (verbs[verb] && what ? `${what}${count ? ` ${count} ${counter}` : ''}の${verbs[verb]}` : action)
 }

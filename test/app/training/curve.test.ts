@@ -1,6 +1,6 @@
 /** The loss curve of a run: each step once, however long it is and wherever it went on. */
 import { describe, expect, test } from 'vitest'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import { Curve, storedCurve, thin } from '../../../src-main/app/training/curve.ts'
 
 const point = (step: number, phase: RunProgress['phase'] = 'training'): RunProgress => ({

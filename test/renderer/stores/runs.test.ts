@@ -1,7 +1,7 @@
 /** The curves that a window draws: each step once, wherever the points come from. */
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test, vi } from 'vitest'
-import type { RunProgress } from '#shared/contract/rooms.ts'
+import type { RunProgress } from '#shared/contract/training.ts'
 import { useRuns } from '../../../src-renderer/stores/runs.ts'
 
 const { listeners, answers } = vi.hoisted(() => ({

@@ -5,7 +5,7 @@ import { latestImages } from '../../../db/journal.ts'
 import { assignmentsOf, imagesOf } from '../../../db/media-of.ts'
 import * as annotations from '../../annotations/index.ts'
 import { applyRegionEdit } from '../../annotations/apply.ts'
-import { labelCounts, listLabels } from '../../projects/index.ts'
+import { labelCounts, listLabels, type Project } from '../../projects/index.ts'
 import { countTokens } from '../../preview/index.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
@@ -25,6 +25,40 @@ const turned = (client: Client, how: string, entry: JournalEntry | null) => {
   if (entry.mediaIds.length !== 1) client.tell('project.changed', { what: ['labels', 'media'] })
   return entry
 }
+
+interface OfImage {
+  readonly mediaId: number
+}
+interface Update<F> {
+  readonly id: number
+  readonly patch: F
+  readonly before?: F | undefined
+}
+
+// Handlers for things that belong to one image: captions and comments.
+
+const adds =
+  <G, T extends OfImage>(action: string, add: (project: Project, given: G) => T) =>
+  (given: G, client: Client): T => {
+    const added = add(client.project, given)
+    client.annotated(action, [added.mediaId])
+    return added
+  }
+const updates =
+  <F, T extends OfImage>(action: string, update: (project: Project, id: number, patch: F, before?: F) => T) =>
+  ({ id, patch, before }: Update<F>, client: Client): T => {
+    const changed = update(client.project, id, patch, before)
+    client.annotated(action, [changed.mediaId])
+    return changed
+  }
+const removes =
+  <F>(what: 'caption' | 'comment', remove: (project: Project, id: number, before?: F) => void) =>
+  ({ id, before }: Omit<Update<F>, 'patch'>, client: Client): null => {
+    const images = imagesOf(client.project.db, what, [id])
+    remove(client.project, id, before)
+    client.annotated(`remove ${what}`, images)
+    return null
+  }
 
 export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<typeof annotationMethods> => ({
   'regions.apply': (edit, client) => {
@@ -47,40 +81,14 @@ export const annotationHandlers = ({ options: { models } }: Parts): HandlersOf<t
     client.annotated('copy regions', copied.images)
     return copied
   },
-  'captions.add': (given, client) => {
-    const added = annotations.addCaption(client.project, given)
-    client.annotated('add caption', [added.mediaId])
-    return added
-  },
-  'captions.update': ({ id, patch, before }, client) => {
-    const changed = annotations.updateCaption(client.project, id, patch, before)
-    client.annotated('change caption', [changed.mediaId])
-    return changed
-  },
-  'captions.remove': ({ id, before }, client) => {
-    const images = imagesOf(client.project.db, 'caption', [id])
-    annotations.removeCaption(client.project, id, before)
-    client.annotated('remove caption', images)
-    return null
-  },
+  'captions.add': adds('add caption', annotations.addCaption),
+  'captions.update': updates('change caption', annotations.updateCaption),
+  'captions.remove': removes('caption', annotations.removeCaption),
   'captions.tokens': ({ texts, model }, { project }) =>
     countTokens(models, model === undefined ? models.nano : resolve(project.folder, model), texts),
-  'comments.add': (given, client) => {
-    const added = annotations.addComment(client.project, given)
-    client.annotated('comment', [added.mediaId])
-    return added
-  },
-  'comments.update': ({ id, patch, before }, client) => {
-    const changed = annotations.updateComment(client.project, id, patch, before)
-    client.annotated('change comment', [changed.mediaId])
-    return changed
-  },
-  'comments.remove': ({ id, before }, client) => {
-    const images = imagesOf(client.project.db, 'comment', [id])
-    annotations.removeComment(client.project, id, before)
-    client.annotated('remove comment', images)
-    return null
-  },
+  'comments.add': adds('comment', annotations.addComment),
+  'comments.update': updates('change comment', annotations.updateComment),
+  'comments.remove': removes('comment', annotations.removeComment),
   'labels.list': (_, { project }) => {
     const counts = labelCounts(project)
     return listLabels(project).map((l) => ({ ...l, ...(counts.get(l.id) ?? { regions: 0, images: 0 }) }))

@@ -1,13 +1,12 @@
 import path from 'node:path'
-import type { roomMethods } from '#shared/contract/rooms.ts'
+import type { evaluationMethods } from '#shared/contract/evaluation.ts'
 import { metricEntries } from '../../../engine/metrics/index.ts'
 import { keptComparison } from '../../evaluation/kept.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
-type Methods = Pick<typeof roomMethods, 'evaluation.metrics' | 'evaluation.compare' | 'evaluation.comparison'>
 type Compared = { readonly checkpoints: readonly string[]; readonly splits?: readonly string[] }
 
-export function evaluationHandlers({ queue }: Parts): HandlersOf<Methods> {
+export function evaluationHandlers({ queue }: Parts): HandlersOf<typeof evaluationMethods> {
   /** The job that is already making this comparison. */
   const running = (key: string, { checkpoints, splits }: Compared) => {
     const wanted = JSON.stringify([checkpoints, splits])

@@ -11,7 +11,7 @@ import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
 import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
-import { previewHandlers } from './preview.ts'
+import { modelHandlers } from './models.ts'
 import { reviewHandlers } from './review.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
@@ -29,6 +29,6 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...trainingHandlers(app),
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
-  ...previewHandlers(app),
+  ...modelHandlers(app),
   ...trackHandlers(),
 })

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { roomMethods } from '#shared/contract/rooms.ts'
+import type { mergingMethods } from '#shared/contract/merging.ts'
 import { mergeMethods, methodOf, sharesOf } from '../../../engine/merge/index.ts'
 import { registerMerge } from '../../merging/merge.ts'
 import { soupOf } from '../../merging/soup.ts'
@@ -9,13 +9,11 @@ import type { HandlersOf, Parts } from '../parts.ts'
 import { jsonSchemaOf } from './schema.ts'
 import { queueRun } from './training.ts'
 
-type Methods = Pick<typeof roomMethods, 'merging.methods' | 'merging.shares' | 'merging.start' | 'merging.soup'>
-
-export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<Methods> => ({
+export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<typeof mergingMethods> => ({
   'merging.methods': () =>
     mergeMethods
       .filter((m) => !m.terminalOnly)
-      .map(({ id, title, about, citation, settings, most = null, least = 2, relative = false, chooses = false, mix = null }) => ({
+      .map(({ id, title, about, citation, settings, most = null, least, relative = false, chooses = false, mix = null }) => ({
         name: id,
         title,
         about,

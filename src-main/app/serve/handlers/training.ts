@@ -1,11 +1,10 @@
 import path from 'node:path'
-import type { roomMethods } from '#shared/contract/rooms.ts'
+import type { trainingMethods } from '#shared/contract/training.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { interruptedJobOf } from '../../../db/queue.ts'
 import { recipes } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
-import { listModels } from '../../merging/models.ts'
 import { getRun, type Project } from '../../projects/index.ts'
 import { storedCurve } from '../../training/curve.ts'
 import { freeName, ownName } from '../../training/names.ts'
@@ -14,19 +13,6 @@ import { defaultName, registerTraining, requestOf, type TrainRequest } from '../
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 import { jsonSchemaOf } from './schema.ts'
-
-/** Trainings and merges are both runs of a project. */
-type Methods = Pick<
-  typeof roomMethods,
-  | 'training.recipes'
-  | 'training.devices'
-  | 'models.list'
-  | 'training.start'
-  | 'training.again'
-  | 'training.cancel'
-  | 'runs.list'
-  | 'runs.curve'
->
 
 /**
  * Adds a run to the project and queues it.
@@ -43,7 +29,7 @@ export function queueRun(
   return { runId: runId! }
 }
 
-export function trainingHandlers({ options: { models }, queue, runs }: Parts): HandlersOf<Methods> {
+export function trainingHandlers({ options: { models }, queue, runs }: Parts): HandlersOf<typeof trainingMethods> {
   const train = (client: Client, request: TrainRequest & { readonly name: string }) => {
     const model = request.model && { model: path.resolve(client.project.folder, request.model) }
     return queueRun(client, 'train', request.name, (project) => registerTraining(models, project, { ...request, ...(model || {}) }))
@@ -63,7 +49,6 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
       const listed = deviceRecords.filter((d) => d.chooses || there.includes(d.id))
       return listed.map(({ id, title, about }) => ({ id, title, about }))
     },
-    'models.list': (_input, { project }) => listModels(models, project),
     'training.start': (input, client) =>
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.again': ({ runId }, client) => {

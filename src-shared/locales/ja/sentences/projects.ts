@@ -30,7 +30,8 @@ export const projectJa: Record<keyof typeof projectSentences, string> = {
   'project.not-a-database': 'プロジェクトのデータベースではありません',
   'project.not-copied': '開いていた内容はもうコピーできません（{reason}）',
   'project.not-opened': '開けません',
-  'project.older': '古いスキーマ（{schema}）です。一度書き込み可能で開くと {known} に更新されます',
+  'project.older':
+    '以前の Dashi で書かれています（スキーマ {schema}、このバージョンは {known}）。dashi start --project {folder} で一度開いてください',
   'project.open-elsewhere': '{folder}：すでに{holder}で開いています',
   'project.orphan': '{file}：対になるデータベースがありません。別の場所へ移すか、データベースを戻してください',
   'project.overwritten': '上書きされました。開いていた内容は backups/ のログだけが残っています',

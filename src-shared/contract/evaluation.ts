@@ -1,0 +1,50 @@
+/** Compare: metrics, and comparisons of checkpoints. */
+import { z } from 'zod'
+import { evaluationSchema } from '../model/evaluation.ts'
+import { id } from '../model/media.ts'
+import { metricEntrySchema } from '../model/metric.ts'
+import { method } from './method.ts'
+
+const share = z.number().min(0).max(1)
+
+/** A comparison of checkpoints. `differences`: images on which they disagree, up to a limit per split. */
+export const comparison = z.object({
+  classes: z.array(z.string()),
+  splits: z.array(z.string()),
+  rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), evaluationSchema) })),
+  /**
+   * Two rows on the same images: how many only `a` or only `b` got right, and McNemar's p, Holm-corrected over all
+   * pairs of the split.
+   */
+  pairs: z.array(z.object({ split: z.string(), a: z.int(), b: z.int(), onlyA: z.int(), onlyB: z.int(), p: share })),
+  differing: z.record(z.string(), z.int()),
+  differences: z.array(
+    z.object({
+      mediaId: id.nullable(),
+      file: z.string(),
+      split: z.string(),
+      /** Index into `classes`. */
+      truth: z.int().nonnegative(),
+      /** In the order of `rows`. */
+      predictions: z.array(z.object({ class: z.int().nonnegative(), p: share })),
+    }),
+  ),
+})
+export type Comparison = z.infer<typeof comparison>
+
+export const evaluationMethods = {
+  /** In display order. */
+  'evaluation.metrics': method(z.object({}).default({}), z.array(metricEntrySchema)),
+  'evaluation.compare': method(
+    z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
+    z.object({ jobId: z.string() }), // the job's result is a `comparison`; if the same comparison is already running, that job
+  ),
+  /** The running job of this comparison, else its last stored result. Starts nothing. */
+  'evaluation.comparison': method(
+    z.object({ checkpoints: z.array(z.string()).min(1).max(6) }),
+    z.object({
+      jobId: z.string().nullable(),
+      kept: z.object({ result: comparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable(),
+    }),
+  ),
+}

@@ -1,0 +1,95 @@
+/** Train: recipes, devices, runs. A run reports by events. */
+import { z } from 'zod'
+import { capabilitySchema } from '../model/capability.ts'
+import { deviceEntrySchema, deviceSchema } from '../model/job.ts'
+import { phaseSchema } from '../model/progress.ts'
+import { runRecord } from '../model/project.ts'
+import { wordsSchema } from '../model/words.ts'
+import { method } from './method.ts'
+
+const nothing = z.object({}).default({})
+const done = z.null()
+const share = z.number().min(0).max(1)
+export const runStarted = z.object({ runId: z.string() })
+
+/** A capability to choose from, with the form of its settings. */
+export const described = z.object({
+  name: z.string(),
+  title: wordsSchema,
+  about: wordsSchema,
+  citation: z.string(),
+  /**
+   * JSON schema of the settings (draft 2020-12), from which the form is generated; `words` of a property hold its
+   * texts in every language.
+   */
+  schema: z.record(z.string(), z.json()),
+})
+
+export const recipeEntry = described.extend({
+  /** Capabilities that the base model must have. */
+  needs: z.array(capabilitySchema),
+})
+export type RecipeEntry = z.infer<typeof recipeEntry>
+
+export const runProgress = z.object({
+  runId: z.string(),
+  phase: phaseSchema,
+  /** Subdivision of the phase: a split. */
+  part: z.string().nullish(),
+  step: z.number(),
+  steps: z.number(),
+  loss: z.number().nullish(),
+  lr: z.number().nullish(),
+  imagesPerSecond: z.number().nullish(),
+  /** Fraction of the whole run over all phases, 0 … 1; never decreases. */
+  share: share.nullish(),
+  /** For the whole run; absent while no estimate is possible. */
+  secondsLeft: z.number().nullish(),
+})
+export type RunProgress = z.infer<typeof runProgress>
+
+/** A run as shown in the table. */
+export const runEntry = runRecord.extend({
+  name: z.string(),
+  /** Name of the base model; null if unknown. */
+  base: z.string().nullable(),
+  /** The resulting model, as named by `models.list`. */
+  model: z.string().nullable(),
+  /** It was stopped and left a state from which it can resume. */
+  resumable: z.boolean(),
+  /** Ids of the runs that it resumed: they are part of it and not listed themselves. */
+  earlier: z.array(z.string()),
+  progress: runProgress.nullable(),
+})
+export type RunEntry = z.infer<typeof runEntry>
+
+export const trainingMethods = {
+  'training.recipes': method(nothing, z.array(recipeEntry)),
+  /** The devices that can be tried on this machine. */
+  'training.devices': method(nothing, z.array(deviceEntrySchema)),
+  'training.start': method(
+    z.object({
+      recipe: z.string(),
+      settings: z.record(z.string(), z.json()),
+      /** Folder; the bundled model by default. */
+      model: z.string().optional(),
+      device: deviceSchema.optional(),
+      seed: z.int().nonnegative().optional(),
+      name: z.string().max(200).optional(),
+    }),
+    runStarted,
+  ),
+  /** Repeats the run. A stopped run resumes if the dataset is unchanged. */
+  'training.again': method(z.object({ runId: z.string() }), runStarted),
+  'training.cancel': method(z.object({ runId: z.string() }), done),
+  'runs.list': method(nothing, z.array(runEntry)),
+  /** The figures of every step, for the curves; thinned to at most a few thousand points. */
+  'runs.curve': method(z.object({ runId: z.string() }), z.array(runProgress)),
+}
+
+export const trainingEvents = {
+  /** A run was added. */
+  'runs.changed': z.object({}),
+  'run.progress': runProgress,
+  'run.finished': z.object({ runId: z.string(), status: z.enum(['done', 'failed', 'cancelled']), error: z.string().nullable() }),
+}
