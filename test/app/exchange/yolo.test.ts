@@ -157,6 +157,28 @@ describe('pose', () => {
   })
 })
 
+describe('a data.yaml of ours', () => {
+  test.each([
+    { of: ['train', 'val'], train: 'images/train', val: 'images/val' },
+    { of: ['train', 'heldOut'], train: 'images/train', val: 'images/train', heldOut: 'images/heldOut' },
+    { of: ['val', 'test'], train: 'images/val', val: 'images/val', test: 'images/test' },
+    { of: ['test'], train: 'images/test', val: 'images/test', test: 'images/test' },
+    { of: ['heldOut', 'test'], train: 'images/heldOut', val: 'images/heldOut', heldOut: 'images/heldOut', test: 'images/test' },
+    { of: [undefined, 'val'], train: 'images/all', val: 'images/val' },
+    { of: [undefined, 'train'], train: 'images/train', val: 'images/train' },
+  ])('names folders that exist for train and val of images in $of', async ({ of, ...places }) => {
+    const regions: RecordRegion[] = [{ label: 'ship', shape: { kind: 'box', x: 80, y: 40, w: 40, h: 20 } }]
+    const p = await projectOf(of.map((split, i) => ({ fileName: `${i}.png`, width: 200, height: 100, regions, ...(split && { split }) })))
+    const { out, records } = await roundTrip(p, { format: 'yolo' })
+    const { path: root, task, nc, names, ...named } = parse(readFileSync(path.join(out, 'data.yaml'), 'utf8')) as Record<string, unknown>
+    expect([root, task, nc, names]).toEqual(['.', 'detect', 1, { 0: 'ship' }])
+    expect(named).toEqual(places)
+    for (const place of Object.values(places)) expect(readdirSync(path.join(out, place)), place).not.toEqual([])
+    const back = new Map(records.map((r) => [path.basename(r.fileName), r.split ?? undefined]))
+    expect(back).toEqual(new Map(of.map((split, i) => [`${i}.png`, split])))
+  })
+})
+
 describe('places and names', () => {
   const box = '0 0.5 0.5 0.2 0.2\n'
   test.each<[string, Parameters<typeof folder>[0], string[]]>([

@@ -10,6 +10,9 @@ import { isImage, join, stemOf } from '../../tree.ts'
 export const yoloTasks = ['detect', 'segment', 'obb', 'pose'] as const
 export type YoloTask = (typeof yoloTasks)[number]
 
+/** The folder that our own export gives to images without a split. */
+export const unsplit = 'all'
+
 const word = z.union([z.string(), z.number(), z.boolean()]).nullable()
 const folders = z.union([z.string(), z.array(z.string())]).nullish()
 const pairs = z.array(z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]))
@@ -26,7 +29,10 @@ const fields = {
   skeleton: z.union([pairs, z.record(z.string(), pairs)]).nullish(),
   task: z.enum(yoloTasks).nullish(),
 }
-type DataYaml = { [K in keyof typeof fields]?: z.output<(typeof fields)[K]> }
+type DataYaml = { [K in keyof typeof fields]?: z.output<(typeof fields)[K]> } & {
+  /** Further splits, which our own export lists as `NAME: images/NAME`. */
+  own?: readonly string[]
+}
 
 export interface Layout {
   names: Map<number, string>
@@ -89,7 +95,8 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
     if (parsed.success) out[name] = parsed.data
     else if (name !== 'task') findings.leave({ file }, `${name}: ${parsed.error.issues[0]!.message}`)
   }
-  return out as DataYaml
+  const own = Object.entries(given ?? {}).flatMap(([name, value]) => (value === `images/${name}` ? [name] : []))
+  return { ...(out as DataYaml), own }
 }
 
 /** `train = data/train.txt`, `names = data/obj.names`, … */
@@ -157,16 +164,14 @@ function placesOf(
         .map((p) => p.replace(/^\.\//, ''))
         .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
       if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is missing`)
-      // Our own export lists images without a split under both train and val.
-      else if (!places.some((p) => p.at === place))
-        places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })
+      else if (!places.some((p) => p.at === place)) places.push({ at: place, split: splitAt(place, split, data) })
     }
   // Image folders that the description does not mention.
   if (places.length > 0 && tree.isFolder('images') && !places.some((p) => p.at === 'images' || p.at.endsWith('.txt')))
     for (const name of tree.names('images')) {
       const at = `images/${name}`
       if (tree.isFolder(at) && !places.some((p) => p.at === at || p.at.startsWith(`${at}/`)))
-        places.push({ at, split: name === 'all' ? null : name })
+        places.push({ at, split: name === unsplit ? null : name })
     }
   // Darknet keeps one image list per split.
   if (places.length === 0)
@@ -179,6 +184,16 @@ function placesOf(
     places.push(...splits, ...(splits.length ? [] : [{ at: tree.isFolder('images') ? 'images' : '', split: null }]))
   }
   return { places, lists: places.map((p) => p.at).filter((p) => p.endsWith('.txt')) }
+}
+
+/**
+ * The split of the images in `place`, listed as `split`. In our own export another split, or the images without one, may
+ * stand in for train or val; they keep their own name.
+ */
+function splitAt(place: string, split: string, { own }: DataYaml): string | null {
+  const name = path.posix.basename(place)
+  if (place === `images/${unsplit}`) return null
+  return place === `images/${name}` && own?.includes(name) ? name : split === 'valid' ? 'val' : split
 }
 
 /** Follows ultralytics: the last path segment `images` becomes `labels`; without one, the label file is next to the image. */

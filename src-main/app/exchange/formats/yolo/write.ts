@@ -11,7 +11,7 @@ import { jointName, type Joints, objectsOf } from '../../objects.ts'
 import { boxOfShape, fixed, outlines, smallestBox } from '../../shapes.ts'
 import { copyImage, freeName, type Item, needSize, safeName, splitOf, type Target, withoutImagesFolder, writeFile } from '../../target.ts'
 import { stemOf } from '../../tree.ts'
-import type { YoloTask } from './layout.ts'
+import { unsplit, type YoloTask } from './layout.ts'
 
 export const yoloSettings = z.object({
   task: setting(
@@ -103,11 +103,13 @@ export function write(items: Iterable<Item>, target: Target, settings: YoloSetti
   // Without any joints there is nothing for a pose task to write.
   const task = asked === 'pose' && target.joints.size === 0 ? 'detect' : asked
   const ids = new Map(target.labels.map((n, i) => [n, i]))
+  const splits = new Set<string>()
   for (const item of items) {
     const size = needSize(target, item)
     if (!size) continue
     const { fileName } = item.record
-    const split = safeName(splitOf(item.record) ?? 'all')
+    const split = safeName(splitOf(item.record) ?? unsplit)
+    splits.add(split)
     // A dataset imported from YOLO already has split folders.
     const within = withoutImagesFolder(fileName)
     const name = freeName(
@@ -131,17 +133,18 @@ export function write(items: Iterable<Item>, target: Target, settings: YoloSetti
     // Written even if empty: it marks the image as having no objects, and reserves the name.
     writeFile(target, `labels/${split}/${stemOf(name)}.txt`, lines.join(''))
   }
-  writeFile(target, 'data.yaml', stringify({ ...placesOf(target), task, ...(task === 'pose' ? poseOf(target, ids) : {}) }))
+  writeFile(target, 'data.yaml', stringify({ ...placesOf(target, splits), task, ...(task === 'pose' ? poseOf(target, ids) : {}) }))
 }
 
-function placesOf(target: Target): object {
-  const splits = target.summary.splits.map(safeName)
-  const place = (split: string) => (splits.includes(split) ? `images/${split}` : splits.includes('train') ? undefined : 'images/all')
+/** ultralytics refuses a dataset without a folder for train or for val: another one stands in. */
+function placesOf(target: Target, written: ReadonlySet<string>): object {
+  const first = (...splits: string[]) => `images/${splits.find((s) => written.has(s)) ?? [...written].sort()[0] ?? unsplit}`
+  const others = [...written].filter((s) => !['train', 'val', unsplit].includes(s)).sort()
   return {
     path: '.',
-    train: place('train'),
-    val: place('val') ?? 'images/train', // ultralytics requires a val split
-    ...Object.fromEntries(splits.filter((s) => !['train', 'val'].includes(s)).map((s) => [s, `images/${s}`])),
+    train: first('train', unsplit, 'val'),
+    val: first('val', 'train', unsplit),
+    ...Object.fromEntries(others.map((s) => [s, `images/${s}`])),
     nc: target.labels.length,
     names: Object.fromEntries(target.labels.map((n, i) => [i, n])),
   }
