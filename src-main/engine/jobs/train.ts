@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { accuracies, type ResultOf, type TrainJob } from '#shared/model/job.ts'
+import { accuracies, type Item, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
@@ -41,18 +41,19 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
     makeFolder(stateDir)
-    const identity = fingerprintOf({
-      recipe: job.recipe,
-      settings,
-      seed: job.seed,
-      base,
-      classes: job.classes,
-      templates,
-      provider,
-      preprocess: model.preprocess,
-      train: known(job.splits['train']),
-      val: known(job.splits['val']),
-    })
+    const identityBy = (known: (items: readonly Item[] | undefined) => unknown) =>
+      fingerprintOf({
+        recipe: job.recipe,
+        settings,
+        seed: job.seed,
+        base,
+        classes: job.classes,
+        templates,
+        provider,
+        preprocess: model.preprocess,
+        train: known(job.splits['train']),
+        val: known(job.splits['val']),
+      })
     const run = new Run({
       model,
       classes: job.classes,
@@ -62,7 +63,9 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       provider,
       cache: job.cache,
       pictures: storeFor(job.splits),
-      ...(recipe.resumes === 'from the last saved step' && { resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity } }),
+      ...(recipe.resumes === 'from the last saved step' && {
+        resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity: identityBy(contents), formerly: identityBy(places) },
+      }),
       ...hooks,
     })
     const trained = await recipe.run(run, settings)
@@ -108,8 +111,11 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   }
 }
 
-/** An item without its display name, which does not affect training. */
-const known = (items: TrainJob['splits'][string] | undefined) => items?.map(({ name: _, ...item }) => item)
+/** What training depends on, wherever the images are: their hashes where they are known. */
+const contents = (items: readonly Item[] | undefined) =>
+  items?.map(({ file, hash, label }) => (hash == null ? { file, label } : { hash, label }))
+/** As states were identified before: a run was resumed only where it had been. */
+const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)
 
 /** Non-default preprocessing choices: those of the job, else those with which the base was trained. */
 function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {

@@ -38,8 +38,11 @@ export interface LoopProgress {
 export interface LoopOptions {
   readonly onProgress?: (p: LoopProgress) => void
   readonly isCancelled?: () => boolean
-  /** Where and how often to save the resumable state. A state saved under a different `identity` is ignored. */
-  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
+  /**
+   * Where and how often to save the resumable state. A state saved under a different `identity` is ignored, except for
+   * the one that earlier versions gave the same run.
+   */
+  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string; readonly formerly?: string }
   /** Called after each step, e.g. for periodic evaluation. */
   readonly afterStep?: (step: number, metrics: StepMetrics) => Promise<void>
 }
@@ -116,11 +119,12 @@ async function save(trainer: Trainer, losses: readonly number[], { file, identit
   await writeSafetensors(file, fromMemory(tensors), { identity, format: 'dashi-run' })
 }
 
-function restore(trainer: Trainer, { file, identity }: Resume, from: number): number[] {
+function restore(trainer: Trainer, { file, identity, formerly }: Resume, from: number): number[] {
   if (!existsSync(file)) return []
   const saved = openSafetensors(file)
   try {
-    if (saved.metadata['identity'] !== identity) return [] // from a run with other data, recipe or seed
+    const saidToBe = saved.metadata['identity']
+    if (saidToBe !== identity && (saidToBe === undefined || saidToBe !== formerly)) return [] // from a run with other data, recipe or seed
     const state = new Map([...saved.tensors.keys()].map((name) => [name, saved.float32(name)]))
     const losses = [...state.get('losses')!]
     state.delete('losses')

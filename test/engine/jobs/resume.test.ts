@@ -85,6 +85,22 @@ test('a run that fails before its first step leaves nothing to be resumed', asyn
   for (const { out } of [failing, broken]) expect(fs.existsSync(`${out}.run`)).toBe(false)
 })
 
+test('a run is resumed where its folder and its images have been moved to', async () => {
+  const hashed = Object.fromEntries(
+    Object.entries(splits).map(([split, items]) => [split, items.map((item) => ({ ...item, hash: path.basename(item.file) }))]),
+  )
+  const [whole, stopped] = [job({ ...recipes['ft'], splits: hashed }), job({ ...recipes['ft'], splits: hashed })]
+  const { loss, steps } = await run(whole)
+  await run(stopped, 3)
+  const elsewhere = path.join(dir, 'elsewhere')
+  const inTheOther = (file: string) => path.join(elsewhere, path.relative(dir, file))
+  fs.cpSync(`${stopped.out}.run`, inTheOther(`${stopped.out}.run`), { recursive: true })
+  fs.cpSync(path.join(dir, 'pictures'), inTheOther(path.join(dir, 'pictures')), { recursive: true })
+  const moved = Object.entries(hashed).map(([split, items]) => [split, items.map((item) => ({ ...item, file: inTheOther(item.file) }))])
+  const resumed = await run({ ...stopped, out: inTheOther(stopped.out), splits: Object.fromEntries(moved) as TrainJob['splits'] })
+  expect(resumed).toEqual({ loss, steps: steps.slice(3) })
+})
+
 describe('a state is not taken up', () => {
   const changes: [string, () => Partial<TrainJob>][] = [
     ['with other settings', () => ({ settings: { ...TUNING, lr: 2e-3 } })],

@@ -1,7 +1,9 @@
 /** The loop of a training: which batches it asks for, which rate each step gets, and what it calls the loss. */
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { runLoop } from '../../../src-main/engine/runtime/loop.ts'
 import type { Trainer } from '../../../src-main/engine/runtime/train.ts'
+import { temporaryFolder } from '../../helpers/pictures.ts'
 
 /** A training that writes down what it is fed and answers with the losses given. */
 function recorded(losses: readonly number[]) {
@@ -68,4 +70,25 @@ test('it stops between two micro-batches, and asks for no batch after the last',
   const { trainer, fed } = recorded([1, 1, 1, 1])
   await expect(runLoop(plan(trainer), { isCancelled: () => fed.length === 3 })).rejects.toThrow('cancelled')
   expect(fed).toHaveLength(3)
+})
+
+test('resumes from a state of its identity, also from one that an earlier version identified in another way', async () => {
+  const file = path.join(temporaryFolder(), 'state.safetensors')
+  const state = new Map([['w', Float32Array.of(1)]])
+  const kept = (losses: number[]) => {
+    const { trainer, fed } = recorded(losses)
+    return { trainer: Object.assign(trainer, { snapshot: async () => new Map(state), restore: () => undefined }), fed }
+  }
+  const plan = (trainer: Trainer) => ({ trainer, steps: 2, imagesPerStep: 1, schedule: () => 1, batch })
+  const saved = { file, everySeconds: 0, identity: 'of the places' }
+  const { trainer: first, fed: begun } = kept([7])
+  await expect(runLoop(plan(first), { resume: saved, isCancelled: () => begun.length === 1 })).rejects.toThrow('cancelled')
+  const resumed = async (resume: { identity: string; formerly?: string }) => {
+    const { trainer, fed } = kept([5, 5])
+    return [await runLoop(plan(trainer), { resume: { file, everySeconds: 1000, ...resume } }), fed.length]
+  }
+  expect(await resumed({ identity: 'of the places' })).toEqual([[7, 5], 1])
+  expect(await resumed({ identity: 'of the contents', formerly: 'of the places' })).toEqual([[7, 5], 1])
+  expect(await resumed({ identity: 'of the contents' })).toEqual([[5, 5], 2])
+  expect(await resumed({ identity: 'of the contents', formerly: 'of others' })).toEqual([[5, 5], 2])
 })
