@@ -2,9 +2,10 @@
 import { cancelled, DashiError } from '#shared/errors.ts'
 import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
-import { type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
+import { type CurateJob, type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
+import { fitsBeside } from './jobs/fits.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
 import { Turns } from './turns.ts'
 
@@ -28,19 +29,30 @@ export type MakeJob<J extends Job = Job> = (stop: AbortSignal) => Promise<J>
 export class EngineClient {
   private engine: Engine | undefined
   private readonly turns = new Turns()
+  /** Of jobs that run beside those of `turns`. */
+  private readonly beside = new Turns()
   private closed = false
 
-  /** @param start spawns the built process.ts */
-  constructor(private readonly start: () => Child) {}
+  /**
+   * @param start spawns the built process.ts
+   * @param fits whether there is enough memory to run the job beside another
+   */
+  constructor(
+    private readonly start: () => Child,
+    private readonly fits: (job: CurateJob) => boolean = fitsBeside,
+  ) {}
 
   /**
-   * Jobs run one at a time. If the process exits during a job, that job fails with a message on what was kept; the
-   * next job gets a new process.
+   * Jobs run one at a time, except that curating does not wait for others if memory allows. It is then done on the CPU:
+   * onnxruntime's WebGPU allows one thread. If the process exits during a job, that job fails with a message on what
+   * was kept; the next job gets a new process.
    */
   run<J extends Job>(job: J | MakeJob<J>, onProgress: (p: JobProgress) => void = () => undefined): RunningJob<ResultOf<J['kind']>> {
     const stop = new AbortController()
-    const begin = async () => this.carryOut(typeof job === 'function' ? await job(stop.signal) : job, onProgress, stop.signal)
-    const { result, waits, begun, leave } = this.turns.take(begin)
+    const beside = typeof job !== 'function' && job.kind === 'curate' && this.turns.busy && this.fits(job)
+    const make = async () => (typeof job === 'function' ? job(stop.signal) : beside ? { ...job, device: 'cpu' } : job)
+    const begin = async () => this.carryOut(await make(), onProgress, stop.signal, beside)
+    const { result, waits, begun, leave } = (beside ? this.beside : this.turns).take(begin)
     return { result, waits, begun, cancel: () => void (leave() || stop.abort()) }
   }
 
@@ -61,14 +73,20 @@ export class EngineClient {
     await this.engine?.end()
   }
 
-  private async carryOut<J extends Job>(job: J, onProgress: (p: JobProgress) => void, stop: AbortSignal): Promise<ResultOf<J['kind']>> {
+  private async carryOut<J extends Job>(
+    job: J,
+    onProgress: (p: JobProgress) => void,
+    stop: AbortSignal,
+    beside: boolean,
+  ): Promise<ResultOf<J['kind']>> {
     const began = Date.now()
     const result = await this.try((engine) => {
       if (stop.aborted) throw cancelled()
-      return engine.run(job, onProgress, stop, (how) => {
+      const inWords = (how: string) => {
         sweepJob(job)
         return `${how} ${doing[job.kind]}; ${kept(job, began)}`
-      })
+      }
+      return engine.run(job, beside, onProgress, stop, inWords)
     })
     return resultOf<J['kind']>(job.kind, result)
   }
@@ -134,11 +152,11 @@ class Engine {
     child.hold(false)
   }
 
-  run(job: Job, onProgress: (p: JobProgress) => void, stop: AbortSignal, inWords: Pending['inWords']): Promise<JobResult> {
+  run(job: Job, beside: boolean, onProgress: (p: JobProgress) => void, stop: AbortSignal, inWords: Pending['inWords']): Promise<JobResult> {
     const id = this.count++
     const cancel = () => this.send({ type: 'cancel', id })
     stop.addEventListener('abort', cancel)
-    return (this.wait(id, { type: 'run', id, job }, inWords, onProgress) as Promise<JobResult>).finally(() =>
+    return (this.wait(id, { type: 'run', id, job, beside }, inWords, onProgress) as Promise<JobResult>).finally(() =>
       stop.removeEventListener('abort', cancel),
     )
   }

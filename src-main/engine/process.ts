@@ -19,6 +19,7 @@ interface ParentPort {
 const { parentPort } = process as { parentPort?: ParentPort }
 const [workerFile = './engine-worker.js', laneFile = './lane-worker.js'] = process.argv.slice(2)
 const jobs = new JobThread(new URL(workerFile, import.meta.url))
+const beside = new JobThread(new URL(workerFile, import.meta.url))
 const lanes = new Lanes(new URL(laneFile, import.meta.url))
 const cancels = new Map<number, () => void>()
 
@@ -41,7 +42,7 @@ function take(raw: unknown): void {
       (answer) => send({ type: 'answer', id, answer }),
       (e: unknown) => fail(id, e),
     )
-  const { result, cancel } = jobs.run(message.job, (progress) => send({ type: 'progress', id, progress }))
+  const { result, cancel } = (message.beside ? beside : jobs).run(message.job, (progress) => send({ type: 'progress', id, progress }))
   cancels.set(id, cancel)
   void result
     .then(

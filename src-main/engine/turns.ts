@@ -15,6 +15,11 @@ export class Turns {
   private last: Promise<unknown> = Promise.resolve()
   private held = 0
 
+  /** A task runs or waits. */
+  get busy(): boolean {
+    return this.held > 0
+  }
+
   take<T>(body: () => Promise<T>): Turn<T> {
     const waits = this.held++ > 0
     let state: 'waiting' | 'begun' | 'left' = 'waiting'

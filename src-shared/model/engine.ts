@@ -9,9 +9,12 @@ import { questionSchema } from './question.ts'
 
 const id = z.int().nonnegative()
 
-/** `closeLanes` terminates the threads that answer questions. */
+/**
+ * `beside`: the job is run by a second thread, at the same time as another job. `closeLanes` terminates the threads that
+ * answer questions.
+ */
 export const toEngineSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run'), id, job: jobSchema }),
+  z.object({ type: z.literal('run'), id, job: jobSchema, beside: z.boolean() }),
   z.object({ type: z.literal('cancel'), id }),
   z.object({ type: z.literal('ask'), id, question: questionSchema }),
   z.object({ type: z.literal('closeLanes') }),

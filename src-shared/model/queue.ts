@@ -9,7 +9,7 @@ export type JobStatus = z.infer<typeof jobStatus>
 
 /**
  * Jobs of one lane run one after the other, those of different lanes concurrently. training: jobs that need the
- * engine's job thread.
+ * engine's job thread; curation does not wait for it.
  */
 export const lanes = ['interactive', 'training', 'background'] as const
 export const laneSchema = z.enum(lanes)

@@ -2,8 +2,18 @@
 import type { MergeJob, TrainJob } from '#shared/model/job.ts'
 import { methodRecord } from '../../engine/merge/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
-import { phaseKey } from '#shared/model/progress.ts'
+import { type Phase, phaseKey } from '#shared/model/progress.ts'
 import type { Plan } from './course.ts'
+
+/** Phases with their relative costs, in order. */
+export const inPhases = (costs: Partial<Record<Phase, number>>): Plan => Object.entries(costs).map(([name, cost]) => ({ name, cost }))
+
+/** What is done on the images' embeddings, once the files are hashed and the embeddings computed. */
+export const afterEmbedding = (costs: Partial<Record<Phase, number>>): Plan => [
+  { name: 'hashing', cost: 4, measures: true },
+  { name: 'features', cost: 12, measures: true },
+  ...inPhases(costs),
+]
 
 /** For a folder opened for the first time: labels from its folders, then its annotation files, one format after another. */
 export const setUpPlan = ({

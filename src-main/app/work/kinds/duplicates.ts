@@ -1,16 +1,12 @@
 import { duplicateOptions } from '#shared/model/curation.ts'
 import { findDuplicates } from '../../curation/index.ts'
 import { curation } from '../curation.ts'
+import { afterEmbedding } from '../plans.ts'
 
 export default curation({
   id: 'duplicates',
-  lane: 'training',
+  lane: 'background',
   request: duplicateOptions,
-  plan: () => [
-    { name: 'hashing', cost: 4, measures: true },
-    { name: 'features', cost: 12, measures: true },
-    { name: 'near-copies', cost: 1 },
-    { name: 'marking', cost: 1 },
-  ],
+  plan: () => afterEmbedding({ 'near-copies': 1, marking: 1 }),
   find: findDuplicates,
 })

@@ -1,18 +1,12 @@
 import { mapOptions } from '#shared/model/curation.ts'
 import { makeMap } from '../../curation/index.ts'
 import { curation } from '../curation.ts'
+import { afterEmbedding } from '../plans.ts'
 
 export default curation({
   id: 'map',
-  lane: 'training',
+  lane: 'background',
   request: mapOptions,
-  plan: () => [
-    { name: 'hashing', cost: 4, measures: true },
-    { name: 'features', cost: 12, measures: true },
-    { name: 'distances', cost: 2 },
-    { name: 'layout', cost: 3 },
-    { name: 'placing', cost: 1 },
-    { name: 'index', cost: 1 },
-  ],
+  plan: () => afterEmbedding({ distances: 2, layout: 3, placing: 1, index: 1 }),
   find: makeMap,
 })
