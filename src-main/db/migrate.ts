@@ -19,7 +19,7 @@ export function migrate(db: Database, steps: readonly Migration[] = migrations, 
   const version = Number(db.value('PRAGMA user_version') ?? 0)
   if (version > target) throw dataError(db.file, sentence('project.newer', { schema: version, known: target }))
   if (version === target) return null
-  if (db.options.readOnly) throw dataError(db.file, sentence('project.older', { schema: version, known: target }))
+  if (db.options.readOnly) throw dataError(db.file, sentence('project.older', { schema: version, known: target, folder: dirname(db.file) }))
   const saved = version > 0 && keep ? backup(db, version) : null
   for (const step of steps.filter((s) => s.version > version))
     db.transaction(() => {

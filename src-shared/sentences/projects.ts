@@ -29,7 +29,8 @@ export const projectSentences = {
   'project.not-a-database': 'is not a project database',
   'project.not-copied': 'what was open can no longer be copied ({reason})',
   'project.not-opened': 'cannot be opened',
-  'project.older': 'has an older schema ({schema}); open it once for writing to bring it to {known}',
+  'project.older':
+    'was written by an earlier Dashi (schema {schema}; this one uses {known}): open the project once with dashi start --project {folder}',
   'project.open-elsewhere': '{folder}: already open in {holder}',
   'project.orphan': '{file}: has lost its database; move it elsewhere, or put the database back',
   'project.overwritten': 'was written over; only the log of what was open is left, in backups/',

@@ -5,6 +5,7 @@
 import { cpSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { schemaVersion } from '../../../src-main/db/schema.ts'
 import { undoChange } from '../../../src-main/app/annotations/index.ts'
 import {
   checkProject,
@@ -50,6 +51,15 @@ function broughtUpToDate(): string {
 }
 
 const hash = '02d795c7bd62865872d31661105c3b2cd3721d36d404ba9c31bada9e0694316a'
+
+it('a command that only reads changes nothing: it says how to bring the project up to date', () => {
+  const folder = copied()
+  expect(() => openProject(folder, { readOnly: true })).toThrow(
+    `project.db: was written by an earlier Dashi (schema 7; this one uses ${schemaVersion}): open the project once with dashi start --project ${folder}`,
+  )
+  opened(folder, () => undefined)
+  openProject(folder, { readOnly: true }).close()
+})
 
 describe('what it holds', () => {
   it('is all there, sound, and the same dataset by its hash', () => {
