@@ -102,7 +102,12 @@ export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredR
 const parsed = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))
 const plain = <V>(v: V): V => (typeof v === 'string' ? (repaired(v) as V) : v)
 
-const editedBy = (r: StoredRow) => (r['edited_by'] == null ? {} : { editedBy: plain(r['edited_by']) })
+/** Who made a region, image label or caption, what was decided on it, and who edited it last. */
+const authored = (r: StoredRow) => ({
+  author: authorOf(r),
+  state: r['state'],
+  ...(r['edited_by'] == null ? {} : { editedBy: plain(r['edited_by']) }),
+})
 
 export const toLabel = (r: StoredRow): Label =>
   decode(label, 'label', r, () => ({
@@ -137,9 +142,7 @@ export const toMediaLabel = (r: StoredRow): MediaLabel =>
     id: r['id'],
     mediaId: r['media_id'],
     labelId: r['label_id'],
-    author: authorOf(r),
-    state: r['state'],
-    ...editedBy(r),
+    ...authored(r),
   }))
 export const toRegion = (r: StoredRow): Region =>
   decode(region, 'region', r, () => ({
@@ -148,12 +151,10 @@ export const toRegion = (r: StoredRow): Region =>
     labelId: r['label_id'],
     shape: parsed(r['shape']),
     attributes: parsed(r['attributes']),
-    author: authorOf(r),
-    state: r['state'],
     z: r['z'],
     hidden: r['hidden'] === 1,
     locked: r['locked'] === 1,
-    ...editedBy(r),
+    ...authored(r),
     ...(r['track'] == null ? {} : { track: { id: r['track'], frame: r['frame'] } }),
   }))
 export const toCaption = (r: StoredRow): Caption =>
@@ -164,9 +165,7 @@ export const toCaption = (r: StoredRow): Caption =>
     text: plain(r['text']),
     language: r['language'],
     spans: parsed(r['spans']),
-    author: authorOf(r),
-    state: r['state'],
-    ...editedBy(r),
+    ...authored(r),
   }))
 export const toComment = (r: StoredRow): Comment =>
   decode(comment, 'comment', r, () => ({

@@ -4,6 +4,9 @@ import { z } from 'zod'
 export const wordsSchema = z.object({ en: z.string().min(1) }).catchall(z.string().min(1))
 export type Words = z.infer<typeof wordsSchema>
 
+/** A name that is the same in every language. */
+export const properName = (name: string): Words => ({ en: name, ja: name })
+
 /**
  * A setting of a record with its description: the texts are part of its JSON schema, and forms show those of the
  * user's language.

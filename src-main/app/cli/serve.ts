@@ -105,16 +105,18 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
   }
 }
 
+const workbench = (name: string, description: string, port: string, action: (o: ServeOptions) => Promise<void>): Command =>
+  new Command(name).description(description).option('--project <dir>', 'project folder to open').option('--port <n>', port).action(action)
+
 export const serveCommand = (app: CliContext): Command =>
-  new Command('serve')
-    .description('serve the workbench to a browser: HTTP and WebSocket on the loopback address')
-    .option('--project <dir>', 'project folder to open')
-    .option('--port <n>', 'port (default: the previous one, or any free one)')
-    .action((o: ServeOptions) => serve(app, o))
+  workbench(
+    'serve',
+    'serve the workbench to a browser: HTTP and WebSocket on the loopback address',
+    'port (default: the previous one, or any free one)',
+    (o) => serve(app, o),
+  )
 
 export const startCommand = (app: CliContext): Command =>
-  new Command('start')
-    .description('start the workbench: on the desktop where Electron is available, else in the browser')
-    .option('--project <dir>', 'project folder to open')
-    .option('--port <n>', 'port for the browser')
-    .action((o: ServeOptions) => startWorkbench(app, o))
+  workbench('start', 'start the workbench: on the desktop where Electron is available, else in the browser', 'port for the browser', (o) =>
+    startWorkbench(app, o),
+  )

@@ -1,17 +1,9 @@
-import {
-  type CaptionFinding,
-  type CaptionIssue,
-  captionIssue,
-  type CaptionOptions,
-  captionOptions,
-  type Spread,
-} from '#shared/model/curation.ts'
+import { type CaptionFinding, type CaptionIssue, captionIssue, captionOptions, type Spread } from '#shared/model/curation.ts'
 import { anyCaptions, captionsByImage, type CaptionText, countCaptions, uncaptioned } from '../../db/curated.ts'
 import { countImages } from '../../db/images.ts'
 import type { AppContext } from '../context.ts'
 import { countTokens } from '../preview/index.ts'
-import type { Project } from '../projects/index.ts'
-import { breathe, type Control, checkpointOf, modelOf } from './control.ts'
+import { breathe, checkpointOf, modelOf, search } from './control.ts'
 import { contradicts, languageDetector } from './language.ts'
 import type { Found } from './store.ts'
 
@@ -25,13 +17,7 @@ const normal = (text: string) =>
 const wordsOf = (text: string) => normal(text).match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu) ?? []
 
 /** Statistics of the captions, and likely problems of individual ones. */
-export async function checkCaptions(
-  app: AppContext,
-  project: Project,
-  options: CaptionOptions = {},
-  control: Control = {},
-): Promise<Found<'captions'>> {
-  const o = captionOptions.parse(options)
+export const checkCaptions = search(captionOptions, async (app, project, o, control): Promise<Found<'captions'>> => {
   const check = checkpointOf(control)
   const { db } = project
   const model = modelOf(app, o.model)
@@ -95,7 +81,7 @@ export async function checkCaptions(
     },
     details: findings,
   }
-}
+})
 
 /** Each row with its number of tokens, counted in batches of some hundred. */
 async function* counted(app: AppContext, model: string, rows: Iterable<CaptionText>): AsyncGenerator<{ row: CaptionText; tokens: number }> {

@@ -1,8 +1,10 @@
 import path from 'node:path'
+import type { z } from 'zod'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
 import type { Phase } from '#shared/model/progress.ts'
 import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
 
 export interface Step {
   readonly phase: Phase
@@ -22,6 +24,12 @@ export const checkpointOf =
   () => {
     if (signal?.aborted) throw cancelled()
   }
+
+/** A search of the project: fills in the defaults of its options. */
+export const search =
+  <S extends z.ZodType, T>(schema: S, find: (app: AppContext, project: Project, o: z.output<S>, control: Control) => Promise<T>) =>
+  (app: AppContext, project: Project, options: z.input<S>, control: Control = {}): Promise<T> =>
+    find(app, project, schema.parse(options), control)
 
 /** Yields the thread to other work. */
 export const breathe = () => new Promise<void>((go) => setImmediate(go))

@@ -1,13 +1,12 @@
-import { type Doubt, type DoubtOptions, doubtOptions } from '#shared/model/curation.ts'
+import { type Doubt, doubtOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { duplicateGroups } from '../../db/curated.ts'
 import { singleLabels } from '../../db/image-labels.ts'
 import { imagePaths } from '../../db/images.ts'
 import { labelNames } from '../../db/labels.ts'
-import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { type Control, onEmbeddings } from './control.ts'
+import { onEmbeddings, search } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { hashedImages } from './images.ts'
 import { type Found, keptResult } from './store.ts'
@@ -17,13 +16,7 @@ import { type Found, keptResult } from './store.ts'
  * exactly one accepted label are examined; near-duplicates share a fold, so that no image is judged by a probe that
  * saw its near-copy.
  */
-export async function findDoubts(
-  app: AppContext,
-  project: Project,
-  options: DoubtOptions = {},
-  control: Control = {},
-): Promise<Found<'doubts'>> {
-  const o = doubtOptions.parse(options)
+export const findDoubts = search(doubtOptions, async (app, project, o, control): Promise<Found<'doubts'>> => {
   await ensureHashes(project, control)
   const labelOf = singleLabels(project.db)
   const images = hashedImages(project).filter((i) => labelOf.has(i.id))
@@ -74,7 +67,7 @@ export async function findDoubts(
     },
     details,
   }
-}
+})
 
 function groupsOf({ db }: Project, images: readonly { id: number }[]): Int32Array {
   const group = new Map(duplicateGroups(db).map((r) => [r.id, r.of]))

@@ -1,20 +1,12 @@
-import {
-  type Likeness,
-  type DuplicateAction,
-  type DuplicateGroup,
-  type DuplicateOptions,
-  duplicateAction,
-  duplicateOptions,
-} from '#shared/model/curation.ts'
+import { type Likeness, type DuplicateAction, type DuplicateGroup, duplicateAction, duplicateOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { duplicateGroups as groupsStored } from '../../db/curated.ts'
 import { countImages, imagePaths } from '../../db/images.ts'
 import { bits, closePairs, parseHashes, UnionFind } from '../../engine/curation/index.ts'
 import { addTag, type MediaFacts, removeMedia, setMediaFacts } from '../annotations/index.ts'
-import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { breathe, type Control, checkpointOf, onEmbeddings } from './control.ts'
+import { breathe, type Control, checkpointOf, onEmbeddings, search } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { hashedImages, type HashedImage } from './images.ts'
 import { type Details, type Found, keptResult } from './store.ts'
@@ -26,13 +18,7 @@ type Group = Details<'duplicates'>[number]
  * (SemDeDup). The group's number is stored as a fact of each image, so that splits keep the group together. Within a
  * group, labelled images are kept first, then those that SemDeDup prefers, then those with the most pixels.
  */
-export async function findDuplicates(
-  app: AppContext,
-  project: Project,
-  options: DuplicateOptions = {},
-  control: Control = {},
-): Promise<Found<'duplicates'>> {
-  const o = duplicateOptions.parse(options)
+export const findDuplicates = search(duplicateOptions, async (app, project, o, control): Promise<Found<'duplicates'>> => {
   const wanted: readonly Likeness[] = o.method === 'all' ? ['exact', 'phash', 'embedding'] : [o.method]
   await ensureHashes(project, control)
   const images = hashedImages(project).sort((a, b) => Number(b.annotated) - Number(a.annotated) || b.pixels - a.pixels || a.id - b.id)
@@ -65,7 +51,7 @@ export async function findDuplicates(
     unreadable,
   }
   return { summary, details: groups }
-}
+})
 
 /** Images in order of preference, joined into groups. An image is dropped if an earlier one is its near-copy. */
 class Search {

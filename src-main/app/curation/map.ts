@@ -1,18 +1,15 @@
-import { type MapOptions, mapOptions } from '#shared/model/curation.ts'
+import { mapOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { countImages } from '../../db/images.ts'
-import type { AppContext } from '../context.ts'
-import type { Project } from '../projects/index.ts'
-import { type Control, modelOf, onEmbeddings } from './control.ts'
+import { modelOf, onEmbeddings, search } from './control.ts'
 import { ensureHashes } from './hashes.ts'
 import { hashedImages } from './images.ts'
 import { indexFolder } from './similar.ts'
 import type { Found } from './store.ts'
 
 /** Places every image on a plane, similar ones near each other. */
-export async function makeMap(app: AppContext, project: Project, options: MapOptions = {}, control: Control = {}): Promise<Found<'map'>> {
-  const { method, seed, model } = mapOptions.parse(options)
+export const makeMap = search(mapOptions, async (app, project, { method, seed, model }, control): Promise<Found<'map'>> => {
   await ensureHashes(project, control)
   const images = hashedImages(project)
   // Search by text or by image uses the same embeddings, so its index is built as well.
@@ -31,4 +28,4 @@ export async function makeMap(app: AppContext, project: Project, options: MapOpt
     },
     details: { mediaIds: Array.from(readable, (i) => images[i]!.id), x: axis(0), y: axis(1) },
   }
-}
+})

@@ -122,6 +122,16 @@ export const becomes = {
   unlabelledLabel: { en: 'get the label “unlabelled”', ja: 'ラベル「unlabelled」になります' },
 } as const satisfies Record<string, Words>
 
+/** Losses of formats without regions. */
+export const withoutRegions = {
+  boxes: becomes.leftOut,
+  'rotated boxes': becomes.leftOut,
+  polygons: becomes.leftOut,
+  masks: becomes.leftOut,
+  polylines: becomes.leftOut,
+  keypoints: becomes.leftOut,
+} as const satisfies Losses
+
 /** Losses of formats that know labels only by name. */
 export const ofLabels = {
   'attribute definitions': becomes.leftOut,
@@ -144,3 +154,7 @@ export const usualLosses = {
   comments: becomes.leftOut,
   'proposals left out': becomes.onRequest,
 } as const satisfies Losses
+
+/** The usual losses, except of the features that a format keeps or describes itself. */
+export const usualExcept = (...kept: (keyof typeof usualLosses)[]): Losses =>
+  Object.fromEntries(Object.entries(usualLosses).filter(([feature]) => !(kept as string[]).includes(feature)))

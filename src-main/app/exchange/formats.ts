@@ -2,6 +2,7 @@
 /** The exchange formats there are: every record in `formats/`. */
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { byId, inOrder } from '#shared/model/registry.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Format } from './format.ts'
 import { type Peek, peekAt } from './peek.ts'
@@ -9,14 +10,10 @@ import { type Peek, peekAt } from './peek.ts'
 const files = import.meta.glob<Format>('./formats/*.ts', { import: 'default', eager: true })
 
 /** In detection order. */
-export const formats: readonly Format[] = Object.values(files).sort((a, b) => a.order - b.order)
+export const formats = inOrder(files)
 
 /** @throws a user error that lists the known formats */
-export function formatRecord(id: string): Format {
-  const format = formats.find((f) => f.id === id)
-  if (!format) throw userError(sentence('exchange.unknown-format', { format: id, known: formats.map((f) => f.id).join(', ') }))
-  return format
-}
+export const formatRecord = byId(formats, (format, known) => sentence('exchange.unknown-format', { format, known }))
 
 /**
  * A format's settings with defaults filled in.

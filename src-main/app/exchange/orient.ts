@@ -3,27 +3,18 @@ import type { Shape } from '#shared/model/shape.ts'
 import { rleFromBitmap, rleToBitmap } from '#shared/geometry/rle.ts'
 import type { Size } from './draft.ts'
 
-/** Maps a point of the stored image, of the given size, to the upright one. `orientation` is EXIF's, 1 to 8. */
-function turn(orientation: number, { width: w, height: h }: Size): (x: number, y: number) => [number, number] {
-  switch (orientation) {
-    case 2:
-      return (x, y) => [w - x, y]
-    case 3:
-      return (x, y) => [w - x, h - y]
-    case 4:
-      return (x, y) => [x, h - y]
-    case 5:
-      return (x, y) => [y, x]
-    case 6:
-      return (x, y) => [h - y, x]
-    case 7:
-      return (x, y) => [h - y, w - x]
-    case 8:
-      return (x, y) => [y, w - x]
-    default:
-      return (x, y) => [x, y]
-  }
-}
+/** Where a point of the stored image, w × h pixels, is in the upright one, by EXIF orientation. */
+const turns: readonly ((x: number, y: number, w: number, h: number) => [x: number, y: number])[] = [
+  (x, y) => [x, y], // 0 is not defined
+  (x, y) => [x, y],
+  (x, y, w) => [w - x, y],
+  (x, y, w, h) => [w - x, h - y],
+  (x, y, _, h) => [x, h - y],
+  (x, y) => [y, x],
+  (x, y, _, h) => [h - y, x],
+  (x, y, w, h) => [h - y, w - x],
+  (x, y, w) => [y, w - x],
+]
 
 /** Clockwise rotation of a direction in degrees, and whether it is mirrored first, by EXIF orientation. */
 const angles = [
@@ -39,7 +30,8 @@ const angles = [
 ] as const
 
 export function uprightShape(shape: Shape, orientation: number, stored: Size): Shape {
-  const to = turn(orientation, stored)
+  const turn = turns[orientation]!
+  const to = (x: number, y: number) => turn(x, y, stored.width, stored.height)
   const flat = (points: readonly number[]) => points.flatMap((_, i) => (i % 2 ? [] : to(points[i]!, points[i + 1]!)))
   switch (shape.kind) {
     case 'box': {

@@ -1,8 +1,7 @@
 /** Shape conversions shared by several formats. */
-import { boxRing, rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
-import { shapeMask } from '#shared/geometry/shape.ts'
-import { rleToPolygon } from '#shared/geometry/contours.ts'
-import type { Box, PolygonPart, Ring, RotatedBoxShape, Rle, Shape } from '#shared/model/shape.ts'
+import { rotatedBoxRing, shapeBox } from '#shared/geometry/box.ts'
+import { shapeMask, shapePolygon } from '#shared/geometry/shape.ts'
+import type { Box, Ring, RotatedBoxShape, Rle, Shape } from '#shared/model/shape.ts'
 import type { DraftRegion, Size } from './draft.ts'
 
 /** Flat points without the repeated last vertex; null if fewer than three remain. */
@@ -25,23 +24,8 @@ export const hasHoles = (shape: Shape) => shape.kind === 'polygon' && shape.part
 
 /** Outer rings only, holes are lost; null for lines and points. */
 export function outlines(shape: Shape): Ring[] | null {
-  const parts = partsOf(shape)
+  const parts = shapePolygon(shape)
   return parts && parts.map((p) => p[0]!)
-}
-
-export function partsOf(shape: Shape): PolygonPart[] | null {
-  switch (shape.kind) {
-    case 'box':
-      return [[boxRing(shape)]]
-    case 'rotated-box':
-      return [[rotatedBoxRing(shape)]]
-    case 'polygon':
-      return shape.parts
-    case 'mask':
-      return rleToPolygon(shape.rle)
-    default:
-      return null
-  }
 }
 
 export const boxOfShape = (shape: Shape): Box => shapeBox(shape)

@@ -1,48 +1,20 @@
 import type { Random } from './random.ts'
 
-type Rgb = readonly [number, number, number]
-const colours: Record<string, readonly [Rgb, Rgb]> = {
-  blue: [
-    [126, 176, 240],
-    [58, 110, 200],
-  ],
-  green: [
-    [150, 214, 140],
-    [70, 150, 84],
-  ],
-  yellow: [
-    [252, 236, 150],
-    [240, 204, 70],
-  ],
-  pink: [
-    [252, 200, 220],
-    [236, 132, 176],
-  ],
-  purple: [
-    [204, 176, 240],
-    [130, 92, 190],
-  ],
-  orange: [
-    [252, 208, 150],
-    [240, 150, 70],
-  ],
-  grey: [
-    [222, 224, 228],
-    [150, 154, 162],
-  ],
-  brown: [
-    [200, 170, 140],
-    [128, 96, 70],
-  ],
-  white: [
-    [255, 255, 255],
-    [232, 236, 240],
-  ],
-  black: [
-    [66, 68, 74],
-    [22, 24, 28],
-  ],
+/** Two tints of each colour, as RGB. */
+const colours: Record<string, readonly [light: number, dark: number]> = {
+  blue: [0x7eb0f0, 0x3a6ec8],
+  green: [0x96d68c, 0x469654],
+  yellow: [0xfcec96, 0xf0cc46],
+  pink: [0xfcc8dc, 0xec84b0],
+  purple: [0xccb0f0, 0x825cbe],
+  orange: [0xfcd096, 0xf09646],
+  grey: [0xdee0e4, 0x969aa2],
+  brown: [0xc8aa8c, 0x806046],
+  white: [0xffffff, 0xe8ecf0],
+  black: [0x42444a, 0x16181c],
 }
+const channels = (rgb: number) => [rgb >> 16, (rgb >> 8) & 0xff, rgb & 0xff] as const
+type Rgb = ReturnType<typeof channels>
 
 /** Maps a pixel to the amount, 0 to 1, of the second tint. */
 type Pattern = (random: Random, width: number, height: number) => (x: number, y: number) => number
@@ -92,7 +64,7 @@ const patterns: Record<string, Pattern> = { '': gradient, striped, checked, dott
 export function makeBackground(random: Random, width: number, height: number): { rgb: Uint8Array; phrase: string } {
   const colour = random.pick(Object.keys(colours))
   const kind = random.pick(Object.keys(patterns))
-  const [light, dark] = colours[colour]!
+  const [light, dark] = colours[colour]!.map(channels) as [Rgb, Rgb]
   const amount = patterns[kind]!(random, width, height)
   const rgb = new Uint8Array(width * height * 3)
   for (let y = 0, o = 0; y < height; y++)

@@ -19,8 +19,8 @@ export interface MergeMethodRecord<S extends z.ZodObject = z.ZodObject> {
   readonly citation: string
   /** The first ingredient is the base; the others enter as differences from it. */
   readonly relative?: true
-  /** Minimum (2 by default) and maximum number of ingredients, including the base. */
-  readonly least?: number
+  /** Minimum and maximum number of ingredients, including the base. */
+  readonly least: number
   readonly most?: number
   /** Ingredients are selected by their score on the split `heldOut` (greedy.ts). */
   readonly chooses?: true
@@ -40,9 +40,24 @@ export interface MergeMethodRecord<S extends z.ZodObject = z.ZodObject> {
   objection?(settings: z.output<S>, n: number): string | undefined
 }
 
-export const defineMethod = <S extends z.ZodObject>(method: MergeMethodRecord<S>): MergeMethodRecord<S> => method
+type Given<S extends z.ZodObject> = Omit<MergeMethodRecord<S>, 'least'> & Partial<Pick<MergeMethodRecord<S>, 'least'>>
+
+/** `least` is by default one ingredient, besides the base if there is one. */
+export const defineMethod = <S extends z.ZodObject>(method: Given<S>): MergeMethodRecord<S> => ({
+  least: method.relative ? 2 : 1,
+  ...method,
+})
 
 /** A method that is a weighted mean of its ingredients. */
 export const defineMean = <S extends z.ZodObject>(
-  method: Omit<MergeMethodRecord<S>, 'slices' | 'shares'> & Required<Pick<MergeMethodRecord<S>, 'shares'>>,
-): MergeMethodRecord<S> => ({ ...method, slices: (settings, n) => linearSlices(method.shares(settings, n)) })
+  method: Omit<Given<S>, 'slices' | 'shares'> & Required<Pick<MergeMethodRecord<S>, 'shares'>>,
+): MergeMethodRecord<S> => defineMethod({ ...method, slices: (settings, n) => linearSlices(method.shares(settings, n)) })
+
+/** A method that adds to the base what the `others`, its further ingredients, learned. */
+export const defineRelative = <S extends z.ZodObject>(
+  method: Omit<Given<S>, 'relative' | 'slices'> & { slices(settings: z.output<S>, others: number, tensor: string): SliceMerge },
+): MergeMethodRecord<S> =>
+  defineMethod({ ...method, relative: true, slices: (settings, n, tensor) => method.slices(settings, n - 1, tensor) })
+
+/** Goes from the base to one other model, as far as the setting `mix` says. */
+export const towardsOne = { relative: true, most: 2 } as const

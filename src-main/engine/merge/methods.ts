@@ -3,18 +3,15 @@
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
+import { byId, inOrder } from '#shared/model/registry.ts'
 import type { MergeMethodRecord } from './method.ts'
 import type { SliceMerge } from './slices.ts'
 
 const files = import.meta.glob<MergeMethodRecord>('./methods/*.ts', { import: 'default', eager: true })
-export const mergeMethods: readonly MergeMethodRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
+export const mergeMethods = inOrder(files)
 
 /** @throws a user fault listing the known methods */
-export function methodRecord(name: string): MergeMethodRecord {
-  const record = mergeMethods.find((m) => m.id === name)
-  if (!record) throw userError(sentence('merge.unknown-method', { method: name, methods: mergeMethods.map((m) => m.id).join(', ') }))
-  return record
-}
+export const methodRecord = byId(mergeMethods, (method, methods) => sentence('merge.unknown-method', { method, methods }))
 
 /** @throws a user error naming the method or its setting */
 export function methodOf(name: string, settings: Readonly<Record<string, unknown>>): MergeMethod {
@@ -50,11 +47,12 @@ export function sharesOf(method: MergeMethod, n: number): readonly number[] | nu
 /** @throws a user fault if the method cannot merge `n` ingredients */
 export function checkMethod(method: MergeMethod, n: number): void {
   const { record, settings } = taken(method)
-  const { id, relative, least = 2, most = Infinity } = record
+  const { id, relative, least, most = Infinity } = record
   if (n < 1) throw userError(sentence('merge.none'))
   if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
   if (relative && n < least)
     throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
+  if (n < least) throw userError(`merge: ${id} needs at least ${least} checkpoints`)
   const objection = record.objection?.(settings, n)
   if (objection !== undefined) throw userError(`merge: ${id} ${objection}`)
 }

@@ -19,4 +19,7 @@ export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends Met
   compute(of: Measured[T]): number
 }
 
+/** The scale of most metrics: shown in per cent, more is better. */
+export const higherPercent = { better: 'higher', range: [0, 1], format: 'percent' } as const
+
 export const defineMetric = <T extends MeasuredTask>(metric: MetricRecord<T>): MetricRecord<T> => metric

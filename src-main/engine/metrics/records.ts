@@ -1,10 +1,11 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 /** The registry of metrics: every record in `records/`. */
 import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
+import { inOrder } from '#shared/model/registry.ts'
 import type { Measured, MetricRecord } from './metric.ts'
 
 const files = import.meta.glob<MetricRecord<never>>('./records/*.ts', { import: 'default', eager: true })
-export const metricRecords: readonly MetricRecord<never>[] = Object.values(files).sort((a, b) => a.order - b.order)
+export const metricRecords = inOrder(files)
 
 export const metricsOf = <T extends MeasuredTask>(task: T): MetricRecord<T>[] =>
   metricRecords.filter((m) => (m.task as MeasuredTask) === task) as unknown as MetricRecord<T>[]

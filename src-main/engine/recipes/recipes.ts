@@ -2,20 +2,17 @@
 /** The registry of recipes: every record in `records/`. */
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { byId, inOrder } from '#shared/model/registry.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { RecipeRecord } from './recipe.ts'
 
 const files = import.meta.glob<RecipeRecord>('./records/*.ts', { import: 'default', eager: true })
-export const recipes: readonly RecipeRecord[] = Object.values(files).sort((a, b) => a.order - b.order)
+export const recipes = inOrder(files)
 
 export const findRecipe = (id: string | null): RecipeRecord | undefined => recipes.find((r) => r.id === id)
 
 /** @throws a user fault listing the known recipes */
-export function recipeRecord(id: string): RecipeRecord {
-  const record = findRecipe(id)
-  if (!record) throw userError(sentence('recipe.unknown', { recipe: id, known: recipes.map((r) => r.id).join(', ') }))
-  return record
-}
+export const recipeRecord = byId(recipes, (recipe, known) => sentence('recipe.unknown', { recipe, known }))
 
 /** Parses settings by the recipe's schema and fills in defaults. @throws a user fault naming the setting */
 export function parseSettings({ id, settings: schema }: RecipeRecord, settings: unknown): Record<string, z.core.util.JSONType> {

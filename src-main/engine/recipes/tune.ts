@@ -14,6 +14,7 @@ import { tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
+import { startHead } from './heads.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { type PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
@@ -25,6 +26,26 @@ const PASSES = 3
 export const tuningPhases = ({ epochs }: { epochs: number }, images: (split: string) => number): PhaseCost[] => [
   { name: 'training', cost: PASSES * epochs * images('train'), measures: true },
 ]
+
+/** What records have in common whose training is all `tune`, of tensors of the image tower. */
+export const tuned = {
+  task: 'classify',
+  needs: ['embedImage'],
+  curve: { phase: 'training', over: 'steps' },
+  resumes: 'from the last saved step',
+  phases: tuningPhases,
+} as const
+
+/** Trains the selected tensors and a head that starts as the setting `head` says. */
+export async function tuneWithHead(
+  run: Run,
+  settings: Tuning & { readonly head: 'zero-shot' | 'random' },
+  trains: (spec: TensorSpec) => boolean,
+): Promise<Trained> {
+  const { head, notes } = await startHead(run, settings.head)
+  const trained = await tune(run, settings, { head, trains: (_, spec) => trains(spec) })
+  return { ...trained, notes: { ...trained.notes, ...notes } }
+}
 
 /** Augmentations typical for photographs: crops and flips; `strong` adds colour and rotation. */
 const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> = {

@@ -21,7 +21,7 @@ it('there is one record a file, each with a name and a place of its own', () => 
 })
 
 describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) => {
-  const least = Math.max(method.least ?? 2, method.relative ? 2 : 1)
+  const { least } = method
   const most = Math.min(method.most ?? 5, 5)
 
   it('says what it is in every complete language, and where it comes from', () => {

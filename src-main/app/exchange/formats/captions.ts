@@ -1,7 +1,7 @@
 /** A text file next to each image, with the same stem and one caption per line. */
 import path from 'node:path'
 import type { Draft, Source } from '../draft.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { defineFormat, usualExcept, withoutRegions } from '../format.ts'
 import { copyImage, freeName, type Item, splitOf, safeName, type Target, withoutImagesFolder, writeFile } from '../target.ts'
 import { isImage, stemOf, type Tree } from '../tree.ts'
 import { splitFolder } from '../splits.ts'
@@ -45,7 +45,6 @@ const isBesideImage = (tree: Tree, file: string) => {
   return tree.imagesByStem(folder === '.' ? '' : folder, path.posix.basename(stemOf(file))).length > 0
 }
 
-const { captions: _, ...without } = usualLosses
 export default defineFormat({
   id: 'captions',
   order: 260,
@@ -60,12 +59,7 @@ export default defineFormat({
   write,
   images: 'copy',
   losses: {
-    ...without,
-    boxes: becomes.leftOut,
-    'rotated boxes': becomes.leftOut,
-    polygons: becomes.leftOut,
-    masks: becomes.leftOut,
-    polylines: becomes.leftOut,
-    keypoints: becomes.leftOut,
+    ...usualExcept('captions'),
+    ...withoutRegions,
   },
 })

@@ -1,9 +1,10 @@
 /** COCO instances, keypoints and captions, and LVIS: cocodataset.org/#format-data, cocodataset/cocoapi PythonAPI/pycocotools/coco.py. */
 import path from 'node:path'
 import { z } from 'zod'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { problemOf } from '../findings.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom } from '../objects.ts'
 import { Spool } from '../../../db/spool.ts'
@@ -220,20 +221,10 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
   }
 }
 
-const {
-  captions: _,
-  'region captions': __,
-  'caption languages': ___,
-  authors: ____,
-  'attribute definitions': _____,
-  'parent labels': ______,
-  skeletons: _______,
-  ...without
-} = usualLosses
 export default defineFormat({
   id: 'coco',
   order: 220,
-  title: { en: 'COCO', ja: 'COCO' },
+  title: properName('COCO'),
   about: {
     en: 'Instances, keypoints, captions and results; LVIS as well',
     ja: 'インスタンス・キーポイント・キャプション・推論結果。LVIS も',
@@ -246,7 +237,7 @@ export default defineFormat({
   write,
   images: 'none',
   losses: {
-    ...without,
+    ...usualExcept('captions', 'region captions', 'caption languages', 'authors', 'attribute definitions', 'parent labels', 'skeletons'),
     'rotated boxes': {
       en: 'become polygons of four points, with the angle in the attribute “rotation”',
       ja: '四点の多角形になり、角度は属性「rotation」に残ります',

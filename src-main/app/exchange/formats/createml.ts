@@ -3,6 +3,7 @@
  * (developer.apple.com/documentation/createml/building-an-object-detector-data-source) or a label.
  */
 import type { RecordLabel } from '#shared/model/record.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, numberOf, withAttributes } from '../fields.ts'
 import { defineFormat } from '../format.ts'
@@ -75,7 +76,7 @@ function* read(source: Source): Generator<Draft> {
 export default defineFormat({
   id: 'createml',
   order: 50,
-  title: { en: 'Create ML JSON', ja: 'Create ML JSON' },
+  title: properName('Create ML JSON'),
   about: {
     en: 'Apple’s list of images, each with centre-based boxes or a label',
     ja: 'Apple の画像一覧。矩形（中心座標）またはラベルを持つ',

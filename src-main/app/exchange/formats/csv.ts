@@ -4,6 +4,7 @@
  */
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { properName } from '#shared/model/words.ts'
 import { captionTable, layoutOf } from './csv/layout.ts'
 import { numbersBetween } from './csv/shapes.ts'
 import { Survey } from './csv/survey.ts'
@@ -93,7 +94,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
 export default defineFormat({
   id: 'csv',
   order: 150,
-  title: { en: 'CSV', ja: 'CSV' },
+  title: properName('CSV'),
   about: {
     en: 'A table with one row per annotation or image; columns are recognised by their names',
     ja: '注釈または画像ごとに一行の表。列は名前で見分ける',

@@ -3,11 +3,12 @@ import { DashiError, errorLine } from '#shared/errors.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { RecordLabel, RecordRegion } from '#shared/model/record.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { definitionsOf, definitionXml } from './cvat/attributes.ts'
 import { skeletonOfSvg, skeletonXml } from './cvat/skeleton.ts'
 import { message } from '../findings.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { jointName } from '../objects.ts'
 import { groupAttribute, joinParts } from '../shapes.ts'
 import { copyImage, type Item, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
@@ -185,11 +186,10 @@ function write(given: Iterable<Item>, target: Target): void {
   }
 }
 
-const { 'image labels': _, 'drawing order': __, skeletons: ___, ...without } = usualLosses
 export default defineFormat({
   id: 'cvat',
   order: 160,
-  title: { en: 'CVAT', ja: 'CVAT' },
+  title: properName('CVAT'),
   about: { en: 'CVAT for images, and CVAT for video with its tracks', ja: 'CVAT の画像用と、トラックを持つ動画用' },
   extensions: ['.xml'],
   reference: 'https://docs.cvat.ai/docs/manual/advanced/formats/format-cvat/',
@@ -198,7 +198,7 @@ export default defineFormat({
   write,
   images: 'none',
   losses: {
-    ...without,
+    ...usualExcept('image labels', 'drawing order', 'skeletons'),
     'attribute definitions': { en: 'are kept, except which of them are required', ja: '保たれますが、必須かどうかは失われます' },
     holes: becomes.holesAsMasks,
     'unlabelled regions': becomes.unlabelledLabel,

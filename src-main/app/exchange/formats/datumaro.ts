@@ -5,9 +5,10 @@ import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom, namedAt } from '../objects.ts'
 import { boxOf, ellipseRing, groupAttribute, joinParts, rotatedFromCorners, toRing } from '../shapes.ts'
@@ -252,19 +253,10 @@ const isDatumaro = ({ name, has }: Peek) =>
   has('items') &&
   (has('dm_format_version') || (has('infos') && has('categories')) || (has('categories') && has('label_id')))
 
-const {
-  'image labels': _,
-  captions: __,
-  'drawing order': ___,
-  'attribute definitions': ____,
-  'parent labels': _____,
-  skeletons: ______,
-  ...without
-} = usualLosses
 export default defineFormat({
   id: 'datumaro',
   order: 200,
-  title: { en: 'Datumaro', ja: 'Datumaro' },
+  title: properName('Datumaro'),
   about: { en: 'Items with their annotations, one file per subset', ja: '項目とその注釈。サブセットごとに一つのファイル' },
   extensions: ['.json'],
   reference: 'https://openvinotoolkit.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html',
@@ -273,5 +265,8 @@ export default defineFormat({
   read,
   write,
   images: 'none',
-  losses: { ...without, holes: becomes.holesAsMasks },
+  losses: {
+    ...usualExcept('image labels', 'captions', 'drawing order', 'attribute definitions', 'parent labels', 'skeletons'),
+    holes: becomes.holesAsMasks,
+  },
 })

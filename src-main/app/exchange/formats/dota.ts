@@ -6,6 +6,7 @@ import path from 'node:path'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Attributes } from '#shared/model/region.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { fixed, outlines, smallestBox } from '../shapes.ts'
@@ -147,7 +148,7 @@ function fourCorners(shape: Shape): readonly number[] | null {
 export default defineFormat({
   id: 'dota',
   order: 130,
-  title: { en: 'DOTA labelTxt', ja: 'DOTA labelTxt' },
+  title: properName('DOTA labelTxt'),
   about: { en: 'Rotated boxes by their four corners, one text file per image', ja: '四隅で表す回転矩形。画像ごとに一つのテキスト' },
   extensions: ['.txt'],
   reference: 'https://captain-whu.github.io/DOTA/dataset.html',

@@ -4,7 +4,7 @@
  */
 import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept, withoutRegions } from '../format.ts'
 import { copyImage, type Item, splitOf, safeName, type Target, withoutImagesFolder } from '../target.ts'
 import { isImage } from '../tree.ts'
 
@@ -47,7 +47,6 @@ function write(items: Iterable<Item>, target: Target): void {
   }
 }
 
-const { 'image labels': _, ...without } = usualLosses
 export default defineFormat({
   id: 'folders',
   order: 270,
@@ -60,13 +59,8 @@ export default defineFormat({
   write,
   images: 'copy',
   losses: {
-    ...without,
-    boxes: becomes.leftOut,
-    'rotated boxes': becomes.leftOut,
-    polygons: becomes.leftOut,
-    masks: becomes.leftOut,
-    polylines: becomes.leftOut,
-    keypoints: becomes.leftOut,
+    ...usualExcept('image labels'),
+    ...withoutRegions,
     'several labels an image': becomes.onlyFirst,
     'images without annotations': { en: 'go into a folder _unlabelled', ja: 'フォルダー _unlabelled に入ります' },
   },

@@ -2,9 +2,10 @@
  * Hugging Face ImageFolder: images with a `metadata.jsonl` next to or above them
  * (huggingface.co/docs/datasets/image_dataset); without one, class folders.
  */
+import { properName } from '#shared/model/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
-import { defineFormat, usualLosses } from '../format.ts'
+import { defineFormat, usualExcept } from '../format.ts'
 import { classNamesFor } from './huggingface/features.ts'
 import { fileIn, type HfRow, sizeIn } from './huggingface/columns.ts'
 import { BoxSurvey, HfReader } from './huggingface/rows.ts'
@@ -134,11 +135,10 @@ function write(items: Iterable<Item>, target: Target): void {
   for (const out of files.values()) out.close()
 }
 
-const { captions: _, 'image labels': __, 'region captions': ___, authors: ____, ...without } = usualLosses
 export default defineFormat({
   id: 'imagefolder',
   order: 110,
-  title: { en: 'Hugging Face ImageFolder', ja: 'Hugging Face ImageFolder' },
+  title: properName('Hugging Face ImageFolder'),
   about: {
     en: 'Images with metadata.jsonl, .csv or .parquet next to or above them',
     ja: '画像と、その隣または上の metadata.jsonl・.csv・.parquet',
@@ -150,7 +150,7 @@ export default defineFormat({
   write,
   images: 'copy',
   losses: {
-    ...without,
+    ...usualExcept('captions', 'image labels', 'region captions', 'authors'),
     authors: { en: 'are kept for regions only', ja: '領域のものは残ります' },
     'unlabelled regions': { en: 'get the category “unlabelled”', ja: 'カテゴリー「unlabelled」になります' },
   },

@@ -1,6 +1,7 @@
 /** ISAT with Segment Anything (github.com/yatengLG/ISAT_with_segment_anything): one file next to each image. */
 import { polygonContains } from '#shared/geometry/polygon.ts'
 import type { Ring } from '#shared/model/shape.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
 import { defineFormat } from '../format.ts'
@@ -105,7 +106,7 @@ function cut(made: readonly (DraftRegion & { layer: number; ring: Ring | null })
 export default defineFormat({
   id: 'isat',
   order: 80,
-  title: { en: 'ISAT JSON', ja: 'ISAT JSON' },
+  title: properName('ISAT JSON'),
   about: { en: 'ISAT with Segment Anything, one file next to each image', ja: 'ISAT with Segment Anything（画像の隣に一つずつ）' },
   extensions: ['.json'],
   reference: 'https://github.com/yatengLG/ISAT_with_segment_anything',

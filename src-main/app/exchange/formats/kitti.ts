@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import type { Attributes } from '#shared/model/region.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { imageNamed, ownFiles, splitBy } from '../lookup.ts'
@@ -135,7 +136,7 @@ function write(items: Iterable<Item>, target: Target): void {
 export default defineFormat({
   id: 'kitti',
   order: 135,
-  title: { en: 'KITTI', ja: 'KITTI' },
+  title: properName('KITTI'),
   about: {
     en: 'Boxes of road scenes with truncation, occlusion and 3D fields, one text file per image (image_2, label_2)',
     ja: '道路シーンの矩形。切れ・遮蔽・3D の値を持つ。画像ごとに一つのテキスト（image_2、label_2）',

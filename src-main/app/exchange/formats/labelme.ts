@@ -3,11 +3,12 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { RecordCaption } from '#shared/model/record.ts'
+import { properName } from '#shared/model/words.ts'
 import { attributesFrom } from '../attributes.ts'
 import { formatOf } from '../../../engine/data/index.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
 import { placed, unpacking } from '../placed.ts'
 import { readProvenance } from '../provenance.ts'
@@ -145,11 +146,10 @@ function draftOf(
 
 const isLabelme = ({ name, has }: Peek) => name.endsWith('.json') && has('shapes') && (has('imagePath') || has('imageHeight'))
 
-const { 'image labels': _, 'region captions': __, captions: ___, tags: ____, authors: _____, ...without } = usualLosses
 export default defineFormat({
   id: 'labelme',
   order: 190,
-  title: { en: 'LabelMe', ja: 'LabelMe' },
+  title: properName('LabelMe'),
   about: { en: 'One file next to each image, with X-AnyLabeling’s extensions', ja: '画像の隣に一つずつ。X-AnyLabeling の拡張を含む' },
   extensions: ['.json'],
   reference: 'https://github.com/wkentaro/labelme',
@@ -159,7 +159,7 @@ export default defineFormat({
   write,
   images: 'copy',
   losses: {
-    ...without,
+    ...usualExcept('image labels', 'region captions', 'captions', 'tags', 'authors'),
     'several captions an image': becomes.onlyFirst,
     holes: becomes.holesAsMasks,
     splits: becomes.leftOut,

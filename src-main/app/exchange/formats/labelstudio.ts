@@ -3,9 +3,10 @@
  * top-left corner; brush masks as in brush.ts.
  */
 import type { RecordRegion } from '#shared/model/record.ts'
+import { properName } from '#shared/model/words.ts'
 import { encodeBrush } from '../brush.ts'
 import type { Size } from '../draft.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { provenanceOf } from '../provenance.ts'
 import { hasHoles, maskOf, outlines } from '../shapes.ts'
 import { copyImage, type Item, openText, type Target, withoutImagesFolder, writeFile } from '../target.ts'
@@ -145,11 +146,10 @@ ${choices}
 `
 }
 
-const { captions: _, 'region captions': __, 'image labels': ___, ...without } = usualLosses
 export default defineFormat({
   id: 'labelstudio',
   order: 180,
-  title: { en: 'Label Studio', ja: 'Label Studio' },
+  title: properName('Label Studio'),
   about: { en: 'Tasks with their annotations, as the full or the minimal export', ja: 'タスクとその注釈（完全版と最小版の書き出し）' },
   extensions: ['.json'],
   reference: 'https://labelstud.io/guide/export',
@@ -158,7 +158,7 @@ export default defineFormat({
   write,
   images: 'none',
   losses: {
-    ...without,
+    ...usualExcept('captions', 'region captions', 'image labels'),
     holes: { en: 'are kept: polygons with holes become brush masks', ja: '保たれます。穴を持つ多角形はブラシのマスクになります' },
     parts: {
       en: 'are kept: polygons of several parts become one brush mask',

@@ -7,10 +7,11 @@ import path from 'node:path'
 import { z } from 'zod'
 import { decodeRle, encodeRle, intervals, rleArea, rleBox, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { RecordCaption } from '#shared/model/record.ts'
+import { properName } from '#shared/model/words.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { message, problemOf } from '../findings.ts'
-import { becomes, defineFormat, usualLosses } from '../format.ts'
+import { becomes, defineFormat, usualExcept } from '../format.ts'
 import { jsonItems } from '../json.ts'
 import type { Peek } from '../peek.ts'
 import { type Pixels, readPixels, masksOf } from '../pixels.ts'
@@ -268,11 +269,10 @@ function columns(owner: Uint32Array, { width, height }: { width: number; height:
   return new Map([...found].map(([v, list]) => [v, encodeRle(runsFromIntervals(height, width, list))]))
 }
 
-const { 'region captions': _, authors: __, 'caption languages': ___, ...without } = usualLosses
 export default defineFormat({
   id: 'panoptic',
   order: 210,
-  title: { en: 'COCO panoptic', ja: 'COCO panoptic' },
+  title: properName('COCO panoptic'),
   about: { en: 'One PNG of segment ids per image, and a list of the segments', ja: '画像ごとのセグメント番号の画像と、番号の一覧' },
   extensions: ['.json', '.png'],
   reference: 'https://cocodataset.org/#format-data',
@@ -281,7 +281,7 @@ export default defineFormat({
   write,
   images: 'copy',
   losses: {
-    ...without,
+    ...usualExcept('region captions', 'authors', 'caption languages'),
     captions: { en: 'are left out, except those of regions', ja: '領域のものだけが残ります' },
     boxes: becomes.filledMasks,
     'rotated boxes': becomes.filledMasks,

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { checkRuns, encodeRle } from '#shared/geometry/rle.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
@@ -84,7 +85,7 @@ function shapeOf(a: Record<string, unknown>): Shape {
 export default defineFormat({
   id: 'segment-anything',
   order: 90,
-  title: { en: 'Segment Anything JSON', ja: 'Segment Anything JSON' },
+  title: properName('Segment Anything JSON'),
   about: {
     en: 'Masks of one image, as in SA-1B or as the mask generator returns them',
     ja: '一枚の画像のマスク（SA-1B、またはマスク生成器の出力）',

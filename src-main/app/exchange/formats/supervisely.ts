@@ -8,6 +8,7 @@ import sharp from 'sharp'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Keypoint, KeypointsShape, Ring, Shape } from '#shared/model/shape.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject, numberOf, tagOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
@@ -203,7 +204,7 @@ async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
 export default defineFormat({
   id: 'supervisely',
   order: 70,
-  title: { en: 'Supervisely', ja: 'Supervisely' },
+  title: properName('Supervisely'),
   about: {
     en: 'A Supervisely project: meta.json and datasets with ann and img',
     ja: 'Supervisely のプロジェクト（meta.json と、ann・img を持つデータセット）',

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
@@ -216,7 +217,7 @@ function attributesOf(object: XmlElement): Record<string, string | number | bool
 export default defineFormat({
   id: 'voc',
   order: 170,
-  title: { en: 'Pascal VOC', ja: 'Pascal VOC' },
+  title: properName('Pascal VOC'),
   about: { en: 'Boxes, one XML file per image', ja: '矩形。画像ごとに一つの XML' },
   extensions: ['.xml'],
   reference: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf',

@@ -1,5 +1,6 @@
 /** Microsoft VoTT (github.com/microsoft/VoTT): an export of the whole project or one file per image, and version 1's frames. */
 import type { Shape } from '#shared/model/shape.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
 import { message } from '../findings.ts'
@@ -140,7 +141,7 @@ function* frames({ images, findings, declareLabels }: Source, file: string, json
 export default defineFormat({
   id: 'vott',
   order: 60,
-  title: { en: 'VoTT JSON', ja: 'VoTT JSON' },
+  title: properName('VoTT JSON'),
   about: {
     en: 'Microsoft’s Visual Object Tagging Tool, a whole project or one file per image',
     ja: 'Microsoft の Visual Object Tagging Tool（プロジェクト全体または画像ごと）',

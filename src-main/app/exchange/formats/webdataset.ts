@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { imageRecord } from '#shared/model/record.ts'
+import { properName } from '#shared/model/words.ts'
 import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
 import { message, type Where } from '../findings.ts'
@@ -248,7 +249,7 @@ const { comments, 'proposals left out': proposals } = usualLosses
 export default defineFormat({
   id: 'webdataset',
   order: 100,
-  title: { en: 'WebDataset', ja: 'WebDataset' },
+  title: properName('WebDataset'),
   about: { en: 'Tar shards in which the files of a sample share a name', ja: '同じ名前のファイルが一つのサンプルになる tar シャード' },
   extensions: ['.tar'],
   reference: 'https://github.com/webdataset/webdataset',

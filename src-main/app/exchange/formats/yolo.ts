@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { limits } from '#shared/model/limits.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
+import { properName } from '#shared/model/words.ts'
 import type { Draft, Size, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jointName, skeletonFrom } from '../objects.ts'
@@ -98,7 +99,7 @@ function elsewhere(image: string, named: readonly string[] = [], free: ReadonlyS
 export default defineFormat({
   id: 'yolo',
   order: 140,
-  title: { en: 'YOLO', ja: 'YOLO' },
+  title: properName('YOLO'),
   about: {
     en: 'Boxes, outlines, rotated boxes or poses, one text file per image and a data.yaml',
     ja: '矩形・輪郭・回転矩形・姿勢。画像ごとのテキストと data.yaml',

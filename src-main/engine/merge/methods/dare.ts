@@ -5,8 +5,9 @@
  * 1/density as here).
  */
 import { z } from 'zod'
+import { properName } from '#shared/model/words.ts'
 import { allFinite } from '../../weights/dtype.ts'
-import { defineMethod } from '../method.ts'
+import { defineRelative } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 /** Whether entry `i` of ingredient `k`'s task vector is kept. */
@@ -60,17 +61,16 @@ function mix(x: number): number {
   return (x ^ (x >>> 16)) >>> 0
 }
 
-export default defineMethod({
+export default defineRelative({
   id: 'dare',
   order: 7,
-  title: { en: 'DARE', ja: 'DARE' },
+  title: properName('DARE'),
   about: { en: 'What was learned, thinned at random and scaled up again.', ja: '学んだ差を無作為に間引き、その分を拡大します。' },
   citation: 'Yu et al. 2024, Language models are super Mario, arXiv:2311.03099, eq. 2-3',
-  relative: true,
   settings: z.object({
     density: z.number().gt(0).max(1).default(0.5),
     lambda: z.number().default(1),
     seed: z.int().min(0).default(0),
   }),
-  slices: (settings, _n, tensor) => dareSlices(settings, seededKeep(settings.density, settings.seed, tensor)),
+  slices: (settings, _others, tensor) => dareSlices(settings, seededKeep(settings.density, settings.seed, tensor)),
 })

@@ -15,7 +15,6 @@ export default defineMean({
     ja: '成績の良い順に試し、「ホールドアウト」で良くなる材料だけを残します。',
   },
   citation: 'Wortsman et al. 2022, Model soups, arXiv:2203.05482, recipe 1',
-  least: 1,
   chooses: true,
   settings: z.object({}),
   shares: (_, n) => uniformWeights(n), // over the selected ingredients

@@ -5,8 +5,9 @@
  * mean, at a ratio given by the angle θ between their task vectors.
  */
 import { z } from 'zod'
+import { properName } from '#shared/model/words.ts'
 import { allFinite } from '../../weights/dtype.ts'
-import { defineMethod } from '../method.ts'
+import { defineRelative } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 /** Lower bound for a product of norms: an untrained tensor has no angle. */
@@ -51,17 +52,16 @@ function ratio(products: Float64Array, n: number): number {
   return Math.abs(below) < EPSILON ? 0 : (n * cos) / below
 }
 
-export default defineMethod({
+export default defineRelative({
   id: 'model-stock',
   order: 8,
-  title: { en: 'Model Stock', ja: 'Model Stock' },
+  title: properName('Model Stock'),
   about: {
     en: 'From the base towards the mean, as far as the ingredients agree on the direction.',
     ja: '出発点から平均へ、材料の方向がそろう分だけ進みます。',
   },
   citation: 'Jang et al. 2024, Model Stock, arXiv:2403.19522, eq. 3-5',
-  relative: true,
   least: 3,
   settings: z.object({}),
-  slices: (_settings, n) => modelStockSlices(n - 1),
+  slices: (_settings, others) => modelStockSlices(others),
 })

@@ -4,8 +4,9 @@
  * is applied to the originals, and nearly parallel or opposite tensors (|cos| > 0.9995) are interpolated linearly.
  */
 import { z } from 'zod'
+import { properName } from '#shared/model/words.ts'
 import { allFinite } from '../../weights/dtype.ts'
-import { defineMethod } from '../method.ts'
+import { defineMethod, towardsOne } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 const PARALLEL = 0.9995
@@ -52,11 +53,10 @@ function slerpWeights(cos: number, t: number): [number, number] {
 export default defineMethod({
   id: 'slerp',
   order: 4,
-  title: { en: 'SLERP', ja: 'SLERP' },
+  title: properName('SLERP'),
   about: { en: 'The arc from the base to the tuned model.', ja: '出発点と調整後のモデルを結ぶ弧上の点。' },
   citation: 'Shoemake 1985, Animating rotation with quaternion curves',
-  relative: true,
-  most: 2,
+  ...towardsOne,
   settings: z.object({ t: z.number().min(0).max(1).default(0.5) }),
   mix: 't',
   slices: ({ t }) => slerpSlices(t),

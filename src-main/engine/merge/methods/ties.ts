@@ -6,8 +6,9 @@
  * the whole model. A zero sum elects +, as in mergekit.
  */
 import { z } from 'zod'
+import { properName } from '#shared/model/words.ts'
 import { allFinite } from '../../weights/dtype.ts'
-import { defineMethod } from '../method.ts'
+import { defineRelative } from '../method.ts'
 import { mergeTensor, type SliceMerge } from '../slices.ts'
 
 export interface TiesOptions {
@@ -113,13 +114,12 @@ function kthLargest(bins: Float64Array, k: number): [bin: number, within: number
 
 const magnitudeBits = (x: Float32Array) => new Uint32Array(x.buffer, x.byteOffset, x.length).map((b) => b & 0x7fffffff)
 
-export default defineMethod({
+export default defineRelative({
   id: 'ties',
   order: 6,
-  title: { en: 'TIES', ja: 'TIES' },
+  title: properName('TIES'),
   about: { en: 'What was learned, trimmed, and by the sign of the majority.', ja: '学んだ差を刈り込み、多数派の符号でまとめます。' },
   citation: 'Yadav et al. 2023, TIES-merging, arXiv:2306.01708, algorithm 1',
-  relative: true,
   settings: z.object({ density: z.number().gt(0).max(1).default(0.2), lambda: z.number().default(1) }),
-  slices: (settings, n) => tiesSlices(n - 1, settings),
+  slices: (settings, others) => tiesSlices(others, settings),
 })

@@ -14,7 +14,6 @@ export default defineMean({
   title: { en: 'Uniform soup', ja: '均一スープ' },
   about: { en: 'The mean of all ingredients.', ja: 'すべての材料の平均。' },
   citation: 'Wortsman et al. 2022, Model soups, arXiv:2203.05482, §2',
-  least: 1,
   settings: z.object({}),
   shares: (_, n) => uniformWeights(n),
 })

@@ -1,5 +1,5 @@
 import { accuracy } from '../accuracy.ts'
-import { defineMetric } from '../metric.ts'
+import { defineMetric, higherPercent } from '../metric.ts'
 
 export default defineMetric({
   id: 'accuracy',
@@ -8,8 +8,6 @@ export default defineMetric({
   about: { en: 'The share of images whose most probable class is the true one.', ja: '最も確率の高いクラスが正解である画像の割合です。' },
   citation: 'Pedregosa et al. 2011, Scikit-learn: Machine Learning in Python, JMLR 12 (accuracy_score)',
   task: 'classify',
-  better: 'higher',
-  range: [0, 1],
-  format: 'percent',
+  ...higherPercent,
   compute: accuracy,
 })

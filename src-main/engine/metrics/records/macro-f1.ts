@@ -1,5 +1,5 @@
 import { confusion } from '../accuracy.ts'
-import { defineMetric } from '../metric.ts'
+import { defineMetric, higherPercent } from '../metric.ts'
 
 export default defineMetric({
   id: 'macroF1',
@@ -11,9 +11,7 @@ export default defineMetric({
   },
   citation: 'Sokolova & Lapalme 2009, A Systematic Analysis of Performance Measures for Classification Tasks, IPM 45',
   task: 'classify',
-  better: 'higher',
-  range: [0, 1],
-  format: 'percent',
+  ...higherPercent,
   /** Mean over the classes that have examples or were predicted, like scikit-learn's f1_score. */
   compute(p) {
     const counts = confusion(p)

@@ -1,5 +1,5 @@
 import { meanPerClass, perClassAccuracy } from '../accuracy.ts'
-import { defineMetric } from '../metric.ts'
+import { defineMetric, higherPercent } from '../metric.ts'
 
 export default defineMetric({
   id: 'meanPerClass',
@@ -11,8 +11,6 @@ export default defineMetric({
   },
   citation: 'Brodersen et al. 2010, The Balanced Accuracy and Its Posterior Distribution, ICPR',
   task: 'classify',
-  better: 'higher',
-  range: [0, 1],
-  format: 'percent',
+  ...higherPercent,
   compute: (p) => meanPerClass(perClassAccuracy(p)),
 })

@@ -1,4 +1,4 @@
-import { defineMetric } from '../metric.ts'
+import { defineMetric, higherPercent } from '../metric.ts'
 import { recallAtK } from '../retrieval.ts'
 
 export default defineMetric({
@@ -11,8 +11,6 @@ export default defineMetric({
   },
   citation: 'Radford et al. 2021, Learning Transferable Visual Models From Natural Language Supervision, ICML',
   task: 'contrast',
-  better: 'higher',
-  range: [0, 1],
-  format: 'percent',
+  ...higherPercent,
   compute: ({ similarity, relevant }) => recallAtK(similarity, relevant, [1])[0]!,
 })

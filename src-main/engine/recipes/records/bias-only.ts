@@ -1,9 +1,9 @@
 /** BitFit (Ben Zaken, Goldberg & Ravfogel 2022, §3): trains the head and every bias, including those of norms. */
 import { z } from 'zod'
-import { startHead, demandsOfHead } from '../heads.ts'
+import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
-import { tune, tuningPhases } from '../tune.ts'
+import { tuned, tuneWithHead } from '../tune.ts'
 
 export default defineRecipe({
   id: 'bias-only',
@@ -15,18 +15,13 @@ export default defineRecipe({
   },
   citation:
     'Ben Zaken et al. 2022, BitFit: simple parameter-efficient fine-tuning for transformer-based masked language-models, arXiv:2106.10199',
-  task: 'classify',
-  needs: ['embedImage'],
+  ...tuned,
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Bias-only', shape: 'triangle-down', light: '#0f7c8a', dark: '#5cc7d4' },
-  curve: { phase: 'training', over: 'steps' },
-  resumes: 'from the last saved step',
-  phases: tuningPhases,
   async run(run, settings) {
-    const { head, notes } = await startHead(run, settings.head)
-    const trained = await tune(run, settings, { head, trains: (_, { part, kind }) => part === 'image' && kind === 'bias' })
+    const trained = await tuneWithHead(run, settings, ({ part, kind }) => part === 'image' && kind === 'bias')
     const parameters = [...trained.weights.values()].reduce((n, { length }) => n + length, 0)
-    return { ...trained, notes: { ...trained.notes, ...notes, parameters } }
+    return { ...trained, notes: { ...trained.notes, parameters } }
   },
 })

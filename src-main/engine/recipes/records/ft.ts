@@ -1,9 +1,9 @@
 /** Full fine-tuning of the image tower and a classifier head, as in wise-ft and model-soups (finetune.py). */
 import { z } from 'zod'
-import { demandsOfHead, startHead } from '../heads.ts'
+import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
-import { tune, tuningPhases } from '../tune.ts'
+import { tuned, tuneWithHead } from '../tune.ts'
 
 export default defineRecipe({
   id: 'ft',
@@ -14,17 +14,9 @@ export default defineRecipe({
     ja: '画像タワー全体と分類器を学習します。分類器はゼロショットのものから始めます。',
   },
   citation: 'Wortsman et al. 2022, Robust fine-tuning of zero-shot models, arXiv:2109.01903',
-  task: 'classify',
-  needs: ['embedImage'],
+  ...tuned,
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(3e-5), ...seeing, ...startingHead }),
   mark: { label: 'Fine-tuning', shape: 'triangle', light: '#c84b10', dark: '#f5905f' },
-  curve: { phase: 'training', over: 'steps' },
-  resumes: 'from the last saved step',
-  phases: tuningPhases,
-  async run(run, settings) {
-    const { head, notes } = await startHead(run, settings.head)
-    const trained = await tune(run, settings, { head, trains: (_, { part }) => part === 'image' })
-    return { ...trained, notes: { ...trained.notes, ...notes } }
-  },
+  run: (run, settings) => tuneWithHead(run, settings, ({ part }) => part === 'image'),
 })

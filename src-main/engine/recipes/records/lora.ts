@@ -19,7 +19,7 @@ import { type OwnTensor, withWeights } from '../overlay.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { seeing, setting, startingHead, tuning } from '../settings.ts'
-import { type Adapter, tune, tuningPhases } from '../tune.ts'
+import { type Adapter, tune, tuned } from '../tune.ts'
 
 const [CONFIG, TENSORS] = ['adapter_config.json', 'adapter_model.safetensors']
 const ALL = 'all-linear'
@@ -64,14 +64,10 @@ export default defineRecipe({
     ja: '画像タワーの線形層に添えた小さな行列と分類器を学習し、PEFT のアダプターも残します。',
   },
   citation: 'Hu et al. 2022, LoRA: low-rank adaptation of large language models, arXiv:2106.09685',
-  task: 'classify',
-  needs: ['embedImage'],
+  ...tuned,
   demands: demandsOfHead,
   settings,
   mark: { label: 'LoRA', shape: 'wye', light: '#b0306f', dark: '#f08fc0' },
-  curve: { phase: 'training', over: 'steps' },
-  resumes: 'from the last saved step',
-  phases: tuningPhases,
   run: adapt,
 })
 

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { probe, probingPhases } from '../probe.ts'
 import { defineRecipe } from '../recipe.ts'
 import { probing, seeing, tuning } from '../settings.ts'
-import { tune, tuningPhases } from '../tune.ts'
+import { tune, tuned, tuningPhases } from '../tune.ts'
 
 export default defineRecipe({
   id: 'lp-ft',
@@ -17,12 +17,9 @@ export default defineRecipe({
     ja: '線形プローブの分類器から始める全体の微調整。特徴量の歪みを抑えます。',
   },
   citation: 'Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform out-of-distribution, arXiv:2202.10054',
-  task: 'classify',
-  needs: ['embedImage'],
+  ...tuned,
   settings: z.strictObject({ ...tuning(1e-5), ...probing, ...seeing }),
   mark: { label: 'LP-FT', shape: 'diamond', light: '#177d4b', dark: '#66cb93' },
-  curve: { phase: 'training', over: 'steps' },
-  resumes: 'from the last saved step',
   phases: (settings, images) => [...probingPhases(images), ...tuningPhases(settings, images)],
   async run(run, settings) {
     const { head, c } = await probe(run, settings)

@@ -1,9 +1,10 @@
+import { properName } from '#shared/model/words.ts'
 import { defineDevice } from '../device.ts'
 
 export default defineDevice({
   id: 'dml',
   order: 20,
-  title: { en: 'DirectML', ja: 'DirectML' },
+  title: properName('DirectML'),
   about: { en: 'Any graphics card of Windows.', ja: 'Windows のグラフィックカードを使います。' },
   reference: 'https://onnxruntime.ai/docs/execution-providers/DirectML-ExecutionProvider.html',
 })

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { properName } from '#shared/model/words.ts'
 import { defineDevice } from '../device.ts'
 
 /** A graphics device file, or an explicitly configured Vulkan driver. */
@@ -9,7 +10,7 @@ const hasGraphics = () =>
 export default defineDevice({
   id: 'webgpu',
   order: 40,
-  title: { en: 'WebGPU', ja: 'WebGPU' },
+  title: properName('WebGPU'),
   about: { en: 'A graphics card through Vulkan, Metal or Direct3D.', ja: 'Vulkan・Metal・Direct3D を通じて GPU を使います。' },
   reference: 'https://onnxruntime.ai/docs/execution-providers/WebGPU-ExecutionProvider.html',
   keepsTensors: true,
