@@ -8,6 +8,7 @@ import { fileSentences } from './files.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
 import { projectSentences } from './projects.ts'
+import { schemaSentences } from './schema.ts'
 import { servingSentences } from './serving.ts'
 import { trainingSentences } from './training.ts'
 
@@ -22,6 +23,7 @@ export const sentences = {
   ...fileSentences,
   ...mediaSentences,
   ...projectSentences,
+  ...schemaSentences,
   ...servingSentences,
   ...trainingSentences,
 } as const

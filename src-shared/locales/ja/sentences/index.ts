@@ -8,6 +8,7 @@ import { fileJa } from './files.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
 import { projectJa } from './projects.ts'
+import { schemaJa } from './schema.ts'
 import { servingJa } from './serving.ts'
 import { trainingJa } from './training.ts'
 
@@ -22,6 +23,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...fileJa,
   ...mediaJa,
   ...projectJa,
+  ...schemaJa,
   ...servingJa,
   ...trainingJa,
 }
