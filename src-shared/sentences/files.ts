@@ -13,6 +13,7 @@ export const fileSentences = {
   'file.is-special': '{path}: is neither a file nor a folder: not replaced',
   'file.is-mount': '{path}: a disk is mounted here, which cannot be replaced; name a folder in it',
   'file.replaced-meanwhile': 'was replaced while it was opened',
+  'file.link-out': 'a link that leads out of its folder, to {target}; it is read only if links are allowed (--follow-links)',
   'file.nul': 'a path cannot contain the character NUL',
   'file.cannot-read': 'cannot be read: {reason}',
   'file.cannot-write': 'cannot be written: {reason}',

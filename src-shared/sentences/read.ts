@@ -14,8 +14,8 @@ const patternOf = (template: string) =>
       .join('([^]+?)')}$`,
   )
 
-/** Not those that are little more than a placeholder, which would match anything, nor the words for types. */
-export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 5 && !code.startsWith('type.')
+/** Not those that are little more than a placeholder, which would match anything, nor the words for types and kinds of shapes. */
+export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 5 && !/^(type|kind)\./.test(code)
 
 interface Pattern {
   readonly code: SentenceCode

@@ -20,7 +20,6 @@ import { skeleton } from './skeleton.ts'
 import { upkeep } from './upkeep.ts'
 import { window } from './window.ts'
 import { change } from './history.ts'
-import { reason } from './reasons.ts'
 import { sentencesJa } from './sentences/index.ts'
 
 /** Japanese has no plural: one form is for any count. */
@@ -51,6 +50,5 @@ export const ja = {
     window,
   ),
   change,
-  reason,
   sentences: sentencesJa,
 } satisfies Locale

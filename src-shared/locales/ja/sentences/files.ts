@@ -14,6 +14,7 @@ export const fileJa: Record<keyof typeof fileSentences, string> = {
   'file.is-special': '{path}：ファイルでもフォルダーでもないため置き換えません',
   'file.is-mount': '{path}：ディスクがマウントされているため置き換えられません。その中のフォルダーを指定してください',
   'file.replaced-meanwhile': '開いている間に置き換えられました',
+  'file.link-out': 'フォルダーの外（{target}）へのリンクです。リンクを許可したときだけ読みます（--follow-links）',
   'file.nul': 'パスに NUL 文字は使えません',
   'file.cannot-read': '読み込めません：{reason}',
   'file.cannot-write': '書き込めません：{reason}',

@@ -2,8 +2,10 @@
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor } from '../../findings.ts'
 import type { Source } from '../../draft.ts'
-import { message } from '../../findings.ts'
 import type { Joints } from '../../objects.ts'
 import { isImage, join, stemOf } from '../../tree.ts'
 
@@ -78,7 +80,7 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
   try {
     given = parseYaml(tree.text(file, 1 << 24), { maxAliasCount: 100 })
   } catch (e) {
-    findings.leave({ file }, `not a dataset description: ${message(e)}`)
+    findings.leave({ file }, sentence('finding.not-description', { problem: reasonFor(e) }))
     return {}
   }
   const out: Record<string, unknown> = {}
@@ -87,7 +89,7 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
     if (value === undefined || value === null) continue
     const parsed = schema.safeParse(value)
     if (parsed.success) out[name] = parsed.data
-    else if (name !== 'task') findings.leave({ file }, `${name}: ${parsed.error.issues[0]!.message}`)
+    else if (name !== 'task') findings.leave({ file }, inField(name, parsed.error.issues[0]!.message))
   }
   return out as DataYaml
 }
@@ -156,7 +158,7 @@ function placesOf(
       ]
         .map((p) => p.replace(/^\.\//, ''))
         .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
-      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is missing`)
+      if (place === undefined) findings.leave({ file: description! }, sentence('finding.split-missing', { split, given }))
       // Our own export lists images without a split under both train and val.
       else if (!places.some((p) => p.at === place))
         places.push({ at: place, split: place === 'images/all' ? null : split === 'valid' ? 'val' : split })
