@@ -26,4 +26,9 @@ export const annotationSentences = {
   'track.none-alike': 'region {id}: no other image of the sequence has a region of the same label and kind to interpolate from',
   'track.only-key-frame': 'region {id} is the only key frame of track {track}',
   'track.other-sequence': '{image}: is not part of the sequence of region {id}',
+  'agreement.nobody': 'nobody named "{name}" annotated here ({all})',
+  'agreement.nobody-at-all': 'nobody at all did',
+  'agreement.region-elsewhere': 'agreement: region {id} is not on this image (any more)',
+  'agreement.label-elsewhere': 'agreement: image label {id} is not on this image (any more)',
+  'attribute.not': 'region: attributes.{name}: {problem}, not {found}',
 } as const

@@ -14,4 +14,9 @@ export const servingSentences = {
   'template.name-taken': 'a template is called {name} already',
   'template.unknown': 'no template has the id {id}',
   'scale.damaged': 'the scale is damaged: {problem}',
+  'settings.model-folder': 'settings: modelFolders.{i}: {folder}: {problem}',
+  'settings.twice': 'occurs twice',
+  'settings.absolute': 'expected a path from the root of the file system on',
+  'settings.no-folder': 'there is no such folder',
+  'settings.is-file': 'is a file, expected a folder',
 } as const

@@ -112,7 +112,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
 const proveExport =
   ({ archive }: Format): Proof =>
   (place, name) => {
-    if (statSync(place).isDirectory()) return proveOwned('export', { as: 'written by an export of Dashi' })(place, name)
+    if (statSync(place).isDirectory()) return proveOwned('export', { as: 'owned.exported' })(place, name)
     const proof = (archive ?? formats.find((f) => f.archive)?.archive)?.proof
     if (!proof) throw userError(sentence('exchange.not-our-export', { path: name }))
     return proof(place, name)

@@ -2,6 +2,7 @@ import { joined } from '../tables.ts'
 import { actions } from './actions.ts'
 import { curate } from './curate.ts'
 import { data } from './data.ts'
+import { features } from './features.ts'
 import { first } from './first.ts'
 import { keep } from './keep.ts'
 import { keys } from './keys.ts'
@@ -23,6 +24,7 @@ const words = joined(
   actions,
   curate,
   data,
+  features,
   first,
   keep,
   keys,

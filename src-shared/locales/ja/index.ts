@@ -3,6 +3,7 @@ import { joined } from '../tables.ts'
 import { actions } from './actions.ts'
 import { curate } from './curate.ts'
 import { data } from './data.ts'
+import { features } from './features.ts'
 import { first } from './first.ts'
 import { keep } from './keep.ts'
 import { keys } from './keys.ts'
@@ -32,6 +33,7 @@ export const ja = {
     actions,
     curate,
     data,
+    features,
     first,
     keep,
     keys,

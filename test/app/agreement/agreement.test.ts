@@ -281,6 +281,7 @@ test('images that the project does not have are left out of a second opinion, an
     file: 'a.png',
     level: 'left out',
     reason: 'the project has no such image, and a second opinion adds none',
+    sentence: { code: 'finding.no-such-image', params: {} },
   })
 })
 

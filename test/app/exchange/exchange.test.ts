@@ -211,7 +211,12 @@ describe('export', () => {
     rmSync(path.join(dir, 'a/1.png'))
     const report = await exportFrom(p, fresh('out'), { format: 'coco', images: 'copy' })
     expect(report.findings).toEqual([
-      { file: 'a/1.png', level: 'left out', reason: 'the image is missing, so only its annotations were written' },
+      {
+        file: 'a/1.png',
+        level: 'left out',
+        reason: 'the image is missing, so only its annotations were written',
+        sentence: { code: 'finding.image-missing', params: {} },
+      },
     ])
   })
 })

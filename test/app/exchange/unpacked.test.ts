@@ -44,6 +44,7 @@ test('an image that somebody has retouched since stays as it is when the archive
     file: 'a.png',
     level: 'left out',
     reason: 'a file of this name already exists and was kept',
+    sentence: { code: 'finding.exists-kept', params: {} },
   })
   expect(fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith('.'))).toEqual([])
 })

@@ -62,7 +62,7 @@ describe('a model that hangs its thread', () => {
     const [hung, next] = [lanes.ask(classify('hostile')), first(lanes, 'hostile')]
     await expect(hung).rejects.toMatchObject({
       fault: 'data',
-      message: 'hostile: the model gave no answer within 0.1 seconds, so it is left alone',
+      message: 'hostile: the model gave no answer within 0.1 seconds, so it was abandoned',
     })
     expect(await next).toBe(1)
     expect(await first(lanes, 'hostile')).toBe(2)
