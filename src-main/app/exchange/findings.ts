@@ -1,9 +1,8 @@
 import type { Finding } from '#shared/model/exchange.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import type { ShapeKind } from '#shared/model/shape.ts'
-import { inField } from '#shared/sentences/issue.ts'
 import { sentenceIn } from '#shared/sentences/read.ts'
-import { say, type Sentence, sentence } from '#shared/sentences/table.ts'
+import { type Param, say, type Sentence, sentence } from '#shared/sentences/table.ts'
 
 /** A position in the input. */
 export interface Where {
@@ -16,6 +15,18 @@ export type Said = Sentence | string
 
 const english = (reason: Said) => (typeof reason === 'string' ? reason : say(reason))
 const longest = 500
+
+/**
+ * Texts of schemas and libraries within a reason become sentences where they are known. Done for what is listed only: a
+ * broken file may have millions of bad rows.
+ */
+function inWords(said: Said): Said {
+  if (typeof said === 'string') return sentenceIn(said) ?? said
+  const { code, params } = said
+  const param = (name: string, p: Param): Param =>
+    typeof p === 'object' || (typeof p === 'string' && /^(problem|reason|said)$/.test(name)) ? inWords(p) : p
+  return { code, params: Object.fromEntries(Object.entries(params).map(([name, p]) => [name, param(name, p)])) }
+}
 
 /** Collects what was changed or left out: the first thousand in words, and a count of all. */
 export class Findings {
@@ -36,14 +47,15 @@ export class Findings {
   }
 
   /** Notes an assumption made for the whole dataset, e.g. "coordinates were assumed to count from 1". */
-  note(text: string): void {
+  note(text: Said): void {
     if (this.notes.size < 100) this.notes.add(english(text).slice(0, longest))
   }
 
   private add(level: Finding['level'], { file, line }: Where, said: Said) {
     if (this.list.length >= 1000) return
-    const reason = english(said)
-    const sentence = typeof said === 'object' && reason.length <= longest ? { sentence: said } : {}
+    const translated = inWords(said)
+    const reason = english(translated)
+    const sentence = typeof translated === 'object' && reason.length <= longest ? { sentence: translated } : {}
     this.list.push({ file, ...(line ? { line } : {}), level, reason: reason.slice(0, longest), ...sentence })
   }
 
@@ -66,7 +78,9 @@ export class Unfit extends Error {
 /** A schema's first issue: the field, with `before` in front, and what was expected. */
 export function problemOf({ issues }: { issues: readonly ZodIssue[] }, ...before: readonly PropertyKey[]): Sentence {
   const issue = deepest(issues[0]!)
-  return inField([...before, ...issue.path].map(String).join('.'), issue.message.replace(/^Invalid input: /, ''))
+  const problem = issue.message.replace(/^Invalid input: /, '')
+  const field = [...before, ...issue.path].map(String).join('.')
+  return field === '' ? sentence('as-said', { said: problem }) : sentence('in-field', { field, problem })
 }
 
 interface ZodIssue {
@@ -87,8 +101,7 @@ function deepest(issue: ZodIssue): ZodIssue {
 }
 
 /** A caught error as a reason. */
-export const reasonFor = (e: unknown): Said =>
-  ((e instanceof Unfit || e instanceof DashiError) && e.sentence) || sentenceIn(errorLine(e)) || errorLine(e)
+export const reasonFor = (e: unknown): Said => ((e instanceof Unfit || e instanceof DashiError) && e.sentence) || errorLine(e)
 
 /** What a kind of shape is called. */
 export const kindWord = (kind: ShapeKind): Sentence => sentence(`kind.${kind}`)

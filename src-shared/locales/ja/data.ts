@@ -71,7 +71,7 @@ export const data: Translated<typeof source> = {
   labels: {
     parent: '親ラベル',
     noParent: 'なし',
-    import: '読み込む …',
+    import: '取り込む …',
     export: 'ファイルに保存',
     project: 'プロジェクト全体（使用 {n} 件）',
     merge: '統合',
@@ -128,7 +128,7 @@ export const data: Translated<typeof source> = {
     start: '開始',
     report: '結果',
     took: '画像 {n} 枚を取り込みました',
-    findings: 'そのままでは取り込めなかったもの: {n}',
+    findings: 'そのままでは取り込めなかったもの：{n}',
     wrote: '{n} 個のファイルを書き出しました',
     absent: 'この版ではインポートとエクスポートは使えません。',
     onlyFiltered: '絞り込み中の画像だけ（{n}）',

@@ -28,7 +28,7 @@ export const first: Translated<typeof source> = {
     images: '枚の画像',
     sizes: '長辺',
     unit: 'px',
-    sizesLabel: '長辺の画素数ごとの画像',
+    sizesLabel: '長辺のピクセル数ごとの画像',
     bar: '{range} px：{n}',
     unreadable: '{n} 枚の画像が読めません',
     again: '再確認',

@@ -10,7 +10,7 @@ export const route: Translated<typeof source> = {
     outsideHint:
       'ターミナルに表示されるアドレスを、このタブか同じブラウザの別のタブで開いてください（ターミナルで Enter を押すと新しいアドレスが出ます）。別のタブで Dashi が開いていれば、新しいタブは自動的に接続されます。',
     goesOn: '接続後、このタブはアドレスの示す場所へ移動します。',
-    otherName: 'タブ間で共有されるのは次の名前だけです:',
+    otherName: 'タブ間で共有されるのは次の名前だけです：',
     needsProject: 'このアドレスはプロジェクト内の場所を示しています。プロジェクトを開くと、その場所へ移動します。',
     latestRun: '最新のものを表示',
     nearestImage: '近くの画像を開く',
@@ -19,7 +19,7 @@ export const route: Translated<typeof source> = {
     goToHint: '画像の番号を入力して Enter',
     position: '{all} 枚中 {at} 枚目。番号を入力すると移動します。',
     noSuchPlace: '全部で {all} 枚です',
-    notTaken: 'Dashi には接続できますが、このウィンドウを続けられません: {problem}。自動的に再試行します。',
+    notTaken: 'Dashi には接続できますが、このウィンドウを続けられません：{problem}。自動的に再試行します。',
     gone: {
       image: 'この画像はもうプロジェクトにありません',
       imageHint: 'プロジェクトから外されたか、別のプロジェクトのアドレスです。取り消せば元に戻ります。',

@@ -78,7 +78,7 @@ test('a caption points at regions of its own image, and within its text', () => 
 test('labels: unique names, merged, removed with what carried them, never below themselves', () => {
   const project = temporaryProject(fiveImages())
   const [cat, dog] = listLabels(project)
-  expect(() => addLabel(project, { name: 'cat' })).toThrow('a label of this name exists already')
+  expect(() => addLabel(project, { name: 'cat' })).toThrow('a label with this name already exists')
   const pet = addLabel(project, { name: 'pet', key: 'p', synonyms: ['companion'] })
   updateLabel(project, cat!.id, { parentId: pet.id })
   expect(() => updateLabel(project, pet.id, { parentId: cat!.id })).toThrow('cannot be its own descendant')

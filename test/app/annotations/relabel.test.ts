@@ -69,7 +69,7 @@ test('a label is called otherwise; a name that is taken is refused', () => {
   })
   expect(names()).toContain('motor car')
   expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: 'truck' })).toThrow(
-    'there is a label "truck" already; merge into it instead',
+    'a label named "truck" already exists; merge into it instead',
   )
   expect(() => changeLabels(project, { kind: 'rename', id: 99, name: 'x' })).toThrow('no label has the id 99')
   expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: '' })).toThrow(/labels: name/)

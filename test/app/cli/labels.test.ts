@@ -113,7 +113,7 @@ describe('labels', () => {
       [['import', join(dir, 'none.json')], /none\.json: no such file or folder$/],
       [['import', bad], /bad\.json: labels\.0\.colour: expected a colour such as #1f77b4$/],
       [['import', dir], /cannot be read/],
-      [['export', taken], /taken\.json: exists already/],
+      [['export', taken], /taken\.json: already exists/],
     ] as const) {
       const { code, stdout, stderr } = await dashi('labels', ...argv, '--project', at())
       expect([code, stdout, stderr.trimEnd().split('\n').length], stderr).toEqual([2, '', 1])

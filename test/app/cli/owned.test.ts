@@ -64,7 +64,7 @@ describe('the terminal', () => {
         const { code, stderr } = await dashi('export', at(`out of ${format}`), '--project', project, '--format', format, '--overwrite')
         expect(code, stderr).toBe(0)
       }
-    await refused(['export', at('out of coco'), '--project', project, '--format', 'yolo'], /exists already/)
+    await refused(['export', at('out of coco'), '--project', project, '--format', 'yolo'], /already exists/)
   })
 
   test('gives a training of a name that is taken another one', async () => {

@@ -175,7 +175,7 @@ describe('export', () => {
     const p = await projectOf(records)
     const out = fresh('out')
     await exportFrom(p, out, { format: 'coco' })
-    await expect(exportFrom(p, out, { format: 'yolo' })).rejects.toThrow(/exists already/)
+    await expect(exportFrom(p, out, { format: 'yolo' })).rejects.toThrow(/already exists/)
     await exportFrom(p, out, { format: 'yolo', overwrite: true })
     expect(readdirSync(out).sort()).toEqual(['.dashi-export', 'data.yaml', 'images', 'labels'])
     const stop = new AbortController()
@@ -270,7 +270,7 @@ describe('a project as an archive', () => {
     const imported = await importInto(r, file)
     expect([imported.format, imported.counts.added, imported.counts.regions]).toEqual(['dashi', 7, 14])
     expect((await importInto(r, file)).counts.unchanged).toBe(7)
-    await expect(openArchive(file, to)).rejects.toThrow(/holds a project already/)
+    await expect(openArchive(file, to)).rejects.toThrow(/already contains a project/)
   })
 
   test('what is no project is refused', async () => {

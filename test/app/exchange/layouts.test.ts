@@ -103,8 +103,10 @@ describe('nothing found', () => {
     const p = project()
     await expect(
       importInto(p, await folder({ 'annotations.json': JSON.stringify({ images: [], annotations: [], categories: [] }), 'a.png': image })),
-    ).rejects.toThrow(/holds nothing in the format coco/)
-    await expect(importInto(p, await folder({ 'notes/x.md': '' }), { format: 'yolo' })).rejects.toThrow(/holds nothing in the format yolo/)
+    ).rejects.toThrow(/contains nothing in the format coco/)
+    await expect(importInto(p, await folder({ 'notes/x.md': '' }), { format: 'yolo' })).rejects.toThrow(
+      /contains nothing in the format yolo/,
+    )
     const bare = await folder({
       'annotations.json': JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [], categories: [] }),
       'a.png': image,

@@ -188,7 +188,7 @@ describe('an archive', () => {
     const p = open()
     const zip = at('all.dashi.zip')
     await exportFrom(p, zip, { format: 'dashi' })
-    await expect(exportFrom(p, zip, { format: 'dashi' })).rejects.toThrow(/exists already/)
+    await expect(exportFrom(p, zip, { format: 'dashi' })).rejects.toThrow(/already exists/)
     await exportFrom(p, zip, { format: 'dashi', overwrite: true })
     const whole = fs.readFileSync(zip)
     const others: [string, Buffer][] = [

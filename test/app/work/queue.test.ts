@@ -168,7 +168,7 @@ describe('a queue of another version is answered in one line', () => {
   ])('%s that is not known here', async (_, change, problem) => {
     const { p, id, found } = await jobs(change)
     expect(found).toMatchObject({ status: 'interrupted', offers: null })
-    expect(found.error).toMatch(/^it was queued by another version of Dashi, which this one cannot carry out \([^\n]+\)$/)
+    expect(found.error).toMatch(/^it was queued by another version of Dashi, which this one cannot run \([^\n]+\)$/)
     expect(found.error).toContain(problem)
     expect(() => p.queue.again(id)).toThrow(found.error!)
     p.queue.dismiss(id)

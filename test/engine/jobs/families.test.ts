@@ -88,6 +88,6 @@ test('a family that is not ours is told which there are', async () => {
   const file = path.join(folder, 'config.json')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swin"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "vit", "deit" or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported`,
+    `${file}: model_type: expected "clip", "siglip", "vit", "deit" or "dinov2", found "swin": the supported families are CLIP, SigLIP, ViT and DINOv2`,
   )
 })
