@@ -30,7 +30,7 @@ const dataset = async () => ({
   }),
 })
 
-test('an image that somebody has retouched since stays as it is when the archive is imported again', async () => {
+test('an image edited since stays unchanged when the archive is imported again', async () => {
   const p = project()
   const zip = await zipOf(await dataset())
   await importInto(p, zip)
@@ -49,7 +49,7 @@ test('an image that somebody has retouched since stays as it is when the archive
   expect(fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-test('an import that fails takes away what it unpacked, and nothing else', async () => {
+test('a failed import removes what it unpacked, and nothing else', async () => {
   const p = project()
   const notes = path.join(p.folder, 'media/notes.txt')
   fs.mkdirSync(path.dirname(notes))
@@ -70,7 +70,7 @@ test('an import that fails takes away what it unpacked, and nothing else', async
   expect(recordsOf(p)).toHaveLength(2)
 })
 
-test('an archive opens where nothing is, never over a file or a folder in use', async () => {
+test('an archive is unpacked to a free place only, never over a file or a folder in use', async () => {
   const p = await projectOf([{ fileName: 'a.png', width: 8, height: 8 }])
   const zip = `${fresh('all')}.dashi.zip`
   await exportFrom(p, zip, { format: 'dashi' })
