@@ -96,7 +96,7 @@ describe('labels', () => {
     undo()
   })
 
-  test('are told what is wrong in one line, and exit 2', async () => {
+  test('get one line on what is wrong, and exit code 2', async () => {
     const bad = join(dir, 'bad.json')
     writeFileSync(bad, '{"format":"dashi-labels","version":1,"labels":[{"name":"a","colour":"red"}]}')
     const taken = join(dir, 'taken.json')

@@ -41,7 +41,7 @@ import {
 } from '../../../src-main/app/annotations/index.ts'
 import { box, fiveImages, record, temporaryFolder, temporaryProject } from './fixture.ts'
 
-test('a project is created, closed, opened and told about', () => {
+test('a project is created, closed, opened and described', () => {
   const dir = join(temporaryFolder(), 'my project')
   const project = createProject(dir, { user: 'ann' })
   addRecords(project, fiveImages())
@@ -65,7 +65,7 @@ test('a project is created, closed, opened and told about', () => {
   again.close()
 })
 
-test('what cannot be created or opened is said in one line', () => {
+test('what cannot be created or opened is reported in one line', () => {
   const dir = temporaryFolder()
   expect(() => openProject(dir)).toThrow('holds no project')
   createProject(join(dir, 'p')).close()
@@ -77,7 +77,7 @@ test('what cannot be created or opened is said in one line', () => {
   expect(() => openProject(join(dir, 'q'))).toThrow('project.db: is not a project database')
 })
 
-test('a project that is open is refused, naming the holder; one whose process was killed is taken over', () => {
+test('an open project is refused, naming the holder; one whose process was killed is taken over', () => {
   const dir = join(temporaryFolder(), 'p')
   const project = createProject(dir)
   expect(() => openProject(dir)).toThrow(new RegExp(`already open in another window \\(process ${process.pid} on `))

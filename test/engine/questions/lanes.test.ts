@@ -83,7 +83,7 @@ describe('a model that hangs its thread', () => {
   })
 })
 
-test('a thread that fills its memory is one line, and the process goes on', async () => {
+test('a thread that runs out of memory gives one line, and the process continues', async () => {
   const lanes = lanesOf(
     `if (question.model === 'greedy') { const all = []; while (true) all.push(new Array(1e6).fill(n + 0.5)) } embedding(n)`,
   )
