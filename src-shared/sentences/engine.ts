@@ -185,4 +185,11 @@ export const engineSentences = {
   'model.tokens': 'makes {tokens} tokens of each input, more than fit the memory with {heads} heads of attention',
   'model.heads': 'must divide hidden_size',
   'model.patch': 'must not exceed image_size',
+  'merge.difference': '{field}: expected {expected}, found {found}',
+  'merge.as-in': '{problem}, as in {folder}',
+  'merge.and-more': '{problem} (and {n} more)',
+  'merge.soup-file-missing': 'not found, and the soup takes it from there: expected one, as {folder} has',
+  'merge.becomes': '{step}: expected {text} to become {expected}, found {found}',
+  'merge.nothing': 'nothing',
+  'merge.document': 'document',
 } as const

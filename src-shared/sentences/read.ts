@@ -6,13 +6,14 @@ import { sentence, sentences, type Sentence, type SentenceCode } from './table.t
 
 const literal = (template: string) => template.replace(/\{\w+\}/g, '').length
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-const patternOf = (template: string) =>
-  new RegExp(
-    `^${template
-      .split(/\{\w+\}/)
-      .map(escaped)
-      .join('([^]+?)')}$`,
-  )
+/** A leading file or field ends at its colon, so that a path in front of it is not taken for a part of it. */
+const patternOf = (template: string) => {
+  const all = template
+    .split(/\{\w+\}/)
+    .map(escaped)
+    .join('([^]+?)')
+  return new RegExp(`^${/^\{\w+\}: /.test(template) ? all.replace('([^]+?)', '((?:(?!: )[^])+?)') : all}$`)
+}
 
 /** Not those that are little more than a placeholder, which would match anything, nor the words for types and kinds of shapes. */
 export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 5 && !/^(type|kind)\./.test(code)

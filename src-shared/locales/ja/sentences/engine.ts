@@ -187,4 +187,11 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'model.tokens': '入力ごとに {tokens} トークンになり、アテンション {heads} ヘッドではメモリーに収まりません',
   'model.heads': 'hidden_size の約数でなければなりません',
   'model.patch': 'image_size 以下でなければなりません',
+  'merge.difference': '{field}：{expected} のはずですが、{found} です',
+  'merge.as-in': '{problem}（{folder} と同じでなければなりません）',
+  'merge.and-more': '{problem}（ほか {n} 件）',
+  'merge.soup-file-missing': '見つかりません。スープはここから取るため、{folder} と同じように必要です',
+  'merge.becomes': '{step}：{text} は {expected} になるはずですが、{found} です',
+  'merge.nothing': 'なし',
+  'merge.document': '文書全体',
 }
