@@ -109,7 +109,7 @@ export const curate: Translated<typeof source> = {
       lead: '同じ画像を探します。ファイルの内容、見た目、モデルの捉え方で判断します。',
       start: '重複を探す',
       method: '判断の基準',
-      all: '三つすべて',
+      all: '3 つすべて',
       exact: 'ファイルの内容',
       phash: '見た目（知覚ハッシュ）',
       embedding: '意味（埋め込み）',
@@ -147,7 +147,7 @@ export const curate: Translated<typeof source> = {
       issues: {
         missing: 'キャプションのない画像',
         empty: '空',
-        repeated: '一枚に同じ文が二つ',
+        repeated: '1 枚に同じ文が 2 つ',
         duplicated: '複数の画像に同じ文',
         'wrong-language': '別の言語',
         'too-long': 'モデルが読める長さを超過',

@@ -23,7 +23,7 @@ export const first: Translated<typeof source> = {
     toImages: '画像へ',
     noImages: 'ここには画像がありません',
     noImagesHint: 'プロジェクトのメニューから別のフォルダーを追加するか、データセットをインポートできます。',
-    undoable: 'ファイルは変更されません。すべて一つの操作で、元に戻せます。',
+    undoable: 'ファイルは変更されません。すべて 1 つの操作で、元に戻せます。',
     found: 'ここにあるもの',
     images: '枚の画像',
     sizes: '長辺',

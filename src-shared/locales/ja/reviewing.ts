@@ -17,7 +17,7 @@ export const reviewing: Translated<typeof source> = {
     meanIou: '平均 IoU',
     meanIouHint: '一致した組の平均',
     kappa: 'クラスの κ',
-    kappaHint: 'ラベルが一つずつの {n} 枚でのコーエンの κ：実際 {observed}、偶然 {expected}',
+    kappaHint: 'ラベルが 1 つずつの {n} 枚でのコーエンの κ：実際 {observed}、偶然 {expected}',
     compared: '{n} 枚を比較',
     parts: { matched: '一致', labelDiffers: 'ラベル違い', lowIou: '重なり不足', onlyA: '{a} だけ', onlyB: '{b} だけ' },
     withoutArea: '面積のない線と点 {n} 個を除く',
@@ -79,7 +79,7 @@ export const reviewing: Translated<typeof source> = {
     hint: '今あるものの横に提案として置かれ、採用されるまで何にも使われません。',
   },
   curate: {
-    review: { short: 'レビュー', title: '順番にレビュー', hint: '決まった順に一枚ずつレビューします' },
+    review: { short: 'レビュー', title: '順番にレビュー', hint: '決まった順に 1 枚ずつレビューします' },
     agreement: { short: '一致', title: '二人の作成者の一致', hint: '二人の作成者がどこまで一致し、どこで食い違うか' },
   },
 }

@@ -253,7 +253,7 @@ export default defineFormat({
     },
     holes: {
       en: 'are kept: polygons with holes become masks (RLE), exact to the pixel',
-      ja: '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります',
+      ja: '保たれます。穴を持つ多角形はピクセル単位で正確なマスク（RLE）になります',
     },
     polylines: becomes.leftOut,
     'unlabelled regions': becomes.unlabelledClass,

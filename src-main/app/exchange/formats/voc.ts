@@ -223,11 +223,11 @@ export default defineFormat({
     base: setting(
       z.enum(['auto', '0', '1']).default('auto'),
       'number of the first pixel; auto: 0 if a box starts below 1, else 1',
-      '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
+      '最初のピクセルの番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
     ),
   }),
   exportSettings: z.object({
-    base: setting(z.enum(['0', '1']).default('1'), 'number of the first pixel', '最初の画素の番号'),
+    base: setting(z.enum(['0', '1']).default('1'), 'number of the first pixel', '最初のピクセルの番号'),
   }),
   read,
   write,

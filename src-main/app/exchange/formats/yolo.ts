@@ -142,7 +142,7 @@ export default defineFormat({
         'rotated boxes': { en: 'become polygons of four points', ja: '四点の多角形になります' },
         holes: { en: 'are filled', ja: '塗りつぶされます' },
         parts: { en: 'become separate objects', ja: '別々の物体になります' },
-        masks: { en: 'become polygons along the edges of their pixels', ja: '画素の縁に沿った多角形になります' },
+        masks: { en: 'become polygons along the edges of their pixels', ja: 'ピクセルの縁に沿った多角形になります' },
         keypoints: becomes.leftOut,
       },
       obb: {

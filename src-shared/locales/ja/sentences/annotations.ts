@@ -2,7 +2,7 @@ import type { annotationSentences } from '#shared/sentences/annotations.ts'
 
 export const annotationJa: Record<keyof typeof annotationSentences, string> = {
   'agreement.nothing': '一致度：解決するものがありません',
-  'agreement.same': '一致度：異なる 2 人を選んでください（どちらも「{name}」です）',
+  'agreement.same': '一致度：異なる二人を選んでください（どちらも「{name}」です）',
   'caption.span': 'キャプション：範囲 {start}～{end} は本文（0～{length}）の外です',
   'comment.elsewhere': 'コメント {id} はこの画像にありません',
   'comment.outside': 'コメント：{x}, {y} は画像の外です',
