@@ -278,7 +278,7 @@ export class Database {
     return (name: string, what: Unreadable): never => {
       const { table, column } = origins.get(name) ?? {}
       const where = table && column ? `${table} ${rowName(row) ?? firstUnreadable(this.connection, table, column) ?? ''}`.trim() : 'a row'
-      throw dataError(this.file, `${where}: ${column ?? name}: holds ${what}; \`project check\` lists all such rows`)
+      throw dataError(this.file, sentence('row.unreadable', { row: where, column: column ?? name, what }))
     }
   }
 

@@ -186,9 +186,8 @@ export const sameValue = (stored: Value | undefined, journalled: Value | undefin
 
 /** The last check before the journal: a value that SQLite would store differently must not be recorded. */
 function carried(table: string, column: string, value: Value): Value {
-  if (typeof value === 'string' && !isCarried(value))
-    throw userError(`${table}: ${column}: holds a NUL or half of a character, which cannot be stored`)
-  if (typeof value === 'number' && !Number.isFinite(value)) throw userError(`${table}: ${column}: is not a finite number`)
+  if (typeof value === 'string' && !isCarried(value)) throw userError(sentence('row.text', { table, column }))
+  if (typeof value === 'number' && !Number.isFinite(value)) throw userError(sentence('row.number', { table, column }))
   return value
 }
 
@@ -205,6 +204,6 @@ export function explainConstraint(e: ConstraintError) {
   const columns = /UNIQUE constraint failed: (.*)$/.exec(e.message)?.[1]
   const code = columns === undefined ? undefined : taken[columns]
   if (code) return userError({ code, params: {} }, e)
-  if (columns) return userError(`${columns} exists already`, e)
+  if (columns) return userError(sentence('row.exists', { columns }), e)
   return userError(/FOREIGN KEY/.test(e.message) ? sentence('row.reference-gone') : e.message, e)
 }

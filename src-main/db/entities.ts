@@ -4,6 +4,8 @@
  */
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Author } from '#shared/model/author.ts'
 import { caption, type Caption } from '#shared/model/caption.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -92,11 +94,11 @@ export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredR
     const parsed = schema.safeParse(columns())
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]!
-    problem = `${issue.path.join('.')}: ${issue.message}`
+    problem = inField(issue.path.join('.'), issue.message)
   } catch (e) {
     problem = e instanceof Error ? e.message : String(e)
   }
-  throw dataError('project.db', `${table} ${r['id']} is damaged: ${problem}`)
+  throw dataError('project.db', sentence('row.damaged', { table, id: String(r['id']), problem }))
 }
 
 const parsed = (v: StoredRow[string] | undefined): unknown => parseStored(String(v))

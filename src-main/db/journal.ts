@@ -133,7 +133,7 @@ function changesIn(seq: number, text: string): z.infer<typeof storedChanges> {
   try {
     return storedChanges.parse(JSON.parse(text))
   } catch (e) {
-    throw dataError('project.db', `journal ${seq} is damaged: its changes cannot be read`, e)
+    throw dataError('project.db', sentence('journal.damaged', { seq }), e)
   }
 }
 

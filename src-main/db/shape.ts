@@ -76,12 +76,16 @@ export function checkShape(file: string, connection: Pick<Libsql.Database, 'prep
       continue // the check recreates a missing index
     }
     if (there.type === item.type && plain(there.sql) === plain(item.sql)) continue
-    const what = there.type === item.type ? `another ${there.type} than the schema makes` : `a ${there.type}, expected a ${item.type}`
-    throw dataError(file, `is not a plain project database: ${item.name} is ${what}`)
+    throw dataError(
+      file,
+      there.type === item.type
+        ? sentence('project.other-table', { item: item.name, type: there.type })
+        : sentence('project.other-type', { item: item.name, found: there.type, expected: item.type }),
+    )
   }
   for (const item of found.values()) {
     if (wanted.has(item.name) || added(item)) continue
     if (strict || item.type === 'trigger')
-      throw dataError(file, `is not a plain project database: it holds the ${item.type} ${item.name.slice(0, 100)}`)
+      throw dataError(file, sentence('project.foreign-item', { type: item.type, item: item.name.slice(0, 100) }))
   }
 }

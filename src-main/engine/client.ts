@@ -1,5 +1,6 @@
 /** The parent's side of the engine, and the only part of it that the application uses. */
 import { cancelled, DashiError } from '#shared/errors.ts'
+import { sentence, type Sentence, type SentenceCode } from '#shared/sentences/table.ts'
 import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { type CurateJob, type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
@@ -58,7 +59,7 @@ export class EngineClient {
 
   /** Answers a question about a model, concurrently with any running job. */
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
-    const answer = await this.try((engine) => engine.ask(question, (how) => `${how} before it had answered`))
+    const answer = await this.try((engine) => engine.ask(question, (ended) => sentence('engine.unanswered', { ended })))
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
   }
 
@@ -82,11 +83,10 @@ export class EngineClient {
     const began = Date.now()
     const result = await this.try((engine) => {
       if (stop.aborted) throw cancelled()
-      const inWords = (how: string) => {
+      return engine.run(job, beside, onProgress, stop, (ended) => {
         sweepJob(job)
-        return `${how} ${doing[job.kind]}; ${kept(job, began)}`
-      }
-      return engine.run(job, beside, onProgress, stop, inWords)
+        return sentence(endedIn[job.kind], { ended, kept: kept(job, began) })
+      })
     })
     return resultOf<J['kind']>(job.kind, result)
   }
@@ -112,19 +112,19 @@ export class EngineClient {
 
 class NotBegun extends DashiError {}
 
-const doing: Record<Job['kind'], string> = {
-  train: 'in the middle of a training',
-  evaluate: 'in the middle of an evaluation',
-  merge: 'in the middle of a merge',
-  curate: 'while it looked at the images',
-}
+const endedIn = {
+  train: 'engine.in-training',
+  evaluate: 'engine.in-evaluation',
+  merge: 'engine.in-merge',
+  curate: 'engine.in-curation',
+} as const satisfies Record<Job['kind'], SentenceCode>
 
 /** An unanswered job or question. */
 interface Pending {
   resolve(value: unknown): void
   reject(reason: unknown): void
   /** The error message if the process exits while handling it. */
-  readonly inWords: (how: string) => string
+  readonly inWords: (how: Sentence) => Sentence
   readonly onProgress?: (p: JobProgress) => void
   begun?: boolean
   /** The error to report when it ends. */
@@ -215,7 +215,7 @@ class Engine {
 
   private bury(end: ChildEnd): void {
     const how = howEnded(end)
-    const unbegun = isStarted(end) ? `${how} before it had begun` : how
+    const unbegun = isStarted(end) ? sentence('engine.unbegun', { ended: how }) : how
     for (const { begun, reject, inWords, problem } of this.pending.values())
       if (this.closing) reject(cancelled())
       else reject(problem ?? this.misled ?? (begun ? new DashiError('engine', inWords(how)) : new NotBegun('engine', unbegun)))
@@ -225,15 +225,15 @@ class Engine {
 const isStarted = ({ code, signal }: ChildEnd) => code !== null || signal !== null
 
 /** One sentence on how a process exited. */
-function howEnded(end: ChildEnd): string {
+function howEnded(end: ChildEnd): Sentence {
   const { code, signal, said } = end
-  if (!isStarted(end)) return `the engine's process could not be started (${said.trim()})`
+  if (!isStarted(end)) return sentence('engine.not-started', { reason: said.trim() })
   const lines = said
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith('at '))
   const reason = lines.findLast((line) => /error|fatal|terminate|abort|cannot|not found/i.test(line))?.slice(0, 300)
-  const killed =
-    signal === 'SIGKILL' ? 'killed by SIGKILL, as the system does where memory runs out' : signal ? `killed by ${signal}` : `code ${code}`
-  return `the engine's process ended (${killed}${reason ? `: ${reason}` : ''})`
+  const killed = signal === 'SIGKILL' ? sentence('engine.no-memory') : signal ? sentence('engine.killed', { signal }) : undefined
+  const ended = killed ?? sentence('engine.code', { code: code! })
+  return reason ? sentence('engine.ended-saying', { how: ended, reason }) : sentence('engine.ended', { how: ended })
 }

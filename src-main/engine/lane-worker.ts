@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { failureOf } from '#shared/model/failure.ts'
 import { type LaneMessage, questionSchema } from '#shared/model/question.ts'
 import { answer } from './questions/answer.ts'
@@ -17,7 +18,7 @@ async function reply(request: unknown): Promise<void> {
   send({ type: 'begun' })
   try {
     const parsed = requestSchema.safeParse(request)
-    if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+    if (!parsed.success) throw userError(issueSentence(parsed.error))
     guardRuns(new Int32Array(parsed.data.guard))
     send({ type: 'answer', answer: await answer(parsed.data.question) })
   } catch (e) {

@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { answerSchemas, type AnswerTo, laneMessageSchema, type Question } from '#shared/model/question.ts'
 
@@ -49,7 +50,7 @@ export class Lanes {
       this.lanes.delete(key)
       lane.close()
     }
-    if (this.lanes.size >= MOST) throw userError(`${MOST} models are already in use: wait for one of them`)
+    if (this.lanes.size >= MOST) throw userError(sentence('model.too-many-open', { limit: MOST }))
     return new Lane(this.workerFile)
   }
 }
@@ -126,7 +127,7 @@ class Lane {
         reject(
           dataError(
             subjectOf(question),
-            `${question.kind === 'devices' ? 'they' : 'the model'} gave no answer within ${patience} seconds, so it is left alone`,
+            sentence(question.kind === 'devices' ? 'device.no-answer' : 'model.no-answer', { seconds: patience }),
           ),
         )
       }
@@ -139,7 +140,7 @@ class Lane {
       }
       const onError = (e: Error & { code?: string }) => {
         const full = e.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        reject(full ? dataError(subjectOf(question), `needs more than ${MEGABYTES} MB of memory to open`) : e)
+        reject(full ? dataError(subjectOf(question), sentence('model.memory', { megabytes: MEGABYTES })) : e)
       }
       const onExit = (code: number) => {
         const ended = new Error(`the thread for ${subjectOf(question)} ended with code ${code} before answering`)

@@ -6,6 +6,7 @@
 import process from 'node:process'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { type FromEngine, toEngineSchema } from '#shared/model/engine.ts'
 import { failureOf } from '#shared/model/failure.ts'
 import { JobThread } from './job-thread.ts'
@@ -31,8 +32,7 @@ function send(message: FromEngine): void {
 /** Starts immediately; the parent queues jobs. */
 function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
-  if (error)
-    return fail(z.object({ id: z.int() }).parse(raw).id, userError(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`))
+  if (error) return fail(z.object({ id: z.int() }).parse(raw).id, userError(issueSentence(error)))
   if (message.type === 'closeLanes') return lanes.close()
   const { id } = message
   if (message.type === 'cancel') return cancels.get(id)?.()

@@ -97,20 +97,22 @@ export function firstNotOurs(
   return undefined
 }
 
+/** How our folders come to be. */
+type Owned = 'owned.made' | 'owned.drawn' | 'owned.exported'
+
 /**
  * Proves that a folder was made by us and holds nothing else.
  * @param content whether modified files count as somebody's work (not so in a cache)
  * @throws a one-line error naming the first file that is not ours
  */
-export function proveOwned(kind: OwnedKind, { as = `made by Dashi`, content = true } = {}): Proof {
+export function proveOwned(kind: OwnedKind, { as = 'owned.made', content = true }: { as?: Owned; content?: boolean } = {}): Proof {
   return (folder, name) => {
     if (!fs.lstatSync(folder).isDirectory()) throw userError(sentence('file.expected-folder', { path: name }))
     const files = markedFiles(folder, kind)
-    if (!files) throw userError(`${name}: not replaced, since it was not ${as} (it has no ${markerOf(kind)}); choose another place`)
+    if (!files) throw userError(sentence('file.not-marked', { path: name, how: sentence(as), marker: markerOf(kind) }))
     const other = firstNotOurs(folder, files, { ignore: [markerOf(kind)], content })
     if (!other) return
-    const why = other.how === 'added' ? `was not ${as}` : `was changed since it was ${as}`
-    throw userError(`${path.join(name, other.rel)}: ${why}: not replaced; move it away first, or choose another place`)
+    throw userError(sentence(`file.${other.how}`, { path: path.join(name, other.rel), how: sentence(as) }))
   }
 }
 

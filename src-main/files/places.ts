@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { sentenceIn } from '#shared/sentences/read.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { ioError } from './words.ts'
 
@@ -104,7 +105,9 @@ export function refusePlace(target: string, kept: Iterable<Kept> = []): void {
     for (const { place, name } of list) {
       const relation = above.relationTo(place)
       if (relation)
-        throw userError(`${target}: ${relation === 'is' ? `is ${name}` : `holds ${name} (${place})`}: not replaced; choose another place`)
+        throw userError(
+          sentence(relation === 'is' ? 'file.is-kept' : 'file.holds-kept', { path: target, name: sentenceIn(name) ?? name, place }),
+        )
     }
   if (info?.isDirectory() && isMountPoint(target, info)) throw userError(sentence('file.is-mount', { path: target }))
 }

@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { DashiError, userError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { type Param, type Sentence, sentence } from '#shared/sentences/table.ts'
 import { part, shortened, sweep, syncFolder } from './atomic.ts'
 import type { Proof } from './owned.ts'
 import { type Kept, lstat, refusePlace } from './places.ts'
@@ -43,10 +43,19 @@ export async function replace(name: string, make: (beside: string) => Promise<vo
     removeMade(beside)
     if (made !== undefined) removeEmpty(path.dirname(target), made)
     // Errors name the final path, not the temporary one.
-    if (e instanceof DashiError)
-      throw e.message.includes(beside) ? new DashiError(e.fault, e.message.replaceAll(beside, name), { cause: e.cause }) : e
+    if (e instanceof DashiError) throw e.message.includes(beside) ? renamed(e, beside, name) : e
     throw ioError(name, 'written', e)
   }
+}
+
+/** The error with another path in its message. */
+function renamed({ fault, sentence: said, message, cause }: DashiError, from: string, to: string): DashiError {
+  const param = (p: Param): Param => (typeof p === 'string' ? p.replaceAll(from, to) : typeof p === 'object' ? within(p) : p)
+  const within = ({ code, params }: Sentence): Sentence => ({
+    code,
+    params: Object.fromEntries(Object.entries(params).map(([name, p]) => [name, param(p)])),
+  })
+  return new DashiError(fault, said ? within(said) : message.replaceAll(from, to), { cause })
 }
 
 /** Like {@link replace}, for a folder that is created empty before `fill` is called. */
@@ -97,7 +106,7 @@ async function swap(name: string, target: string, beside: string, proof: Proof |
     try {
       putNew(old, target)
     } catch (second) {
-      throw new DashiError('data', `${name}: could not be replaced; the old one is next to it, as ${old}`, { cause: second })
+      throw new DashiError('data', sentence('file.not-put-back', { path: name, old }), { cause: second })
     }
     throw e
   }

@@ -2,6 +2,7 @@
 import { parentPort, type Worker } from 'node:worker_threads'
 import type { z } from 'zod'
 import { cancelled, userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { errorOf, failureOf } from '#shared/model/failure.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import { threadMessage, type ThreadMessage, threadRequest, type ThreadRequest } from '#shared/model/thread.ts'
@@ -78,7 +79,7 @@ export function serveTasks<S extends z.ZodType>(
     try {
       const { task, cancel } = threadRequest.parse(raw)
       const parsed = schema.safeParse(task)
-      if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+      if (!parsed.success) throw userError(issueSentence(parsed.error))
       const flag = new Int32Array(cancel)
       const isCancelled = () => Atomics.load(flag, 0) === 1
       const look = () => {

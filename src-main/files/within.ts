@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { dataError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { say, sentence } from '#shared/sentences/table.ts'
 
 export interface ImageRoot {
   /** An absolute path. */
@@ -63,7 +63,7 @@ export class Within {
    */
   file(rel: string): string {
     const to = this.linkOut(rel)
-    if (to !== null) throw dataError(rel, linkReason(to))
+    if (to !== null) throw dataError(rel, linkSentence(to))
     return join(this.folder, rel)
   }
 
@@ -86,5 +86,6 @@ export class Within {
   }
 }
 
-export const linkReason = (to: string) =>
-  `a link that leads out of its folder, to ${to}; it is read only if links are allowed (--follow-links)`
+const linkSentence = (to: string) => sentence('file.link-out', { target: to })
+/** Why a file that links out of its folder is not read, for reports that store text. */
+export const linkReason = (to: string) => say(linkSentence(to))

@@ -1,6 +1,5 @@
 /** Error messages in the window's language. */
 import { sentencesIn } from '#shared/locales/index.ts'
-import { sentenceIn } from '#shared/sentences/read.ts'
 import { say, type Sentence } from '#shared/sentences/table.ts'
 import { spoken } from './index.ts'
 import { reasonWords } from './reasons.ts'
@@ -10,7 +9,5 @@ import { reasonWords } from './reasons.ts'
  */
 export function errorWords(e: unknown): string {
   const caught = (typeof e === 'object' && e ? e : { message: String(e) }) as { sentence?: Sentence; message?: string }
-  const message = caught.message ?? String(e)
-  const sentence = caught.sentence ?? sentenceIn(message)
-  return sentence ? say(sentence, sentencesIn(spoken())) : reasonWords(message)
+  return caught.sentence ? say(caught.sentence, sentencesIn(spoken())) : reasonWords(caught.message ?? String(e))
 }

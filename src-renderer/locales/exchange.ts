@@ -1,71 +1,9 @@
 /** Names for what datasets contain, used in export reports. */
 import type { Feature } from '#shared/model/exchange.ts'
-import { wordOf } from './index.ts'
+import { i18n } from './index.ts'
 
-const features: Readonly<Record<'en' | 'ja', Readonly<Record<Feature, string>>>> = {
-  en: {
-    boxes: 'boxes',
-    'rotated boxes': 'rotated boxes',
-    polygons: 'polygons',
-    holes: 'holes',
-    parts: 'regions of several parts',
-    masks: 'masks',
-    polylines: 'polylines',
-    keypoints: 'points',
-    'unlabelled regions': 'unlabelled regions',
-    attributes: 'attributes',
-    'attribute definitions': 'labels’ definitions of attributes',
-    tracks: 'tracks',
-    'parent labels': 'labels below others',
-    skeletons: 'skeletons of labels',
-    'drawing order': 'drawing order',
-    'image labels': 'labels of images',
-    'several labels an image': 'several labels on an image',
-    captions: 'captions',
-    'several captions an image': 'several captions of an image',
-    'region captions': 'captions of regions',
-    'grounded captions': 'words tied to regions',
-    'caption languages': 'languages of captions',
-    tags: 'tags',
-    splits: 'splits',
-    authors: 'authors',
-    'review states': 'states of review',
-    comments: 'comments',
-    'proposals left out': 'proposals',
-    'images without annotations': 'images without annotations',
-  },
-  ja: {
-    boxes: '矩形',
-    'rotated boxes': '回転矩形',
-    polygons: '多角形',
-    holes: '穴',
-    parts: '複数の部分を持つ領域',
-    masks: 'マスク',
-    polylines: '折れ線',
-    keypoints: '点',
-    'unlabelled regions': 'ラベルのない領域',
-    attributes: '属性',
-    'attribute definitions': 'ラベルの属性定義',
-    tracks: 'トラック',
-    'parent labels': '親を持つラベル',
-    skeletons: 'ラベルの骨格',
-    'drawing order': '重なり順',
-    'image labels': '画像ラベル',
-    'several labels an image': '一枚に複数のラベル',
-    captions: 'キャプション',
-    'several captions an image': '一枚に複数のキャプション',
-    'region captions': '領域のキャプション',
-    'grounded captions': '領域に結び付けた語句',
-    'caption languages': 'キャプションの言語',
-    tags: 'タグ',
-    splits: '分割',
-    authors: '作成者',
-    'review states': 'レビューの状態',
-    comments: 'コメント',
-    'proposals left out': '提案',
-    'images without annotations': '注釈のない画像',
-  },
+/** Read from the table itself: features have spaces in their names, which a path of words cannot. */
+export function featureName(feature: Feature): string {
+  const { features } = i18n.global.getLocaleMessage(i18n.global.locale.value) as { features: Readonly<Record<Feature, string>> }
+  return features[feature]
 }
-
-export const featureName = (feature: Feature): string =>
-  wordOf(['feature', feature, 'title'], { en: features.en[feature], ja: features.ja[feature] })

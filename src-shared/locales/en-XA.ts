@@ -31,5 +31,4 @@ export const pseudo: Locale = {
   words: {},
   otherwise: longer,
   change: form,
-  reason: form,
 }

@@ -28,9 +28,16 @@ const otherwise = (locale: Locale) => (english: string) => locale.otherwise?.(en
 /** All words in a language; missing ones in English. */
 export const wordsIn = (id: string): LocaleWords => filled(en.words, localeOf(id).words, otherwise(localeOf(id))) as LocaleWords
 
-/** Error messages in a language, by code. */
-export const sentencesIn = (locale: Locale): Readonly<Record<SentenceCode, string>> =>
-  filled(sentences, locale.sentences, otherwise(locale)) as Record<SentenceCode, string>
+const filledIn = new WeakMap<Locale, Readonly<Record<SentenceCode, string>>>()
+
+/** Error messages and reasons in a language, by code. */
+export function sentencesIn(locale: Locale): Readonly<Record<SentenceCode, string>> {
+  const known = filledIn.get(locale)
+  if (known) return known
+  const made = filled(sentences, locale.sentences, otherwise(locale)) as Record<SentenceCode, string>
+  filledIn.set(locale, made)
+  return made
+}
 
 /**
  * A text of a record, identified by kind, id and field; `own` holds the record's texts by language, at least English.

@@ -26,8 +26,6 @@ interface Common {
    * Translates a change in the history, which the journal names in English ('move 3 regions'). By default unchanged.
    */
   change?(action: string): string
-  /** Translates the reason why a file was left out, which reports store in English. By default unchanged. */
-  reason?(reason: string): string
   /**
    * Texts of records by kind, id and field: `{ merge: { uniform: { title: '…' } } }`. They override the record's own.
    */

@@ -1,5 +1,6 @@
 /** Import and export: formats, options and reports. */
 import { z } from 'zod'
+import { sentenceSchema } from '../sentences/table.ts'
 import { annotationState } from './author.ts'
 import { limits } from './limits.ts'
 import { mediaFilter } from './project.ts'
@@ -20,7 +21,10 @@ export const finding = z.object({
   /** 1-based, for formats with lines. */
   line: z.number().int().positive().optional(),
   level: z.enum(['changed', 'left out']),
+  /** In English. */
   reason: z.string(),
+  /** The reason in translatable form, if it has one; that of another version may be unknown here. */
+  sentence: sentenceSchema.optional().catch(undefined),
 })
 export type Finding = z.infer<typeof finding>
 

@@ -15,6 +15,6 @@ export const commandSentences = {
   'command.split-no-shares': 'split: give the shares, e.g. --train 0.8 --val 0.1 --test 0.1',
   'command.no-label': 'labels: the project has no label {label}',
   'command.split-attribute': 'labels split: --attribute: expected NAME=VALUE, not {found}',
-  'command.file-exists': '{path}: exists already: give it another name, or overwrite it',
+  'command.file-exists': '{path}: already exists: give it another name, or overwrite it',
   'command.two-authors': 'project agreement: --between: expected two authors, not {found}',
 } as const

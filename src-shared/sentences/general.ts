@@ -5,4 +5,6 @@ export const generalSentences = {
   /** English in every language: the text of a library, the system or a schema. */
   'as-said': '{said}',
   cancelled: 'cancelled',
+  'list.and': '{some} and {last}',
+  'list.or': '{some} or {last}',
 } as const

@@ -1,36 +1,52 @@
 /**
  * Recovers sentences from their English texts: runs and jobs store their error as text, including those of earlier
- * versions.
+ * versions, and schemas say what they object to.
  */
 import { sentence, sentences, type Sentence, type SentenceCode } from './table.ts'
 
 const literal = (template: string) => template.replace(/\{\w+\}/g, '').length
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-const patternOf = (template: string) =>
-  new RegExp(
-    `^${template
-      .split(/\{\w+\}/)
-      .map(escaped)
-      .join('([^]+?)')}$`,
-  )
+/** A leading file or field ends at its colon, so that a path in front of it is not taken for a part of it. */
+const patternOf = (template: string) => {
+  const all = template
+    .split(/\{\w+\}/)
+    .map(escaped)
+    .join('([^]+?)')
+  return new RegExp(`^${/^\{\w+\}: /.test(template) ? all.replace('([^]+?)', '((?:(?!: )[^])+?)') : all}$`)
+}
 
-/**
- * Sentences that are little more than a placeholder are excluded, since they would match anything. The most specific
- * comes first.
- */
-const patterns = (Object.keys(sentences) as SentenceCode[])
-  .filter((code) => literal(sentences[code]) > 3)
-  .sort((a, b) => literal(sentences[b]) - literal(sentences[a]))
-  .map((code) => ({
-    code,
-    names: [...sentences[code].matchAll(/\{(\w+)\}/g)].map((m) => m[1]!),
-    pattern: patternOf(sentences[code]),
-  }))
+/** Not those that are little more than a placeholder, which would match anything, nor the words for types and kinds of shapes. */
+export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 5 && !/^(type|kind)\./.test(code)
+
+interface Pattern {
+  readonly code: SentenceCode
+  readonly names: readonly string[]
+  readonly pattern: RegExp
+}
+/** The most specific first. Made when first needed: most programs never read a text. */
+let made: readonly Pattern[] | undefined
+const patterns = () =>
+  (made ??= (Object.keys(sentences) as SentenceCode[])
+    .filter(isRecovered)
+    .sort((a, b) => literal(sentences[b]) - literal(sentences[a]))
+    .map((code) => ({
+      code,
+      names: [...sentences[code].matchAll(/\{(\w+)\}/g)].map((m) => m[1]!),
+      pattern: patternOf(sentences[code]),
+    })))
+
+/** The type that a schema expects or received; other words stay as they are. */
+function typeWord(word: string): Sentence | undefined {
+  const code = `type.${word.toLowerCase()}`
+  return Object.hasOwn(sentences, code) ? { code: code as SentenceCode, params: {} } : undefined
+}
 
 function whole(text: string): Sentence | undefined {
-  for (const { code, names, pattern } of patterns) {
+  for (const { code, names, pattern } of patterns()) {
     const found = pattern.exec(text)
-    if (found) return { code, params: Object.fromEntries(names.map((name, i) => [name, sentenceIn(found[i + 1]!) ?? found[i + 1]!])) }
+    if (!found) continue
+    const param = (part: string) => (code.startsWith('schema.') ? typeWord(part) : sentenceIn(part)) ?? part
+    return { code, params: Object.fromEntries(names.map((name, i) => [name, param(found[i + 1]!)])) }
   }
   return undefined
 }

@@ -5,9 +5,12 @@ import { curationSentences } from './curation.ts'
 import { engineSentences } from './engine.ts'
 import { exchangeSentences } from './exchange.ts'
 import { fileSentences } from './files.ts'
+import { findingSentences } from './findings.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
 import { projectSentences } from './projects.ts'
+import { readingSentences } from './reading.ts'
+import { schemaSentences } from './schema.ts'
 import { servingSentences } from './serving.ts'
 import { trainingSentences } from './training.ts'
 
@@ -20,8 +23,11 @@ export const sentences = {
   ...engineSentences,
   ...exchangeSentences,
   ...fileSentences,
+  ...findingSentences,
   ...mediaSentences,
   ...projectSentences,
+  ...readingSentences,
+  ...schemaSentences,
   ...servingSentences,
   ...trainingSentences,
 } as const

@@ -29,7 +29,7 @@ test('are kept over a restart and change no hash', () => {
   again.close()
 })
 
-test('a template of the same name is replaced, one is renamed but not to a name that is taken, and goes', () => {
+test('a template of the same name is replaced; one can be renamed, except to a taken name, and removed', () => {
   const project = temporaryProject()
   const first = saveTemplate(project, drawn(null))
   expect(saveTemplate(project, { ...drawn(null), width: 200 })).toEqual({ ...first, width: 200 })

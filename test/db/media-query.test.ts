@@ -126,7 +126,7 @@ describe('where an image lies, and what it is called', () => {
     expect(ids(p, { folder: { rootId: 2, path: '' } })).toEqual([9, 10])
     expect(ids(p, { folder: { rootId: 1, path: 'y' } })).toEqual([])
   })
-  test('text of a path as it stands: per cent and underscore are themselves', () => {
+  test('text of a path literally: per cent and underscore match themselves', () => {
     const p = project()
     expect([ids(p, { pathText: '_1%' }), ids(p, { pathText: '%' }), ids(p, { pathText: '_' }), ids(p, { pathText: 'X/' })]).toEqual([
       [3],

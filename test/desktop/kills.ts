@@ -141,7 +141,7 @@ export function survivesKills(kills: { training: number; merging: number; previe
       }
       expect(error).toMatch(KILLED)
       expect(error).toMatch(
-        / in the middle of a training; (the state after step \d+ was kept, and the same training resumes from there|nothing of this training was kept|the checkpoint was written, but not measured)$/,
+        / in the middle of a training; (the state after step \d+ was kept, and the same training resumes from there|nothing of this training was kept|the checkpoint was written, but not evaluated)$/,
       )
       await goesOn()
       n++
@@ -167,7 +167,7 @@ export function survivesKills(kills: { training: number; merging: number; previe
         clearTimeout(timer)
         if (status === 'done') continue // the moment came too late
         expect(error).toMatch(KILLED)
-        expect(error).toMatch(/ in the middle of a merge; (nothing was changed|the soup was written, but not measured)$/)
+        expect(error).toMatch(/ in the middle of a merge; (nothing was changed|the soup was written, but not evaluated)$/)
         await goesOn()
         n++
       }

@@ -10,7 +10,7 @@ function held() {
 const never = () => Promise.reject(new Error('must not run'))
 
 describe('a queue', () => {
-  it('runs one after the other, whatever becomes of those before', async () => {
+  it('runs one after the other, whatever the outcome of those before', async () => {
     const turns = new Turns()
     const told: string[] = []
     const work = (name: string, fails = false) =>
@@ -24,7 +24,7 @@ describe('a queue', () => {
     expect(told).toEqual(['a', 'b', 'c'])
   })
 
-  it('lets go at once who leaves while waiting, and keeps the order of the others', async () => {
+  it('releases at once whoever leaves while waiting, and keeps the order of the others', async () => {
     const turns = new Turns()
     const first = held()
     const told: string[] = []

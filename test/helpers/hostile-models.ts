@@ -115,7 +115,7 @@ export const HOSTILE: Record<string, { make: (dir: string) => void; says: RegExp
 
   'a catastrophic pattern': {
     make: split(String.raw`(\p{L}+)+$`),
-    says: /tokenizer\.json: pre_tokenizer\.pattern\.Regex: .*may take for ever/,
+    says: /tokenizer\.json: pre_tokenizer\.pattern\.Regex: .*may take forever/,
   },
   'a pattern of many alternatives of the same': {
     make: split('(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)(a|a)x'),
@@ -123,7 +123,7 @@ export const HOSTILE: Record<string, { make: (dir: string) => void; says: RegExp
   },
   'a catastrophic normalizer': {
     make: normalizer({ type: 'Replace', pattern: { Regex: String.raw`(\s+)+x` }, content: ' ' }),
-    says: /tokenizer\.json: normalizer\.normalizers\.0\.pattern\.Regex: .*may take for ever/,
+    says: /tokenizer\.json: normalizer\.normalizers\.0\.pattern\.Regex: .*may take forever/,
   },
   'a normalizer that doubles the text forty times': {
     make: normalizer(...Array.from({ length: 40 }, () => ({ type: 'Replace', pattern: { String: 'a' }, content: 'aa' }))),

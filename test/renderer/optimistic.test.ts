@@ -58,7 +58,7 @@ test('a change of other images does not affect this one', () => {
   expect(after({ method: 'media.edit', input: { mediaIds: [2], patch: { split: 'test' } } })).toBe(image)
 })
 
-test('several changes at once', () => {
+test('several simultaneous changes', () => {
   const { labels, tags, media } = after({
     method: 'media.edit',
     input: { mediaIds: [1], patch: { addLabels: [8], removeLabels: [7], addTags: ['dusk'], removeTags: ['old'], review: 'approved' } },

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { localeOf, sentencesIn } from '../../src-shared/locales/index.ts'
-import { sentenceIn } from '../../src-shared/sentences/read.ts'
+import { isRecovered, sentenceIn } from '../../src-shared/sentences/read.ts'
 import { say, sentences, type Sentence, type SentenceCode } from '../../src-shared/sentences/table.ts'
 
-const long = (Object.keys(sentences) as SentenceCode[]).filter((code) => sentences[code].replace(/\{\w+\}/g, '').length > 3)
+const long = (Object.keys(sentences) as SentenceCode[]).filter(isRecovered)
 const filled = (code: SentenceCode): Sentence => ({
   code,
   params: Object.fromEntries([...sentences[code].matchAll(/\{(\w+)\}/g)].map((m, i) => [m[1]!, `value${i}`])),

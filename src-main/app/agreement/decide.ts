@@ -24,7 +24,7 @@ export function settleDisagreement(project: Project, given: Decision): void {
     ] as const)
       for (const id of ids) {
         if (edit.row(table, id)?.['media_id'] !== mediaId)
-          throw userError(`agreement: ${kind === 'class' ? 'image label' : 'region'} ${id} is not on this image (any more)`)
+          throw userError(sentence(kind === 'class' ? 'agreement.label-elsewhere' : 'agreement.region-elsewhere', { id }))
         edit.update(table, id, { state: take === 'both' || take === side ? 'accepted' : 'rejected', decided_by: project.user })
       }
   })

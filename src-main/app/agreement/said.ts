@@ -63,7 +63,9 @@ export function authorNamed(project: Project, name: string): AuthorRef {
   const all = listAuthors(project)
   const found = all.find((x) => x.kind === 'person' && x.name === name) ?? all.find((x) => x.name === name)
   if (found) return { kind: found.kind, name: found.name }
-  throw userError(`nobody named "${name}" annotated here (${all.map((x) => `"${x.name}"`).join(', ') || 'nobody at all did'})`)
+  throw userError(
+    sentence('agreement.nobody', { name, all: all.map((x) => `"${x.name}"`).join(', ') || sentence('agreement.nobody-at-all') }),
+  )
 }
 
 const chunk = 500

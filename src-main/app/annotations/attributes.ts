@@ -1,5 +1,7 @@
 /** Checks values against the label's attributes. Names that are not attributes of the label are unrestricted. */
 import { userError } from '#shared/errors.ts'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { attributeProblem, attributesOf, ownValue, type AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { Attributes } from '#shared/model/region.ts'
@@ -32,7 +34,8 @@ export class AttributeRules {
     for (const rule of this.of(labelId)) {
       const value = ownValue(given, rule.name)
       const problem = value === undefined ? null : attributeProblem(rule, value)
-      if (problem) throw userError(`region: attributes.${rule.name}: ${problem}, not ${JSON.stringify(value)}`)
+      if (problem)
+        throw userError(sentence('attribute.not', { name: rule.name, problem: inField('', problem), found: JSON.stringify(value) }))
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type SchemaImportReport,
   type SchemaLabel,
 } from '#shared/model/label-schema.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
 import { labelRow } from '../../db/entities.ts'
@@ -54,8 +55,7 @@ export function readLabelSchema(text: string, file: string): LabelSchemaFile {
     : json
   const parsed = labelSchemaFile.safeParse(listed)
   if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw dataError(file, `${path.length ? `${path.join('.')}: ` : ''}${message}`)
+  throw dataError(file, issueSentence(parsed.error))
 }
 
 /** The effect of an import, without performing it. */

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type SplitOptions, type SplitReport, splitOptions } from '#shared/model/curation.ts'
 import { userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type DividedRow, dividedRows, labelsByImage } from '../../db/curated.ts'
 import { allTags } from '../../db/image-labels.ts'
@@ -19,7 +20,7 @@ type Parsed = ReturnType<typeof splitOptions.parse>
  */
 export async function proposeSplit(project: Project, options: SplitOptions, control: Control = {}): Promise<Found<'split'>> {
   const parsed = splitOptions.safeParse(options)
-  if (!parsed.success) throw userError(`split: ${[...parsed.error.issues[0]!.path].join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(sentence('in-field', { field: 'split', problem: issueSentence(parsed.error) }))
   const o = parsed.data
   const check = checkpointOf(control)
   const tell = (done: number) => control.onProgress?.({ phase: 'dividing', done, total: 4 })

@@ -6,6 +6,8 @@
  */
 import { decodeRle, intervals, runsFromIntervals, encodeRle } from '#shared/geometry/rle.ts'
 import type { Rle } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { Unfit } from './findings.ts'
 import type { Size } from './draft.ts'
 
 class BitReader {
@@ -13,7 +15,7 @@ class BitReader {
   constructor(private readonly bytes: ArrayLike<number>) {}
 
   read(bits: number): number {
-    if (this.at + bits > this.bytes.length * 8) throw new Error('brush mask: ends in the middle')
+    if (this.at + bits > this.bytes.length * 8) throw new Unfit(sentence('finding.brush-cut'))
     let value = 0
     while (bits > 0) {
       const free = 8 - (this.at % 8)
@@ -50,7 +52,7 @@ class BitWriter {
 export function decodeBrush(bytes: ArrayLike<number>, { width, height }: Size): Rle {
   const input = new BitReader(bytes)
   const values = input.read(32)
-  if (values !== width * height * 4) throw new Error(`brush mask: ${values} values, expected ${width} × ${height} × 4`)
+  if (values !== width * height * 4) throw new Unfit(sentence('finding.brush-values', { values, width, height }))
   const word = input.read(5) + 1
   const sizes = [0, 0, 0, 0].map(() => input.read(4) + 1)
   /** Runs of set pixels in row-major order. */

@@ -1,5 +1,7 @@
 /** Decides which folders name classes: siblings that hold images and whose names are not generic. */
 import path from 'node:path'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from './findings.ts'
 import { usualSplit } from './splits.ts'
 
 const words =
@@ -25,16 +27,19 @@ const dates = [
   /^\d{10}(\d{3})?$/,
 ]
 
+/** The codes of reasons without parameters. */
+type NotAClass = `folders.${'split-name' | 'date' | 'generic' | 'set-name' | 'images-beside' | 'splits-beside' | 'only-class'}`
+
 /** Why a folder of this name is not a class; null if it may be one. */
-export function notAClass(name: string): string | null {
-  if (usualSplit(name) || usualSplit(name.replace(/[-_ ]?(set|images?|data|split|\d+)$/i, ''))) return 'the name of a split'
-  if (dates.some((d) => d.test(name))) return 'a date'
-  if (generic.test(name) || camera.test(name)) return 'a generic folder name'
+export function notAClass(name: string): NotAClass | null {
+  if (usualSplit(name) || usualSplit(name.replace(/[-_ ]?(set|images?|data|split|\d+)$/i, ''))) return 'folders.split-name'
+  if (dates.some((d) => d.test(name))) return 'folders.date'
+  if (generic.test(name) || camera.test(name)) return 'folders.generic'
   return null
 }
 
 /** Whether the name only says what kind of files it holds; such names are refused even when class folders are requested. */
-export const isGenericName = (name: string) => notAClass(name) !== null && notAClass(name) !== 'a date'
+export const isGenericName = (name: string) => notAClass(name) !== null && notAClass(name) !== 'folders.date'
 
 export const noLabel = '_unlabelled'
 export const unlabelledFolders = new Set([noLabel, 'no_label']) // the latter is Datumaro's
@@ -59,7 +64,7 @@ export function classLayout(
   files: Iterable<string>,
   setName: string,
   asked: boolean,
-  note: (text: string) => void,
+  note: (text: Said) => void,
 ): (file: string) => Placed {
   const top: Node = { images: 0, folders: new Map() }
   for (const file of files) {
@@ -72,8 +77,8 @@ export function classLayout(
     node.images++
   }
   const classes = new Set<string>()
-  const refused = new Map<string, string>()
-  const reasonOf = (name: string) => notAClass(name) ?? (name.toLowerCase() === setName.toLowerCase() ? 'the name of the set' : null)
+  const refused = new Map<string, NotAClass>()
+  const reasonOf = (name: string) => notAClass(name) ?? (name.toLowerCase() === setName.toLowerCase() ? 'folders.set-name' : null)
   const visit = (level: { at: string; node: Node }[], depth: number): void => {
     const children = level.flatMap(({ at, node }) =>
       [...node.folders].map(([name, child]) => ({ name, at: at ? `${at}/${name}` : name, node: child })),
@@ -93,11 +98,11 @@ export function classLayout(
         ? taken
           ? null
           : beside > 0
-            ? 'there are images next to it'
+            ? 'folders.images-beside'
             : splits.length
-              ? 'there are split folders next to it'
-              : 'there is no other class next to it'
-        : (reasonOf(c.name) ?? 'a generic folder name')
+              ? 'folders.splits-beside'
+              : 'folders.only-class'
+        : (reasonOf(c.name) ?? 'folders.generic')
       if (reason === null) classes.add(c.at)
       else refused.set(c.at, reason)
     }
@@ -106,8 +111,8 @@ export function classLayout(
   }
   visit([{ at: '', node: top }], 0)
   const told = [...refused].filter(([at]) => ![...classes].some((c) => c.startsWith(`${at}/`)))
-  for (const [at, reason] of told.slice(0, 10)) note(`${at}: not used as a label (${reason})`)
-  if (told.length > 10) note(`${told.length - 10} more folders were not used as labels`)
+  for (const [at, reason] of told.slice(0, 10)) note(sentence('folders.not-label', { at, reason: sentence(reason) }))
+  if (told.length > 10) note(sentence('folders.more', { n: told.length - 10 }))
   return (file) => {
     const steps = file.split('/').slice(0, -1)
     const at = steps.findIndex((_, i) => classes.has(steps.slice(0, i + 1).join('/')))

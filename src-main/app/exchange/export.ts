@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { exportOptions, type ExportOptions, type ExportReport, type Feature, type Loss, type Summary } from '#shared/model/exchange.ts'
 import type { AnnotationState } from '#shared/model/author.ts'
@@ -9,6 +10,7 @@ import { attributesOf } from '#shared/model/attribute.ts'
 import { rleTopology } from '#shared/geometry/topology.ts'
 import { trackOfAttributes } from '#shared/model/sequence.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { Findings } from './findings.ts'
 import { countComments } from '../../db/exchange.ts'
 import { mark, proveOwned, type Proof } from '../../files/owned.ts'
 import { refuseReplacing, replace, replaceFolder } from '../../files/replace.ts'
@@ -18,7 +20,6 @@ import { countMedia, listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { readRecords } from '../projects/index.ts'
 import type { Rle } from '#shared/model/shape.ts'
-import { Findings, inField } from './findings.ts'
 import { canExport, type Format, losses } from './format.ts'
 import { formatRecord, formats, settingsOf } from './formats.ts'
 import { JointBook } from './objects.ts'
@@ -111,7 +112,7 @@ export async function exportFrom(project: Project, given: string, options: Expor
 const proveExport =
   ({ archive }: Format): Proof =>
   (place, name) => {
-    if (statSync(place).isDirectory()) return proveOwned('export', { as: 'written by an export of Dashi' })(place, name)
+    if (statSync(place).isDirectory()) return proveOwned('export', { as: 'owned.exported' })(place, name)
     const proof = (archive ?? formats.find((f) => f.archive)?.archive)?.proof
     if (!proof) throw userError(sentence('exchange.not-our-export', { path: name }))
     return proof(place, name)
@@ -141,7 +142,7 @@ function asked(options: ExportOptions) {
 
 function parse(options: ExportOptions) {
   const parsed = exportOptions.safeParse(options)
-  if (!parsed.success) throw userError(inField(parsed.error))
+  if (!parsed.success) throw userError(issueSentence(parsed.error))
   return parsed.data
 }
 
@@ -172,7 +173,7 @@ function namer({ images, findings }: Target): (fileName: string) => string {
     let free = name
     for (let n = 2; taken.has(key(free)); n++) free = `${stem}-${n}${name.slice(stem.length)}`
     taken.add(key(free))
-    if (free !== name) findings.change({ file: name }, `an image of another folder has this path; written as ${free}`)
+    if (free !== name) findings.change({ file: name }, sentence('finding.path-taken', { name: free }))
     return free
   }
 }

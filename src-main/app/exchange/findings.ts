@@ -1,11 +1,31 @@
-import type { z } from 'zod'
 import type { Finding } from '#shared/model/exchange.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { DashiError, errorLine } from '#shared/errors.ts'
+import type { ShapeKind } from '#shared/model/shape.ts'
+import { sentenceIn } from '#shared/sentences/read.ts'
+import { type Param, say, type Sentence, sentence } from '#shared/sentences/table.ts'
 
 /** A position in the input. */
 export interface Where {
   file: string
   line?: number | undefined
+}
+
+/** A reason: translated if it is a sentence, as written otherwise (the text of a library). */
+export type Said = Sentence | string
+
+const english = (reason: Said) => (typeof reason === 'string' ? reason : say(reason))
+const longest = 500
+
+/**
+ * Texts of schemas and libraries within a reason become sentences where they are known. Done for what is listed only: a
+ * broken file may have millions of bad rows.
+ */
+function inWords(said: Said): Said {
+  if (typeof said === 'string') return sentenceIn(said) ?? said
+  const { code, params } = said
+  const param = (name: string, p: Param): Param =>
+    typeof p === 'object' || (typeof p === 'string' && /^(problem|reason|said)$/.test(name)) ? inWords(p) : p
+  return { code, params: Object.fromEntries(Object.entries(params).map(([name, p]) => [name, param(name, p)])) }
 }
 
 /** Collects what was changed or left out: the first thousand in words, and a count of all. */
@@ -16,23 +36,27 @@ export class Findings {
   changed = 0
   leftOut = 0
 
-  change(where: Where, reason: string): void {
+  change(where: Where, reason: Said): void {
     this.changed++
     this.add('changed', where, reason)
   }
 
-  leave(where: Where, reason: string): void {
+  leave(where: Where, reason: Said): void {
     this.leftOut++
     this.add('left out', where, reason)
   }
 
   /** Notes an assumption made for the whole dataset, e.g. "coordinates were assumed to count from 1". */
-  note(text: string): void {
-    if (this.notes.size < 100) this.notes.add(text.slice(0, 500))
+  note(text: Said): void {
+    if (this.notes.size < 100) this.notes.add(english(text).slice(0, longest))
   }
 
-  private add(level: Finding['level'], { file, line }: Where, reason: string) {
-    if (this.list.length < 1000) this.list.push({ file, ...(line ? { line } : {}), level, reason: reason.slice(0, 500) })
+  private add(level: Finding['level'], { file, line }: Where, said: Said) {
+    if (this.list.length >= 1000) return
+    const translated = inWords(said)
+    const reason = english(translated)
+    const sentence = typeof translated === 'object' && reason.length <= longest ? { sentence: translated } : {}
+    this.list.push({ file, ...(line ? { line } : {}), level, reason: reason.slice(0, longest), ...sentence })
   }
 
   get report() {
@@ -40,10 +64,23 @@ export class Findings {
   }
 }
 
-/** Describes a schema's first issue: the field and what was expected. */
-export function problemOf({ issues }: { issues: readonly ZodIssue[] }): string {
+/** A shape, row or file that cannot be taken; the reader that catches it reports the reason. */
+export class Unfit extends Error {
+  override readonly name = 'Unfit'
+  constructor(
+    readonly sentence: Sentence,
+    options?: ErrorOptions,
+  ) {
+    super(say(sentence), options)
+  }
+}
+
+/** A schema's first issue: the field, with `before` in front, and what was expected. */
+export function problemOf({ issues }: { issues: readonly ZodIssue[] }, ...before: readonly PropertyKey[]): Sentence {
   const issue = deepest(issues[0]!)
-  return `${issue.path.length ? `${issue.path.map(String).join('.')}: ` : ''}${issue.message.replace(/^Invalid input: /, '')}`
+  const problem = issue.message.replace(/^Invalid input: /, '')
+  const field = [...before, ...issue.path].map(String).join('.')
+  return field === '' ? sentence('as-said', { said: problem }) : sentence('in-field', { field, problem })
 }
 
 interface ZodIssue {
@@ -63,7 +100,8 @@ function deepest(issue: ZodIssue): ZodIssue {
   return { ...issue, message: [...new Set(all.map((a) => a.message.replace(/^Invalid input: /, '')))].join(' or ') }
 }
 
-export const message = (e: unknown) => (e instanceof Error ? e.message : String(e)).split('\n')[0]!
+/** A caught error as a reason. */
+export const reasonFor = (e: unknown): Said => ((e instanceof Unfit || e instanceof DashiError) && e.sentence) || errorLine(e)
 
-/** A schema's first issue as a sentence, with its field. */
-export const inField = ({ issues: [issue] }: z.ZodError) => sentence('in-field', { field: issue!.path.join('.'), problem: issue!.message })
+/** What a kind of shape is called. */
+export const kindWord = (kind: ShapeKind): Sentence => sentence(`kind.${kind}`)

@@ -6,10 +6,10 @@ import type { z } from 'zod'
 import type { Feature, Loss, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Words } from '#shared/model/words.ts'
+import type { Findings, Said } from './findings.ts'
 import type { Proof } from '../../files/owned.ts'
 import type { Project } from '../projects/project.ts'
 import type { Draft, DraftLabel, Source } from './draft.ts'
-import type { Findings } from './findings.ts'
 import type { Peek } from './peek.ts'
 import type { RunOptions } from './progress.ts'
 import type { Item, Target } from './target.ts'
@@ -114,7 +114,7 @@ export const becomes = {
   holesAsMasks: { en: 'are kept: polygons with holes become masks', ja: '保たれます。穴を持つ多角形はマスクになります' },
   topmost: {
     en: 'decides which object a pixel belongs to; what is covered is lost',
-    ja: '上のものが画素を占め、下に重なる部分は失われます',
+    ja: '上のものがピクセルを占め、下に重なる部分は失われます',
   },
   orderOfObjects: { en: 'becomes the order of the objects in the file', ja: 'ファイル内の物体の順になります' },
   orderOfRows: { en: 'becomes the order of the rows', ja: '行の順になります' },

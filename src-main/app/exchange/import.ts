@@ -2,9 +2,11 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { importOptions, type ImportOptions, type ImportReport } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { Findings } from './findings.ts'
 import { grouped } from '../../db/journal.ts'
 import { mayBeMissing, relink } from '../media/relink.ts'
 import type { Project } from '../projects/project.ts'
@@ -12,7 +14,6 @@ import { agreeToLinks, listRoots } from '../projects/index.ts'
 import { realPlace } from '../../files/places.ts'
 import { datasetRoot, detectFormat } from './detect.ts'
 import type { Source } from './draft.ts'
-import { Findings, inField } from './findings.ts'
 import { canImport, type Format } from './format.ts'
 import { formatRecord, settingsOf } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
@@ -35,7 +36,7 @@ export async function importInto(project: Project, given: string, options: Impor
   const began = performance.now()
   const { onProgress, signal, sharing, ...rest } = options
   const parsed = importOptions.safeParse(rest)
-  if (!parsed.success) throw userError(inField(parsed.error))
+  if (!parsed.success) throw userError(issueSentence(parsed.error))
   const findings = new Findings()
   const input = path.resolve(given)
   if (!existsSync(input)) throw userError(sentence('file.no-such-path', { path: given }))
@@ -163,7 +164,7 @@ async function readAll(at: string, format: Format, reading: Reading): Promise<st
     root ??= at
   }
   for (const name of new Set([...tree.undecodable, ...images.undecodable]))
-    findings.leave({ file: name }, 'its name is not valid UTF-8; rename it')
+    findings.leave({ file: name }, sentence('finding.name-not-utf8'))
   if (!isFile) Object.assign(taken, leftIn(tree))
   if (store.images + findings.leftOut === 0) throw dataError(at, sentence('exchange.nothing-in-format', { format: format.id }))
   await store.finish()

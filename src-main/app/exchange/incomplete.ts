@@ -1,6 +1,7 @@
 /** Reports, once per attribute, exported regions that lack an attribute their label requires, naming the first of them. */
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Target } from './target.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 const named = 20
 
@@ -32,9 +33,7 @@ export class Incomplete {
 
   tell(): void {
     if (this.count === 0) return
-    this.target.findings.note(
-      `${this.count} ${this.count === 1 ? 'region lacks an attribute' : 'regions lack attributes'} that the label requires`,
-    )
-    for (const one of this.first) this.target.findings.note(`incomplete: ${one}`)
+    this.target.findings.note(sentence(this.count === 1 ? 'note.incomplete-one' : 'note.incomplete', { n: this.count }))
+    for (const one of this.first) this.target.findings.note(sentence('note.incomplete-in', { what: one }))
   }
 }

@@ -6,13 +6,14 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from './findings.ts'
 
 export interface JsonItem {
   /** The top-level key; '' for elements of a top-level array. */
   key: string
   /** undefined if the slice is not JSON; `problem` gives the reason. */
   value: unknown
-  problem?: string
+  problem?: Said
   line: number
 }
 
@@ -46,7 +47,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
   let keep = false
   let parts: Buffer[] = []
   let kept = 0
-  const fail = (problem: string): never => {
+  const fail = (problem: Said): never => {
     throw dataError(file, sentence('exchange.at-line', { line, problem }))
   }
   const finish = (tail: Buffer): string => {
@@ -79,10 +80,10 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
       if (inItem) {
         if (c === quote) inString = true
         else if (c === open || c === openArray) {
-          if (++depth > maxDepth) fail(`nested more than ${maxDepth} deep`)
+          if (++depth > maxDepth) fail(sentence('json.too-deep', { most: maxDepth }))
           closing[depth] = c + 2 // } of {, ] of [
         } else if (depth > 0 && (c === close || c === closeArray)) {
-          if (closing[depth--] !== c) fail(`${JSON.stringify(String.fromCharCode(c))} closes nothing that was opened`)
+          if (closing[depth--] !== c) fail(sentence('json.closes-nothing', { bracket: JSON.stringify(String.fromCharCode(c)) }))
         } else if (depth === 0 && (c === comma || c === close || c === closeArray)) {
           // A bare value (number, true, null) or string ends at the separator.
           if (keep) yield item(key, finish(chunk.subarray(start, i)), itemLine)
@@ -96,7 +97,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
       if (isSpace(c)) continue
       switch (level) {
         case 'root':
-          if (c !== open && c !== openArray) fail('expected a JSON object or array')
+          if (c !== open && c !== openArray) fail(sentence('json.root'))
           rootIsArray = c === openArray
           if (rootIsArray) {
             inArray = true
@@ -108,13 +109,13 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
             level = 'end'
             break
           }
-          if (c !== quote) fail('expected a key in quotes')
+          if (c !== quote) fail(sentence('json.key'))
           inString = true
           start = i
           inItem = false
           break
         case 'colon':
-          if (c !== colon) fail(`expected a colon after ${JSON.stringify(key)}`)
+          if (c !== colon) fail(sentence('json.colon', { key: JSON.stringify(key) }))
           level = 'value'
           break
         case 'value':
@@ -129,7 +130,7 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
             level = rootIsArray ? 'end' : 'after'
             break
           }
-          if (c === comma || c === colon || c === close || c === closeArray) fail('expected a value')
+          if (c === comma || c === colon || c === close || c === closeArray) fail(sentence('json.value'))
           inItem = true
           keep = inArray ? elements.includes(rootIsArray ? '' : key) : values.includes(key)
           itemLine = line
@@ -144,27 +145,27 @@ export function* jsonItems(file: string, { elements = [], values = [] }: Wanted)
             inArray = false
             level = rootIsArray ? 'end' : 'after'
           } else if (c === close && !inArray && !rootIsArray) level = 'end'
-          else fail('expected a comma or the end of the array or object')
+          else fail(sentence('json.comma'))
           break
         case 'end':
-          fail('unexpected text after the end of the document')
+          fail(sentence('json.after'))
       }
     }
     if ((inItem && keep) || (level === 'key' && inString)) {
       const part = chunk.subarray(start)
       kept += part.length
-      if (kept > maxItem) fail(`one element is larger than ${maxItem >> 20} MB`)
+      if (kept > maxItem) fail(sentence('json.too-large', { megabytes: maxItem >> 20 }))
       parts.push(part)
     }
   }
-  if (level !== 'end') fail('the file ends in the middle')
+  if (level !== 'end') fail(sentence('json.cut'))
 }
 
 function item(key: string, text: string, line: number): JsonItem {
   try {
     return { key, value: parsePythonJson(text), line }
   } catch (e) {
-    return { key, value: undefined, problem: e instanceof Error ? e.message : String(e), line }
+    return { key, value: undefined, problem: sentence('finding.json', { reason: e instanceof Error ? e.message : String(e) }), line }
   }
 }
 
@@ -179,11 +180,11 @@ export function parsePythonJson(text: string): unknown {
   }
 }
 
-function parseOr(text: string, fail: (problem: string) => never): unknown {
+function parseOr(text: string, fail: (problem: Said) => never): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return fail('not valid JSON')
+    return fail(sentence('json.invalid'))
   }
 }
 

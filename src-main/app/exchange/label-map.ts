@@ -1,6 +1,8 @@
 /** Names of class numbers and codes (/m/01yrx, n01440764), from a file next to the annotations. */
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from './findings.ts'
 import { isObject, keyNamed } from './fields.ts'
 import { folderOf } from './lookup.ts'
 import { parsePythonJson } from './json.ts'
@@ -177,7 +179,7 @@ export function namer(
   tree: Tree,
   file: string,
   used: ReadonlySet<string>,
-  note: (text: string) => void,
+  note: (text: Said) => void,
 ): { name: (label: string) => string; names: string[] } {
   const asTheyAre = { name: (label: string) => label, names: [] }
   const ids = [...used].filter(Boolean)
@@ -202,16 +204,11 @@ export function namer(
       : known === keys.length && keys.some((k) => names.get(k) !== k)
   })
   if (!map) {
-    if (numbers)
-      note(
-        `${file}: its classes are numbers, and there is no list of their names next to it ` +
-          '(classes.txt, labels.txt, label_map.json, …): kept as they are',
-      )
-    if (codes)
-      note(`${file}: its classes are codes, and there is no list of their names next to it (class-descriptions.csv, …): kept as they are`)
+    if (numbers) note(sentence('note.numbers-unnamed', { file }))
+    if (codes) note(sentence('note.codes-unnamed', { file }))
     return asTheyAre
   }
-  note(`${file}: classes were named by ${map.file}${from1 ? ', counted from 1' : ''}`)
+  note(sentence(from1 ? 'note.classes-named-from-one' : 'note.classes-named', { file, map: map.file }))
   const key = (label: string) => (from1 ? String(Number(whole(label)) - 1) : whole(label))
   return {
     name: (label) => map.names.get(key(label)) ?? label,

@@ -1,7 +1,8 @@
 /** Helpers shared by readers: which files are theirs, which images those name, and which splits they are in. */
 import path from 'node:path'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor } from './findings.ts'
 import type { Source } from './draft.ts'
-import { message } from './findings.ts'
 import { parsePythonJson } from './json.ts'
 import type { Peek } from './peek.ts'
 import { splitOfFile, usualSplit } from './splits.ts'
@@ -18,7 +19,7 @@ export function jsonOf({ tree, findings }: Source, file: string): unknown {
   try {
     return parsePythonJson(tree.text(file))
   } catch (e) {
-    findings.leave({ file }, `not valid JSON: ${message(e)}`)
+    findings.leave({ file }, sentence('finding.json', { reason: reasonFor(e) }))
     return undefined
   }
 }
@@ -81,7 +82,7 @@ export function imageNamed(images: Tree, given: string, file: string): Found | n
   const at = byStem[0] ?? elsewhere(images, last, within, file)
   if (at === undefined) return found
   const another = isImage(last) && path.posix.basename(at) !== last
-  return { path: at, exists: true, ...(another ? { repair: `${given} was not found under that name; ${at} was used` } : {}) }
+  return { path: at, exists: true, ...(another ? { repair: sentence('finding.found-as', { name: given, found: at }) } : {}) }
 }
 
 function elsewhere(images: Tree, last: string, within: string, file: string): string | undefined {
@@ -113,8 +114,7 @@ function alike(images: readonly string[], folders: string): string[] {
 }
 
 /** The reason given when no image can match a name. */
-export const outside = (field: string, name: unknown) =>
-  `${field} ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`
+export const outside = (field: string, name: unknown) => sentence('finding.field-outside', { field, name: JSON.stringify(name) })
 
 /** The split according to the image's folders, or else to its annotation file's. */
 export function splitBy(image: string, file: string): string | null {

@@ -3,6 +3,8 @@ import { decode } from 'fast-png'
 import { readFileSync, statSync } from 'node:fs'
 import { encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import type { Rle } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { Unfit } from './findings.ts'
 import { checkPng } from './png.ts'
 
 /** Row-major values: raw palette indices, grey values, or colours as r · 65536 + g · 256 + b. */
@@ -16,7 +18,7 @@ export interface Pixels {
 }
 
 export function readPixels(file: string): Pixels {
-  if (statSync(file).size > 2 ** 28) throw new Error('larger than 256 MB')
+  if (statSync(file).size > 2 ** 28) throw new Unfit(sentence('finding.png-bytes'))
   const bytes = readFileSync(file)
   const { depth, colour } = checkPng(bytes)
   const { width, height, data, channels, palette } = decode(bytes)
@@ -57,7 +59,7 @@ export function masksOf(
       if (!skip(v)) {
         const list = found.get(v)
         if (list) list.push([x * height + y, x * height + end])
-        else if (found.size >= mostValues) throw new Error(`more than ${mostValues} values, expected one per class or object`)
+        else if (found.size >= mostValues) throw new Unfit(sentence('finding.png-values', { most: mostValues }))
         else found.set(v, [[x * height + y, x * height + end]])
       }
       y = end

@@ -9,6 +9,7 @@ import yazl from 'yazl'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
+import { Findings } from './findings.ts'
 import { renew } from '../../db/aside.ts'
 import { Database } from '../../db/database.ts'
 import { allPlaces, copyForArchive, countPlaces, damageOf } from '../../db/exchange.ts'
@@ -19,7 +20,6 @@ import { labelSchema } from '../annotations/label-schema.ts'
 import { openProject, type Project } from '../projects/project.ts'
 import { listRoots, placesOf, readRecords } from '../projects/index.ts'
 import type { DraftLabel } from './draft.ts'
-import { Findings } from './findings.ts'
 import { meter, type RunOptions } from './progress.ts'
 import { unpackZip } from './zip.ts'
 
@@ -54,7 +54,7 @@ export async function packProject(project: Project, file: string, findings: Find
       else if (existsSync(image)) {
         zip.addFile(image, path.posix.join(to, m.path), { compress: false })
         packed++
-      } else findings.leave({ file: m.path }, 'the image is missing, so only its annotations are in the archive')
+      } else findings.leave({ file: m.path }, sentence('finding.archive-no-image'))
       report('packing', ++done, of)
     }
     zip.end({ comment: archiveMark(packed), forceZip64Format: false })

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 import { pipeline, Readable } from 'node:stream'
 import { parse as parseCsv } from 'csv-parse'
 import { parse as parseNow } from 'csv-parse/sync'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, type Said } from './findings.ts'
 import { bytesOf } from './bytes.ts'
-import { message } from './findings.ts'
 import { parsePythonJson } from './json.ts'
 
 export interface Fields {
@@ -63,7 +64,7 @@ export async function* tableRows(file: string, delimiter: string): AsyncGenerato
 export interface JsonRow {
   value: unknown
   line: number
-  problem?: string
+  problem?: Said
 }
 
 export async function* jsonRows(file: string): AsyncGenerator<JsonRow> {
@@ -75,7 +76,7 @@ export async function* jsonRows(file: string): AsyncGenerator<JsonRow> {
     try {
       yield { line, value: parsePythonJson(bare) }
     } catch (e) {
-      yield { line, value: undefined, problem: `not valid JSON: ${message(e)}` }
+      yield { line, value: undefined, problem: sentence('finding.json', { reason: reasonFor(e) }) }
     }
   }
 }

@@ -13,8 +13,9 @@ import { imageRecord, type ImageRecord, type RecordRegion } from '#shared/model/
 import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { repairedDeep } from '#shared/model/text.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
+import { kindWord, problemOf, reasonFor, type Said, type Where } from './findings.ts'
 import type { Draft, DraftRegion, Size, Source } from './draft.ts'
-import { message, problemOf, type Where } from './findings.ts'
 import { uprightShape } from './orient.ts'
 import { rasterOf } from '../media/raster.ts'
 import { usualSplit } from './splits.ts'
@@ -33,8 +34,8 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const { findings } = source
   const { where, image } = draft
   if (image.repair) findings.change(where, image.repair)
-  const found = image.exists ? await probe(file).catch((e: unknown) => message(e)) : 'not found'
-  const [size, orientation, stored] = reconcile(source, draft, typeof found === 'string' ? found : found)
+  const found = image.exists ? await probe(file).catch((e: unknown) => ({ problem: reasonFor(e) })) : { problem: sentence('system.enoent') }
+  const [size, orientation, stored] = reconcile(source, draft, found)
   const kept: RecordRegion[] = []
   const newIndex = new Map<number, number>()
   const drafts = regionsOf(source, draft, stored ?? size)
@@ -57,7 +58,7 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
     .filter(
       (c) =>
         c.text.length <= limits.text ||
-        findings.leave(where, `${image.path}: a caption of ${c.text.length} characters, expected at most ${limits.text}`),
+        findings.leave(where, sentence('finding.long-caption', { image: image.path, n: c.text.length, most: limits.text })),
     )
     .map((c) => ({
       ...c,
@@ -83,10 +84,10 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const { fileName, ...said } = drafted
   const carried = repairedDeep(said)
   const record = { ...carried, fileName }
-  if (carried !== said) findings.change(where, `${image.path}: a NUL or an unpaired surrogate in a text became U+FFFD`)
+  if (carried !== said) findings.change(where, sentence('finding.text-repaired', { image: image.path }))
   const parsed = imageRecord.safeParse(record)
   if (parsed.success) return parsed.data
-  findings.leave(where, `${image.path}: ${problemOf(parsed.error)}`)
+  findings.leave(where, sentence('in-field', { field: image.path, problem: problemOf(parsed.error) }))
   return imageRecord.safeParse(without(record, parsed.error.issues)).data ?? null
 }
 
@@ -132,25 +133,25 @@ function sizeOf({ size }: Draft): Size | undefined {
 }
 
 /** The upright size, the orientation, and the stored size if the geometry was drawn on the stored (unrotated) image. */
-function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [Size | undefined, number, Size | undefined] {
+function reconcile({ findings }: Source, draft: Draft, found: Probe | { problem: Said }): [Size | undefined, number, Size | undefined] {
   const annotated = sizeOf(draft)
   const { where, image } = draft
   if (draft.size && !annotated && (draft.size.width !== undefined || draft.size.height !== undefined))
-    findings.change(where, `${image.path}: size ${draft.size.width} × ${draft.size.height} is not a valid image size`)
-  if (typeof found === 'string') {
-    findings.change(where, `${image.path}: ${found}; the annotations were kept unchanged`)
+    findings.change(where, sentence('finding.image-size', { image: image.path, width: draft.size.width, height: draft.size.height }))
+  if ('problem' in found) {
+    findings.change(where, sentence('finding.kept-unchanged', { image: image.path, problem: found.problem }))
     return [annotated, 1, undefined]
   }
   const { width, height, orientation } = found
   const size = { width, height }
   if (!annotated || (annotated.width === width && annotated.height === height)) return [size, orientation, undefined]
   if (orientation >= 5 && annotated.width === height && annotated.height === width) {
-    findings.change(where, `${image.path}: annotated on the stored image; turned upright with it (EXIF orientation ${orientation})`)
+    findings.change(where, sentence('finding.turned', { image: image.path, orientation }))
     return [size, orientation, annotated]
   }
   findings.change(
     where,
-    `${image.path}: is ${width} × ${height}, annotated as ${annotated.width} × ${annotated.height}; the file's size was used`,
+    sentence('finding.other-size', { image: image.path, width, height, ofWidth: annotated.width, ofHeight: annotated.height }),
   )
   return [size, orientation, undefined]
 }
@@ -158,41 +159,43 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | string): [
 function regionsOf({ findings }: Source, draft: Draft, size: Size | undefined): DraftRegion[] {
   if (typeof draft.regions !== 'function') return draft.regions ?? []
   if (!size) {
-    findings.leave(
-      draft.where,
-      `${draft.image.path}: its regions have relative coordinates, but the image size is neither known nor annotated`,
-    )
+    findings.leave(draft.where, sentence('finding.relative-no-size', { image: draft.image.path }))
     return []
   }
   try {
     return draft.regions(size)
   } catch (e) {
-    findings.leave(draft.where, message(e))
+    findings.leave(draft.where, reasonFor(e))
     return []
   }
 }
 
 /** Returns finite, non-empty geometry inside the image, or null with the reason noted. */
 function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings }: Source): Shape | null {
-  const leave = (reason: string) => {
+  const leave = (reason: Said) => {
     findings.leave(at, reason)
     return null
   }
   for (const n of numbersOf(shape)) {
-    if (!Number.isFinite(n)) return leave(`${shape.kind}: a coordinate is not a finite number`)
+    if (!Number.isFinite(n)) return leave(sentence('shape.not-finite', { kind: kindWord(shape.kind) }))
     // Larger coordinates are clipped to the image when its size is known.
-    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(`${shape.kind}: the coordinate ${n} is too large for any image`)
+    if (Math.abs(n) > (size ? 2 ** 31 : limits.coordinate)) return leave(sentence('shape.too-far', { kind: kindWord(shape.kind), at: n }))
   }
   const many = tooMany(shape)
-  if (many) return leave(`${shape.kind}: ${many}`)
+  if (many) return leave(sentence('in-field', { field: kindWord(shape.kind), problem: many }))
   if (shape.kind === 'mask') {
     const [h, w] = shape.rle.size
-    if (size && (w !== size.width || h !== size.height)) return leave(`mask of ${w} × ${h} on an image of ${size.width} × ${size.height}`)
+    if (size && (w !== size.width || h !== size.height))
+      return leave(sentence('finding.mask-size', { width: w, height: h, ofWidth: size.width, ofHeight: size.height }))
     const problem = rleProblem(shape.rle)
-    return problem ? leave(`mask: ${problem}`) : rleArea(shape.rle) === 0 ? leave('mask: empty') : shape
+    return problem
+      ? leave(sentence('shape.mask-problem', { problem }))
+      : rleArea(shape.rle) === 0
+        ? leave(sentence('shape.mask-empty'))
+        : shape
   }
   if ((shape.kind === 'box' || shape.kind === 'rotated-box') && !(shape.w > 0 && shape.h > 0))
-    return leave(`${shape.kind}: empty (${shape.w} × ${shape.h})`)
+    return leave(sentence('shape.empty', { kind: kindWord(shape.kind), width: shape.w, height: shape.h }))
   if (!size) return shape
   // Coordinates converted between units carry rounding errors; those do not count as outside.
   const slack = 1e-3
@@ -203,13 +206,14 @@ function soundShape(shape: Shape, size: Size | undefined, at: Where, { findings 
   try {
     clipped = clipShape(shape, size.width, size.height)
   } catch (e) {
-    return leave(`${shape.kind}: ${message(e)}`)
+    return leave(sentence('in-field', { field: kindWord(shape.kind), problem: reasonFor(e) }))
   }
   const problem = clipped && shapeProblem(clipped, size)
   if (problem) return leave(problem)
-  if (!clipped) return leave(`${shape.kind}: outside the image (${describe(b)} of ${size.width} × ${size.height})`)
+  if (!clipped)
+    return leave(sentence('shape.outside', { kind: kindWord(shape.kind), box: describe(b), width: size.width, height: size.height }))
   if (clipped !== shape)
-    findings.change(at, `${shape.kind}: reached outside the image (${describe(b)} of ${size.width} × ${size.height}), clipped to it`)
+    findings.change(at, sentence('shape.clipped', { kind: kindWord(shape.kind), box: describe(b), width: size.width, height: size.height }))
   return clipped
 }
 
@@ -225,8 +229,9 @@ function* numbersOf(shape: Shape): Generator<number> {
   if (shape.kind === 'rotated-box') yield shape.angle
 }
 
-function tooMany(shape: Shape): string | null {
-  const over = (n: number, most: number, what: string) => (n > most ? `${n} ${what}, expected at most ${most}` : null)
+function tooMany(shape: Shape): Sentence | null {
+  const over = (n: number, most: number, what: 'parts' | 'rings' | 'numbers' | 'points' | 'edges') =>
+    n > most ? sentence('shape.too-many', { n, what: sentence(`shape.${what}`), most }) : null
   switch (shape.kind) {
     case 'polygon':
       return (
@@ -252,7 +257,7 @@ function soundAttributes(attributes: Attributes, at: Where, findings: Source['fi
     name.length <= limits.name && (typeof value !== 'string' || value.length <= limits.value)
   if (entries.length <= limits.list && entries.every(fits)) return attributes
   for (const entry of entries)
-    if (!fits(entry)) findings.leave(at, `attribute ${entry[0].slice(0, 80)}: longer than ${limits.value} characters`)
-  if (entries.length > limits.list) findings.leave(at, `${entries.length} attributes; the first ${limits.list} were kept`)
+    if (!fits(entry)) findings.leave(at, sentence('finding.attribute-long', { name: entry[0].slice(0, 80), most: limits.value }))
+  if (entries.length > limits.list) findings.leave(at, sentence('finding.attributes-many', { n: entries.length, most: limits.list }))
   return Object.fromEntries(entries.filter(fits).slice(0, limits.list))
 }

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { repairedDeep } from '#shared/model/text.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Findings } from './findings.ts'
 import { placesByContent } from '../../db/exchange.ts'
 import { noCounts, type IngestCounts } from '../../db/ingest.ts'
 import { Spool } from '../../db/spool.ts'
@@ -12,7 +14,6 @@ import { listLabels } from '../projects/media.ts'
 import type { Project } from '../projects/project.ts'
 import { addRecords, listRoots, placedElsewhere } from '../projects/index.ts'
 import type { DraftLabel, Source } from './draft.ts'
-import type { Findings } from './findings.ts'
 import { asOpinion, opinionPlaces } from './opinion.ts'
 import { meter, type RunOptions } from './progress.ts'
 
@@ -74,7 +75,7 @@ export class Storing {
     for (const { record, root } of records) {
       const there = placed(record, root)
       if (there) yield { record: asOpinion({ ...record, fileName: there.path }, name), root: there.root }
-      else this.findings.leave({ file: record.fileName }, `the project has no such image, and a second opinion adds none`)
+      else this.findings.leave({ file: record.fileName }, sentence('finding.no-such-image'))
     }
   }
 

@@ -8,9 +8,9 @@ import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { exportOptions, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
+import type { Findings, Said } from './findings.ts'
 import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
-import type { Findings } from './findings.ts'
 import type { JointBook } from './objects.ts'
 import { stemOf } from './tree.ts'
 
@@ -110,17 +110,10 @@ export function copyImage(target: Target, item: Item, rel: string): void {
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException
     if (code === 'EACCES' && !isReadable(item.file))
-      return target.findings.leave(
-        { file: item.record.fileName },
-        'the image cannot be read (permission denied), so only its annotations were written',
-      )
-    if (code === 'EEXIST')
-      return target.findings.leave(
-        { file: item.record.fileName },
-        `another image was written as ${rel}, so only its annotations were written`,
-      )
+      return target.findings.leave({ file: item.record.fileName }, sentence('finding.no-permission'))
+    if (code === 'EEXIST') return target.findings.leave({ file: item.record.fileName }, sentence('finding.written-twice', { name: rel }))
     if (code !== 'ENOENT') throw e
-    target.findings.leave({ file: item.record.fileName }, 'the image is missing, so only its annotations were written')
+    target.findings.leave({ file: item.record.fileName }, sentence('finding.image-missing'))
   }
 }
 
@@ -134,7 +127,7 @@ export function freeName(target: Target, fileName: string, annotation: (stem: st
   for (let n = 1; ; n++) {
     const tried = n === 1 ? stem : `${stem}-${n}`
     if (existsSync(path.join(target.folder, annotation(tried)))) continue
-    if (n > 1) target.findings.change({ file: fileName }, `another image differs only in its extension; written as ${tried}${extension}`)
+    if (n > 1) target.findings.change({ file: fileName }, sentence('finding.extension-only', { name: `${tried}${extension}` }))
     return tried + extension
   }
 }
@@ -148,6 +141,6 @@ export const safeName = (name: string) => name.replace(/[^\p{L}\p{N}_. -]/gu, '_
 export function needSize(target: Target, item: Item): { width: number; height: number } | null {
   const { width, height, fileName } = item.record
   if (width && height) return { width, height }
-  target.findings.leave({ file: fileName }, 'the image size is unknown, and the format needs it')
+  target.findings.leave({ file: fileName }, sentence('finding.size-needed'))
   return null
 }

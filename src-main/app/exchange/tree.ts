@@ -4,7 +4,7 @@ import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { imageExtensions } from '#shared/image-names.ts'
-import type { Findings } from './findings.ts'
+import type { Findings, Said } from './findings.ts'
 import { isProjectFolder, ownNames } from '../../files/project-files.ts'
 import { type Peek, peekAt } from './peek.ts'
 
@@ -145,7 +145,7 @@ export class Tree {
     for (const entry of entries) {
       const rel = below ? `${below}/${entry.name}` : entry.name
       const kind = this.kindOf(entry, rel)
-      if (kind === 'outside') findings?.leave({ file: rel }, 'a symbolic link that leads outside or nowhere')
+      if (kind === 'outside') findings?.leave({ file: rel }, sentence('finding.link-outside'))
       else if (kind === 'folder') yield* this.files(rel, findings, depth + 1)
       else if (kind === 'file') yield rel
     }
@@ -200,7 +200,7 @@ export interface Found {
   path: string
   exists: boolean
   /** How the name had to be corrected to find the file. */
-  repair?: string
+  repair?: Said
 }
 
 const isAbsolute = (name: string) => /^(?:[/\\]|[A-Za-z]:[/\\]|[a-z][a-z0-9+]*:\/\/)/.test(name)
@@ -233,7 +233,7 @@ export function findImage(tree: Tree, name: string, bases: readonly string[]): F
         return {
           path: rel,
           exists: true,
-          ...(rel === join(base, given) ? {} : { repair: `${name} was not found under that name; ${rel} was used` }),
+          ...(rel === join(base, given) ? {} : { repair: sentence('finding.found-as', { name, found: rel }) }),
         }
     }
   const outside = isAbsolute(given) || lastClimb >= 0

@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { SaxesParser } from 'saxes'
 import { DashiError, dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from './findings.ts'
 
 export interface XmlElement {
   name: string
@@ -27,16 +28,16 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
   const ready: XmlElement[] = []
   let depth = 0
   let size = 0
-  const fail = (problem: string) => {
+  const fail = (problem: Said) => {
     throw dataError(file, sentence('exchange.at-line', { line: parser.line, problem }))
   }
   parser.on('doctype', (text) => {
-    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail('document types with entities or external files are refused')
+    if (/<!ENTITY|\bSYSTEM\b|\bPUBLIC\b/i.test(text)) fail(sentence('xml.entities'))
   })
   parser.on('error', (e) => fail(e.message.replace(/^.*?\d+:\d+:\s*/, '')))
   parser.on('opentag', ({ name, attributes }) => {
     if (depth === 0) onRoot?.(name)
-    if (++depth > maxDepth) fail(`nested more than ${maxDepth} deep`)
+    if (++depth > maxDepth) fail(sentence('json.too-deep', { most: maxDepth }))
     if (stack.length === 0 && !names.has(name)) return
     const element: XmlElement = { name, attributes, children: [], text: '', line: parser.line }
     stack.at(-1)?.children.push(element)
@@ -64,7 +65,7 @@ export function* xmlElements(file: string, names: ReadonlySet<string>, onRoot?: 
   try {
     for (;;) {
       const n = readSync(fd, buffer, 0, buffer.length, null)
-      if (stack.length && (size += n) > maxElement) fail(`one element is larger than ${maxElement >> 20} MB`)
+      if (stack.length && (size += n) > maxElement) fail(sentence('json.too-large', { megabytes: maxElement >> 20 }))
       try {
         if (n) parser.write(decoder.write(buffer.subarray(0, n)))
         else parser.write(decoder.end()).close()

@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { dataError, errorLine } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import type { Findings } from './findings.ts'
 import { isWithin } from '../../files/places.ts'
 import { inWords, ofDisk } from '../../files/words.ts'
-import type { Findings } from './findings.ts'
 import { placeAt, safeEntry, unpacking } from './placed.ts'
 
 /** Limits against zip bombs: the unpacked size, absolute and relative to the archive's. */
@@ -32,9 +32,9 @@ export async function unpackZip(file: string, folder: string, findings: Findings
       if (name.endsWith('/')) continue
       const rel = safeEntry(name)
       const kind = (entry.externalFileAttributes >>> 16) & 0o170000
-      if (!rel) findings.leave({ file: name }, 'a path that leads outside the archive')
-      else if (kind !== 0 && kind !== 0o100000) findings.leave({ file: name }, 'a link or device, not a file')
-      else if (entry.generalPurposeBitFlag & 1) findings.leave({ file: name }, 'encrypted')
+      if (!rel) findings.leave({ file: name }, sentence('finding.leads-outside-archive'))
+      else if (kind !== 0 && kind !== 0o100000) findings.leave({ file: name }, sentence('finding.link'))
+      else if (entry.generalPurposeBitFlag & 1) findings.leave({ file: name }, sentence('finding.encrypted'))
       else {
         if (total + entry.uncompressedSize > most) throw dataError(file, sentence('exchange.zip-too-large', { most }))
         const to = path.join(root, rel)
@@ -49,12 +49,14 @@ export async function unpackZip(file: string, folder: string, findings: Findings
         })
         try {
           await pipeline((await zip.openReadStreamPromise(entry)) as Readable, count, createWriteStream(beside))
-          if ((await placeAt(folder, to, beside)) === 'taken')
-            findings.leave({ file: name }, 'a file of this name already exists and was kept')
+          if ((await placeAt(folder, to, beside)) === 'taken') findings.leave({ file: name }, sentence('finding.exists-kept'))
         } catch (e) {
           if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
           const told = inWords(e)
-          findings.leave({ file: name }, told === e ? `damaged (${e instanceof Error ? e.message : String(e)})` : errorLine(told))
+          findings.leave(
+            { file: name },
+            told === e ? sentence('finding.damaged', { reason: e instanceof Error ? e.message : String(e) }) : errorLine(told),
+          )
         } finally {
           rmSync(beside, { force: true })
         }

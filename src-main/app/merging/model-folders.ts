@@ -59,12 +59,13 @@ export function resolveModel(given: string, folders: readonly string[]): string 
 /** Throws if a newly added entry is not a folder; an existing entry may be on an unmounted disk. */
 export function checkModelFolders(folders: readonly string[], before: readonly string[]): void {
   folders.forEach((folder, i) => {
-    const refuse = (why: string) => userError(`settings: modelFolders.${i}: ${folder}: ${why}`)
-    if (folders.indexOf(folder) !== i) throw refuse('occurs twice')
+    const refuse = (why: 'twice' | 'absolute' | 'no-folder' | 'is-file') =>
+      userError(sentence('settings.model-folder', { i, folder, problem: sentence(`settings.${why}`) }))
+    if (folders.indexOf(folder) !== i) throw refuse('twice')
     if (before.includes(folder)) return
-    if (!path.isAbsolute(folder)) throw refuse('expected a path from the root of the file system on')
+    if (!path.isAbsolute(folder)) throw refuse('absolute')
     const info = statSync(folder, { throwIfNoEntry: false })
-    if (!info) throw refuse('there is no such folder')
-    if (!info.isDirectory()) throw refuse('is a file, expected a folder')
+    if (!info) throw refuse('no-folder')
+    if (!info.isDirectory()) throw refuse('is-file')
   })
 }

@@ -6,6 +6,7 @@ import type { Label } from '#shared/model/label.ts'
 import type { Comment, Media, MediaLabel } from '#shared/model/media.ts'
 import { mediaFilter, type MediaFilter } from '#shared/model/project.ts'
 import type { Region } from '#shared/model/region.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { toCaption, toComment, toMediaLabel, toRegion } from '../../db/entities.ts'
 import { contentOf, type ContentTable } from '../../db/image-content.ts'
@@ -18,7 +19,7 @@ import type { Project } from './project.ts'
 function valid(filter: MediaFilter): MediaFilter {
   const parsed = mediaFilter.safeParse(filter)
   if (parsed.success) return parsed.data
-  throw userError(`filter: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  throw userError(issueSentence(parsed.error, 'filter'))
 }
 
 /** One page in id order; the next page starts after its last id. */

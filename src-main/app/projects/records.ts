@@ -1,5 +1,7 @@
 /** Stores image records as yielded by importers. */
 import { dataError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { imageRecord, type ImageRecord } from '#shared/model/record.ts'
 import { Ingest, noCounts, type IngestCounts } from '../../db/ingest.ts'
 import type { TrackNumbers } from '../../db/ingest-tracks.ts'
@@ -96,18 +98,16 @@ function validRecord(given: ImageRecord): ImageRecord {
   const parsed = imageRecord.safeParse(given)
   const name = typeof given?.fileName === 'string' ? given.fileName : 'a record without a file name'
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw dataError(name, `${issue.path.join('.')}: ${issue.message}`)
+    throw dataError(name, issueSentence(parsed.error))
   }
   const record = parsed.data
   const regions = record.regions?.length ?? 0
   for (const [i, c] of (record.captions ?? []).entries()) {
     const refs = [...(c.region == null ? [] : [c.region]), ...(c.spans ?? []).flatMap((s) => s.regions)]
     const wrong = refs.find((r) => r >= regions)
-    if (wrong !== undefined) throw dataError(name, `captions.${i} refers to region ${wrong}, the record has ${regions}`)
+    if (wrong !== undefined) throw dataError(name, sentence('record.no-region', { i, region: wrong, regions }))
     for (const s of c.spans ?? [])
-      if (s.end <= s.start || s.end > c.text.length)
-        throw dataError(name, `captions.${i}: the span ${s.start} to ${s.end} is not within the text`)
+      if (s.end <= s.start || s.end > c.text.length) throw dataError(name, sentence('record.span', { i, start: s.start, end: s.end }))
   }
   return record
 }

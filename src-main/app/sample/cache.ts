@@ -55,7 +55,7 @@ export async function openSample(onProgress?: SampleProgress, dir = sampleDir(),
 
 /** Proves that the folder holds nothing but a sample; samples older than marker files list their files in the manifest. */
 const proveSample: Proof = (dir, name) => {
-  if (markedFiles(dir, 'sample')) return proveOwned('sample', { as: 'drawn by Dashi', content: false })(dir, name)
+  if (markedFiles(dir, 'sample')) return proveOwned('sample', { as: 'owned.drawn', content: false })(dir, name)
   const drawn = new Set(['complete.json', ...Object.keys(manifestIn(dir)?.bytes ?? {})])
   const other = Object.keys(writtenIn(dir)).find((rel) => !drawn.has(rel))
   if (other !== undefined)

@@ -6,6 +6,7 @@ import { constants, cp, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.ts'
 import { addLabels } from '../annotations/labels.ts'
@@ -34,9 +35,9 @@ export async function createSampleProject(
   { onProgress, signal }: SampleProjectOptions = {},
 ): Promise<{ verified: boolean }> {
   const target = resolve(folder)
-  if (existsSync(join(target, 'project.db'))) throw userError(`${target}: holds a project already`)
+  if (existsSync(join(target, 'project.db'))) throw userError(sentence('exchange.project-there', { folder: target }))
   if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length))
-    throw userError(`${target}: is not an empty folder`)
+    throw userError(sentence('folder-not-empty', { folder: target }))
   await refuseReplacing(target)
   const sample = await openSample((done, total) => {
     signal?.throwIfAborted()

@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { z } from 'zod'
 import { cancelled, DashiError, userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import { workResults, type WorkRequest, workTask, type WorkTask } from '#shared/model/work.ts'
 import { giveTask } from '../../files/thread.ts'
@@ -35,7 +36,7 @@ export async function runWork<T extends WorkTask>(
   if (signal?.aborted) throw cancelled()
   project.db.ensurePresent()
   const parsed = workTask.safeParse(task)
-  if (!parsed.success) throw userError(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw userError(issueSentence(parsed.error))
   const { folder, db, user, readOnly } = project
   const request: WorkRequest = { folder, identity: db.identity, user, readOnly, task: parsed.data }
   project.db.accompanied()

@@ -3,6 +3,8 @@ import type { z } from 'zod'
 import type { EventData, EventName } from '#shared/contract.ts'
 import type { RunProgress } from '#shared/contract/training.ts'
 import { userError } from '#shared/errors.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { JobRecord, Lane } from '#shared/model/queue.ts'
 import type { AppContext } from '../context.ts'
@@ -56,8 +58,7 @@ export function jobKind<S extends z.ZodType>({
   const taken = (raw: unknown): z.output<S> => {
     const parsed = request.safeParse(raw)
     if (parsed.success) return parsed.data
-    const issue = parsed.error.issues[0]!
-    throw userError(`${declared.id}: ${['request', ...issue.path].join('.')}: ${issue.message}`)
+    throw userError(sentence('in-field', { field: declared.id, problem: issueSentence(parsed.error, 'request') }))
   }
   return {
     ...declared,

@@ -1,4 +1,5 @@
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 /** CLIP's start and end tokens, and its end-of-word suffix. */
 export const startToken = '<|startoftext|>'
@@ -63,9 +64,9 @@ export function parseMerges(text: string, vocab: Readonly<Record<string, number>
     if (line === '' || (i === 0 && line.startsWith('#version'))) return []
     const [left, right, ...more] = line.split(' ')
     if (!left || !right || more.length)
-      throw dataError(file, `line ${i + 1}: expected two tokens with a space between, found ${JSON.stringify(line.slice(0, 60))}`)
+      throw dataError(file, sentence('tokenizer.merge-line', { line: i + 1, found: JSON.stringify(line.slice(0, 60)) }))
     if (!Object.hasOwn(vocab, left + right))
-      throw dataError(file, `line ${i + 1}: ${JSON.stringify((left + right).slice(0, 60))} is not in vocab.json`)
+      throw dataError(file, sentence('tokenizer.not-in-vocabulary', { line: i + 1, token: JSON.stringify((left + right).slice(0, 60)) }))
     return [line]
   })
 }

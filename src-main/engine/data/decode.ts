@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
+import { sentenceIn } from '#shared/sentences/read.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import { ioError } from '../../files/words.ts'
@@ -52,7 +53,11 @@ export async function decodeImage(source: string | Uint8Array, name?: string, op
     if (e instanceof Error && e.name === 'DashiError') throw e
     const reason = (e instanceof Error ? e.message : String(e)).split('\n')[0]
     if (/labq?\b/i.test(reason!)) throw dataError(label, sentence('image.lab'), e)
-    throw dataError(label, e instanceof TooManyPixels ? e.message : `truncated or damaged ${format} (${reason})`, e)
+    throw dataError(
+      label,
+      e instanceof TooManyPixels ? (sentenceIn(e.message) ?? e.message) : sentence('image.damaged', { format, reason: reason! }),
+      e,
+    )
   }
 }
 
@@ -111,7 +116,7 @@ export async function readBytes(file: string, label = file): Promise<Uint8Array>
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'EISDIR')
-      throw dataError(label, code === 'ENOENT' ? 'no such file' : 'a folder, expected an image', e)
+      throw dataError(label, sentence(code === 'ENOENT' ? 'model.no-such-file' : 'image.folder'), e)
     throw ioError(label, 'read', e)
   }
 }

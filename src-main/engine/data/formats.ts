@@ -1,4 +1,5 @@
 /** Detects an image's format from its first bytes, since a file's extension may be wrong. */
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 
 /** In a signature, a space matches any byte. */
 const FORMATS = [
@@ -43,8 +44,7 @@ export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
 export const isForeign = (format: ImageFormat | undefined): format is ForeignFormat => format === 'BMP' || format === 'JPEG 2000'
 
 /** The message for bytes that {@link formatOf} does not recognise or that no decoder here supports. */
-export function notAnImage(bytes: Uint8Array): string {
-  if (isHeic(bytes))
-    return 'HEIC, whose decoder is patented and not built in: expected JPEG or PNG, into which the camera or phone can convert it'
-  return `not an image, expected ${FORMATS.map(([name]) => name).join(', ')}`
+export function notAnImage(bytes: Uint8Array): Sentence {
+  if (isHeic(bytes)) return sentence('image.heic')
+  return sentence('image.unrecognised', { formats: FORMATS.map(([name]) => name).join(', ') })
 }

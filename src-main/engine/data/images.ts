@@ -16,7 +16,7 @@ export class UnreadableImage extends DashiError {
     readonly file: string,
     cause: DashiError,
   ) {
-    super('data', cause.message, { cause })
+    super('data', cause.sentence ?? cause.message, { cause })
     const [line] = cause.message.split('\n')
     this.reason = line!.startsWith(`${file}: `) ? line!.slice(file.length + 2) : line!
   }

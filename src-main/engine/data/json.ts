@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { CONFIG_BYTES, isThere, parseBounded, readText } from '../weights/regular.ts'
 
 /**
@@ -18,7 +20,7 @@ export function findJson(file: string, limit = CONFIG_BYTES): unknown {
   try {
     return parseBounded(text)
   } catch (e) {
-    throw dataError(file, `expected JSON (${(e as Error).message})`, e)
+    throw dataError(file, sentence('model.expected-json', { reason: (e as Error).message }), e)
   }
 }
 
@@ -27,5 +29,5 @@ export function parseJson<S extends z.ZodType>(schema: S, json: unknown, file: s
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
-  throw dataError(file, `${prefix}${issue.path.join('.') || 'content'}: ${issue.message}`)
+  throw dataError(file, inField(`${prefix}${issue.path.join('.') || 'content'}`, issue.message))
 }

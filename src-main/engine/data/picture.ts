@@ -5,6 +5,7 @@
 import { open, stat } from 'node:fs/promises'
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { PIXEL_LIMIT, readBytes } from './decode.ts'
 import { toBytes } from './deep.ts'
 import { decodeForeign, foreignSize } from './foreign.ts'
@@ -63,7 +64,9 @@ export async function openPicture(file: string, options: SharpOptions = {}, sign
     return deep ?? sharp(file, { limitInputPixels: false, ...options })
   }
   const raster = await decodeForeign({ format, bytes: await readBytes(file), pixelLimit: PIXEL_LIMIT }, { signal }).catch((e: unknown) => {
-    throw e instanceof Error && e.name === 'DashiError' ? e : dataError(name, `truncated or damaged ${format} (${(e as Error).message})`, e)
+    throw e instanceof Error && e.name === 'DashiError'
+      ? e
+      : dataError(name, sentence('image.damaged', { format, reason: (e as Error).message }), e)
   })
   return fromRaster(raster)
 }

@@ -106,7 +106,7 @@ function processorOf(json: unknown, processors: readonly Processor[], file: stri
     const known = processors.find((p) => new RegExp(`^${p.name}(ImageProcessor(Fast|Pil)?|FeatureExtractor)$`).test(kind))
     if (!known) {
       const expected = processors.map((p) => `${p.name}ImageProcessor`).join(' or ')
-      throw dataError(file, `${prefix}${key}: expected ${expected}, found ${JSON.stringify(kind)}, which prepares images differently`)
+      throw dataError(file, sentence('model.processor', { field: `${prefix}${key}`, expected, found: JSON.stringify(kind) }))
     }
     found = known
   }
@@ -135,7 +135,7 @@ export function findPreprocessConfig(folder: string, processors?: readonly Proce
   const both = findJson(joint)
   if (both === undefined) return undefined
   const part = z.object({ image_processor: z.record(z.string(), z.unknown()) }).safeParse(both)
-  if (!part.success) throw dataError(joint, 'image_processor: expected an object')
+  if (!part.success) throw dataError(joint, sentence('model.processor-object'))
   return parsePreprocessConfig(part.data.image_processor, joint, 'image_processor.', processors)
 }
 
@@ -156,7 +156,7 @@ export function parsePreprocessConfig(
 export function outputSize(config: PreprocessConfig, file = 'preprocessor_config.json'): { height: number; width: number } {
   if (config.do_center_crop) return config.crop_size
   if (config.do_resize && 'height' in config.size) return config.size
-  throw dataError(file, 'do_center_crop: expected true, or do_resize with a size of {height, width}, so that all images have the same size')
+  throw dataError(file, sentence('model.size-not-fixed', { size: '{height, width}' }))
 }
 
 /**
@@ -177,11 +177,7 @@ const MOST_PIXELS = 0x3fff ** 2
 export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Pixels {
   const rgb = overWhite(pixels)
   const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
-  if (width * height > MOST_PIXELS)
-    throw dataError(
-      name,
-      `so long and narrow that it would be ${width} × ${height} pixels for this model, the limit is ${MOST_PIXELS} pixels`,
-    )
+  if (width * height > MOST_PIXELS) throw dataError(name, sentence('image.narrow', { width, height, limit: MOST_PIXELS }))
   const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
   return resize(rgb, width, height, method)
 }

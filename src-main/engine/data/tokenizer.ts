@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { VOCABULARY_BYTES } from '../weights/regular.ts'
 import { parseMerges, endToken, startToken, tokenizerJson } from './clip-bpe.ts'
 import { findJson, findText, parseJson } from './json.ts'
@@ -51,13 +52,13 @@ function olderTokenizer(folder: string): object {
   if (json === undefined) throw noTokenizer(folder)
   const vocab = parseJson(vocabSchema, json, vocabFile)
   for (const special of [startToken, endToken])
-    if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, `${special}: expected in the vocabulary`)
+    if (!Object.hasOwn(vocab, special)) throw dataError(vocabFile, sentence('tokenizer.special', { token: special }))
   const merges = findText(mergesFile, VOCABULARY_BYTES)
-  if (merges === undefined) throw dataError(mergesFile, 'no such file, though vocab.json is there')
+  if (merges === undefined) throw dataError(mergesFile, sentence('tokenizer.no-merges'))
   return tokenizerJson(vocab, parseMerges(merges, vocab, mergesFile))
 }
 
-export const noTokenizer = (folder: string) => dataError(join(folder, 'tokenizer.json'), 'no such file')
+export const noTokenizer = (folder: string) => dataError(join(folder, 'tokenizer.json'), sentence('model.no-such-file'))
 
 /**
  * Prevents the library from recognising a special token that only appears after lowercasing (<|ENDOFTEXT|>);
@@ -141,17 +142,17 @@ export class Tokenizer {
       )
       frame = hub.encode('').ids
     } catch (e) {
-      throw dataError(file, `cannot be used (${e instanceof Error ? e.message : String(e)})`, e)
+      throw dataError(file, sentence('tokenizer.unusable', { reason: e instanceof Error ? e.message : String(e) }), e)
     }
     const around = kind === 'clip' ? 2 : 1
     const endId = frame.at(-1)
     if (frame.length !== around || endId === undefined) {
-      const expected = kind === 'clip' ? 'one token before a text and one after it' : 'one token after a text'
-      throw dataError(file, `post_processor: expected ${expected}, found ${frame.length}`)
+      const expected = kind === 'clip' ? 'tokenizer.two-around' : 'tokenizer.one-after'
+      throw dataError(file, sentence(expected, { found: frame.length }))
     }
     const startId = kind === 'clip' ? frame[0] : undefined
     const padId = pad_token ? hub.token_to_id(pad_token) : endId
-    if (padId === undefined) throw dataError(configFile, `pad_token: ${JSON.stringify(pad_token)} is not in the vocabulary`)
+    if (padId === undefined) throw dataError(configFile, sentence('tokenizer.padding', { token: JSON.stringify(pad_token) }))
     let largest = 0
     if (Array.isArray(vocab)) largest = vocab.length - 1
     else for (const id of Object.values(vocab)) largest = Math.max(largest, id)

@@ -5,6 +5,7 @@ import { sweep } from '../../files/atomic.ts'
 import { savedLosses as lossesIn } from '../runtime/loop.ts'
 import { findRecord } from '../weights/checkpoint.ts'
 import { RECORD_FILE } from '../weights/source.ts'
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 
 /** Where a training into `out` saves its resumable state. */
 export const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`${out}.run`, 'state.safetensors') })
@@ -17,13 +18,13 @@ export function removeEmpty(dir: string): void {
 }
 
 /** One sentence on what remains of a job whose process ended early. @param began ms since 1970 */
-export function kept(job: Job, began: number): string {
-  if (job.kind === 'evaluate' || job.kind === 'curate') return 'nothing was changed'
+export function kept(job: Job, began: number): Sentence {
+  if (job.kind === 'evaluate' || job.kind === 'curate') return sentence('job.kept-nothing-changed')
   const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
-  if (written) return `the ${job.kind === 'train' ? 'checkpoint' : 'soup'} was written, but not measured`
-  if (job.kind === 'merge') return 'nothing was changed'
+  if (written) return sentence(job.kind === 'train' ? 'job.kept-checkpoint' : 'job.kept-soup')
+  if (job.kind === 'merge') return sentence('job.kept-nothing-changed')
   const steps = stepsSaved(job.out)
-  return steps ? `the state after step ${steps} was kept, and the same training resumes from there` : 'nothing of this training was kept'
+  return steps ? sentence('job.kept-state', { steps }) : sentence('job.kept-nothing')
 }
 
 /** Removes the temporary files of a job whose process was killed. */

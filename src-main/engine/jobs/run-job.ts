@@ -1,5 +1,6 @@
 import { type Job, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
-import { DashiError, errorLine } from '#shared/errors.ts'
+import { DashiError, saidBy } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import { curateJob } from './curate.ts'
 import { evaluateJob } from './evaluate.ts'
@@ -15,7 +16,8 @@ export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<Re
   try {
     return resultOf<J['kind']>(job.kind, await carryOut(job, hooks))
   } catch (e) {
-    if (diskFull(e)) throw new DashiError('data', `${errorLine(inWords(e))}; ${kept(job, began)}`, { cause: e })
+    if (diskFull(e))
+      throw new DashiError('data', sentence('job.stopped-full', { problem: saidBy(inWords(e)), kept: kept(job, began) }), { cause: e })
     throw inWords(e)
   }
 }

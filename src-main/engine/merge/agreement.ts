@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { say, type Sentence, sentence } from '#shared/sentences/table.ts'
 import { parseMerges } from '../data/clip-bpe.ts'
 import type { PreprocessConfig } from '../data/preprocess.ts'
 import type { Tokenizer } from '../data/tokenizer.ts'
@@ -19,7 +19,7 @@ import { configDifference } from './config.ts'
 /** A file of one ingredient and the field in which it differs from another ingredient. */
 interface Difference {
   readonly file: string
-  readonly problem: string
+  readonly problem: Sentence
 }
 
 /** The first difference of each kind: tokenizers, preprocessing, `dashi.json` records. */
@@ -33,10 +33,10 @@ export async function disagreements(dirs: readonly string[]): Promise<Difference
  */
 export async function agree(dirs: readonly string[], insist: boolean): Promise<string[]> {
   const found = await disagreements(dirs)
-  if (insist || !found.length) return found.map(({ file, problem }) => `${file}: ${problem}`)
+  if (insist || !found.length) return found.map(({ file, problem }) => `${file}: ${say(problem)}`)
   const { file, problem } = found[0]!
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  throw dataError(file, sentence('merge.disagree', { problem: `${problem}${more}` }))
+  const all = found.length > 1 ? sentence('merge.and-more', { problem, n: found.length - 1 }) : problem
+  throw dataError(file, sentence('merge.disagree', { problem: all }))
 }
 
 /**
@@ -53,10 +53,10 @@ async function compare<T>(
   const k = all.findIndex((x) => x !== undefined)
   const found: Difference[] = []
   if (k > 0 && name !== RECORD_FILE)
-    found.push({ file: path.join(dirs[0]!, name), problem: `not found, and the soup takes it from there: expected one, as ${dirs[k]} has` })
+    found.push({ file: path.join(dirs[0]!, name), problem: sentence('merge.soup-file-missing', { folder: dirs[k]! }) })
   for (const other of all.slice(k + 1)) {
     const difference = other === undefined ? undefined : await differ(all[k]!, other)
-    if (difference) found.push({ ...difference, problem: `${difference.problem}, as in ${dirs[k]}` })
+    if (difference) found.push({ ...difference, problem: sentence('merge.as-in', { problem: difference.problem, folder: dirs[k]! }) })
   }
   return found
 }
@@ -187,15 +187,21 @@ const LONG = 64
 async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promise<Difference | undefined> {
   if (a.bytes === b.bytes) return undefined
   const [ours, theirs] = [a.read(), b.read()]
-  const found = (problem: string, file = b.file) => ({ file, problem })
+  const found = (problem: Sentence, file = b.file) => ({ file, problem })
+  const differing = (field: string, [expected, other]: readonly (string | number | undefined)[], none: 'merge.nothing' | 'model.no-more') =>
+    sentence('merge.difference', { field, expected: expected ?? sentence(none), found: other ?? sentence(none) })
   for (const token of new Set([...ours.vocab.keys(), ...theirs.vocab.keys()])) {
     const [id, other] = [ours.vocab.get(token), theirs.vocab.get(token)]
-    if (id !== other) return found(`vocab[${JSON.stringify(token)}]: expected ${id ?? 'nothing'}, found ${other ?? 'nothing'}`)
+    if (id !== other) return found(differing(`vocab[${JSON.stringify(token)}]`, [id, other], 'merge.nothing'))
   }
   for (let i = 0; i < Math.max(ours.merges.length, theirs.merges.length); i++)
     if (ours.merges[i] !== theirs.merges[i])
       return found(
-        `merges[${i}]: expected ${JSON.stringify(ours.merges[i]) ?? 'no more'}, found ${JSON.stringify(theirs.merges[i]) ?? 'no more'}`,
+        differing(
+          `merges[${i}]`,
+          [ours, theirs].map((t) => JSON.stringify(t.merges[i])),
+          'model.no-more',
+        ),
       )
   const [first, second] = await Promise.all([tokenizerIn(a.dir), tokenizerIn(b.dir)])
   const upToEnd = (t: Tokenizer, text: string) => {
@@ -209,11 +215,18 @@ async function tokenizerDifference(a: TokenizerFiles, b: TokenizerFiles): Promis
       ['normalizer', 'pre_tokenizer', 'post_processor'].find((s) => configDifference(ours.steps[s] ?? null, theirs.steps[s] ?? null)) ??
       'tokens'
     return found(
-      `${step}: expected ${JSON.stringify(text.slice(0, 24))} to become [${expected.slice(0, 8).join(', ')}], ` +
-        `found [${ids.slice(0, 8).join(', ')}]`,
+      sentence('merge.becomes', {
+        step,
+        text: JSON.stringify(text.slice(0, 24)),
+        expected: `[${expected.slice(0, 8).join(', ')}]`,
+        found: `[${ids.slice(0, 8).join(', ')}]`,
+      }),
     )
   }
   if (first.maxLength !== second.maxLength && first.maxLength && second.maxLength)
-    return found(`model_max_length: expected ${first.maxLength}, found ${second.maxLength}`, path.join(b.dir, 'tokenizer_config.json'))
+    return found(
+      differing('model_max_length', [first.maxLength, second.maxLength], 'merge.nothing'),
+      path.join(b.dir, 'tokenizer_config.json'),
+    )
   return undefined
 }

@@ -1,5 +1,6 @@
 /** The model that a `config.json` describes, independent of the `transformers` release that wrote it. */
 import { z } from 'zod'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { essential } from '../models/essence.ts'
 import { familyOf } from '../models/families.ts'
 import { readJson } from '../weights/json.ts'
@@ -21,7 +22,7 @@ const CLOSE = 1e-6
  * `FIELD: expected A, found B` for the first field in which two JSON values differ. Numbers are compared to float32
  * precision.
  */
-export function configDifference(a: unknown, b: unknown, at = ''): string | undefined {
+export function configDifference(a: unknown, b: unknown, at = ''): Sentence | undefined {
   if (a === b) return undefined
   if (typeof a === 'number' && typeof b === 'number' && Math.abs(a - b) <= CLOSE * Math.min(Math.abs(a), Math.abs(b))) return undefined
   if (typeof a === 'object' && typeof b === 'object' && a && b && Array.isArray(a) === Array.isArray(b)) {
@@ -31,7 +32,7 @@ export function configDifference(a: unknown, b: unknown, at = ''): string | unde
     }
     return undefined
   }
-  return `${at || 'document'}: expected ${show(a)}, found ${show(b)}`
+  return sentence('merge.difference', { field: at || sentence('merge.document'), expected: show(a), found: show(b) })
 }
 
-const show = (x: unknown) => (x === undefined ? 'nothing' : JSON.stringify(x).slice(0, 60))
+const show = (x: unknown) => (x === undefined ? sentence('merge.nothing') : JSON.stringify(x).slice(0, 60))

@@ -96,12 +96,12 @@ function checkClasses(dirs: readonly string[]) {
     const classes = read(dir)
     const i = Array.from({ length: Math.max(first.length, classes.length) }).findIndex((_, k) => classes[k] !== first[k])
     if (i < 0) continue
-    const turned =
-      classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort())
-        ? ' (the same classes in another order)'
-        : ''
-    const found = `expected ${JSON.stringify(first[i]) ?? 'no more'}, found ${JSON.stringify(classes[i]) ?? 'no more'}`
-    throw dataError(path.join(dir, HEAD_FILE), `__metadata__.classes[${i}]: ${found}, as in ${dirs[0]}${turned}`)
+    const turned = classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort())
+    const [expected, found] = [first[i], classes[i]].map((name) => JSON.stringify(name) ?? sentence('model.no-more'))
+    throw dataError(
+      path.join(dir, HEAD_FILE),
+      sentence(turned ? 'merge.classes-order' : 'merge.classes', { i, expected: expected!, found: found!, first: dirs[0]! }),
+    )
   }
 }
 

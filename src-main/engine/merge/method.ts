@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Words } from '#shared/model/words.ts'
+import type { Sentence } from '#shared/sentences/table.ts'
 import { linearSlices } from './linear.ts'
 import type { SliceMerge } from './slices.ts'
 
@@ -37,7 +38,7 @@ export interface MergeMethodRecord<S extends z.ZodObject = z.ZodObject> {
   /** For a weighted mean: the weights of `n` ingredients. */
   shares?(settings: z.output<S>, n: number): readonly number[]
   /** The reason why the settings are invalid for `n` ingredients. */
-  objection?(settings: z.output<S>, n: number): string | undefined
+  objection?(settings: z.output<S>, n: number): Sentence | undefined
 }
 
 type Given<S extends z.ZodObject> = Omit<MergeMethodRecord<S>, 'least'> & Partial<Pick<MergeMethodRecord<S>, 'least'>>

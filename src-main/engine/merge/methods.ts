@@ -1,6 +1,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 /** The registry of merge methods: every record in `methods/`. */
 import { userError } from '#shared/errors.ts'
+import { inField } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { MergeMethod } from '#shared/model/merge.ts'
 import { byId, inOrder } from '#shared/model/registry.ts'
@@ -19,11 +20,15 @@ export function methodOf(name: string, settings: Readonly<Record<string, unknown
   const known = Object.keys(schema.shape)
   const unknown = Object.keys(settings).find((key) => !known.includes(key))
   if (unknown !== undefined)
-    throw userError(`merge: ${name}: unknown setting ${unknown}${known.length ? ` (it has ${known.join(', ')})` : ' (it has none)'}`)
+    throw userError(
+      known.length
+        ? sentence('merge.unknown-setting', { method: name, setting: unknown, known: known.join(', ') })
+        : sentence('merge.no-settings', { method: name, setting: unknown }),
+    )
   const parsed = schema.safeParse(settings)
   if (parsed.success) return { ...(parsed.data as Omit<MergeMethod, 'name'>), name }
   const issue = parsed.error.issues[0]!
-  throw userError(`merge: ${name}: ${issue.path.join('.')}: ${issue.message}`)
+  throw userError(sentence('merge.setting', { method: name, problem: inField(issue.path.join('.'), issue.message) }))
 }
 
 /** The method's record and its settings with defaults filled in. */
@@ -51,8 +56,10 @@ export function checkMethod(method: MergeMethod, n: number): void {
   if (n < 1) throw userError(sentence('merge.none'))
   if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
   if (relative && n < least)
-    throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
-  if (n < least) throw userError(`merge: ${id} needs at least ${least} checkpoints`)
+    throw userError(
+      least === 2 ? sentence('merge.base-and-one', { method: id }) : sentence('merge.base-and-more', { method: id, n: least - 1 }),
+    )
+  if (n < least) throw userError(sentence('merge.at-least', { method: id, n: least }))
   const objection = record.objection?.(settings, n)
-  if (objection !== undefined) throw userError(`merge: ${id} ${objection}`)
+  if (objection !== undefined) throw userError(objection)
 }

@@ -2,6 +2,7 @@
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DashiError, type Fault } from '#shared/errors.ts'
+import type { Sentence } from '#shared/sentences/table.ts'
 import { SharedProgress, carryOut, type Failure, type Hooks, type MergePlan } from './plan.ts'
 
 /** Sent to the helper thread. Not validated: both sides are this program. */
@@ -11,7 +12,13 @@ export interface HelperTask {
 }
 
 /** The helper's answer: null, or an error flattened for transfer between threads. */
-export type HelperAnswer = { readonly piece: number; readonly fault?: Fault; readonly message: string; readonly code?: string } | null
+export type HelperAnswer = {
+  readonly piece: number
+  readonly fault?: Fault
+  readonly message: string
+  readonly sentence?: Sentence
+  readonly code?: string
+} | null
 
 export interface Helper {
   /** The built merge-worker.ts. */
@@ -47,8 +54,8 @@ function help(program: URL, plan: MergePlan, progress: SharedProgress): Promise<
   })
 }
 
-const errorOf = ({ fault, message, code }: NonNullable<HelperAnswer>) =>
-  fault ? new DashiError(fault, message) : Object.assign(new Error(message), code && { code })
+const errorOf = ({ fault, message, sentence, code }: NonNullable<HelperAnswer>) =>
+  fault ? new DashiError(fault, sentence ?? message) : Object.assign(new Error(message), code && { code })
 
 /** The helper's side. */
 export async function answer({ plan, memory }: HelperTask): Promise<HelperAnswer> {
@@ -59,6 +66,7 @@ export async function answer({ plan, memory }: HelperTask): Promise<HelperAnswer
     piece,
     fault: error instanceof DashiError ? error.fault : undefined,
     message: error instanceof Error ? error.message : String(error),
+    sentence: error instanceof DashiError ? error.sentence : undefined,
     code: (error as NodeJS.ErrnoException).code,
   }
 }

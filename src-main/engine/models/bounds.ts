@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { say, sentence, type Sentence } from '#shared/sentences/table.ts'
 import { activationNames } from '../nn/activations.ts'
 
 /*
@@ -35,10 +36,8 @@ export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, heigh
   before + Math.floor(height / p) * Math.floor(width / p)
 
 /** The reason why `tokens` tokens are too many; undefined if they are accepted. */
-export const tooMany = (c: Tower, tokens: number): string | undefined =>
-  activationsOf(c, tokens) > MAX_ACTIVATIONS
-    ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`
-    : undefined
+export const tooMany = (c: Tower, tokens: number): Sentence | undefined =>
+  activationsOf(c, tokens) > MAX_ACTIVATIONS ? sentence('model.tokens', { tokens, heads: c.num_attention_heads }) : undefined
 
 /** Number of image channels. */
 export const channels = z
@@ -66,5 +65,5 @@ export const tower = <T extends z.ZodType<Tower>>(schema: T, size: keyof z.outpu
     .refine((c) => c.hidden_size % c.num_attention_heads === 0, { path: ['num_attention_heads'], message: 'must divide hidden_size' })
     .superRefine((c, issues) => {
       const problem = tooMany(c, tokens(c))
-      if (problem) issues.addIssue({ code: 'custom', path: [size], message: problem })
+      if (problem) issues.addIssue({ code: 'custom', path: [size], message: say(problem) })
     })

@@ -42,16 +42,13 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
   try {
     const strange = strangeNames(weights.names(), (described?.family ?? families[0]!).landmarks, (described?.family ?? families[0]!).saves)
     if (strange) throw dataError(weights.listing, strange)
-    if (!described) throw dataError(configFile, 'not found')
+    if (!described) throw dataError(configFile, sentence('system.enoent'))
     const { image, text, dim } = described
     checkWeights(dir, described, weights)
     const tokenizer =
       text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
     if (text && tokenizer && tokenizer.vocabSize > text.vocabulary)
-      throw dataError(
-        configFile,
-        `text_config.vocab_size: expected at least ${tokenizer.vocabSize}, which tokenizer.json has, found ${text.vocabulary}`,
-      )
+      throw dataError(configFile, sentence('model.vocabulary', { expected: tokenizer.vocabSize, found: text.vocabulary }))
     const record = findRecord(dir)
     const found = findPreprocessIn(dir, described.family)
     if (found) checkImageSize(dir, image, found)
@@ -109,7 +106,7 @@ function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessCo
   const patch = image.patch
   if (height < patch || width < patch) throw dataError(file, sentence('model.picture-too-small', { patch, height, width }))
   const problem = image.tooMany(height, width)
-  if (problem) throw dataError(file, `crop_size: ${problem}`)
+  if (problem) throw dataError(file, sentence('in-field', { field: 'crop_size', problem }))
 }
 
 /** The result of `load`; undefined if none of the files exists. */

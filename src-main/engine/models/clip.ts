@@ -19,6 +19,7 @@ import {
 import type { Params } from '../nn/params.ts'
 import { causalMask, encoder, layerNorm, linear } from '../nn/transformer.ts'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { clipProcessor } from '../data/preprocess.ts'
 import type { Weights } from '../weights/source.ts'
 import { activationsOf, pictureCost } from './bounds.ts'
@@ -159,14 +160,10 @@ const LOGIT_SCALE = 'logit_scale'
 
 function checkScale(weights: Weights): void {
   const scale = weights.float32(LOGIT_SCALE)[0]!
-  if (scale > 80)
-    throw dataError(
-      weights.fileOf(LOGIT_SCALE),
-      `tensor logit_scale: expected at most 80 (its exponential must fit float32), found ${scale}`,
-    )
+  if (scale > 80) throw dataError(weights.fileOf(LOGIT_SCALE), sentence('tensor.scale', { tensor: LOGIT_SCALE, found: scale }))
 }
 
-const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPModel`
+const half = (tower: string) => sentence('model.one-tower', { tower, model: 'CLIPModel' })
 
 export const clip = defineFamily<ClipConfig>({
   types: ['clip'],

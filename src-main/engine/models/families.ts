@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError, userError } from '#shared/errors.ts'
+import { sentence, type Param, type Sentence, type SentenceCode } from '#shared/sentences/table.ts'
 import type { Capability } from '#shared/model/capability.ts'
 import { findPreprocessConfig, noPreprocessConfig, type PreprocessConfig } from '../data/preprocess.ts'
 import { Tokenizer } from '../data/tokenizer.ts'
@@ -18,8 +19,8 @@ export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 
-const listed = (words: readonly string[], last: string) =>
-  words.length > 1 ? `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}` : words.join()
+const listed = (words: readonly string[], how: 'list.and' | 'list.or'): Param =>
+  words.length > 1 ? sentence(how, { some: words.slice(0, -1).join(', '), last: words.at(-1)! }) : words.join()
 
 /** The family that a configuration names; undefined if it is not supported. */
 export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | undefined {
@@ -39,11 +40,11 @@ export function architectureIn(dir: string): Architecture {
   const file = path.join(dir, CONFIG_FILE)
   const raw = readJson(file, rawSchema)
   const family = familyOf(raw)
-  if (!family) throw dataError(file, `model_type: ${otherFamily(raw['model_type'])}`)
+  if (!family) throw dataError(file, otherFamily(raw['model_type']))
   return family.architecture((schema) => readJson(file, schema))
 }
 
-function otherFamily(type: unknown): string {
+function otherFamily(type: unknown): Sentence {
   const whole = families.find((f) => Object.hasOwn(f.parts ?? {}, String(type)))
   const expected = whole ? whole.types : families.flatMap((f) => f.types)
   const found = type === undefined ? 'nothing' : JSON.stringify(type).slice(0, 60)
@@ -51,12 +52,16 @@ function otherFamily(type: unknown): string {
   const why = whole
     ? whole.parts![String(type)]!
     : names.length > 1
-      ? `${listed(names, 'and')} are the families that are supported`
-      : `${names[0]} is the one family that is supported`
-  return `expected ${listed(
-    expected.map((t) => JSON.stringify(t)),
-    'or',
-  )}, found ${found}: ${why}`
+      ? sentence('model.families', { families: listed(names, 'list.and') })
+      : sentence('model.only-family', { family: names[0]! })
+  return sentence('model.other-family', {
+    expected: listed(
+      expected.map((t) => JSON.stringify(t)),
+      'list.or',
+    ),
+    found,
+    why,
+  })
 }
 
 /** The family named by a folder's configuration; CLIP if none is. */
@@ -78,19 +83,21 @@ export function preprocessIn(dir: string): PreprocessConfig {
   return found
 }
 
-const WORDS: Record<Capability, string> = {
-  embedImage: 'embed images',
-  embedText: 'embed texts',
-  classify: 'classify without training',
-  detect: 'detect objects',
-  segment: 'segment images',
-  caption: 'caption images',
-}
+const WORDS = {
+  embedImage: 'model.embed-image',
+  embedText: 'model.embed-text',
+  classify: 'model.classify',
+  detect: 'model.detect',
+  segment: 'model.segment',
+  caption: 'model.caption',
+} as const satisfies Record<Capability, SentenceCode>
 
 /** The error for a missing capability, listing the families that have it. */
 function cannot({ family }: Architecture, capability: Capability, wanted: string): Error {
   const able = families.filter((f) => f.can.includes(capability)).map((f) => f.name)
-  return userError(`${wanted}: a ${family.name} model cannot ${WORDS[capability]}: choose a model of ${listed(able, 'or')}`)
+  return userError(
+    sentence('model.cannot', { wanted, family: family.name, what: sentence(WORDS[capability]), families: listed(able, 'list.or') }),
+  )
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A model as recipes, evaluation, merging and curation see it: by its capabilities, never by its family. */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
+import type { Sentence } from '#shared/sentences/table.ts'
 import type { PreprocessConfig, Processor } from '../data/preprocess.ts'
 import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
 import type { Graph, Value } from '../graph/graph.ts'
@@ -26,7 +27,7 @@ export interface ImageTower {
   /** Elements of the largest activation between two layers, for one image of this size in pixels. */
   activations(height: number, width: number): number
   /** The reason why images of this size are refused; undefined if they are accepted. */
-  tooMany(height: number, width: number): string | undefined
+  tooMany(height: number, width: number): Sentence | undefined
 }
 
 /** ids [B, T] (int32) → embeddings [B, dim], not normalised, in the images' space. */
@@ -105,7 +106,7 @@ export interface Family<C> {
   /** Whether a configuration without a `model_type` belongs to this family. */
   claims?(raw: Readonly<Record<string, unknown>>): boolean
   /** `model_type`s of parts of its models (e.g. a lone tower), each with the message shown for it. */
-  readonly parts?: Readonly<Record<string, string>>
+  readonly parts?: Readonly<Record<string, Sentence>>
   /** Tensor names present in all its models, used to recognise wrapped ones. */
   readonly landmarks: readonly string[]
   /** The class of `transformers` that saves the whole model. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
@@ -27,11 +28,6 @@ export function preparationOf(
   const file = path.join(dir, name)
   const { height, width } = outputSize(preprocess, file)
   if (!interpolate && !anySize && (height !== size || width !== size))
-    throw dataError(
-      file,
-      `${preprocess.do_center_crop ? 'crop_size' : 'size'}: expected ${size} × ${size}, ` +
-        `which vision_config.image_size in config.json says, found ${height} × ${width}: ` +
-        'insist (--interpolate; in training --set interpolate=true) to have the position embedding interpolated',
-    )
+    throw dataError(file, sentence('model.picture-size', { field: preprocess.do_center_crop ? 'crop_size' : 'size', size, height, width }))
   return deep === 'clip' ? preprocess : { ...preprocess, deep }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { processor } from '../data/preprocess.ts'
 import type { Value } from '../graph/graph.ts'
 import { multiHead } from '../nn/multi-head.ts'
@@ -133,7 +134,7 @@ function tensors({ text_config: t, vision_config: v }: SiglipConfig): TensorList
   return list
 }
 
-const half = (part: string) => `that is the ${part} tower alone, save the whole SiglipModel`
+const half = (part: string) => sentence('model.one-tower', { tower: part, model: 'SiglipModel' })
 
 export const siglip = defineFamily<SiglipConfig>({
   types: ['siglip'],
@@ -171,8 +172,7 @@ export const siglip = defineFamily<SiglipConfig>({
     },
     check: (weights) => {
       const found = weights.float32(SCALE)[0]!
-      if (found > 80)
-        throw dataError(weights.fileOf(SCALE), `tensor ${SCALE}: expected at most 80 (its exponential must fit float32), found ${found}`)
+      if (found > 80) throw dataError(weights.fileOf(SCALE), sentence('tensor.scale', { tensor: SCALE, found }))
     },
   }),
   essence: ({ text_config: text, vision_config: vision }) =>

@@ -1,4 +1,5 @@
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { DType } from '../graph/dtypes.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
 import type { Parameter } from '../optim/optimizer.ts'
@@ -118,10 +119,14 @@ export class Params {
   private tensor(name: string, shape: Shape, input: () => Value): Value {
     const known = this.values.get(name)
     if (known) return known
-    if (!this.source.has(name)) throw dataError(this.source.source, `tensor ${name} is missing (shape [${shape}] expected)`)
+    if (!this.source.has(name))
+      throw dataError(this.source.source, sentence('tensor.missing-of-shape', { tensor: name, expected: `[${shape}]` }))
     const info = this.source.info(name)
     if (!sameShape(info.shape, shape))
-      throw dataError(info.file ?? this.source.source, `tensor ${name}: shape [${info.shape}] found, [${shape}] expected from config.json`)
+      throw dataError(
+        info.file ?? this.source.source,
+        sentence('tensor.config-shape', { tensor: name, found: `[${info.shape}]`, expected: `[${shape}]` }),
+      )
     const value = this.isTrainable(name) ? input() : this.frozen(name, shape, info)
     this.values.set(name, value)
     return value

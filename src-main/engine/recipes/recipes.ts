@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { byId, inOrder } from '#shared/model/registry.ts'
+import { inField } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { RecipeRecord } from './recipe.ts'
 
@@ -22,5 +23,5 @@ export function parseSettings({ id, settings: schema }: RecipeRecord, settings: 
   const known = Object.keys(schema.shape).join(', ')
   if (issue.code === 'unrecognized_keys')
     throw userError(sentence('recipe.unknown-setting', { recipe: id, setting: issue.keys.join(', '), known }))
-  throw userError(sentence('recipe.setting', { recipe: id, setting: issue.path.join('.'), problem: issue.message }))
+  throw userError(sentence('recipe.setting', { recipe: id, setting: issue.path.join('.'), problem: inField('', issue.message) }))
 }

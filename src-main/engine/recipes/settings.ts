@@ -62,7 +62,7 @@ export const seeing = {
   deep: setting(
     seeingShape.deep,
     'Samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles',
-    '8 ビットを超える画素値：Pillow と同じく切り詰める、値域全体を使う、百分位の間を使う',
+    '8 ビットを超えるピクセル値：Pillow と同じく切り詰める、値域全体を使う、百分位の間を使う',
   ),
   interpolate: setting(
     seeingShape.interpolate,

@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Onnxruntime from 'onnxruntime-node'
 import { errorLine, userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { ANY, shapeFor } from '../graph/any-batch.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
 import { encodeModel, storedWeights } from '../graph/encode.ts'
@@ -27,10 +28,7 @@ function onnxruntime(): typeof Onnxruntime {
   try {
     return (loaded ??= installed('onnxruntime-node') as typeof Onnxruntime)
   } catch (e) {
-    throw userError(
-      `no model can be run on this system: onnxruntime has no library for ${process.platform}-${process.arch} (${errorLine(e)})`,
-      e,
-    )
+    throw userError(sentence('model.no-runtime', { system: `${process.platform}-${process.arch}`, reason: errorLine(e) }), e)
   }
 }
 

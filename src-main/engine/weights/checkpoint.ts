@@ -199,7 +199,7 @@ function recordIn(dir: string): CheckpointRecord | undefined {
  * are refused, since they would include files from elsewhere.
  */
 export function copyCompanions(from: string, to: string): void {
-  if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), 'not found')
+  if (!fs.existsSync(path.join(from, CONFIG_FILE))) throw dataError(path.join(from, CONFIG_FILE), sentence('system.enoent'))
   refuseLinksOut(from, COMPANIONS)
   for (const name of COMPANIONS) {
     if (!fs.existsSync(path.join(from, name))) continue

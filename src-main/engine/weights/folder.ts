@@ -3,11 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 import { findJson } from '../data/json.ts'
 import { ioError } from './files.ts'
 import { isThere, readText } from './regular.ts'
-import { NO_PICKLES } from './safetensors.ts'
 
 export const WEIGHTS_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
@@ -27,13 +26,12 @@ export function mistakenFolder(dir: string): Error | undefined {
   const has = (name: string) => names.includes(name)
   const weights = has(WEIGHTS_FILE) || has(INDEX_FILE)
   if (weights && has('adapter_config.json')) {
-    const two = 'an adapter lies beside a whole model, and which of the two is meant cannot be known'
-    return dataError(path.join(dir, 'adapter_config.json'), `${two}: ${MERGE_ADAPTER}, or take the adapter's files away`)
+    return dataError(path.join(dir, 'adapter_config.json'), sentence('model.adapter-beside', { merging: MERGE_ADAPTER }))
   }
   if (weights) return undefined
   for (const { find, problem } of KINDS) {
     const file = names.find(find)
-    if (file !== undefined) return dataError(path.join(dir, file), typeof problem === 'string' ? problem : problem(dir, names))
+    if (file !== undefined) return dataError(path.join(dir, file), typeof problem === 'function' ? problem(dir, names) : problem)
   }
   const inner = names.find((name) => [WEIGHTS_FILE, INDEX_FILE].some((file) => isThere(path.join(dir, name, file))))
   return inner === undefined ? undefined : dataError(dir, sentence('model.inside', { folder: path.join(dir, inner) }))
@@ -61,17 +59,12 @@ function entriesOf(dir: string): string[] {
   }
 }
 
-const MERGE_ADAPTER = 'merge it into the model in Python, with peft: model.merge_and_unload().save_pretrained(folder)'
-const OPEN_CLIP =
-  'is a model of open_clip: take its release for transformers, or convert it with ' +
-  'transformers/models/clip/convert_clip_original_pytorch_to_hf.py'
-const CACHE = "holds revisions of a model, as Hugging Face's cache keeps them"
-const SENTENCES = 'is of a sentence-transformers folder'
-const ANOTHER_RUNTIME = 'so it cannot be opened: take the release with model.safetensors, or save it in Python with save_pretrained(folder)'
+const MERGE_ADAPTER = sentence('model.merge-adapter')
+const OPEN_CLIP = sentence('model.open-clip')
 
 interface Kind {
   readonly find: (name: string) => boolean
-  readonly problem: string | ((dir: string, names: readonly string[]) => string)
+  readonly problem: Sentence | ((dir: string, names: readonly string[]) => Sentence)
 }
 
 const named =
@@ -82,29 +75,32 @@ const ending = (pattern: RegExp) => (name: string) => pattern.test(name)
 
 /** In order of precedence, most specific first. */
 const KINDS: readonly Kind[] = [
-  { find: named('snapshots'), problem: (dir) => `${CACHE}: give ${path.join(dir, 'snapshots', revisionOf(dir))}` },
+  { find: named('snapshots'), problem: (dir) => sentence('model.hub-cache', { folder: path.join(dir, 'snapshots', revisionOf(dir)) }) },
   {
     find: ending(/^(modules|config_sentence_transformers)\.json$/),
-    problem: (dir) => `${SENTENCES}: the model lies in ${path.join(dir, clipModule(dir))}`,
+    problem: (dir) => sentence('model.sentence-transformers', { folder: path.join(dir, clipModule(dir)) }),
   },
   {
     find: named('model_index.json'),
-    problem: 'is of a diffusers pipeline, which has half of a CLIP: expected the folder of a whole CLIPModel',
+    problem: sentence('model.diffusers'),
   },
-  { find: ending(/^adapter_(config\.json|model\.(safetensors|bin))$/), problem: `is an adapter without its model: ${MERGE_ADAPTER}` },
+  {
+    find: ending(/^adapter_(config\.json|model\.(safetensors|bin))$/),
+    problem: sentence('model.adapter-alone', { merging: MERGE_ADAPTER }),
+  },
   { find: ending(/^open_clip_/), problem: OPEN_CLIP },
   {
     find: ending(/^(?!training_args|optimizer|scheduler|rng_state|scaler).*\.(bin|pt|pth|ckpt|pkl|pickle|bin\.index\.json)$/),
-    problem: NO_PICKLES,
+    problem: sentence('model.pickle'),
   },
-  { find: ending(/\.gguf$/), problem: `holds weights of llama.cpp, ${ANOTHER_RUNTIME}` },
-  { find: ending(/^(tf_model.*|.*\.h5|saved_model\.pb)$/), problem: `holds weights of TensorFlow, ${ANOTHER_RUNTIME}` },
-  { find: ending(/\.msgpack$/), problem: `holds weights of Flax, ${ANOTHER_RUNTIME}` },
-  { find: ending(/^onnx$|\.onnx$/), problem: `is an export to ONNX, ${ANOTHER_RUNTIME}` },
-  { find: ending(/\.(mlmodel|mlpackage|tflite|engine|xml)$/), problem: `is an export for another runtime, ${ANOTHER_RUNTIME}` },
+  { find: ending(/\.gguf$/), problem: sentence('model.of-runtime', { runtime: 'llama.cpp' }) },
+  { find: ending(/^(tf_model.*|.*\.h5|saved_model\.pb)$/), problem: sentence('model.of-runtime', { runtime: 'TensorFlow' }) },
+  { find: ending(/\.msgpack$/), problem: sentence('model.of-runtime', { runtime: 'Flax' }) },
+  { find: ending(/^onnx$|\.onnx$/), problem: sentence('model.onnx-export') },
+  { find: ending(/\.(mlmodel|mlpackage|tflite|engine|xml)$/), problem: sentence('model.other-export') },
   {
     find: ending(/^(?!(head|prompt)\.)[^.].*\.safetensors$/),
-    problem: `expected ${WEIGHTS_FILE} or ${INDEX_FILE} in this folder: give the file that name, if it is a whole CLIPModel`,
+    problem: sentence('model.weights-name', { weights: WEIGHTS_FILE, index: INDEX_FILE }),
   },
 ]
 
@@ -126,23 +122,23 @@ function clipModule(dir: string): string {
 }
 
 /** Model wrappers, by the prefix that they leave on tensor names. */
-const WRAPPERS: readonly [prefix: string, wrapper: string][] = [
+const WRAPPERS: readonly [prefix: string, wrapper: string | Sentence][] = [
   ['module._orig_mod.', 'DistributedDataParallel and torch.compile'],
   ['_orig_mod.module.', 'torch.compile and DistributedDataParallel'],
   ['module.', 'DataParallel or DistributedDataParallel'],
   ['_orig_mod.', 'torch.compile'],
   ['base_model.model.', 'peft'],
-  ['model_ema.', 'a running mean of the weights'],
-  ['ema_model.', 'a running mean of the weights'],
+  ['model_ema.', sentence('model.wrapper-mean')],
+  ['ema_model.', sentence('model.wrapper-mean')],
 ]
 /**
  * Why tensors with these names are not those of a transformers model; undefined if they may be.
  * @param landmarks names present in every model of the family
  * @param saves the family's class in transformers
  */
-export function strangeNames(names: readonly string[], landmarks: readonly string[], saves: string): string | undefined {
+export function strangeNames(names: readonly string[], landmarks: readonly string[], saves: string): Sentence | undefined {
   const adapted = names.find((name) => /\.(lora_|base_layer\.)/.test(name))
-  if (adapted) return `tensor ${adapted}: holds an adapter that is not merged: ${MERGE_ADAPTER}`
+  if (adapted) return sentence('tensor.adapter', { tensor: adapted, merging: MERGE_ADAPTER })
   const known = new Set(names)
   if (known.has('visual.conv1.weight') || names.some((name) => /^(visual\.)?transformer\.resblocks\./.test(name))) return OPEN_CLIP
   if (landmarks.every((name) => known.has(name))) return undefined
@@ -150,15 +146,14 @@ export function strangeNames(names: readonly string[], landmarks: readonly strin
   const prefixes = [...new Set(landmarks.flatMap(before))].sort()
   const [prefix, ...more] = prefixes
   if (prefix !== undefined) {
-    const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? 'what the model was wrapped in'
+    const by = WRAPPERS.find(([p]) => p === prefix)?.[1] ?? sentence('model.wrapper')
     const own = JSON.stringify(prefix)
-    const which = more.length
-      ? `several models (${prefixes.map((p) => JSON.stringify(p)).join(', ')}); take one of them`
-      : `the prefix ${own}, of ${by}`
     const python = `save_file({k.removeprefix(${own}): v for k, v in load_file(f).items() if k.startswith(${own})}, f, {"format": "pt"})`
-    return `the names of its tensors have ${which}: save the model inside, or rename in Python: ${python}`
+    return more.length
+      ? sentence('tensor.prefixes', { prefixes: prefixes.map((p) => JSON.stringify(p)).join(', '), python })
+      : sentence('tensor.prefix', { prefix: own, wrapper: by, python })
   }
   const [image, text] = ['vision_model.', 'text_model.'].map((tower) => names.some((name) => name.startsWith(tower)))
   if (image === text) return undefined
-  return `has no ${text ? 'image tower (vision_model.…)' : 'text tower (text_model.…)'}: expected the weights of a whole ${saves}`
+  return sentence(text ? 'tensor.no-image-tower' : 'tensor.no-text-tower', { model: saves })
 }

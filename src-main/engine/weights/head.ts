@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { formatShape } from './header.ts'
 import { openSafetensors } from './safetensors.ts'
 import { fromMemory } from './tensors.ts'
@@ -30,7 +31,7 @@ export function headClasses(file: string, metadata: Readonly<Record<string, stri
   try {
     return namesSchema.parse(JSON.parse(metadata['classes'] ?? 'null'))
   } catch (e) {
-    throw dataError(file, '__metadata__.classes: expected a JSON array of class names', e)
+    throw dataError(file, sentence('safetensors.classes'), e)
   }
 }
 
@@ -44,14 +45,17 @@ export function readHead(dir: string): Head {
     const classes = headClasses(file, open.metadata)
     const shape = (name: string) => {
       const info = open.tensors.get(name)
-      if (!info) throw dataError(file, `tensor ${name}: missing`)
+      if (!info) throw dataError(file, sentence('model.tensor-missing', { tensor: name }))
       return info.shape
     }
     const [rows, dim] = shape('head.weight')
     if (shape('head.weight').length !== 2 || rows !== classes.length)
-      throw dataError(file, `tensor head.weight: expected shape [${classes.length}, dim], found ${formatShape(shape('head.weight'))}`)
+      throw dataError(file, sentence('tensor.head-rows', { classes: classes.length, found: formatShape(shape('head.weight')) }))
     if (shape('head.bias').length !== 1 || shape('head.bias')[0] !== rows)
-      throw dataError(file, `tensor head.bias: expected shape [${rows}], found ${formatShape(shape('head.bias'))}`)
+      throw dataError(
+        file,
+        sentence('model.tensor-shape', { tensor: 'head.bias', expected: `[${rows}]`, found: formatShape(shape('head.bias')) }),
+      )
     return { classes, dim: dim!, weight: open.float32('head.weight'), bias: open.float32('head.bias') }
   } finally {
     open.close()

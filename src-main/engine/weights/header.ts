@@ -3,6 +3,7 @@
  * Format: https://github.com/huggingface/safetensors (README and safetensors/src/tensor.rs).
  */
 import { dataError } from '#shared/errors.ts'
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 import { DTYPES, DTYPE_BYTES, isDtype, type Dtype } from './dtype.ts'
 import { parseBounded } from './regular.ts'
 
@@ -59,19 +60,23 @@ export function parseHeader(file: string, json: Uint8Array, fileBytes: number, m
   }
   tensors.sort((a, b) => a.offset - b.offset || a.length - b.length)
   let end = dataStart
-  let before = 'the header'
+  let before = sentence('safetensors.the-header')
   for (const t of tensors) {
     if (t.offset !== end) {
-      const flaw = t.offset < end ? 'overlaps' : 'leaves a gap after'
       throw dataError(
         file,
-        `tensor ${t.name}: data_offsets: ${flaw} ${before}: expected to begin at ${end - dataStart}, found ${t.offset - dataStart}`,
+        sentence(t.offset < end ? 'tensor.overlaps' : 'tensor.gap', {
+          tensor: t.name,
+          before,
+          expected: end - dataStart,
+          found: t.offset - dataStart,
+        }),
       )
     }
     end = t.offset + t.length
-    before = `tensor ${t.name}`
+    before = sentence('safetensors.the-tensor', { tensor: t.name })
   }
-  if (end !== fileBytes) throw dataError(file, `data: expected the tensors' ${end - dataStart} bytes after the header, found ${dataBytes}`)
+  if (end !== fileBytes) throw dataError(file, sentence('safetensors.length', { expected: end - dataStart, found: dataBytes }))
   return { metadata, tensors }
 }
 
@@ -82,13 +87,13 @@ function parseObject(file: string, json: Uint8Array): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json)
     header = parseBounded(text)
   } catch (e) {
-    throw dataError(file, 'header: expected JSON in UTF-8 (is this a safetensors file?)', e)
+    throw dataError(file, sentence('safetensors.header-json'), e)
   }
-  if (!isRecord(header) || text[0] !== '{') throw dataError(file, 'header: expected a JSON object')
+  if (!isRecord(header) || text[0] !== '{') throw dataError(file, sentence('safetensors.header-object'))
   const count = Object.keys(header).length
-  if (count > MAX_TENSORS) throw dataError(file, `header: expected at most ${MAX_TENSORS} tensors, found ${count}`)
+  if (count > MAX_TENSORS) throw dataError(file, sentence('safetensors.header-tensors', { limit: MAX_TENSORS, found: count }))
   const twice = duplicateKey(text)
-  if (twice !== undefined) throw dataError(file, `header: key ${JSON.stringify(twice)} appears twice`)
+  if (twice !== undefined) throw dataError(file, sentence('safetensors.header-twice', { key: JSON.stringify(twice) }))
   return header
 }
 
@@ -110,26 +115,26 @@ function duplicateKey(json: string): string | undefined {
 }
 
 function parseMetadata(file: string, value: unknown): Record<string, string> {
-  if (!isRecord(value)) throw dataError(file, '__metadata__: expected an object of strings')
+  if (!isRecord(value)) throw dataError(file, sentence('safetensors.metadata'))
   for (const [key, v] of Object.entries(value))
-    if (typeof v !== 'string') throw dataError(file, `__metadata__.${key}: expected a string, found ${show(v)}`)
+    if (typeof v !== 'string') throw dataError(file, sentence('safetensors.metadata-value', { key, found: show(v) }))
   return value as Record<string, string>
 }
 
 function parseTensor(file: string, name: string, value: unknown, dataStart: number, dataBytes: number, mapped: string): TensorInfo {
-  const fail = (problem: string) => dataError(file, `tensor ${name}: ${problem}`)
-  if (!isRecord(value)) throw fail(`expected {dtype, shape, data_offsets}, found ${show(value)}`)
+  const fail = (problem: Sentence) => dataError(file, sentence('tensor', { tensor: name, problem }))
+  if (!isRecord(value)) throw fail(sentence('safetensors.object', { fields: '{dtype, shape, data_offsets}', found: show(value) }))
   const { dtype, shape, data_offsets: offsets } = value
-  if (!isDtype(dtype)) throw fail(`dtype: expected one of ${DTYPES.join(', ')}, found ${show(dtype)}`)
-  if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize))
-    throw fail(`shape: expected an array of sizes ≥ 0, found ${show(shape)}`)
+  if (!isDtype(dtype)) throw fail(sentence('tensor.dtype', { types: DTYPES.join(', '), found: show(dtype) }))
+  if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize)) throw fail(sentence('tensor.sizes', { found: show(shape) }))
   const length = byteLength({ name, dtype, shape })
-  if (!isSize(length)) throw fail(`shape: ${show(shape)} is larger than any file`)
+  if (!isSize(length)) throw fail(sentence('tensor.too-large', { shape: show(shape) }))
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!)
-    throw fail(`data_offsets: expected [begin, end] with 0 ≤ begin ≤ end, found ${show(offsets)}`)
+    throw fail(sentence('tensor.offsets', { found: show(offsets) }))
   const [begin, end] = offsets as [number, number]
-  if (end > dataBytes) throw fail(`data_offsets: end at ${end}, but the file has ${dataBytes} bytes after its header (truncated?)`)
-  if (end - begin !== length) throw fail(`data_offsets: expected ${length} bytes for ${dtype} ${formatShape(shape)}, found ${end - begin}`)
+  if (end > dataBytes) throw fail(sentence('tensor.offsets-end', { end, bytes: dataBytes }))
+  if (end - begin !== length)
+    throw fail(sentence('tensor.offsets-length', { expected: length, dtype, shape: formatShape(shape), found: end - begin }))
   return { name, dtype, shape, file: mapped, offset: dataStart + begin, length }
 }
 

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { replaceFile, writeAll } from './files.ts'
 import { CONFIG_BYTES, parseBounded, readText } from './regular.ts'
 
@@ -13,17 +15,17 @@ export function readJson<T>(file: string, schema: z.ZodType<T>, limit = CONFIG_B
   try {
     value = parseBounded(text)
   } catch (e) {
-    throw dataError(file, `not a JSON document (${(e as Error).message})`, e)
+    throw dataError(file, sentence('model.not-json', { reason: (e as Error).message }), e)
   }
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]!
-  throw dataError(file, `${fieldPath(issue.path)}${issue.message}`, result.error)
+  throw dataError(file, inField(fieldPath(issue.path), issue.message), result.error)
 }
 
 const fieldPath = (keys: readonly PropertyKey[]) => {
   const at = keys.map((k) => (typeof k === 'number' ? `[${k}]` : `.${String(k)}`)).join('')
-  return at && `${at.replace(/^\./, '')}: `
+  return at.replace(/^\./, '')
 }
 
 /** Replaces `file` with `value` as indented JSON. */

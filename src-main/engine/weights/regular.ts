@@ -21,7 +21,7 @@ export function openRegular(file: string): { fd: number; size: number; real: str
   let fd: number | undefined
   try {
     const real = fs.realpathSync(file)
-    if (!fs.statSync(real).isFile()) throw dataError(file, 'expected a file, found a folder, a pipe or a device')
+    if (!fs.statSync(real).isFile()) throw dataError(file, sentence('model.regular-file'))
     fd = fs.openSync(real, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)) // does not block if it has become a pipe in the meantime
     return { fd, size: fs.fstatSync(fd).size, real }
   } catch (e) {
@@ -52,12 +52,12 @@ const isLink = (file: string) => isThere(file) && fs.lstatSync(file).isSymbolicL
 export function readText(file: string, limit = CONFIG_BYTES): string {
   const { fd, size } = openRegular(file)
   try {
-    if (size > limit) throw dataError(file, `expected at most ${limit} bytes, found ${size}`)
+    if (size > limit) throw dataError(file, sentence('model.file-too-large', { limit, found: size }))
     const text = new TextDecoder('utf-8', { fatal: true }).decode(fs.readFileSync(fd))
     if (isPointer(text)) throw pointerError(file)
     return text
   } catch (e) {
-    if (e instanceof TypeError) throw dataError(file, 'expected text in UTF-8', e)
+    if (e instanceof TypeError) throw dataError(file, sentence('model.not-utf8'), e)
     throw ioError(file, 'read', e)
   } finally {
     fs.closeSync(fd)

@@ -11,9 +11,6 @@ import { MAX_HEADER_BYTES, buildHeader, byteLength, formatShape, layout, parseHe
 import { isPointer, openRegular, pointerError } from './regular.ts'
 import type { Chunk, PlacedTensors, Produced, TensorsToWrite } from './written.ts'
 
-export const NO_PICKLES =
-  'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)'
-
 export type { TensorInfo, TensorSpec } from './header.ts'
 
 /** A tensor in an open file, readable by any thread of this process until the file is closed. */
@@ -55,19 +52,16 @@ export function openSafetensors(file: string): SafetensorsFile {
 }
 
 function readHeader(file: string, fd: number, size: number): Uint8Array {
-  if (size < 8) throw dataError(file, `header length: expected 8 bytes, found a file of ${size}`)
+  if (size < 8) throw dataError(file, sentence('safetensors.short', { found: size }))
   const prefix = Buffer.alloc(8)
   readAll(fd, prefix, 0)
   const length = prefix.readBigUInt64LE()
   if (length > MAX_HEADER_BYTES)
-    throw (
-      otherFormat(file, fd) ??
-      dataError(file, `header length: expected at most ${MAX_HEADER_BYTES}, found ${length} (is this a safetensors file?)`)
-    )
+    throw otherFormat(file, fd) ?? dataError(file, sentence('safetensors.long-header', { limit: MAX_HEADER_BYTES, found: String(length) }))
   if (length > size - 8) throw dataError(file, sentence('model.truncated', { length: String(length), left: size - 8 }))
-  if (length < 2) throw dataError(file, `header length: expected at least 2, found ${length}`)
+  if (length < 2) throw dataError(file, sentence('safetensors.short-header', { found: String(length) }))
   const json = new Uint8Array(Number(length))
-  if (readAll(fd, json, 8) < json.length) throw dataError(file, 'header: the file ended while it was read')
+  if (readAll(fd, json, 8) < json.length) throw dataError(file, sentence('safetensors.header-ended'))
   return json
 }
 
@@ -77,7 +71,8 @@ function otherFormat(file: string, fd: number): Error | undefined {
   readAll(fd, bytes, 0)
   const begins = bytes.toString('latin1')
   if (isPointer(begins)) return pointerError(file)
-  if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins)) return dataError(file, `is a pickle with another file extension; ${NO_PICKLES}`)
+  if (/^(PK\x03\x04|\x80[\x02-\x05])/.test(begins))
+    return dataError(file, sentence('model.pickle-renamed', { pickle: sentence('model.pickle') }))
   if (/^\s*<(!doctype|html|\?xml)/i.test(begins)) return dataError(file, sentence('model.web-page'))
   return undefined
 }
@@ -112,7 +107,7 @@ class OpenFile implements SafetensorsFile {
 
   float32(name: string) {
     const { dtype, shape } = this.info(name)
-    if (!isFloat(dtype)) throw dataError(this.file, `tensor ${name}: dtype: expected F32, F16, BF16 or F64, found ${dtype}`)
+    if (!isFloat(dtype)) throw dataError(this.file, sentence('tensor.type', { tensor: name, found: dtype }))
     const bytes = this.bytes(name)
     const at = firstNonFinite(bytes, dtype)
     if (at < 0) return decode(bytes, dtype)
@@ -123,7 +118,7 @@ class OpenFile implements SafetensorsFile {
 
   checkFinite(name: string) {
     const { dtype, shape, length } = this.info(name)
-    if (!isFloat(dtype)) throw dataError(this.file, `tensor ${name}: dtype: expected F32, F16, BF16 or F64, found ${dtype}`)
+    if (!isFloat(dtype)) throw dataError(this.file, sentence('tensor.type', { tensor: name, found: dtype }))
     const size = DTYPE_BYTES[dtype]
     const part = new Uint8Array(Math.min(length, LOOK_BYTES))
     for (let from = 0; from < length; from += part.length) {
@@ -151,7 +146,7 @@ class OpenFile implements SafetensorsFile {
 /** Fills `into` with the tensor's bytes starting at `from`. */
 export function readStored({ file, fd, name, offset, length }: StoredTensor, into: Uint8Array, from = 0): void {
   if (from + into.byteLength > length) throw new RangeError(`${name}: ${from} + ${into.byteLength} is past its ${length} bytes`)
-  if (readAll(fd, into, offset + from) < into.byteLength) throw dataError(file, `tensor ${name}: the file ended while it was read`)
+  if (readAll(fd, into, offset + from) < into.byteLength) throw dataError(file, sentence('tensor.ended', { tensor: name }))
 }
 
 /** The fault for a non-finite value. `at` is the element's row-major index. */
@@ -161,7 +156,7 @@ export function nonFinite(file: string, name: string, shape: readonly number[], 
     index.unshift(at % size)
     at = Math.floor(at / size)
   }
-  return dataError(file, `tensor ${name}: expected finite numbers, found ${value} at [${index.join(', ')}]`)
+  return dataError(file, sentence('tensor.not-finite', { tensor: name, found: value, at: `[${index.join(', ')}]` }))
 }
 
 /** Flush interval in bytes, so that the final fsync has little left to do. */

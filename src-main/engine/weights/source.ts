@@ -81,24 +81,28 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 function openShards(folder: string, index: string): Weights {
   const { weight_map: map } = readJson(index, indexSchema)
   const names = new Set(Object.values(map))
-  if (names.size > MAX_SHARDS) throw dataError(index, `weight_map: expected at most ${MAX_SHARDS} files, found ${names.size}`)
+  if (names.size > MAX_SHARDS) throw dataError(index, sentence('safetensors.too-many-shards', { limit: MAX_SHARDS, found: names.size }))
   const shards = new Map<string, SafetensorsFile>()
   try {
     const where = new Map<string, SafetensorsFile>()
     for (const [tensor, shard] of Object.entries(map)) {
       let open = shards.get(shard)
       if (!open) {
-        if (!staysInside(shard))
-          throw dataError(index, `weight_map.${tensor}: expected the name of a file in this folder, found ${JSON.stringify(shard)}`)
+        if (!staysInside(shard)) throw dataError(index, sentence('safetensors.shard-name', { tensor, found: JSON.stringify(shard) }))
         shards.set(shard, (open = openSafetensors(path.join(folder, shard))))
       }
-      if (!open.tensors.has(tensor)) throw dataError(open.file, `tensor ${tensor}: missing, though ${INDEX_FILE} lists it here`)
+      if (!open.tensors.has(tensor)) throw dataError(open.file, sentence('tensor.missing-from-shard', { tensor, index: INDEX_FILE }))
       where.set(tensor, open)
     }
     for (const [shard, open] of shards)
       for (const tensor of open.tensors.keys())
         if (map[tensor] !== shard)
-          throw dataError(open.file, `tensor ${tensor}: ${INDEX_FILE} says that it is ${map[tensor] ? `in ${map[tensor]}` : 'in no file'}`)
+          throw dataError(
+            open.file,
+            map[tensor]
+              ? sentence('tensor.other-shard', { tensor, index: INDEX_FILE, shard: map[tensor] })
+              : sentence('tensor.no-shard', { tensor, index: INDEX_FILE }),
+          )
     return new OpenWeights(folder, index, [...shards.values()], where)
   } catch (e) {
     for (const open of shards.values()) open.close()

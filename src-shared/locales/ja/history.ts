@@ -13,7 +13,7 @@ const verbs: Record<string, string> = {
   duplicate: '複製',
   copy: 'コピー',
   split: '分割',
-  import: '読み込み',
+  import: 'インポート',
   paste: '貼り付け',
   merge: '結合',
   subtract: '切り抜き',

@@ -2,7 +2,6 @@ import type { Locale } from '../locale.ts'
 import { joined } from '../tables.ts'
 import * as areas from './areas.ts'
 import { change } from './history.ts'
-import { reason } from './reasons.ts'
 import { sentencesJa } from './sentences/index.ts'
 
 /** Japanese has no plural: one form is for any count. */
@@ -13,6 +12,5 @@ export const ja = {
   complete: true,
   words: joined(areas),
   change,
-  reason,
   sentences: sentencesJa,
 } satisfies Locale

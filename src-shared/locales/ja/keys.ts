@@ -23,7 +23,7 @@ export const keys: Translated<typeof source> = {
   incomplete: {
     facet: '未完成',
     image: '必須の属性が足りません',
-    lead: '必須ですが未入力です: {names}',
+    lead: '必須ですが未入力です：{names}',
     more: '{names} ほか {n} 件',
     fill: '入力する',
     goOn: 'このまま進む',

@@ -74,7 +74,7 @@ export const label: Translated<typeof source> = {
     wordsOf: '「{words}」領域 {n} 個に結び付け済み',
     tokens: '{n}/{limit} トークン',
     unread: 'この部分はモデルに読まれません',
-    notRead: '読まれない部分:',
+    notRead: '読まれない部分：',
     countedFor: 'トークンを数えるモデル',
     edit: '編集',
     remove: 'キャプションを削除',

@@ -29,7 +29,7 @@ export const labelling: Translated<typeof source> = {
     min: '最小',
     max: '最大',
     remove: '属性を削除',
-    inherited: '{label} から: {names}',
+    inherited: '{label} から：{names}',
     types: { choice: '選択', number: '数値', text: '文字', 'yes/no': 'はい・いいえ' },
   },
   classify: {

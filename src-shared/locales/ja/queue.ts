@@ -20,7 +20,7 @@ export const queue: Translated<typeof source> = {
     againJob: '{job} をもう一度実行',
     dismiss: '閉じる',
     dismissJob: '{job} を一覧から外す',
-    refused: '処理をもう一度始められませんでした: {error}',
+    refused: '処理をもう一度始められませんでした：{error}',
     lanes: { interactive: '即時', training: 'モデル', background: 'バックグラウンド' },
   },
   jobs: {

@@ -13,7 +13,7 @@ export const sequence: Translated<typeof source> = {
     title: 'タイムライン',
     at: 'フレーム {at} / {all}',
     tracks: 'トラック {n} 本',
-    none: 'トラックはまだありません。領域を選んで次のキーを押します:',
+    none: 'トラックはまだありません。領域を選んで次のキーを押します：',
     zoomIn: '拡大',
     zoomOut: '縮小',
     hide: 'タイムラインを隠す',

@@ -23,15 +23,15 @@ export const upkeep: Translated<typeof source> = {
   },
   taking: {
     title: '{file} を取り込む',
-    mode: '既にあるラベル',
+    mode: 'すでにあるラベル',
     merge: '足りないものを補う',
     replace: 'ファイルの内容にする',
     added: '追加 {n}',
     changed: '変更 {n}',
     kept: '取り込まない項目 {n}',
     unchanged: '変わらないもの {n}',
-    nothing: 'ラベルは既にファイルと同じです。',
-    fields: { synonyms: '同義語', prompts: 'プロンプト', key: 'キー', attributes: '属性', colour: '色', parent: '上位のラベル' },
+    nothing: 'ラベルはすでにファイルと同じです。',
+    fields: { synonyms: '同義語', prompts: 'プロンプト', key: 'キー', attributes: '属性', colour: '色', parent: '親ラベル' },
     apply: '取り込む',
   },
 }

@@ -21,7 +21,7 @@ export const window: Translated<typeof source> = {
     lead: 'どうしますか？',
     toOpen: 'プロジェクトまたは画像フォルダーをドロップして開く',
     toAdd: '画像、フォルダー、注釈ファイルをドロップして {name} に追加',
-    noPath: 'ブラウザではファイルの場所が分かりません',
+    noPath: 'ブラウザーではファイルの場所が分かりません',
     noPathHint: 'Dashi は画像を元の場所に置いたまま使うため、場所が必要です。代わりにフォルダーを選んでください。',
     missing: 'ドロップしたものの場所に到達できません。',
     nothingToDo: 'Dashi が読めるものはドロップされませんでした。',

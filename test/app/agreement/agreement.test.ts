@@ -69,7 +69,7 @@ const twoHands = (): ImageRecord[] => [
   record('f.jpg', { regions: [{ label: 'cat', shape: box(), ...ann }] }),
 ]
 
-test('regions are matched, other labels, little overlap and what was missed are told apart', async () => {
+test('regions are matched; different labels, low overlap and misses are distinguished', async () => {
   const project = temporaryProject(twoHands())
   const { report, disagreements } = await compareAuthors(project, between)
   expect(report.images).toEqual({ a: 6, b: 5, both: 5, compared: 5 })
@@ -240,7 +240,7 @@ async function annotated(dir: string, x: number, category: string): Promise<void
   )
 }
 
-test('a second opinion lies beside the first: proposals by its author, on the same images, out of every training', async () => {
+test('a second opinion is kept beside the first: proposals by its author on the same images, excluded from training', async () => {
   const dir = temporaryFolder()
   await annotated(join(dir, 'first'), 2, 'cat')
   await annotated(join(dir, 'second'), 4, 'cat')
@@ -281,10 +281,11 @@ test('images that the project does not have are left out of a second opinion, an
     file: 'a.png',
     level: 'left out',
     reason: 'the project has no such image, and a second opinion adds none',
+    sentence: { code: 'finding.no-such-image', params: {} },
   })
 })
 
-test('what is accepted of a second opinion is taken over, and says by whom', () => {
+test('an accepted second opinion is adopted and names its author', () => {
   const project = temporaryProject([record('a.jpg', { regions: [{ label: 'cat', shape: box(), ...bo, state: 'proposed' }] })])
   acceptRegions(project, [1])
   expect(imageContent(project, 1).regions[0]).toMatchObject({ state: 'accepted', author: person('bo'), editedBy: 'ann' })

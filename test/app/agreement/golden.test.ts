@@ -96,7 +96,7 @@ const matrix = fc
   .chain((n) => fc.array(fc.array(fc.nat(30), { minLength: n, maxLength: n }), { minLength: n, maxLength: n }))
 const turned = (m: number[][]) => m.map((_, i) => m.map((row) => row[i]!))
 
-test('kappa lies between −1 and 1, is the same whoever is first, and 1 only where all is the same', () => {
+test('kappa is between −1 and 1, symmetric, and 1 only if everything agrees', () => {
   fc.assert(
     fc.property(matrix, (m) => {
       const { kappa, n } = cohenKappa(m)

@@ -64,7 +64,7 @@ test('removing a region keeps captions and comments, without it', () => {
   expect(updateComment(project, comments[0]!.id, { resolved: true }).resolved).toBe(true)
 })
 
-test('a caption points at regions of its own image, and within its text', () => {
+test('a caption refers to regions of its own image, within its text', () => {
   const project = temporaryProject(fiveImages())
   expect(() => addCaption(project, { mediaId: 2, text: 'x', regionId: 1 })).toThrow('region 1 is not on this image')
   expect(() => addCaption(project, { mediaId: 1, text: 'cat', spans: [{ start: 0, end: 4, regions: [1] }] })).toThrow(
@@ -78,7 +78,7 @@ test('a caption points at regions of its own image, and within its text', () => 
 test('labels: unique names, merged, removed with what carried them, never below themselves', () => {
   const project = temporaryProject(fiveImages())
   const [cat, dog] = listLabels(project)
-  expect(() => addLabel(project, { name: 'cat' })).toThrow('a label of this name exists already')
+  expect(() => addLabel(project, { name: 'cat' })).toThrow('a label with this name already exists')
   const pet = addLabel(project, { name: 'pet', key: 'p', synonyms: ['companion'] })
   updateLabel(project, cat!.id, { parentId: pet.id })
   expect(() => updateLabel(project, pet.id, { parentId: cat!.id })).toThrow('cannot be its own descendant')

@@ -105,7 +105,7 @@ test('names that no rule has are free, and a label below has the rules of those 
   ])
 })
 
-test('what was there before the rule can stay, and be changed beside it', () => {
+test('values older than the rule may stay, and others may be edited', () => {
   const { project, car } = cars()
   updateLabel(project, car, { attributes: [] })
   const region = addRegion(project, { mediaId: 1, labelId: car, shape: box(1), attributes: { colour: 'green' } })

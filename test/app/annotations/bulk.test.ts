@@ -3,7 +3,7 @@ import { addTag, editMedia, setMediaLabels, undoChange, updateRegion } from '../
 import { imageContent, projectHash } from '../../../src-main/app/projects/index.ts'
 import { fiveImages, temporaryProject } from '../projects/fixture.ts'
 
-test('labels, tags, split, review and the regions of a selection change at once and come back at once', () => {
+test('labels, tags, split, review and regions of a selection change together and are undone together', () => {
   const project = temporaryProject(fiveImages())
   addTag(project, [1, 2], 'old')
   setMediaLabels(project, [{ mediaId: 1, labelId: 1 }])
@@ -32,7 +32,7 @@ test('labels, tags, split, review and the regions of a selection change at once 
   expect(imageContent(project, 2).tags).toEqual(['old'])
 })
 
-test('what the patch leaves out stays, and a locked region keeps its own', () => {
+test('fields outside the patch stay, and a locked region is unchanged', () => {
   const project = temporaryProject(fiveImages())
   const [first] = imageContent(project, 1).regions
   updateRegion(project, first!.id, { locked: true, attributes: { side: 'left' } })

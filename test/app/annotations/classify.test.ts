@@ -40,7 +40,7 @@ test('proposals are answered: that of the class is accepted, others are rejected
   ])
 })
 
-test('is one step of undo of its image, whatever it changed', () => {
+test('is one undo step of its image, whatever it changed', () => {
   const { project, robin, wren } = birds()
   setMediaLabels(project, [{ mediaId: 1, labelId: wren, author: byModel(0.2) }])
   classifyImage(project, 1, robin)
@@ -53,7 +53,7 @@ test('is one step of undo of its image, whatever it changed', () => {
   expect(projectHash(project)).toBe(hash)
 })
 
-test('names what is not there', () => {
+test('names what is missing', () => {
   const { project, robin } = birds()
   expect(() => classifyImage(project, 1, 99)).toThrow('no label has the id 99')
   expect(() => classifyImage(project, 99, robin)).toThrow('no image has the id 99')

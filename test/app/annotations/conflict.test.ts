@@ -74,7 +74,7 @@ test.each([
   expect(checkProject(project, { files: false }).problems).toEqual([])
 })
 
-test('different fields of one region, different attributes too, are no conflict; nor is the same change twice', () => {
+test('changes of different fields or attributes of a region do not conflict, nor does the same change twice', () => {
   const { project, before } = setup()
   apply(project, before, { ...before, shape: box(9, 9) })
   apply(project, before, { ...before, labelId: 2 })
@@ -144,7 +144,7 @@ test('captions, comments, labels, splits, reviews and states', () => {
   expect(conflicts(() => setRegionState(project, [1], 'proposed', ['accepted']))).toHaveLength(1)
 })
 
-test('a grounding that lost a region with its removal is no conflict', () => {
+test('a grounding that lost a removed region does not conflict', () => {
   const { project, before } = setup()
   const spans = [
     { start: 0, end: 1, regions: [1] },
@@ -156,7 +156,7 @@ test('a grounding that lost a region with its removal is no conflict', () => {
   expect(imageContent(project, 1).captions[0]).toMatchObject({ text: 'a b d', spans: [] })
 })
 
-test('without `before` the later change stands, as for a script that looks at nothing', () => {
+test('without `before` the later change wins, as for a script that checks nothing', () => {
   const { project } = setup()
   const caption = addCaption(project, { mediaId: 1, text: 'a' })
   updateCaption(project, caption.id, { text: 'b' })

@@ -7,7 +7,7 @@ import { box, temporaryProject } from '../projects/fixture.ts'
 
 const byModel = { kind: 'checkpoint' as const, checkpoint: 'run-1', score: 0.5 }
 
-test('each image gets its own copies, cut where it ends; what does not fit is left out', () => {
+test('each image gets its own copies, clipped to it; what does not fit is left out', () => {
   const project = temporaryProject()
   const mask = { kind: 'mask' as const, rle: encodeRle({ height: 40, width: 100, counts: [0, 2000, 2000] }) }
   addRecords(project, [

@@ -84,7 +84,7 @@ test('replacing takes what the file says of a label, and leaves labels that it d
   ])
 })
 
-test('an attribute of another type stays as the project has it, and the report says so', () => {
+test('an attribute of another type keeps the project’s type, which is reported', () => {
   const project = vehicles()
   const { kept } = importLabelSchema(project, file([{ name: 'vehicle', attributes: [{ type: 'text', name: 'colour' }] }]), 'merge')
   expect(kept).toEqual(['vehicle: attribute colour is choice in the project and text in the file; it stays choice'])
@@ -128,7 +128,7 @@ test('what the preview says is what is done, be it merged or replaced', () => {
     }
 })
 
-test('what of the file is not taken is said, a line each', () => {
+test('what is not taken from the file is reported, one line each', () => {
   const { kept } = previewLabelSchema(
     vehicles(),
     file([

@@ -37,7 +37,7 @@ test('accepting from a score on accepts the one that has just that score', () =>
   expect(acceptProposals(p, all, 0.5)).toEqual({ regions: 0, labels: 0, images: [] })
 })
 
-test('only the images that are named, whatever the score where none is given', () => {
+test('only the named images; without a limit, at any score', () => {
   const p = project()
   expect(acceptProposals(p, [1, 4])).toEqual({ regions: 1, labels: 1, images: [1, 4] })
   expect(imageContent(p, 2).regions[0]!.state).toBe('proposed')

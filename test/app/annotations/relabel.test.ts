@@ -59,7 +59,7 @@ function done(project: Project, operation: Parameters<typeof changeLabels>[1]) {
   return preview
 }
 
-test('a label is called otherwise; a name that is taken is refused', () => {
+test('a label is renamed; a taken name is refused', () => {
   const { project, ids, names } = cars()
   expect(done(project, { kind: 'rename', id: ids['car']!, name: 'motor car' })).toMatchObject({
     regions: 3,
@@ -69,7 +69,7 @@ test('a label is called otherwise; a name that is taken is refused', () => {
   })
   expect(names()).toContain('motor car')
   expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: 'truck' })).toThrow(
-    'there is a label "truck" already; merge into it instead',
+    'a label named "truck" already exists; merge into it instead',
   )
   expect(() => changeLabels(project, { kind: 'rename', id: 99, name: 'x' })).toThrow('no label has the id 99')
   expect(() => changeLabels(project, { kind: 'rename', id: ids['auto']!, name: '' })).toThrow(/labels: name/)
@@ -90,7 +90,7 @@ test('several become one; an image that has both keeps one', () => {
   expect(() => changeLabels(project, { kind: 'merge', ids: [ids['car']!], into: ids['car']! })).toThrow('cannot be merged into itself')
 })
 
-test('what lies below a merged label lies below the other, and never below itself', () => {
+test('children of a merged label move below the other, never below themselves', () => {
   const { project, ids } = cars()
   updateLabel(project, ids['auto']!, { parentId: ids['car']! })
   updateLabel(project, ids['truck']!, { parentId: ids['auto']! })

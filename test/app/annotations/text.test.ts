@@ -126,7 +126,7 @@ describe.each(Object.entries(bad))('%s', (_, text) => {
     expect(checkProject(project, { files: false })).toMatchObject({ checked: before, problems: [] })
   })
 
-  test('is repaired by an import, which says so; what it gave can be undone', async () => {
+  test('is repaired by an import, which reports it and can be undone', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'a.png'), await picture())
     writeFileSync(
@@ -152,7 +152,7 @@ describe.each(Object.entries(bad))('%s', (_, text) => {
   })
 })
 
-test('what UTF-8 and SQLite do carry comes back as it was', () => {
+test('text that UTF-8 and SQLite can carry round-trips', () => {
   const project = temporaryProject(fiveImages())
   const texts = [
     '👩‍👩‍👧 \u{10ffff}',
@@ -188,7 +188,7 @@ test('numbers that SQLite or JSON would change are refused', () => {
   expect(undoChange(project, 1)).not.toBeNull()
 })
 
-test.skipIf(process.platform !== 'linux')('a file whose name is no UTF-8 is left out and named; none is taken in its place', async () => {
+test.skipIf(process.platform !== 'linux')('a file whose name is not UTF-8 is left out and reported; none is used instead', async () => {
   const folder = temporaryFolder()
   const image = await picture()
   mkdirSync(join(folder, 'good'))

@@ -43,7 +43,7 @@ const idOn = (p: Project, image: number) => on(p, image)[0]!.id
 const move = (p: Project, image: number, x: number) => updateRegion(p, idOn(p, image), { shape: box(x, 0) })
 
 describe('a track', () => {
-  test('goes on as it is up to an image; a region that is moved becomes a key frame, and those between follow', () => {
+  test('is copied up to an image; a moved region becomes a key frame, and those between follow', () => {
     const p = sequence(6)
     makeTracks(p, [1], 5)
     expect(seen(p, 6)).toBe('0k 0b 0b 0b 0b .')
@@ -88,7 +88,7 @@ describe('a track', () => {
     expect(seen(p, 3)).toBe('0k 10b 40k')
   })
 
-  test('ends after an image, until its next key frame, and goes on again', () => {
+  test('ends after an image and resumes at its next key frame', () => {
     const p = sequence(6)
     makeTracks(p, [1])
     move(p, 5, 40)
@@ -112,7 +112,7 @@ describe('a track', () => {
     expect(seen(p, 6)).toBe('0k 10k 20b 30b 40k 40b')
   })
 
-  test('is not seen on an image whose region is taken away; nothing else moves', () => {
+  test('is absent from an image whose region is removed; nothing else moves', () => {
     const p = sequence(6)
     makeTracks(p, [1])
     move(p, 5, 40)
@@ -124,7 +124,7 @@ describe('a track', () => {
     expect(seen(p, 6)).toBe('. 10e . 30k 40k .')
   })
 
-  test('a key frame that is none any more is worked out; the only one stays', () => {
+  test('a former key frame is interpolated; the only key frame stays', () => {
     const p = sequence(3)
     makeTracks(p, [1])
     move(p, 3, 40)
@@ -138,7 +138,7 @@ describe('a track', () => {
     expect(seen(p, 3)).toBe('0k 0b 0b')
   })
 
-  test('has one label; what is said on an image holds until the next key frame', () => {
+  test('has one label; attributes set on an image last until the next key frame', () => {
     const p = sequence(5)
     makeTracks(p, [1])
     move(p, 5, 40)
@@ -156,7 +156,7 @@ describe('a track', () => {
     expect(other.track).toBeUndefined()
   })
 
-  test('is taken away as a whole, and back', () => {
+  test('is removed and restored as a whole', () => {
     const p = sequence(5)
     makeTracks(p, [1])
     removeTracks(p, [idOn(p, 3)])
@@ -193,7 +193,7 @@ describe('regions drawn apart', () => {
     ])
   })
 
-  test('of nothing alike before or after are said in one line', () => {
+  test('without a similar region before or after is refused in one line', () => {
     const p = sequence(3)
     expect(() => interpolateRegions(p, [1])).toThrow('no other image of the sequence has a region of the same label')
     const alone = temporaryProject([{ fileName: 'a.png', width: 9, height: 9, regions: [{ label: null, shape: box(0, 0) }] }])
@@ -207,7 +207,7 @@ describe('regions drawn apart', () => {
   })
 })
 
-test('two windows: a region between key frames that moved meanwhile is no conflict, one that a person moved is', () => {
+test('two windows: an interpolated region that moved meanwhile does not conflict, one moved by a person does', () => {
   const p = sequence(3)
   makeTracks(p, [1])
   const stale = on(p, 2)[0]!

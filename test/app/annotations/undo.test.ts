@@ -114,7 +114,7 @@ function pick({ db }: Project, table: string, n: number): number {
 
 const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(edits)), fc.nat(50), fc.nat(50)), { minLength: 5, maxLength: 40 })
 
-test('any edits, all undone, all redone: every state in between comes back, also after a restart', () => {
+test('any edits, all undone and redone: every intermediate state returns, also after a restart', () => {
   fc.assert(
     fc.property(steps, (script) => {
       const dir = join(temporaryFolder(), 'p')
@@ -166,7 +166,7 @@ test('undo of one image leaves the others alone', () => {
   expect(changeHistory(project, { mediaId: 2 }).map((e) => e.action)).toEqual(['add region'])
 })
 
-test('undo of one image stops at a change of several, and says so', () => {
+test('undo for one image stops at a change of several, and says so', () => {
   const project = temporaryProject(fiveImages())
   setSplit(project, [1, 2, 3], 'ood')
   expect(() => undoChange(project, 2)).toThrow(

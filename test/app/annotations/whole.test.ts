@@ -50,7 +50,7 @@ it('knows which images lack a required attribute, and names the regions', () => 
   expect(incomplete.regions[0]).toMatchObject({ path: 'bird 1.png', label: 'robin', missing: ['age'] })
 })
 
-it('has phases of its own for each format that is set up', () => {
+it('has separate phases for each format that is set up', () => {
   const names = setUpPlan({ formats: ['coco', 'yolo'], labels: true }).map((p) => p.name)
   expect(new Set(names).size).toBe(5)
 })

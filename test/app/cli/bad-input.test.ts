@@ -419,7 +419,7 @@ describe('a command is refused', () => {
       ['merge', TINY_CLIP, TINY_CLIP, '--method', 'uniform', '--out', 'PICTURE/soup'],
       /circle-0\.png\/soup: cannot be written: a part of its path is a file/,
     ],
-    ['to make a project where one is', ['project', 'create', 'PROJECT'], /project: holds a project already/],
+    ['to make a project where one is', ['project', 'create', 'PROJECT'], /project: already contains a project/],
   ]
   beforeAll(() => {
     relabel(copyOfClip(path.join(dir, 'narrow')), (h) => {

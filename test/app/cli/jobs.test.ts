@@ -77,7 +77,7 @@ test('trainings whose program is killed are resumed and carried out, one after t
   for (const name of ['one', 'two']) expect(fs.existsSync(path.join(checkpoint(name), 'model.safetensors'))).toBe(true)
 })
 
-test('an interrupted job is dismissed once; what is not offered says so in one line', async () => {
+test('an interrupted job is dismissed once; one that is not offered is refused in one line', async () => {
   const other = path.join(dir, 'other')
   const project = createProject(other)
   project.db.run(

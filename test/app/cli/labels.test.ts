@@ -96,7 +96,7 @@ describe('labels', () => {
     undo()
   })
 
-  test('are told what is wrong in one line, and exit 2', async () => {
+  test('get one line on what is wrong, and exit code 2', async () => {
     const bad = join(dir, 'bad.json')
     writeFileSync(bad, '{"format":"dashi-labels","version":1,"labels":[{"name":"a","colour":"red"}]}')
     const taken = join(dir, 'taken.json')
@@ -113,7 +113,7 @@ describe('labels', () => {
       [['import', join(dir, 'none.json')], /none\.json: no such file or folder$/],
       [['import', bad], /bad\.json: labels\.0\.colour: expected a colour such as #1f77b4$/],
       [['import', dir], /cannot be read/],
-      [['export', taken], /taken\.json: exists already/],
+      [['export', taken], /taken\.json: already exists/],
     ] as const) {
       const { code, stdout, stderr } = await dashi('labels', ...argv, '--project', at())
       expect([code, stdout, stderr.trimEnd().split('\n').length], stderr).toEqual([2, '', 1])

@@ -81,7 +81,7 @@ test('files that were put right are in the next run, without being asked for', a
   expect(document(await dashi('project', 'look', project, '--json'))).toMatchObject({ unreadable: 0, images: [] })
 })
 
-test('where none is left the run ends in one line that says so', async () => {
+test('if none is left, the run ends with one line saying so', async () => {
   for (const name of pictures) fs.writeFileSync(path.join(dir, 'pictures', name), 'text')
   const { code, stderr } = await train('--json')
   expect(code).toBe(2)

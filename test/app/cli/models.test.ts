@@ -169,7 +169,7 @@ describe('merge', () => {
     expect(fs.readdirSync(dir).filter((name) => name.includes(`soup-${method}`))).toEqual([`soup-${method}`])
   })
 
-  test('greedy leaves alone what lies beside the soup, whatever its name', async () => {
+  test('greedy leaves files next to the soup untouched, whatever their names', async () => {
     const mine = path.join(dir, 'beside.run', 'thesis.txt')
     fs.mkdirSync(path.dirname(mine))
     fs.writeFileSync(mine, 'all of it')
@@ -285,7 +285,7 @@ describe('a crop of another size than the model’s', () => {
   })
 })
 
-test('samples deeper than a byte are clipped as in Pillow unless told otherwise, and it is said', async () => {
+test('samples deeper than a byte are clipped as in Pillow by default, with a note', async () => {
   const file = goldenData('formats/grey16.png')
   const embed = async (...options: string[]) => {
     const said = await dashi(

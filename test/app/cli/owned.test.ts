@@ -45,7 +45,7 @@ async function refused(argv: string[], why: RegExp): Promise<void> {
 }
 
 describe('the terminal', () => {
-  test('exports over nothing that somebody owns', async () => {
+  test('never exports over a user’s files', async () => {
     for (const format of ['coco', 'dashi'])
       for (const [place, why] of [
         ['project', /project’s own folder/],
@@ -64,10 +64,10 @@ describe('the terminal', () => {
         const { code, stderr } = await dashi('export', at(`out of ${format}`), '--project', project, '--format', format, '--overwrite')
         expect(code, stderr).toBe(0)
       }
-    await refused(['export', at('out of coco'), '--project', project, '--format', 'yolo'], /exists already/)
+    await refused(['export', at('out of coco'), '--project', project, '--format', 'yolo'], /already exists/)
   })
 
-  test('gives a training of a name that is taken another one', async () => {
+  test('gives a training with a taken name another one', async () => {
     const train = [
       'train',
       '--project',
@@ -153,7 +153,7 @@ describe('a window', () => {
   })
   afterAll(() => app.close())
 
-  test('exports over nothing that somebody owns while the project is open', async () => {
+  test('never exports over a user’s files while the project is open', async () => {
     const { port1, port2 } = new MessageChannel()
     const end = (port: typeof port1): Channel => ({
       send: (m) => port.postMessage(m),
@@ -255,7 +255,7 @@ describe('with no space left on the device', () => {
   })
 })
 
-test('a cache in somebody’s folder removes and replaces nothing of theirs', async () => {
+test('a cache in a user’s folder removes and replaces none of their files', async () => {
   const cache = at('theirs')
   const theirs = [
     'features/features-of-mine.safetensors',

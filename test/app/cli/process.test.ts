@@ -74,7 +74,7 @@ test('exits with 2 where the input is at fault, from this thread and from the en
   }
 })
 
-test('stopped by Ctrl+C it says so, exits with 130, and the same command goes on where it stopped', async () => {
+test('stopped by Ctrl+C it says so and exits with 130, and the same command resumes', async () => {
   const whole = await dashi(...training('whole', 'epochs=40'))
   expect(whole.code, whole.stderr).toBe(0)
   const state = path.join(project, 'checkpoints/stopped.run/state.safetensors')
@@ -148,7 +148,7 @@ function smallDevice(): string | undefined {
 }
 
 describe('with no space left on the device', () => {
-  test('leaves the old state whole, says so in one line, and does it once there is space', async ({ skip }) => {
+  test('leaves the old state intact, says so in one line, and succeeds once there is space', async ({ skip }) => {
     const device = smallDevice()
     if (!device) return skip()
     try {

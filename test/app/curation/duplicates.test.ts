@@ -121,7 +121,7 @@ describe('near-duplicates', () => {
     }
   })
 
-  test('found are kept beside the project, and said to be of yesterday when images came since', async () => {
+  test('are stored with the project, and marked as outdated once images were added', async () => {
     await find({ method: 'exact' })
     const { folder } = project
     project.close()

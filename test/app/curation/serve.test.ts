@@ -179,7 +179,7 @@ describe('curation', () => {
   })
 })
 
-test('what was found lies in the project’s folder', () => {
+test('results are stored in the project’s folder', () => {
   expect(fs.readdirSync(path.join(folder, 'curation')).sort()).toEqual([
     'captions.json',
     'doubts.json',

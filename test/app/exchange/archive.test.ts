@@ -41,7 +41,7 @@ async function archive(file: string): Promise<string> {
 }
 
 describe.each(migrations.map((m) => m.version))('an archive of schema %i', (version) => {
-  test('is imported, and opened as a project', async () => {
+  test('can be imported, or opened as a project', async () => {
     const file = await archive(database(version))
     const project = temporaryProject()
     expect(await importInto(project, file, { format: 'dashi' })).toMatchObject({ images: 1, counts: { added: 1, regions: 1, captions: 1 } })
@@ -103,7 +103,7 @@ describe('an archive', () => {
     if (!/no UTF-8/.test(says.source)) await expect(openArchive(file, join(temporaryFolder(), 'opened'))).rejects.toThrow(says)
   })
 
-  test('whose pages stand in many places, so that a table has no end, is refused', async () => {
+  test('with shared pages, which make a table endless, is refused', async () => {
     const file = database(schemaVersion, [
       `INSERT INTO media_tag (media_id, tag) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT 1, 'tag ' || i FROM n`,
     ])

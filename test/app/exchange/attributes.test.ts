@@ -56,7 +56,7 @@ describe.each(['coco', 'datumaro', 'dashi'] as const)('%s', (format) => {
   })
 })
 
-test('CVAT keeps definitions and values, a text that looks like a number too; which are required is a loss that is said', async () => {
+test('CVAT keeps definitions and values, also a text that looks like a number; “required” is a declared loss', async () => {
   const project = await through('cvat')
   const [, car] = labelsOf(project)
   expect(car!.attributes).toEqual(rules.map((r) => ({ ...r, required: false })))
@@ -73,7 +73,7 @@ test('CVAT keeps definitions and values, a text that looks like a number too; wh
   )
 })
 
-test('COCO says the parent as the supercategory, where others look for it', async () => {
+test('COCO writes the parent as the supercategory, where others expect it', async () => {
   const to = join(temporaryFolder(), 'out')
   await exportFrom(garage(), to, { format: 'coco' })
   const { categories } = JSON.parse(readFileSync(join(to, 'annotations/instances_default.json'), 'utf8')) as { categories: object[] }
@@ -83,12 +83,15 @@ test('COCO says the parent as the supercategory, where others look for it', asyn
   ])
 })
 
-test.each(['yolo', 'voc', 'labelme', 'labelstudio', 'csv', 'imagefolder'] as const)('%s has no place for them, and says so', (format) => {
-  const said = Object.fromEntries(exportLosses(garage(), { format }).map((l) => [l.feature, l.becomes.en]))
-  expect(said).toMatchObject({ 'attribute definitions': 'are left out', 'parent labels': 'become top-level labels' })
-})
+test.each(['yolo', 'voc', 'labelme', 'labelstudio', 'csv', 'imagefolder'] as const)(
+  '%s cannot hold them and declares the loss',
+  (format) => {
+    const said = Object.fromEntries(exportLosses(garage(), { format }).map((l) => [l.feature, l.becomes.en]))
+    expect(said).toMatchObject({ 'attribute definitions': 'are left out', 'parent labels': 'become top-level labels' })
+  },
+)
 
-test('a label that the project has gets what it lacks, and one undo takes all of it back', async () => {
+test('an existing label gains what it lacks, and one undo reverts everything', async () => {
   const to = join(temporaryFolder(), 'out')
   await exportFrom(garage(), to, { format: 'coco' })
   const project = temporaryProject()
@@ -105,7 +108,7 @@ test('a label that the project has gets what it lacks, and one undo takes all of
   expect(projectHash(project)).toBe(before)
 })
 
-test('a definition of CVAT that is none is said, and its values come all the same', async () => {
+test('an invalid CVAT definition is reported, and its values are imported anyway', async () => {
   const folder = join(temporaryFolder(), 'in')
   mkdirSync(folder)
   const label =

@@ -22,7 +22,7 @@ async function imported(files: Parameters<typeof folder>[0], options: ImportOpti
 const labelsOf = (records: ReturnType<typeof recordsOf>) =>
   Object.fromEntries(records.map((r) => [r.fileName, r.labels!.map((l) => l.label).join()]))
 
-describe('files that nobody read', () => {
+describe('unread files', () => {
   test.each<[string, Parameters<typeof folder>[0], string, RegExp]>([
     ['JSON lists', { 'x.json': '[{"id": 1, "label": "cat", "box": [1, 2]}]' }, 'x.json', /list of objects with the keys id, label, box/],
     ['JSON by name of image', { 'x.json': '{"a": {"cls": 3}}' }, 'x.json', /object with the keys a; a holds cls/],
@@ -66,7 +66,7 @@ describe('files that nobody read', () => {
     expect(records.every((r) => !r.labels!.length && !r.captions!.length)).toBe(true)
   })
 
-  test('several formats in one folder: one is taken, the others are named with what would read them', async () => {
+  test('several formats in one folder: one is imported, the others are reported with the format that reads them', async () => {
     const { report } = await imported({
       'images/a.png': image,
       'annotations/instances.json': coco,
@@ -83,7 +83,7 @@ describe('files that nobody read', () => {
     )
   })
 
-  test('of a format that was named too; images that no annotation mentions are counted', async () => {
+  test('also for a chosen format; images that no annotation mentions are counted', async () => {
     const { report } = await imported(
       {
         'a.png': image,
@@ -97,7 +97,7 @@ describe('files that nobody read', () => {
     expect(report).toMatchObject({ unmentioned: 2, unread: [{ file: 'x.xml', reader: 'voc' }] })
   })
 
-  test('classes by name in the place of ids are no captions', async () => {
+  test('class names in place of ids are not captions', async () => {
     const { report, records } = await imported({ 'a.png': image, 'a.txt': 'cat 0.5 0.5 0.2 0.2\n' })
     expect(report.format).toBe('yolo')
     expect(records.every((r) => !r.captions!.length)).toBe(true)
@@ -134,7 +134,7 @@ describe('labels come from class folders only', () => {
     expect(records.every((r) => !r.labels!.length)).toBe(true)
   })
 
-  test('two folders side by side are; below a split, too; numbers, as of digits', async () => {
+  test('two folders side by side, also below a split, and numbers as for digits', async () => {
     expect(labelsOf((await imported(two('cats', 'dogs'))).records)).toEqual({ 'cats/1.png': 'cats', 'dogs/2.png': 'dogs' })
     const { records } = await imported({ ...two('train/cats', 'train/dogs'), 'val/cats/3.png': image })
     expect(records.map((r) => [r.split, r.labels![0]!.label])).toEqual([
@@ -149,7 +149,7 @@ describe('labels come from class folders only', () => {
     })
   })
 
-  test('one folder alone, or images beside them, are none, and it says so; a person who asks gets them', async () => {
+  test('not a single folder, nor folders next to images, which is reported; on request they are used', async () => {
     const alone = await imported({ 'trip/1.png': image })
     expect(labelsOf(alone.records)).toEqual({ 'trip/1.png': '' })
     expect(alone.report.notes).toEqual(['trip: not used as a label (there is no other class next to it)'])

@@ -20,7 +20,7 @@ const captions = (r: ImageRecord) => r.captions!.map((c) => [c.text, c.language]
 const rows = (...all: object[]) => all.map((r) => `${JSON.stringify(r)}\n`).join('')
 
 describe('prefix and suffix', () => {
-  test('captions in the language that was asked for; the split of the file’s name', async () => {
+  test('captions in the requested language; the split from the file name', async () => {
     const { records, report } = await imported({
       '_annotations.train.jsonl': rows(
         { image: 'a.png', prefix: 'caption en', suffix: 'a cat on a mat' },
@@ -96,7 +96,7 @@ describe('prefix and suffix', () => {
     })
     expect(more.map((r) => r.label)).toEqual(['dog', 'dog'])
   })
-  test('answers to questions are no captions and are named', async () => {
+  test('answers to questions are not captions and are reported', async () => {
     const { records, report } = await imported({
       'x.jsonl': rows(
         { image: 'a.png', prefix: 'answer en what colour is it?', suffix: 'red' },
@@ -161,7 +161,7 @@ test('conversations: LLaVA as a list, chat messages as lines', async () => {
   expect(chat.records[0]!.captions!.map((c) => c.text)).toEqual(['a cat'])
 })
 
-test('Karpathy’s splits: a caption a sentence, restval is trained on', async () => {
+test('Karpathy’s splits: one caption per sentence, restval is training data', async () => {
   const entry = (filename: string, split: string, ...raw: string[]) => ({
     filepath: 'val2014',
     filename,
@@ -198,7 +198,7 @@ test('Karpathy’s splits: a caption a sentence, restval is trained on', async (
 
 describe('Open Images', () => {
   const head = 'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n'
-  test('boxes with their flags, labels with names, masks, joined by image', async () => {
+  test('joins boxes with flags, named labels and masks by image', async () => {
     const mask = await sharp({ create: { width: 20, height: 15, channels: 3, background: 'black' } })
       .composite([{ input: { create: { width: 4, height: 3, channels: 3, background: 'white' } }, left: 2, top: 3 }])
       .png()

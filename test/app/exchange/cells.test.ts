@@ -31,7 +31,7 @@ const hostile = [
 ]
 const begins = /^[\s]*[=+\-@＝＋－＠]/
 
-test('a text is never a formula, a number always a number', () => {
+test('a text never becomes a formula, and a number stays a number', () => {
   for (const text of hostile) {
     const read = (parse(cell(text)) as string[][])[0]![0]
     expect(read, JSON.stringify(text)).not.toMatch(begins)
@@ -41,7 +41,7 @@ test('a text is never a formula, a number always a number', () => {
   for (const text of ['', 'a', "it's", "'quoted'", 'a = b', 'x-y', '5']) expect([cell(text), cellText(text)]).toEqual([text, text])
 })
 
-test('whatever is written is read again', () => {
+test('whatever is written can be read back', () => {
   const text = fc.string({ unit: fc.constantFrom('=', '+', '-', '@', "'", '"', ',', ';', '\t', '\n', ' ', 'a', '＝', '1') })
   fc.assert(
     fc.property(text, (t) => cellText((parse(cell(t) || '""') as string[][])[0]![0]!) === t),
@@ -49,7 +49,7 @@ test('whatever is written is read again', () => {
   )
 })
 
-test('a dataset of such names goes out and in', async () => {
+test('a dataset with such names round-trips', async () => {
   const names = hostile.map((t) => t.trim()).filter((t, i, all) => t && all.indexOf(t) === i)
   const p = await projectOf(
     names.map((label, i) => ({

@@ -58,7 +58,7 @@ describe('fields of another type', () => {
     else expect(reasons).toEqual([])
   })
 
-  test('score as text, lists and objects among attributes, keys that are not of COCO', async () => {
+  test('scores as text, lists and objects among attributes, keys outside COCO', async () => {
     const { regions, reasons } = await read([
       box({ score: '0.5', attributes: { occluded: true, pose: { left: 1 }, tags: ['a', 'b'], none: null }, track_id: 7, isfake: 0 }),
     ])
@@ -85,7 +85,7 @@ describe('fields of another type', () => {
       expect((await read([box({ segmentation })])).regions[0]!.shape).toEqual({ kind: 'polygon', parts: [[ring]] })
   })
 
-  test('images by their name, sizes as text, names under other keys, URLs and paths of other machines', async () => {
+  test('images referred to by name, sizes as text, other name keys, URLs and foreign paths', async () => {
     const { regions, reasons } = await read([box({ image_id: 'a.png' })], { images: [{ file_name: 'a.png', width: '40', height: '30' }] })
     expect(regions.map((r) => r.shape)).toEqual([plain])
     expect(reasons).toEqual([expect.stringMatching(/width "40" was read as 40/), expect.stringMatching(/height "30"/)])
@@ -101,7 +101,7 @@ describe('fields of another type', () => {
       ).toEqual([['a.png', 1]])
   })
 
-  test('categories without a name, with a number, of a name only in the annotation; supercategories are kept both ways', async () => {
+  test('categories without a name, with a number, or named only in the annotation; supercategories round-trip', async () => {
     expect((await read([box()], { categories: [{ id: 1, name: null }] })).regions[0]!.label).toBe('category 1')
     expect((await read([box()], { categories: [{ id: '1', name: 3 }] })).regions[0]!.label).toBe('3')
     expect((await read([box({ category_id: undefined, category_name: 'dog' })], { categories: [] })).regions[0]!.label).toBe('dog')
@@ -122,7 +122,7 @@ describe('masks whose runs do not fit', () => {
   const counts = [3 * 30 + 5, ...Array.from({ length: 16 }, () => [7, 23]).flat(), 7]
   const bbox = [3, 5, 17, 7]
 
-  test('lists of runs; without the last zeros, where the box agrees', async () => {
+  test('lists of runs; without the last zeros, if the box agrees', async () => {
     const rest = 1200 - counts.reduce((a, b) => a + b)
     const whole = await read([box({ bbox, segmentation: { size: [30, 40], counts: [...counts, rest] } })])
     expect([whole.regions[0]!.shape, whole.reasons]).toEqual([{ kind: 'mask', rle }, []])
@@ -132,7 +132,7 @@ describe('masks whose runs do not fit', () => {
     expect([wrong.regions[0]!.shape.kind, wrong.reasons]).toEqual(['box', [expect.stringMatching(/its box was used/)]])
   })
 
-  test('height and width exchanged, where the box agrees; counts as Python shows bytes', async () => {
+  test('height and width swapped, if the box agrees; counts as Python’s bytes literal', async () => {
     const exchanged = await read([box({ bbox, segmentation: { ...rle, size: [40, 30] } })])
     expect([exchanged.regions[0]!.shape, exchanged.reasons]).toEqual([
       { kind: 'mask', rle },
@@ -152,8 +152,8 @@ describe('masks whose runs do not fit', () => {
   })
 })
 
-describe('turned boxes', () => {
-  test('as CVAT writes them, the angle as text too; an angle of 0 is none', async () => {
+describe('rotated boxes', () => {
+  test('as CVAT writes them, also with the angle as text; an angle of 0 means none', async () => {
     for (const rotation of [30, '30'])
       expect(
         (await read([box({ bbox: [10, 10, 20, 8], segmentation: [], attributes: { rotation, occluded: false } })])).regions,
@@ -161,14 +161,14 @@ describe('turned boxes', () => {
     expect((await read([box({ attributes: { rotation: 0 } })])).regions).toMatchObject([{ shape: plain, attributes: {} }])
   })
 
-  test('five numbers are no box, and not guessed at', async () => {
+  test('five numbers are not a box, and nothing is guessed', async () => {
     expect((await read([box({ bbox: [1, 2, 10, 8, 0.5] })])).reasons).toEqual(['left out: annotation 1: bbox: 5 numbers, expected 4'])
   })
 })
 
 describe('keypoints', () => {
   const person = { id: 1, name: 'person', keypoints: ['nose', 'hand'], skeleton: [[1, 2]] }
-  test('scores in place of visibility, pairs, edges from 0, all of it both ways', async () => {
+  test('scores in place of visibility, pairs, edges from 0, all round-tripped', async () => {
     const scored = await read([box({ keypoints: [5, 6, 0.9, 7, 8, 0] })], { categories: [person] })
     expect(scored.regions[1]!.shape).toEqual({
       kind: 'keypoints',
@@ -196,7 +196,7 @@ describe('keypoints', () => {
     ])
   })
 
-  test('joints that only some objects have take no place from the others', async () => {
+  test('joints of some objects only do not displace those of others', async () => {
     const points = (...names: string[]) => ({
       kind: 'keypoints' as const,
       points: names.map((name, i) => ({ name, x: 5 + i, y: 6, v: 2 as const })),
@@ -225,7 +225,7 @@ describe('keypoints', () => {
   })
 })
 
-test('a caption beside a box is the region’s; alone it is the image’s', async () => {
+test('a caption with a box belongs to the region, one without to the image', async () => {
   const { records } = await read([box({ caption: 'a tabby' }), { id: 2, image_id: 1, caption: 'a yard' }])
   expect(records[0]!.captions!.map((c) => [c.text, c.region ?? null])).toEqual([
     ['a tabby', 0],
@@ -233,7 +233,7 @@ test('a caption beside a box is the region’s; alone it is the image’s', asyn
   ])
 })
 
-test('results of a model beside their dataset are its proposals', async () => {
+test('model results next to their dataset become proposals', async () => {
   const found = [
     { image_id: 1, category_id: 1, bbox: [5, 5, 9, 9], score: 0.75 },
     { image_id: 1, category_id: 1, bbox: [6, 6, 9, 9], score: 12 },
@@ -249,7 +249,7 @@ test('results of a model beside their dataset are its proposals', async () => {
   expect(report.unread).toEqual([])
 })
 
-test('LVIS: the image of its address, synonyms of labels, and a word on what has no place', async () => {
+test('LVIS: the image from its URL, synonyms of labels, and a note on what is dropped', async () => {
   const { p, report } = await read([box()], {
     images: [
       {
@@ -291,7 +291,7 @@ describe('panoptic', () => {
       ],
     })
 
-  test.each([3, 4] as const)('segments by their colour, stuff and crowds said (%i channels)', async (channels) => {
+  test.each([3, 4] as const)('segments by colour, with stuff and crowds marked (%i channels)', async (channels) => {
     const text = document([
       { id: 257, category_id: 1, iscrowd: 1, area: 8, bbox: [2, 0, 2, 4] },
       { id: 300 * 256 + 5, category_id: 2, iscrowd: 0 },
@@ -316,7 +316,7 @@ describe('panoptic', () => {
     expect(report.findings.map((f) => f.reason)).toEqual(['a.png: segment 99 has no pixels'])
   })
 
-  test('pixels of segments that are not named, and pictures that are not there, are said', async () => {
+  test('unlisted segments and missing pictures are reported', async () => {
     const p = project()
     const report = await importInto(
       p,

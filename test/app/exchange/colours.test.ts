@@ -61,7 +61,7 @@ const [sky, road, car]: Rgb[] = [
 ]
 const picture = colours([0, 0, 0], sky!, road!, [1, 2, 3])
 
-describe('colours by their table', () => {
+describe('colours with a table', () => {
   test.each<[string, Record<string, string>]>([
     ['class_dict.csv', { 'class_dict.csv': 'name,r,g,b\nSky,128,128,128\nRoad,128,64,128\nVoid,0,0,0\n' }],
     ['class_dict.csv, its columns in another order', { 'class_dict.csv': 'r, g, b, name\n128, 128, 128, Sky\n128, 64, 128, Road\n' }],
@@ -169,7 +169,7 @@ describe('colours by their table', () => {
 })
 
 describe('values', () => {
-  test('ADE20K’s list; a palette in another order than the table', async () => {
+  test('ADE20K’s list; a palette in a different order from the table', async () => {
     const ade = await read({
       'images/training/a.jpg': image,
       'annotations/training/a.png': grey(0, 1, 2, 150),
@@ -198,7 +198,7 @@ describe('values', () => {
     ])
   })
 
-  test('0 and 255 alone are one object; with others, 255 is ignored', async () => {
+  test('0 and 255 alone mean one object; with other values, 255 is ignored', async () => {
     expect((await read({ 'images/a.jpg': image, 'masks/a.png': grey(0, 255, 0, 0) })).stripes).toEqual([[['foreground', 1]]])
     expect((await read({ 'images/a.jpg': image, 'masks/a_mask.png': grey(0, 255, 0, 0), 'classes.txt': 'cell\n' })).stripes).toEqual([
       [['cell', 1]],
@@ -208,7 +208,7 @@ describe('values', () => {
     ])
   })
 
-  test('photographs in a folder called masks are no masks', async () => {
+  test('photographs in a folder called masks are not masks', async () => {
     const noise = (seed: number) =>
       encode({
         width: 40,
@@ -226,7 +226,7 @@ describe('values', () => {
   })
 })
 
-describe('objects apart', () => {
+describe('separate objects', () => {
   test('VOC’s SegmentationObject', async () => {
     const { stripes } = await read({
       'JPEGImages/a.jpg': image,
@@ -263,7 +263,7 @@ describe('objects apart', () => {
 
   const city = (kind: string) => `gtFine/train/aachen/aachen_000001_000019_gtFine_${kind}`
   const left = { 'leftImg8bit/train/aachen/aachen_000001_000019_leftImg8bit.png': image }
-  test('Cityscapes: instances before ids before colours', async () => {
+  test('Cityscapes: prefers instances to ids, and ids to colours', async () => {
     const ids = {
       [city('labelIds.png')]: grey(0, 7, 26, 26),
       [city('color.png')]: colours([0, 0, 0], [128, 64, 128], [0, 0, 142], [0, 0, 142]),
@@ -292,7 +292,7 @@ describe('objects apart', () => {
     ])
   })
 
-  test('Cityscapes’ polygons, in their order; groups are crowds, what was deleted is not there', async () => {
+  test('Cityscapes’ polygons in order; groups are crowds, and deleted ones are skipped', async () => {
     const objects = [
       {
         label: 'road',
@@ -340,7 +340,7 @@ describe('objects apart', () => {
     expect(reasons).toEqual(['objects.3: rider: a polygon of fewer than three points'])
   })
 
-  test('Mapillary’s instances; ADE20K’s pictures of parts with their texts', async () => {
+  test('Mapillary’s instances; ADE20K’s part images with their texts', async () => {
     const mapillary = await read({
       'training/images/a.jpg': image,
       'training/labels/a.png': grey(0, 1, 1, 2),

@@ -45,7 +45,7 @@ test.each(everyFormat)('%s: the same import again adds nothing', async (format) 
   expect((await importInto(q, elsewhere)).counts).toMatchObject({ added: 0, unchanged: 7, regions: 0, captions: 0 })
 })
 
-test.each(everyFormat)('%s: images of one path in two folders, or told apart by case only, stay two', async (format) => {
+test.each(everyFormat)('%s: images with the same path in two folders, or differing only in case, stay separate', async (format) => {
   const p = project()
   const box = (w: number) => ({
     captions: [{ text: `${w} wide` }],
@@ -74,7 +74,7 @@ test('Datumaro: a.jpg and a.png are two items', async () => {
   expect(items.map((i) => i.id)).toEqual(['a', 'a.png'])
 })
 
-test('all or nothing: an error leaves the project as it was; undo takes the images away at once', async () => {
+test('all or nothing: an error leaves the project unchanged, and one undo removes the images', async () => {
   const dir = await folder({ 'annotations.json': '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], ', 'a.png': [4, 4] })
   const p = project()
   await expect(importInto(p, dir, { format: 'coco' })).rejects.toThrow(/ends in the middle/)
@@ -86,7 +86,7 @@ test('all or nothing: an error leaves the project as it was; undo takes the imag
   expect(projectInfo(p).media).toBe(0)
 })
 
-test('a region that was edited since is known again; new labels and images are one step of undo', async () => {
+test('recognises a region edited since; new labels and images are one undo step', async () => {
   const out = fresh('out')
   await exportFrom(await projectOf(records), out, { format: 'coco', images: 'copy' })
   const p = project()
@@ -103,7 +103,7 @@ test('a region that was edited since is known again; new labels and images are o
   expect(projectInfo(p)).toMatchObject({ media: 7, regions: 14 })
 })
 
-test('batches: a run that was cancelled goes on where it stopped', async () => {
+test('batches: a cancelled import continues where it stopped', async () => {
   const out = fresh('out')
   await exportFrom(await projectOf(records), out, { format: 'coco', images: 'copy' })
   const p = project()
@@ -126,7 +126,7 @@ test('batches: a run that was cancelled goes on where it stopped', async () => {
 })
 
 describe('export', () => {
-  test('says first what the format loses', async () => {
+  test('reports first what the format loses', async () => {
     const p = await projectOf([
       {
         fileName: 'a.png',
@@ -171,11 +171,11 @@ describe('export', () => {
     expect(exportLosses(p, { format: 'coco' }).find((l) => l.feature === 'holes')!.becomes.en).toMatch(/masks/)
   })
 
-  test('keeps what stands there unless told to replace it, and leaves nothing half-written', async () => {
+  test('keeps existing output unless told to replace it, and leaves nothing half-written', async () => {
     const p = await projectOf(records)
     const out = fresh('out')
     await exportFrom(p, out, { format: 'coco' })
-    await expect(exportFrom(p, out, { format: 'yolo' })).rejects.toThrow(/exists already/)
+    await expect(exportFrom(p, out, { format: 'yolo' })).rejects.toThrow(/already exists/)
     await exportFrom(p, out, { format: 'yolo', overwrite: true })
     expect(readdirSync(out).sort()).toEqual(['.dashi-export', 'data.yaml', 'images', 'labels'])
     const stop = new AbortController()
@@ -186,7 +186,7 @@ describe('export', () => {
     expect(readdirSync(path.dirname(other)).filter((n) => n.startsWith(path.basename(other)))).toEqual([])
   })
 
-  test('splits whose names make one file name are refused or share the file, not written over each other', async () => {
+  test('splits that map to one file name are refused or share the file, and never overwrite each other', async () => {
     const p = await projectOf(
       ['a/b', 'a:b'].map((split, i) => ({
         fileName: `${i}.png`,
@@ -204,14 +204,19 @@ describe('export', () => {
       expect((await roundTrip(p, { format })).records).toMatchObject([{ regions: [{ label: 'cat' }] }, { regions: [{ label: 'cat' }] }])
   })
 
-  test('a missing image is a line, not the end', async () => {
+  test('a missing image is reported and does not end the export', async () => {
     const dir = await folder({ 'a/1.png': [4, 4], 'a/2.png': [4, 4] })
     const p = project()
     await importInto(p, dir, { format: 'folders' })
     rmSync(path.join(dir, 'a/1.png'))
     const report = await exportFrom(p, fresh('out'), { format: 'coco', images: 'copy' })
     expect(report.findings).toEqual([
-      { file: 'a/1.png', level: 'left out', reason: 'the image is missing, so only its annotations were written' },
+      {
+        file: 'a/1.png',
+        level: 'left out',
+        reason: 'the image is missing, so only its annotations were written',
+        sentence: { code: 'finding.image-missing', params: {} },
+      },
     ])
   })
 })
@@ -230,14 +235,14 @@ describe('EXIF orientation', () => {
       categories: [{ id: 1, name: 'cat' }],
     })
 
-  test('annotated upright: taken as it is', async () => {
+  test('annotated upright: kept unchanged', async () => {
     const p = project()
     const report = await importInto(p, await folder({ 'a.jpg': await turned(), 'annotations.json': coco(30, 40) }))
     expect(report.findings).toEqual([])
     expect(recordsOf(p)[0]).toMatchObject({ width: 30, height: 40, orientation: 6, regions: [{ shape: { x: 0, y: 0, w: 10, h: 4 } }] })
   })
 
-  test('annotated as stored: turned upright, with a line', async () => {
+  test('annotated as stored: turned upright and reported', async () => {
     const p = project()
     const report = await importInto(p, await folder({ 'a.jpg': await turned(), 'annotations.json': coco(40, 30) }))
     expect(report.findings[0]!.reason).toMatch(/turned upright/)
@@ -265,10 +270,10 @@ describe('a project as an archive', () => {
     const imported = await importInto(r, file)
     expect([imported.format, imported.counts.added, imported.counts.regions]).toEqual(['dashi', 7, 14])
     expect((await importInto(r, file)).counts.unchanged).toBe(7)
-    await expect(openArchive(file, to)).rejects.toThrow(/holds a project already/)
+    await expect(openArchive(file, to)).rejects.toThrow(/already contains a project/)
   })
 
-  test('what is no project is refused', async () => {
+  test('a zip that is not a project is refused', async () => {
     const dir = await folder({ 'a.txt': 'hello' })
     const file = path.join(dir, 'x.dashi.zip')
     writeFileSync(file, 'not a zip')

@@ -27,7 +27,7 @@ const boxOf = (r: RecordRegion) => {
 }
 const close = (a: number[], b: number[], digits = 2) => a.forEach((v, i) => expect(v).toBeCloseTo(b[i]!, digits))
 
-test('COCO: what pycocotools rasterises, we rasterise', async () => {
+test('COCO: rasterises as pycocotools does', async () => {
   const { report, records } = await read('coco', 'coco')
   expect(report.findings).toEqual([])
   const tool = expected<Record<string, { label: string; bbox: number[]; rle: { size: [number, number]; counts: string } | null }>>('coco')
@@ -94,7 +94,7 @@ describe('datumaro', () => {
     if (format !== 'masks') expect([of(records, 'a.b c').split, of(records, 'é').split]).toEqual(['train', 'val'])
   })
 
-  test('its folders of classes, and lists of images as ultralytics has them', async () => {
+  test('its class folders, and image lists as ultralytics writes them', async () => {
     const folders = await read('datumaro-folders', 'folders')
     expect(folders.records.map((r) => r.labels!.map((l) => l.label))).toEqual([['dog'], []])
     const ultralytics = await read('datumaro-ultralytics', 'yolo')
@@ -138,7 +138,7 @@ test.each<[string, FormatName]>([
   }
 })
 
-test('LabelMe: parts of a group, masks of their own box', async () => {
+test('LabelMe: parts of a group, masks within their box', async () => {
   const { report, records } = await read('labelme', 'labelme')
   const tool = expected<{ maskArea: number; maskBox: number[] }>('labelme')
   const [image] = records
@@ -159,7 +159,7 @@ test('LabelMe: parts of a group, masks of their own box', async () => {
   expect(report.findings.map((f) => f.reason)).toEqual(['shapes.6: a circle became a polygon of 64 points'])
 })
 
-test('Label Studio: percent, rotation about the corner, brush masks, text of a region, predictions', async () => {
+test('Label Studio: percentages, rotation about the corner, brush masks, region texts, predictions', async () => {
   const { report, records } = await read('labelstudio', 'labelstudio')
   expect(report.findings).toEqual([])
   const [image] = records
@@ -181,7 +181,7 @@ test('Label Studio: percent, rotation about the corner, brush masks, text of a r
   ])
 })
 
-test('masks: palettes of 8 and 4 bits, grey and colours tell the same classes; 255 is ignored', async () => {
+test('masks: 8- and 4-bit palettes, grey and colours give the same classes; 255 is ignored', async () => {
   const { records } = await read('masks', 'masks')
   const tool = expected<Record<string, number>>('masks')
   expect(records.map((r) => r.fileName).sort()).toEqual(['eight', 'four', 'grey', 'rgb'].map((n) => `JPEGImages/${n}.png`))

@@ -46,14 +46,14 @@ describe('coordinates', () => {
     ])
   })
 
-  test('polygons that reach far outside cost no time', async () => {
+  test('polygons that reach far outside are quick', async () => {
     const { records } = await importCoco(
       coco([image], [box([0, 0, 1, 1], { segmentation: [[-1e9, -1e9, 1e9, -1e9, 1e9, 1e9, -1e9, 1e9]] })]),
     )
     expect(records[0]!.regions!).toHaveLength(1)
   })
 
-  test('sizes that lie: of the image, of a mask, of its runs', async () => {
+  test('wrong sizes of the image, of a mask and of its runs', async () => {
     const size = (w: number, h: number) => ({ ...image, width: w, height: h })
     expect((await importCoco(coco([size(4000, 3000)], [box([1, 2, 3, 4])]))).reasons).toEqual([
       "changed: a.png: is 40 × 30, annotated as 4000 × 3000; the file's size was used",
@@ -88,7 +88,7 @@ describe('coordinates', () => {
 })
 
 describe('structure', () => {
-  test('duplicated ids, unknown categories, annotations of no image, records of the wrong type', async () => {
+  test('duplicate ids, unknown categories, annotations without an image, records of the wrong type', async () => {
     const { records, reasons } = await importCoco(
       coco(
         [image, { ...image, file_name: 'b.png' }],
@@ -108,14 +108,14 @@ describe('structure', () => {
     )
   })
 
-  test('each line of a finding is where it stands', async () => {
+  test('each finding names the right line', async () => {
     const text = `{"images": [${JSON.stringify(image)}],\n"annotations": [\n${JSON.stringify(box([1, 1, 2, 2]))},\n{"image_id": 1, "bbox": [}, \n${JSON.stringify(box([900, 1, 2, 2], { id: 2 }))}\n]}`
     await expect(importCoco(text)).rejects.toThrow(/line 4/)
     const { report } = await importCoco(text.replace('[}', '7}'))
     expect(report.findings.map((f) => f.line)).toEqual([4, 3, 5])
   })
 
-  test('cut off, nested without end, no JSON: one line, and nothing stored', async () => {
+  test('truncated, endlessly nested or not JSON: one line, and nothing is stored', async () => {
     const whole = coco([image], [box([1, 1, 2, 2])])
     for (const [text, problem] of [
       [whole.slice(0, -20), /ends in the middle/],
@@ -145,7 +145,7 @@ describe('structure', () => {
 })
 
 describe('paths', () => {
-  test('climbing and absolute names are looked for inside; nothing else is opened', async () => {
+  test('climbing and absolute paths are looked up inside the folder; nothing else is opened', async () => {
     const outside = await folder({ 'secret.png': [9, 9] })
     const names = [
       '../../../../etc/passwd',
@@ -235,7 +235,7 @@ describe('archives', () => {
     return file
   }
 
-  test('zip slip, absolute names, links: left out, the rest taken', async () => {
+  test('zip slip, absolute paths and links are left out, the rest is imported', async () => {
     const png = await picture(8, 8, 'a')
     const file = await zipOf([
       ['../../../escaped.png', png],
@@ -252,7 +252,7 @@ describe('archives', () => {
     expect(existsSync('/abs_olute.png')).toBe(false)
   })
 
-  test('a bomb is refused and leaves nothing', async () => {
+  test('a zip bomb is refused and leaves nothing behind', async () => {
     const file = await zipOf([['cats/large_one.png', Buffer.alloc(70 * 2 ** 20)]])
     const p = project()
     await expect(importInto(p, file)).rejects.toThrow(/unpacks to more than/)
@@ -260,7 +260,7 @@ describe('archives', () => {
     await expect(openArchive(file, fresh('opened'))).rejects.toThrow(/unpacks to more than/)
   })
 
-  test('a tar with names that climb, links and a cut end', async () => {
+  test('a tar with climbing paths, links and a truncated end', async () => {
     const tar = pack()
     const png = await picture(8, 8, 'a')
     tar.entry({ name: '../../up.png' }, png)
@@ -279,7 +279,7 @@ describe('archives', () => {
   })
 })
 
-test('rows of YOLO: each bad one has its line', async () => {
+test('bad YOLO rows are reported with their line', async () => {
   const dir = await folder({
     'images/a.png': [40, 30],
     'labels/a.txt': '0 0.5 0.5 0.2 0.2\n0 0.5 0.5\n0 nan 0.5 0.2 0.2\n-1 0.5 0.5 0.1 0.1\n1 0.1 0.1 0.9 0.1 0.9 0.9\n0 200 100 50 50\nx\n',

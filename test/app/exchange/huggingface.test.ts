@@ -21,7 +21,7 @@ const boxes = (records: readonly ImageRecord[]) =>
 const rows = (...all: object[]) => all.map((r) => `${JSON.stringify(r)}\n`).join('')
 
 describe('metadata.jsonl', () => {
-  test('the image under any of the names that are in use; numbers without names stay, with one note', async () => {
+  test('finds the image under any column name in use; class numbers without names stay, with one note', async () => {
     const { records, report } = await imported({
       'train/metadata.jsonl': rows(
         { file_name: 'a.png', text: 'one cat', objects: { bbox: [[1.0, 2.0, 3.0, 4.0]], categories: [0] } },
@@ -76,7 +76,7 @@ describe('metadata.jsonl', () => {
       [['dog', 1, 2, 3, 4]],
     ]))
 
-  test('corners are told where sizes would leave the image; parts of it too; outlines; a list of objects', async () => {
+  test('recognises corners where sizes would exceed the image, relative coordinates, outlines and lists of objects', async () => {
     const { records, report } = await imported({
       'metadata.jsonl': rows(
         { file_name: 'a.png', objects: { bbox: [[1, 2, 11, 10]], category: ['cat'] } },
@@ -110,7 +110,7 @@ describe('metadata.jsonl', () => {
     })
   })
 
-  test('bad rows have their line; columns of no use are listed once', async () => {
+  test('bad rows are reported with their line, unused columns once', async () => {
     const { records, report } = await imported({
       'metadata.jsonl': `{"file_name": "a.png", "text": "a", "mood": "x"}\n{"file_name": \n{"text": "b"}\n[1]\n{"file_name": "c.png", "objects": {"bbox": [[1, 2, 3]], "category": ["cat"]}, "mood": "y"}\n`,
       'a.png': image,
@@ -129,7 +129,7 @@ describe('metadata.jsonl', () => {
 
 describe('parquet', () => {
   const golden = path.resolve('test/parity/exchange/parquet')
-  test('pictures within the rows are unpacked once, with labels, captions and objects; snappy, zstd and gzip', async () => {
+  test('embedded pictures are unpacked once, with labels, captions and objects, from snappy, zstd and gzip', async () => {
     const p = project()
     const report = await importInto(p, path.join(golden, 'data'))
     expect(report.format).toBe('parquet')
@@ -157,7 +157,7 @@ describe('parquet', () => {
     for (const { file } of readRecords(p)) expect(path.relative(p.folder, file!)).toMatch(/^media\//)
     expect((await importInto(p, path.join(golden, 'data'))).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
   })
-  test('metadata.parquet names its images; what is no parquet is named', async () => {
+  test('metadata.parquet names its images; a file that is not parquet is reported', async () => {
     const { records, report } = await imported({
       'metadata.parquet': readFileSync(path.join(golden, 'metadata.parquet')),
       'a.png': image,
@@ -171,7 +171,7 @@ describe('parquet', () => {
   })
 })
 
-test('ours comes back with shapes, attributes, authors and captions of regions', async () => {
+test('our own export round-trips with shapes, attributes, authors and region captions', async () => {
   const record: ImageRecord = {
     fileName: 'a.png',
     width: 40,

@@ -8,7 +8,7 @@ import { folder, project, projectOf, recordsOf, roundTrip } from './helpers.ts'
 const golden = path.join(import.meta.dirname, '../../parity/exchange/datumaro-kitti')
 type Row = [label: string, x: number, y: number, w: number, h: number, truncated: boolean, occluded: boolean, score: number]
 
-test('what Datumaro reads from its own files, we read', async () => {
+test('reads what Datumaro reads from its own files', async () => {
   const p = project()
   const report = await importInto(p, golden)
   expect(report).toMatchObject({ format: 'kitti', findings: [], unread: [] })
@@ -24,7 +24,7 @@ test('what Datumaro reads from its own files, we read', async () => {
 
 const row = 'Car 0.50 1 -1.58 10.00 5.00 30.00 15.00 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59'
 
-test('the kit’s own rows: what is known of a car in space is kept, what is not known is not made up', async () => {
+test('the kit’s own rows: known 3D values are kept, unknown ones are not made up', async () => {
   const dir = await folder({
     'training/image_2/000000.png': [48, 36],
     'training/label_2/000000.txt': `${row}\nDontCare -1 -1 -10 0.00 1.00 8.00 9.00 -1 -1 -1 -1000 -1000 -1000 -10\n`,
@@ -58,7 +58,7 @@ test('the kit’s own rows: what is known of a car in space is kept, what is not
   expect(written[1]).toBe('DontCare 0 0 -10 0 1 8 9 -1 -1 -1 -1000 -1000 -1000 -10')
 })
 
-test('a row that is none is named with its line, the others are taken', async () => {
+test('an invalid row is reported with its line, the others are imported', async () => {
   const dir = await folder({ 'image_2/a.png': [48, 36], 'label_2/a.txt': `${row}\nCar 0 0\n${row} 0.9\n`, 'label_2/b.txt': `${row}\n` })
   const p = project()
   const { findings, images } = await importInto(p, dir)
@@ -70,7 +70,7 @@ test('a row that is none is named with its line, the others are taken', async ()
   expect(recordsOf(p)[0]!.regions!.map((r) => r.attributes!['score'])).toEqual([undefined, 0.9])
 })
 
-test('images of one name in two folders keep their own rows; a class of two words is written as one, and said', async () => {
+test('images with equal names in two folders keep their rows; a two-word class is joined and reported', async () => {
   const box = (w: number) => ({ label: 'traffic light', shape: { kind: 'box', x: 1, y: 2, w, h: 5 } }) as const
   const p = await projectOf(
     ['a/1.png', 'b/1.png'].map((fileName, i) => ({ fileName, width: 48, height: 36, regions: [box(10 * (i + 1))] })),

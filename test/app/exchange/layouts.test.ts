@@ -46,7 +46,7 @@ describe('where the dataset begins', () => {
   const files = { 'images/a.png': image, 'images/b.png': image, 'annotations/instances.json': coco('a.png', 'b.png') }
   const within = (inside: string) => Object.fromEntries(Object.entries(files).map(([name, content]) => [`${inside}/${name}`, content]))
 
-  test('folders around it, and a readme, are not part of its names; inner, outer and again are one import', async () => {
+  test('surrounding folders and a readme are not part of image names; importing inner, outer and again adds the images once', async () => {
     const outer = await folder({ ...within('v1/set'), 'README.md': '# cats' })
     const p = project()
     expect((await importInto(p, path.join(outer, 'v1/set'))).counts.added).toBe(2)
@@ -55,14 +55,14 @@ describe('where the dataset begins', () => {
     expect(recordsOf(p).map((r) => r.fileName)).toEqual(['images/a.png', 'images/b.png'])
   })
 
-  test('captions and LabelMe beside their images', async () => {
+  test('captions and LabelMe files next to their images', async () => {
     const outer = await folder({ 'set/a.png': image, 'set/a.txt': 'a cat', 'set/b.png': image, 'set/b.txt': 'a dog' })
     const p = project()
     await importInto(p, path.join(outer, 'set'))
     expect((await importInto(p, outer)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 2 })
   })
 
-  test('an archive: again it adds nothing; another of the same name keeps both images', async () => {
+  test('an archive imported twice adds nothing; another of the same name keeps both images', async () => {
     const of = async (colour: string) => ({
       'set/images/a.png': await picture(40, 30, colour),
       'set/annotations/instances.json': coco('a.png'),
@@ -79,13 +79,13 @@ describe('where the dataset begins', () => {
     expect(new Set(hashes).size).toBe(2)
   })
 
-  test('labels that come after thousands of images', async () => {
+  test('labels that only follow after thousands of images', async () => {
     const dir = await folder({ 'labels/train/1.txt': '0 0.5 0.5 0.2 0.2\n', 'images/train/1.jpg': image })
     for (let i = 2; i < 3100; i++) writeFileSync(path.join(dir, `images/train/${i}.jpg`), '')
     expect(await detectFormat(dir)).toBe('yolo')
   })
 
-  test('folders of one class each, and splits, are no wrapping', async () => {
+  test('class folders and split folders are not treated as wrapping', async () => {
     expect((await imported({ 'cats/a.png': image })).records).toMatchObject([{ fileName: 'cats/a.png', labels: [] }])
     expect((await imported({ 'cats/a.png': image }, { format: 'folders' })).records).toMatchObject([
       { fileName: 'cats/a.png', labels: [{ label: 'cats' }] },
@@ -99,12 +99,14 @@ describe('where the dataset begins', () => {
 })
 
 describe('nothing found', () => {
-  test('is an error; images without annotations, and the same again, are not', async () => {
+  test('is an error, unlike images without annotations or a repeated import', async () => {
     const p = project()
     await expect(
       importInto(p, await folder({ 'annotations.json': JSON.stringify({ images: [], annotations: [], categories: [] }), 'a.png': image })),
-    ).rejects.toThrow(/holds nothing in the format coco/)
-    await expect(importInto(p, await folder({ 'notes/x.md': '' }), { format: 'yolo' })).rejects.toThrow(/holds nothing in the format yolo/)
+    ).rejects.toThrow(/contains nothing in the format coco/)
+    await expect(importInto(p, await folder({ 'notes/x.md': '' }), { format: 'yolo' })).rejects.toThrow(
+      /contains nothing in the format yolo/,
+    )
     const bare = await folder({
       'annotations.json': JSON.stringify({ images: [{ id: 1, file_name: 'a.png' }], annotations: [], categories: [] }),
       'a.png': image,
@@ -115,8 +117,8 @@ describe('nothing found', () => {
   })
 })
 
-describe('splits go by one name', () => {
-  test('COCO, a folder a split; a file of another dataset further down is left, with a line', async () => {
+describe('splits have one name each', () => {
+  test('COCO with a folder per split; a deeper file of another dataset is left out and reported', async () => {
     const { records, report } = await imported(
       {
         'info.json': '{"version": 1}',
@@ -133,7 +135,7 @@ describe('splits go by one name', () => {
     expect(report.findings).toMatchObject([{ file: 'backup/old/set/_annotations.coco.json', level: 'left out' }])
   })
 
-  test('VOC: lists of each devkit, or a folder a split', async () => {
+  test('VOC: split lists per devkit, or a folder per split', async () => {
     const devkit = (year: string, split: string) => ({
       [`VOCdevkit/${year}/Annotations/a.xml`]: voc('a.png'),
       [`VOCdevkit/${year}/JPEGImages/a.png`]: image,
@@ -150,7 +152,7 @@ describe('splits go by one name', () => {
     ).toEqual({ 'train/a.png': 'train', 'valid/b.png': 'val' })
   })
 
-  test('CVAT’s subsets; names of other things are no splits', async () => {
+  test('CVAT’s subsets; other names are not splits', async () => {
     const xml = ['Train', 'Validation', 'constructor', '__proto__'].map(
       (s, i) => `<image id="${i}" name="${i}.png" width="40" height="30" subset="${s}"/>`,
     )
@@ -170,7 +172,7 @@ describe('splits go by one name', () => {
     ])
   })
 
-  test('YOLO: places as Windows writes them, or with a slash at the end', async () => {
+  test('YOLO: Windows paths, and paths that end in a slash', async () => {
     const { records, report } = await imported({
       'data.yaml': 'train: images\\train\\\nval: ./images/val/\nnames: [cat]\n',
       'images/train/a.png': image,
@@ -216,7 +218,7 @@ describe('CSV', () => {
     expect(boxes(pixels.records)).toEqual([[['/m/cat', 0.25, 0.1, 0.5, 0.4]], [['/m/cat', 0, 0, 30, 20]]])
   })
 
-  test('metadata.csv of ImageFolder: numbers and objects are texts in it', async () => {
+  test('metadata.csv of ImageFolder: numbers and objects are written as text', async () => {
     const { records, report } = await imported({
       'metadata.csv':
         'file_name,width,height,text,objects\na.png,40,30,a cat,"{""bbox"": [[1, 2, 10, 8]], ""categories"": [""cat""]}"\nb.png,,,,"[{""bbox"": [1, 2, 10, 8], ""category"": ""cat""}]"\n',
@@ -237,7 +239,7 @@ describe('WebDataset', () => {
     return buffer(tar)
   }
 
-  test('tars with the same keys keep their own pictures; again they add nothing', async () => {
+  test('tars with equal keys keep their own pictures, and importing them twice adds nothing', async () => {
     const of = async (width: number) => tarOf({ '000.png': await picture(width, 8, 'a'), '000.txt': `${width} wide` })
     const p = project()
     const dir = await folder({ 'train/000.tar': await of(10), 'val/000.tar': await of(20) })
@@ -253,7 +255,7 @@ describe('WebDataset', () => {
     ])
   })
 
-  test('a.depth.png before a.jpg is not the image; labels of the json, numbers too', async () => {
+  test('a.depth.png before a.jpg is not the image; labels come from the JSON, also as numbers', async () => {
     const { records, report } = await imported({
       'a.tar': await tarOf({
         'a.depth.png': await picture(9, 9, 'x'),
@@ -275,7 +277,7 @@ describe('WebDataset', () => {
   })
 })
 
-test('Label Studio’s JSON-MIN: shapes and choices are read; what it does not tell apart is said once', async () => {
+test('Label Studio’s JSON-MIN: reads shapes and choices, and reports once what cannot be told apart', async () => {
   const box = (x: number, label: string) => ({
     x,
     y: 10,
@@ -323,7 +325,7 @@ test('Label Studio’s JSON-MIN: shapes and choices are read; what it does not t
   expect(report.findings.map((f) => f.reason)).toEqual([expect.stringMatching(/^“caption” .*export as JSON/)])
 })
 
-test('LabelMe: the image within the file is taken where there is no other, into the project', async () => {
+test('LabelMe: the embedded image is used where there is no other, and stored in the project', async () => {
   const json = (name: string, picture: Buffer | null) =>
     JSON.stringify({
       shapes: [
@@ -362,7 +364,7 @@ test('LabelMe: the image within the file is taken where there is no other, into 
   expect((await importInto(p, dir)).counts).toMatchObject({ added: 0, merged: 0, unchanged: 4 })
 })
 
-test('outlines as pairs of x and y in COCO; boxes that are turned and parts of objects in VOC', async () => {
+test('outlines as x, y pairs in COCO; rotated boxes and object parts in VOC', async () => {
   const outline = JSON.stringify({
     images: [{ id: 1, file_name: 'a.png' }],
     annotations: [

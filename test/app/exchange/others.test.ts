@@ -25,7 +25,7 @@ const triangle = [
 const triangleShape = { kind: 'polygon', parts: [[[1, 1, 10, 1, 10, 10]]] }
 
 describe('Create ML', () => {
-  test('boxes by their centre, under either spelling; labels alone are of the image', async () => {
+  test('reads boxes by their centre, in either spelling; a label without a box belongs to the image', async () => {
     const { records, report } = await imported('createml', {
       'train/_annotations.createml.json': JSON.stringify([
         {
@@ -93,7 +93,7 @@ describe('VoTT', () => {
     { label: 'cat', shape: { kind: 'box', x: 1, y: 2, w: 10, h: 8 }, attributes: { tags: 'cat, small' } },
     { label: 'dog', shape: triangleShape, attributes: {} },
   ]
-  test('a project and the files of its images: each image once', async () => {
+  test('reads a project and its per-image files, each image once', async () => {
     const { records, labels, reasons } = await imported('vott', {
       'vott-json-export/p-export.json': JSON.stringify({
         name: 'test set',
@@ -117,7 +117,7 @@ describe('VoTT', () => {
     expect(labels.slice(0, 2)).toEqual(['bird', 'cat'])
     expect(reasons).toEqual(['vott-json-export/a.png: regions.2: polygon of 1 points, expected at least 3'])
   })
-  test('version 1: boxes on a picture of another size', async () => {
+  test('version 1: scales boxes that were drawn on a picture of another size', async () => {
     const { records } = await imported('vott', {
       'v.json': JSON.stringify({
         frames: { 'a.png': [{ x1: 2, y1: 4, x2: 22, y2: 20, width: 80, height: 60, box: {}, tags: ['cat'], type: 'Rectangle', name: 1 }] },
@@ -132,7 +132,7 @@ describe('VoTT', () => {
   })
 })
 
-test('Supervisely: every geometry, tags of objects and images, names of joints', async () => {
+test('Supervisely: reads every geometry, tags of objects and images, and joint names', async () => {
   const png = await sharp({ create: { width: 4, height: 3, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } } })
     .composite([
       { input: { create: { width: 2, height: 1, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 1 } } }, left: 1, top: 2 },
@@ -272,7 +272,7 @@ test('Supervisely: every geometry, tags of objects and images, names of joints',
   ])
 })
 
-test('ISAT: groups are one object, the background cuts holes, notes and layers stay', async () => {
+test('ISAT: a group becomes one object, the background cuts holes, notes and layers are kept', async () => {
   const object = (category: string, group: number, segmentation: number[][], layer: number, more: object = {}) => ({
     category,
     group,
@@ -318,7 +318,7 @@ test('ISAT: groups are one object, the background cuts holes, notes and layers s
   expect(report.findings.map((f) => f.reason)).toEqual(['objects.4: segmentation: fewer than 3 points'])
 })
 
-test('Segment Anything: masks without a label, their scores and the points they came from', async () => {
+test('Segment Anything: reads unlabelled masks with their scores and prompt points', async () => {
   const bits = new Uint8Array(40 * 30)
   for (let y = 2; y < 5; y++) for (let x = 3; x < 9; x++) bits[y * 40 + x] = 1
   const rle = rleFromBitmap(bits, 30, 40)

@@ -104,7 +104,7 @@ describe('an export that may overwrite refuses, in one line,', () => {
     expect(contents(dir)).toEqual(before)
   })
 
-  test('the name of a folder of images that is not there at present, in any spelling, and the folder above it', async () => {
+  test('an image folder that is currently missing, in any spelling, and its parent', async () => {
     const disk = fresh('disk')
     fs.mkdirSync(path.join(disk, 'Älbum', 'in'), { recursive: true })
     fs.writeFileSync(path.join(disk, 'Älbum', 'in', 'a.png'), await picture(8, 8, 'a'))
@@ -121,7 +121,7 @@ describe('an export that may overwrite refuses, in one line,', () => {
     expect(fs.readdirSync(disk).sort()).toEqual(['unplugged', 'Älbum 2'])
   })
 
-  test('an export of ours in which somebody keeps a file, changed one, or began a project', async () => {
+  test('an export of ours in which a file was added or changed, or a project created', async () => {
     const { at, open } = await home()
     const p = open()
     const out = at('photos', 'exports')
@@ -156,7 +156,7 @@ describe('an export that may overwrite refuses, in one line,', () => {
     p.close()
   })
 
-  test('an export whose images the project has come to refer to', async () => {
+  test('an export whose images the project now refers to', async () => {
     const { at, open } = await home()
     const p = open()
     await exportFrom(p, at('out'), { format: 'folders', images: 'copy' })
@@ -169,7 +169,7 @@ describe('an export that may overwrite refuses, in one line,', () => {
     q.close()
   })
 
-  test('a marker that somebody made, or that another folder had', async () => {
+  test('a marker that was forged or copied from another folder', async () => {
     const { at, open } = await home()
     const p = open()
     await exportFrom(p, at('out'), { format: 'coco' })
@@ -183,12 +183,12 @@ describe('an export that may overwrite refuses, in one line,', () => {
 })
 
 describe('an archive', () => {
-  test('replaces an archive of ours, and no other file', async () => {
+  test('replaces only an archive of ours', async () => {
     const { at, open } = await home()
     const p = open()
     const zip = at('all.dashi.zip')
     await exportFrom(p, zip, { format: 'dashi' })
-    await expect(exportFrom(p, zip, { format: 'dashi' })).rejects.toThrow(/exists already/)
+    await expect(exportFrom(p, zip, { format: 'dashi' })).rejects.toThrow(/already exists/)
     await exportFrom(p, zip, { format: 'dashi', overwrite: true })
     const whole = fs.readFileSync(zip)
     const others: [string, Buffer][] = [
@@ -215,7 +215,7 @@ describe('an archive', () => {
   })
 })
 
-describe('the old export comes back', () => {
+describe('the old export is restored', () => {
   const failures = ['ENOSPC', 'EXDEV', 'EACCES', 'EIO', 'ENOTEMPTY'] as const
   test.each(failures)('when the second rename fails with %s', async (code) => {
     const { dir, at, open } = await home()
@@ -249,7 +249,7 @@ describe('the old export comes back', () => {
     p.close()
   })
 
-  test('and what somebody calls so is left alone', async () => {
+  test('and a file that merely has that name is left alone', async () => {
     const { at, open } = await home()
     const p = open()
     fs.mkdirSync(at('.out.old'))

@@ -7,7 +7,7 @@ import { importInto } from '../../../src-main/app/exchange/index.ts'
 import { createProject } from '../../../src-main/app/projects/index.ts'
 import { folder, project, recordsOf } from './helpers.ts'
 
-test('a project that somebody has open is read through a copy: its file stays the one that it was', async () => {
+test('a project that is open elsewhere is read through a copy, and its file stays unchanged', async () => {
   const dir = await folder({ 'media/a.png': [8, 6] })
   const theirs = createProject(dir)
   await importInto(theirs, path.join(dir, 'media'))
@@ -21,7 +21,7 @@ test('a project that somebody has open is read through a copy: its file stays th
   theirs.close()
 })
 
-test('a project below the folder is no part of it, and nothing is left there', async () => {
+test('a project below the folder is not part of it and stays untouched', async () => {
   const dir = await folder({ 'photos/a.png': [8, 6], 'photos/b.png': [8, 6] })
   createProject(path.join(dir, 'project')).close()
   mkdirSync(path.join(dir, 'project', 'media'))
@@ -35,7 +35,7 @@ test('a project below the folder is no part of it, and nothing is left there', a
   expect(existsSync(path.join(dir, 'photos', 'project.db'))).toBe(false)
 })
 
-test('the XML of MIT’s LabelMe counts from 0, and its pictures lie in Images', async () => {
+test('the XML of MIT’s LabelMe counts from 0, and its pictures are in Images', async () => {
   const dir = await folder({ 'Images/set/a.png': [100, 80] })
   mkdirSync(path.join(dir, 'Annotations', 'set'), { recursive: true })
   const object = (name: string, deleted: number) =>

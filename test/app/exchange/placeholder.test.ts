@@ -88,7 +88,7 @@ const files: [FormatName, Record<string, string>][] = [
 describe.each(files)('%s', (format, given) => {
   const annotated = [{ label: 'cat', shape: { kind: 'box', x: 4, y: 3, w: 20, h: 6 } }]
 
-  test('keeps what is annotated, with the size; the image links up by name, and the same import again adds nothing', async () => {
+  test('keeps the annotations and the size; the image is linked by name, and a repeated import adds nothing', async () => {
     const p = project()
     const dir = await folder(given)
     const report = await importInto(p, dir)
@@ -105,7 +105,7 @@ describe.each(files)('%s', (format, given) => {
     expect([...readRecords(p)][0]!.file).not.toBe(linked!.file)
   })
 
-  test('a scan, or the import again with the image beside it, is one image with its annotations', async () => {
+  test('a scan or a repeated import with the image present gives one image with its annotations', async () => {
     const p = project()
     const dir = await folder(given)
     await importInto(p, dir)
@@ -121,7 +121,7 @@ describe.each(files)('%s', (format, given) => {
   })
 })
 
-test('a file of another size, or one of two of a name, is not taken for it; the folders tell two apart', async () => {
+test('a file of another size or an ambiguous name is not linked; folders tell two apart', async () => {
   const p = project()
   const coco = JSON.stringify({
     images: [

@@ -178,7 +178,7 @@ describe('boxes, within 0.01 px', () => {
 /** Whatever ties a box to its points is another number each time. */
 const untied = ({ group: _, ...rest }: Record<string, unknown> = {}) => rest
 
-describe('points, attributes, what is said of regions and who made them', () => {
+describe('points, attributes, region captions and authors', () => {
   const names = ['nose', 'left', 'right', 'tail']
   const joints = fc
     .tuple(
@@ -300,7 +300,7 @@ describe('points, attributes, what is said of regions and who made them', () => 
   )
 })
 
-test('labels of images, captions and splits', async () => {
+test('image labels, captions and splits', async () => {
   const [records] = fc.sample(dataset(box, 1), { numRuns: 1, seed: 1 })
   const p = await projectOf(records!)
   const keeps: Record<'labels' | 'captions' | 'splits', readonly FormatName[]> = {
@@ -373,7 +373,7 @@ test('WebDataset and a project archive hold everything: grounded captions, autho
   expect(strip(records[0]!)).toEqual(strip(before!))
 })
 
-describe('what goes beside the geometry comes back', () => {
+describe('data beside the geometry round-trips', () => {
   const by = { kind: 'person', name: 'ann@example.org' } as const
   const model = { kind: 'checkpoint', checkpoint: 'm1', score: 0.25 } as const
   const keypoints: Shape = {

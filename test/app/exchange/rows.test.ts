@@ -16,7 +16,7 @@ const summary = (records: ReturnType<typeof recordsOf>) =>
   )
 
 describe('JSON', () => {
-  test('a list of captions, several of one image', async () => {
+  test('a list of captions, several per image', async () => {
     const { format, records } = await imported({
       'coco_karpathy_train.json': JSON.stringify([
         { caption: 'a cat', image: 'val2014/a.png', image_id: 'coco_1' },
@@ -32,7 +32,7 @@ describe('JSON', () => {
       'val2014/b.png': { labels: [], captions: ['b', 'c'], tags: [] },
     })
   })
-  test('by the image’s name: a caption, several, a class, an object of them', async () => {
+  test('keyed by image name: one caption, several, a class, or an object with them', async () => {
     expect(
       summary(
         (
@@ -63,7 +63,7 @@ describe('JSON', () => {
       ),
     ).toEqual({ 'a.png': { labels: [], captions: ['a cat'], tags: ['cat', 'mat'] } })
   })
-  test('a row a box', async () => {
+  test('one row per box', async () => {
     const { records } = await imported({
       'x.json': JSON.stringify([
         { image: 'a.png', label: 'cat', bbox: [1, 2, 10, 8], score: 0.5 },
@@ -77,14 +77,14 @@ describe('JSON', () => {
     ])
     expect(records[0]!.labels).toEqual([])
   })
-  test('what only looks like it is left alone', async () => {
+  test('similar-looking files are not read', async () => {
     expect((await imported({ 'labels.json': '{"a.png": [{"x": 1}]}', 'a.png': image })).format).toBe('folders')
     expect((await imported({ 'x.json': '[{"image": 3, "caption": "x"}]', 'a.png': image })).format).toBe('folders')
   })
 })
 
 describe('lists and tables of other tools', () => {
-  test('an image and the number of its class', async () => {
+  test('an image and its class number', async () => {
     const { format, records } = await imported({
       'meta/train.txt': 'n01/a.png 1\nn02/b.png 0\n',
       'meta/classes.txt': 'cat\ndog\n',
@@ -97,7 +97,7 @@ describe('lists and tables of other tools', () => {
       ['train/n02/b.png', 'train', ['cat']],
     ])
   })
-  test('Google’s AutoML: parts of the image, addresses of a bucket', async () => {
+  test('Google’s AutoML: relative coordinates and bucket addresses', async () => {
     const { records } = await imported({
       'x.csv': 'TRAIN,gs://bucket/set/a.png,cat,0.1,0.2,,,0.5,0.6,,\nUNASSIGNED,gs://bucket/set/b.png,dog,0,0,,,1,1,,\n',
       'a.png': image,
@@ -111,7 +111,7 @@ describe('lists and tables of other tools', () => {
 })
 
 describe('images', () => {
-  test('of the same name are told apart by the folders that were named; one of another split is not taken for it', async () => {
+  test('with equal names are told apart by their folders; one of another split is not used instead', async () => {
     const { records } = await imported({
       'x.csv': 'filename,label\nC:\\set\\train\\a.png,cat\nval/a.png,dog\n',
       'data/train/a.png': image,
@@ -124,7 +124,7 @@ describe('images', () => {
     const other = await imported({ 'val.csv': 'filename,label\na.png,cat\n', 'train/a.png': image })
     expect(other.records.map((r) => r.fileName)).toEqual(['a.png'])
   })
-  test('with another extension, or in other letters, it is said', async () => {
+  test('found under another extension or case are reported', async () => {
     const { records, reasons } = await imported({ 'x.csv': 'filename,label\na.jpg,cat\nB.PNG,dog\n', 'a.png': image, 'sub/b.png': image })
     expect(records.map((r) => r.fileName)).toEqual(['a.png', 'sub/b.png'])
     expect(reasons).toEqual([
@@ -132,7 +132,7 @@ describe('images', () => {
       'B.PNG was not found under that name; sub/b.png was used',
     ])
   })
-  test('masks of the same name are not the image', async () => {
+  test('are not confused with masks of the same name', async () => {
     expect(
       (
         await imported({ 'x.csv': 'id,label\nimage_0001,cat\n', 'photos/image_0001.png': image, 'masks/image_0001.png': image })

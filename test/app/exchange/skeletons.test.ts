@@ -61,7 +61,7 @@ describe.each<[FormatName, { layout?: false; settings?: { task: 'pose' } }]>([
   ['cvat', {}],
   ['datumaro', {}],
 ])('%s', (format, { layout, settings }) => {
-  test('keeps names, edges and how they lie, also of a label that nothing was drawn of', async () => {
+  test('keeps names, edges and layout, also of an unused label', async () => {
     for (const shapes of [[half], format === 'yolo' ? [half] : []]) {
       const { project } = await roundTrip(await labelled(bird, shapes), { format, ...(settings ? { settings } : {}) })
       const { layout: places, ...named } = bird
@@ -69,7 +69,7 @@ describe.each<[FormatName, { layout?: false; settings?: { task: 'pose' } }]>([
       expect(skeletonIn(project, 'cat')).toBeNull()
     }
   })
-  test('writes points in the order of the skeleton, whatever order a region has them in', async () => {
+  test('writes points in the skeleton’s order, whatever their order in the region', async () => {
     const turned: KeypointsShape = { ...half, points: [half.points[2]!, half.points[0]!], edges: [] }
     const { project } = await roundTrip(await labelled(bird, [turned, half]), { format, ...(settings ? { settings } : {}) })
     const points = shapesIn(project).flatMap((s) =>
@@ -91,7 +91,7 @@ test('the project’s own archive keeps it', async () => {
   expect([skeletonIn(to), shapesIn(to)]).toEqual([bird, [half]])
 })
 
-test('a label that is there gets the skeleton that it lacks, and keeps the one that it has', async () => {
+test('an existing label gains a missing skeleton but keeps its own', async () => {
   const from = JSON.stringify(labelSchema(await labelled(bird)))
   const [without, other] = [empty(), await labelled({ points: ['a'], edges: [] })]
   addLabel(without, { name: 'bird' })
@@ -119,7 +119,7 @@ test.each([
   expect(() => readLabelSchema(JSON.stringify([{ name: 'x', skeleton }]), 'labels.json')).toThrow(message)
 })
 
-test('a point renamed is renamed in every region, edges drawn anew where they were the skeleton’s, as one step of undo', async () => {
+test('renaming a point renames it in every region and updates the skeleton’s edges, as one undo step', async () => {
   const own: KeypointsShape = { ...half, edges: [[0, 2]] }
   const project = await labelled(bird, [half, own])
   const before = [shapesIn(project), projectHash(project)]

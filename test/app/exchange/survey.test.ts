@@ -27,7 +27,7 @@ const opened = async (dir: string): Promise<Project> => {
 }
 const all = { labels: true, splits: true, formats: [] }
 
-test('folders of classes are offered as labels, and make them in one step of undo', async () => {
+test('class folders are offered as labels, which are made in one undo step', async () => {
   const dir = await folder({ ...classes })
   const p = await opened(dir)
   expect(surveyFolder(p, dir)).toMatchObject({
@@ -59,7 +59,7 @@ test('folders of classes are offered as labels, and make them in one step of und
   p.close()
 })
 
-test('folders of splits are offered as splits, with the classes in them', async () => {
+test('split folders are offered as splits, with the classes in them', async () => {
   const files = ['train', 'val', 'test'].flatMap((s) => Object.keys(classes).map((f): [string, [number, number]] => [`${s}/${f}`, [8, 6]]))
   const dir = await folder(Object.fromEntries(files))
   const p = await opened(dir)
@@ -78,7 +78,7 @@ test('folders of splits are offered as splits, with the classes in them', async 
   p.close()
 })
 
-test('files of annotations are offered with their format, and images that are there already get them', async () => {
+test('annotation files are offered with their format, and images already in the project receive them', async () => {
   const dir = await folder({ 'images/a.png': [8, 6], 'images/b.png': [8, 6] })
   mkdirSync(path.join(dir, 'annotations'))
   writeFileSync(path.join(dir, 'annotations', 'instances.json'), coco('a.png'))
@@ -98,7 +98,7 @@ test('files of annotations are offered with their format, and images that are th
   p.close()
 })
 
-test('texts beside images are offered as captions, besides the classes', async () => {
+test('texts next to images are offered as captions, in addition to the classes', async () => {
   const dir = await folder({ ...classes })
   writeFileSync(path.join(dir, 'cat', '1.txt'), 'a cat on a wall')
   const p = await opened(dir)
@@ -114,7 +114,7 @@ test('texts beside images are offered as captions, besides the classes', async (
   p.close()
 })
 
-test('images that cannot be read are left out where that is chosen, in the same step of undo', async () => {
+test('unreadable images are left out on request, in the same undo step', async () => {
   const dir = await folder({ ...classes, 'cat/3.png': 'no picture' })
   const p = await opened(dir)
   await checkUnseen(p)
@@ -126,7 +126,7 @@ test('images that cannot be read are left out where that is chosen, in the same 
   p.close()
 })
 
-describe('folders that say nothing', () => {
+describe('folders without meaning', () => {
   test.each([
     ['one of any name', { 'images/1.png': [8, 6], 'images/2.png': [8, 6] }],
     ['of dates', { '2024-05-01/1.png': [8, 6], '2024-05-02/1.png': [8, 6] }],
@@ -144,7 +144,7 @@ describe('folders that say nothing', () => {
   })
 })
 
-test('what is no image is counted by its ending, with the reason; what is the project’s own is not', async () => {
+test('counts files that are not images by extension, with the reason, except the project’s own', async () => {
   const dir = await folder({ ...classes })
   for (const name of ['cat/film.mp4', 'cat/photo.CR2', 'b.svg', 'c.psd', 'notes.odt']) writeFileSync(path.join(dir, name), 'x')
   const p = await opened(dir)
@@ -159,8 +159,8 @@ test('what is no image is counted by its ending, with the reason; what is the pr
   p.close()
 })
 
-describe('a folder that the project itself lies in', () => {
-  test('is imported without what is the project’s own', async () => {
+describe('a folder that contains the project itself', () => {
+  test('is imported without the project’s own files', async () => {
     const dir = await folder({ 'images/a.png': [8, 6] })
     writeFileSync(path.join(dir, 'annotations.json'), coco('a.png'))
     const p = await opened(dir)
@@ -177,7 +177,7 @@ describe('a folder that the project itself lies in', () => {
     p.close()
   })
 
-  test('is no archive of itself', async () => {
+  test('is not an archive of itself', async () => {
     const dir = await folder({ ...classes })
     const p = await opened(dir)
     expect((await importInto(p, dir)).format).toBe('folders')
@@ -190,7 +190,7 @@ describe('a folder that the project itself lies in', () => {
     p.close()
   })
 
-  test('with another project below: neither is taken in by a scan', async () => {
+  test('with another project below it: a scan reads neither', async () => {
     const dir = await folder({ ...classes })
     createProject(path.join(dir, 'other')).close()
     copyFileSync(path.join(dir, 'cat', '1.png'), path.join(dir, 'other', 'copy.png'))
@@ -202,7 +202,7 @@ describe('a folder that the project itself lies in', () => {
   })
 })
 
-test('an image is the same one, whichever of two folders it is taken in by', async () => {
+test('an image is recognised whichever of two folders it is added from', async () => {
   const dir = await folder({ 'set/a.png': [8, 6], 'set/b.png': [8, 6], 'c.png': [8, 6] })
   writeFileSync(path.join(dir, 'set', 'instances.json'), coco('a.png'))
   const p = project()

@@ -22,7 +22,7 @@ const labelsOf = (records: readonly ImageRecord[]) => Object.fromEntries(records
 const captionsOf = (records: readonly ImageRecord[]) => Object.fromEntries(records.map((r) => [r.fileName, r.captions!.map((c) => c.text)]))
 
 describe('makesense', () => {
-  test('boxes: label, x, y, width, height, file, size of the image; no split of the project’s name', async () => {
+  test('boxes: label, x, y, width, height, file, image size; the project’s name is not a split', async () => {
     const { records, report } = await imported(
       { 'labels_my-train-set_2024-05-01-10-00-00.csv': 'cat,1,2,10,12,a.png,40,30\n"a, b",3,4,5,6,a.png,40,30\n', 'a.png': image },
       { format: 'auto' },
@@ -36,7 +36,7 @@ describe('makesense', () => {
     expect(records[0]!.split ?? null).toBeNull()
     expect(report.findings).toEqual([])
   })
-  test('points; lines are told by boxes that would leave the image', async () => {
+  test('points; lines are recognised by boxes that would exceed the image', async () => {
     expect((await imported({ 'points.csv': 'nose,3,4,a.png,40,30\n', 'a.png': image })).records[0]!.regions).toMatchObject([
       { label: 'nose', shape: { kind: 'keypoints', points: [{ x: 3, y: 4, v: 2 }] } },
     ])
@@ -50,7 +50,7 @@ describe('makesense', () => {
 })
 
 describe('classes', () => {
-  test('a column each, 0 or 1: several a picture, names with spaces and of known words', async () => {
+  test('one column per class with 0 or 1: several per picture, names with spaces or reserved words', async () => {
     const { records, labels, report } = await imported({
       'train/_classes.csv': 'filename, cat, big dog, text\na.png, 1, 1, 0\nb.png, 0, 0, 1\nc.png, 0, 0, 0\n',
       'train/a.png': image,
@@ -62,7 +62,7 @@ describe('classes', () => {
     expect(records.map((r) => r.split)).toEqual(['train', 'train', 'train'])
     expect(report.findings).toEqual([])
   })
-  test('-1 is “no” beside 1 alone, and “uncertain” beside 0', async () => {
+  test('-1 means “no” beside 1 alone, and “uncertain” beside 0', async () => {
     expect(
       labelsOf((await imported({ 'list.csv': 'image_id,Bald,Smiling\na.png,-1,1\nb.png,1,-1\n', 'a.png': image, 'b.png': image })).records),
     ).toEqual({ 'a.png': ['Smiling'], 'b.png': ['Bald'] })
@@ -77,7 +77,7 @@ describe('classes', () => {
     ])
     expect(report.notes).toHaveLength(1)
   })
-  test('columns of 0 and 1 beside a label are tags; other columns are listed once', async () => {
+  test('columns of 0 and 1 next to a label are tags; other columns are reported once', async () => {
     const { records, reasons } = await imported({
       'labels.csv': 'filename,label,blurry,age\na.png,cat,1,3.5\nb.png,dog,0,2\n',
       'a.png': image,
@@ -108,7 +108,7 @@ describe('classes', () => {
       expect(report.notes).toEqual([`annotations.csv: classes were named by ${name}`])
     }
   })
-  test('a list that is counted from 1; no list at all', async () => {
+  test('a class list counted from 1; no list at all', async () => {
     const box = 'filename,xmin,ymin,xmax,ymax,class_id\na.png,1,2,11,10,1\na.png,1,2,11,10,2\n'
     expect(boxes((await imported({ 'a.csv': box, 'classes.txt': 'cat\ndog\n', 'a.png': image })).records)).toEqual([
       [
@@ -125,7 +125,7 @@ describe('classes', () => {
     ])
     expect(report.notes).toEqual([expect.stringContaining('its classes are numbers, and there is no list of their names')])
   })
-  test('the name of a class before its number; pandas’ nothing is nothing', async () => {
+  test('a class name is preferred to its number; pandas’ NaN is empty', async () => {
     const { records, report } = await imported({
       'x.csv':
         'image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max\na.png,Nodule,8,R1,1,2,11,10\nb.png,No finding,14,R2,NaN,nan,,None\n',
@@ -138,7 +138,7 @@ describe('classes', () => {
     expect(records[1]).toMatchObject({ regions: [], labels: [{ label: 'No finding' }] })
     expect([report.findings, report.notes]).toEqual([[], []])
   })
-  test('several in a cell; ids that name pictures; the one column of words', async () => {
+  test('several classes in a cell; ids that name pictures; a single text column', async () => {
     expect(
       labelsOf((await imported({ 'x.csv': 'image,label\na.png,cat|dog\nb.png,bird; cat\n', 'a.png': image, 'b.png': image })).records),
     ).toEqual({ 'a.png': ['cat', 'dog'], 'b.png': ['bird', 'cat'] })
@@ -170,7 +170,7 @@ describe('captions', () => {
     expect(captionsOf(records)).toEqual({ 'Images/a.jpg': ['A cat on a mat .', 'A cat, that sits .'] })
     expect([reasons, labels]).toEqual([[], []])
   })
-  test('addresses without a picture are left out, each with its line', async () => {
+  test('URLs without a picture are left out, each with its line', async () => {
     const { records, report } = await imported({
       'cc3m.tsv': 'a cat on a mat\thttps://x.org/p/a.jpg?w=3\na dog in a bog\thttps://x.org/b.jpg\n',
       'a.jpg': image,
@@ -182,7 +182,7 @@ describe('captions', () => {
       { line: 2, reason: expect.stringContaining('download the images first') as string },
     ])
   })
-  test('of boxes, unless every row of a picture has the same', async () => {
+  test('belong to boxes, unless all rows of a picture have the same', async () => {
     const rows =
       'file,xmin,ymin,xmax,ymax,caption\na.png,1,2,11,10,the left cat\na.png,20,2,30,10,the right cat\nb.png,1,2,11,10,two cats\nb.png,20,2,30,10,two cats\n'
     const { records } = await imported({ 'x.csv': rows, 'a.png': image, 'b.png': image })
@@ -197,7 +197,7 @@ describe('captions', () => {
 })
 
 describe('geometry', () => {
-  test('every other column of a box is an attribute of its; NaN, texts and Windows paths', async () => {
+  test('every other column of a box becomes its attribute; NaN, texts and Windows paths', async () => {
     const rows =
       'filename;xmin;ymin;xmax;ymax;class;score;difficult;track id\nC:\\data\\a.png;1,5;2;11,5;10;cat;0,5;true;7\na.png;x;2;11;10;dog;1;;\na.png;3;3;9;9;"two\nlines";;;\n'
     const { records, report } = await imported({ 'x.csv': rows, 'a.png': image })
@@ -305,7 +305,7 @@ describe('geometry', () => {
     ])
     expect(reasons).toEqual(['outline of 1 points, expected at least 3'])
   })
-  test('run lengths go down the columns, from 1; classes within the name', async () => {
+  test('run lengths are column-major, from 1; classes within the file name', async () => {
     const { records, report } = await imported({
       'train.csv': 'ImageId_ClassId,EncodedPixels\na.jpg_1,1 2 31 1\na.jpg_2,\na.jpg_3,1200 1\na.jpg_4,1200 2\n',
       'train_images/a.jpg': image,
@@ -327,7 +327,7 @@ describe('geometry', () => {
   })
 })
 
-test('UTF-16 of either order and Windows’ letters', async () => {
+test('UTF-16 in either byte order, and Windows code pages', async () => {
   const text = 'filename,label\na.png,Löwe\n'
   const big = Buffer.from(`\ufeff${text}`, 'utf16le').swap16()
   for (const file of [Buffer.from(`\ufeff${text}`, 'utf16le'), big, Buffer.from(text, 'latin1'), Buffer.from(`\ufeff${text}`)])

@@ -39,7 +39,7 @@ const seen = (p: Project) =>
 const expected = ['1k0', '-150 1b10', '1b20', '1b30', '1e40', '', '']
 
 describe.each(['cvat', 'coco', 'datumaro', 'labelme', 'csv'] as const)('%s', (format) => {
-  test('keeps tracks, key frames and where one ends', async () => {
+  test('keeps tracks, key frames and their ends', async () => {
     const p = await tracked()
     expect(seen(p)).toEqual(expected)
     const { exported, project: back } = await roundTrip(p, { format })
@@ -48,7 +48,7 @@ describe.each(['cvat', 'coco', 'datumaro', 'labelme', 'csv'] as const)('%s', (fo
   })
 })
 
-test('a video of CVAT says frames from 0, key frames, and where a track is outside', async () => {
+test('a CVAT video has frames from 0, key frames and “outside” marks', async () => {
   const p = await tracked()
   const { out } = await roundTrip(p, { format: 'cvat' })
   const file = readdirSync(out).find((f) => f.endsWith('.xml'))!
@@ -61,7 +61,7 @@ test('a video of CVAT says frames from 0, key frames, and where a track is outsi
   expect(xml).toMatch(/<size>7<\/size>/)
 })
 
-test('the same video twice adds nothing; another one of the same numbers is other tracks', async () => {
+test('the same video twice adds nothing; another with equal numbers has its own tracks', async () => {
   const video = (label: string, x: number) =>
     `<annotations><meta><task><size>3</size><mode>interpolation</mode></task></meta><track id="0" label="${label}"><box frame="0" outside="0" keyframe="1" xtl="${x}" ytl="1" xbr="${x + 9}" ybr="9"></box><box frame="2" outside="0" keyframe="1" xtl="${x + 20}" ytl="1" xbr="${x + 29}" ybr="9"></box></track></annotations>`
   const frames = Object.fromEntries([0, 1, 2].map((i) => [`frame_00000${i}.png`, [200, 50] as [number, number]]))

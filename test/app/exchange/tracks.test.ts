@@ -26,7 +26,7 @@ describe('CVAT video', () => {
       r.regions!.map((g) => [g.attributes!['track_id'], g.attributes!['keyframe'], g.shape.kind === 'box' ? g.shape.x : g.shape.kind]),
     ])
 
-  test('boxes move straight between key frames; none after one outside', async () => {
+  test('boxes are interpolated linearly between key frames, and end after “outside”', async () => {
     const track = `<track id="3" label="car" source="manual">${box(0, 0)}${box(2, 40)}${box(4, 60).replace('outside="0"', 'outside="1"')}</track>`
     const { report, records } = await read({ 'annotations.xml': video(track), ...frames((i) => `images/frame_00000${i}.PNG`) })
     expect([report.format, report.findings, report.unmentioned]).toEqual(['cvat', [], 2])
@@ -39,7 +39,7 @@ describe('CVAT video', () => {
     ])
   })
 
-  test('frames that the file has are not worked out again; turning goes the shorter way; attributes stay until they change', async () => {
+  test('frames in the file are not interpolated; rotation takes the shorter way; attributes last until they change', async () => {
     const given = `<track id="0" label="car">${box(0, 0)}${box(1, 99).replace('keyframe="1"', 'keyframe="0"')}${box(2, 40)}</track>`
     expect(seen((await read({ 'annotations.xml': video(given), ...frames((i) => `frame_00000${i}.png`) })).records)[1]).toEqual([
       'frame_000001.png',
@@ -62,7 +62,7 @@ describe('CVAT video', () => {
     expect(records[2]!.regions![0]!.attributes).toEqual({ colour: 'red', group: 2, keyframe: true, track_id: 1 })
   })
 
-  test('polygons and skeletons between their key frames too, with a note; a frame that is not one is left, with its line', async () => {
+  test('polygons and skeletons are interpolated too, with a note; an invalid frame is reported with its line', async () => {
     const polygon = (frame: number) => `<polygon frame="${frame}" outside="0" occluded="0" keyframe="1" points="1,1;20,1;20,20"></polygon>`
     const skeleton =
       '<skeleton frame="1" keyframe="1" outside="0"><points label="nose" outside="0" occluded="1" points="5,6"></points></skeleton>'
@@ -86,7 +86,7 @@ describe('CVAT video', () => {
     ])
   })
 
-  test('images of the task in their order; frames that are not there wait for their image', async () => {
+  test('images in the task’s order; missing frames wait for their image', async () => {
     const track = `<track id="0" label="car">${box(1, 5)}</track>`
     expect(seen((await read({ 'annotations.xml': video(track), ...frames((i) => `images/${'abcdef'[i]}.jpg`) })).records)).toEqual([
       ['images/b.jpg', [[0, true, 5]]],
@@ -96,7 +96,7 @@ describe('CVAT video', () => {
     expect(alone.report.missing).toBe(1)
   })
 
-  test('a gap of a thousand million frames takes no time', async () => {
+  test('a gap of a billion frames is quick', async () => {
     const { reasons } = await read({
       'annotations.xml': video(`<track id="0" label="car">${box(0, 0)}${box(1e9, 40)}</track>`),
       'frame_000000.png': image,
@@ -157,7 +157,7 @@ describe('DOTA', () => {
     expect(records[0]!.tags).toEqual(['imagesource: GoogleEarth'])
   })
 
-  test('out and in again: names of several words too; other shapes by the smallest box around them', async () => {
+  test('round-trips, also names of several words; other shapes become their smallest enclosing box', async () => {
     const { p } = await read({ 'images/a.png': image, 'labelTxt/a.txt': rows, 'classes.txt': 'large vehicle\n' })
     const { out, exported, records } = await roundTrip(p, { format: 'dota' })
     expect(exported.findings).toEqual([])
@@ -171,7 +171,7 @@ describe('DOTA', () => {
     expect(strip(records)).toEqual(strip(recordsOf(p)))
   })
 
-  test('rows without an image, and rows that are none', async () => {
+  test('rows without an image, and invalid rows', async () => {
     const { reasons } = await read({ 'images/a.png': image, 'labelTxt/a.txt': `${rows}1 2 3 ship 0\n`, 'labelTxt/b.txt': rows })
     expect(reasons.sort()).toEqual(['expected 8 coordinates, a class and a difficulty', 'rows without an image of that name'])
   })

@@ -30,7 +30,7 @@ const dataset = async () => ({
   }),
 })
 
-test('an image that somebody has retouched since stays as it is when the archive is imported again', async () => {
+test('an image edited since stays unchanged when the archive is imported again', async () => {
   const p = project()
   const zip = await zipOf(await dataset())
   await importInto(p, zip)
@@ -44,11 +44,12 @@ test('an image that somebody has retouched since stays as it is when the archive
     file: 'a.png',
     level: 'left out',
     reason: 'a file of this name already exists and was kept',
+    sentence: { code: 'finding.exists-kept', params: {} },
   })
   expect(fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-test('an import that fails takes away what it unpacked, and nothing else', async () => {
+test('a failed import removes what it unpacked, and nothing else', async () => {
   const p = project()
   const notes = path.join(p.folder, 'media/notes.txt')
   fs.mkdirSync(path.dirname(notes))
@@ -64,12 +65,12 @@ test('an import that fails takes away what it unpacked, and nothing else', async
   fs.writeFileSync(path.join(folder, 'mine.txt'), 'mine')
   fs.rmSync(path.join(folder, 'b.png'))
   const before = fs.readdirSync(folder)
-  await expect(importInto(p, zip, { format: 'voc' })).rejects.toThrow(/holds nothing in the format voc/)
+  await expect(importInto(p, zip, { format: 'voc' })).rejects.toThrow(/contains nothing in the format voc/)
   expect(fs.readdirSync(folder)).toEqual(before)
   expect(recordsOf(p)).toHaveLength(2)
 })
 
-test('an archive opens where nothing is, never over a file or a folder in use', async () => {
+test('an archive is unpacked to a free place only, never over a file or a folder in use', async () => {
   const p = await projectOf([{ fileName: 'a.png', width: 8, height: 8 }])
   const zip = `${fresh('all')}.dashi.zip`
   await exportFrom(p, zip, { format: 'dashi' })
@@ -78,7 +79,7 @@ test('an archive opens where nothing is, never over a file or a folder in use', 
   fs.mkdirSync(used)
   fs.writeFileSync(path.join(used, 'mine.txt'), 'mine')
   fs.mkdirSync(empty)
-  await expect(openArchive(zip, file)).rejects.toThrow(`${file}: is there already`)
+  await expect(openArchive(zip, file)).rejects.toThrow(`${file}: already exists`)
   await expect(openArchive(zip, used)).rejects.toThrow(`${used}: is not an empty folder`)
   expect([fs.readFileSync(file, 'utf8'), fs.readdirSync(used)]).toEqual(['mine', ['mine.txt']])
   const { project: opened } = await openArchive(zip, empty)

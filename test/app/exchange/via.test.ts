@@ -20,7 +20,7 @@ const entry = (filename: string, regions: object, file_attributes: object = {}) 
   [`${filename}123`]: { filename, size: 123, regions, file_attributes },
 })
 
-test('regions as a list and, of version 1, as an object; the file’s own words', async () => {
+test('regions as a list or, in version 1, as an object; captions of the file', async () => {
   const { records, report } = await imported({
     'train/via_region_data.json': JSON.stringify({
       ...entry('a.png', [region(triangle, { class: 'cat' }), region(rect, { class: 'dog', occluded: 'yes', count: 3 })], {
@@ -49,7 +49,7 @@ test('regions as a list and, of version 1, as an object; the file’s own words'
   expect(regionsOf(records[1]!)).toEqual([{ label: 'dog', shape: { kind: 'box', x: 20, y: 5, w: 10, h: 8 }, attributes: {} }])
 })
 
-test('a project: options have words, boxes that are ticked too; images without regions stay', async () => {
+test('a project: options are named, checkboxes too; images without regions stay', async () => {
   const { records, reasons } = await imported({
     'project.json': JSON.stringify({
       _via_settings: { core: {} },
@@ -81,7 +81,7 @@ test('a project: options have words, boxes that are ticked too; images without r
   expect(reasons).toEqual([])
 })
 
-test('every shape; what cannot be taken is named, the rest stays', async () => {
+test('every shape; what cannot be imported is reported, the rest stays', async () => {
   const { records, reasons } = await imported({
     'via.json': JSON.stringify(
       entry('a.png', [
@@ -113,7 +113,7 @@ test('every shape; what cannot be taken is named, the rest stays', async () => {
   ])
 })
 
-test('CSV, with and without the mark before its header; rows that are broken have their line', async () => {
+test('CSV, with and without a BOM; broken rows are reported with their line', async () => {
   const row = (shape: object | string, attributes: object, file = 'a.png') =>
     `${file},123,"${JSON.stringify({ caption: 'a yard' }).replaceAll('"', '""')}",2,0,"${(typeof shape === 'string' ? shape : JSON.stringify(shape)).replaceAll('"', '""')}","${JSON.stringify(attributes).replaceAll('"', '""')}"\n`
   for (const mark of ['', '#', '\ufeff#']) {

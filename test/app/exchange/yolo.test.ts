@@ -28,7 +28,7 @@ const rows = (text: string, description = yaml) =>
   read({ 'data.yaml': description, 'images/train/a.jpg': image, 'labels/train/a.txt': text })
 
 describe('rows', () => {
-  test('tabs, commas, comments, a class as a float or by its name, rounding at the border', async () => {
+  test('accepts tabs, commas, comments, a class as a float or name, and rounding at the border', async () => {
     const { regions, reasons } = await rows(
       '\ufeff# made by hand\r\n0.0\t0.5\t0.5\t0.2\t0.2\r\n\r\n1,0.5,0.5,0.2,0.2  # a boat\r\nship 0.5 0.5 1.0000001 1.0000001\r\n',
     )
@@ -40,13 +40,13 @@ describe('rows', () => {
     expect(reasons).toEqual([])
   })
 
-  test('classes beyond the names are named by their number, each said once', async () => {
+  test('classes without a name are named by their number, each reported once', async () => {
     const { regions, reasons } = await rows('7 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.3 0.3\n8 0.5 0.5 0.2 0.2\n')
     expect(regions.map((r) => r.label)).toEqual(['class 7', 'class 7', 'class 8'])
     expect(reasons).toEqual([7, 8].map((n) => `changed: labels/train/a.txt: class ${n} is not among the 2 names; named “class ${n}”`))
   })
 
-  test('predictions: scores of boxes, polygons and rotated boxes, numbers of tracks', async () => {
+  test('predictions: scores of boxes, polygons and rotated boxes, track numbers', async () => {
     const boxes = await rows('0 0.5 0.5 0.2 0.2 0.75\n0 0.5 0.5 0.2 0.2 0.5 12\n')
     expect(boxes.regions.map((r) => [r.shape.kind, r.attributes])).toEqual([
       ['box', { score: 0.75 }],
@@ -58,7 +58,7 @@ describe('rows', () => {
     expect(turned.regions.map((r) => [r.shape.kind, r.attributes])).toEqual([['rotated-box', { score: 0.8 }]])
   })
 
-  test('four corners are rotated boxes where the dataset has nothing else, polygons where it has others', async () => {
+  test('four corners are rotated boxes if the dataset has nothing else, and polygons otherwise', async () => {
     const quad = '0 0.2 0.2 0.6 0.2 0.6 0.6 0.2 0.6\n'
     expect((await rows(quad)).regions.map((r) => r.shape.kind)).toEqual(['rotated-box'])
     expect((await rows(`${quad}0 0.1 0.1 0.4 0.1 0.4 0.4\n`)).regions.map((r) => r.shape.kind)).toEqual(['polygon', 'polygon'])
@@ -67,7 +67,7 @@ describe('rows', () => {
     expect([odd.regions[0]!.shape.kind, odd.reasons]).toEqual(['polygon', [expect.stringMatching(/do not form a rectangle/)]])
   })
 
-  test('centre, size and angle, where the fifth numbers are no scores', async () => {
+  test('centre, size and angle, if the fifth numbers are not scores', async () => {
     const { regions, reasons } = await rows('0 0.5 0.5 0.2 0.2 -0.5\n0 0.5 0.5 0.2 0.2 0.7\n')
     expect(regions.map((r) => r.shape.kind === 'rotated-box' && r.shape.angle)).toEqual([(-0.5 * 180) / Math.PI, (0.7 * 180) / Math.PI])
     expect(reasons).toEqual([expect.stringMatching(/angle in radians/)])
@@ -77,7 +77,7 @@ describe('rows', () => {
 describe('pose', () => {
   const pose = `${yaml}kpt_shape: [3, 3]\nkpt_names: {0: [nose, left, right]}\n`
   const person = '0 0.5 0.5 0.4 0.6 0.4 0.4 2 0.5 0.4 1 0 0 0\n'
-  test('a box and its points, tied; points of two numbers; none to be seen', async () => {
+  test('a box with its points; points of two numbers; no visible point', async () => {
     const { regions } = await rows(`${person}0 0.5 0.5 0.4 0.6 0 0 0 0 0 0 0 0 0\n`, pose)
     expect(regions.map((r) => r.shape)).toEqual([
       { kind: 'box', x: 60, y: 20, w: 80, h: 60 },
@@ -104,7 +104,7 @@ describe('pose', () => {
     expect(scored.regions.map((r) => r.attributes!['score'])).toEqual([0.9, 0.9])
   })
 
-  test('out again: one row a person; as detection one box', async () => {
+  test('exported again: one row per person; for detection one box', async () => {
     const { p } = await rows(person, pose)
     const { out, records } = await roundTrip(p, { format: 'yolo' })
     const file = (at: string) => readFileSync(path.join(at, 'labels/train/a.txt'), 'utf8')
@@ -249,12 +249,12 @@ describe('places and names', () => {
     expect(report.findings).toEqual([])
   })
 
-  test('one field that is wrong does not take the names along', async () => {
+  test('one invalid field does not discard the names', async () => {
     const { regions, reasons } = await rows(box, `${yaml}kpt_shape: seventeen\n`)
     expect([regions[0]!.label, reasons]).toEqual(['ship', [expect.stringMatching(/data.yaml: kpt_shape/)]])
   })
 
-  test('rows in an odd place are found by their name; rows without an image are named', async () => {
+  test('label files in an unusual place are found by name; those without an image are reported', async () => {
     const { regions, reasons } = await read({
       'classes.txt': 'ship\n',
       'photos/a.jpg': image,
@@ -279,7 +279,7 @@ describe('export', () => {
   ]
   const of = (...regions: RecordRegion[]) => projectOf([{ fileName: 'a.png', width: 200, height: 100, regions }])
 
-  test('each kind says what it loses, before anything is written', async () => {
+  test('each task reports its losses before anything is written', async () => {
     const p = await of(...shapes)
     const said = (task: string) =>
       Object.fromEntries(exportLosses(p, { format: 'yolo', settings: { task } }).map((l) => [l.feature, l.becomes.en]))
@@ -297,7 +297,7 @@ describe('export', () => {
     expect(said('detect')).toMatchObject({ 'rotated boxes': 'become axis-aligned boxes', polygons: 'become their boxes' })
   })
 
-  test('masks are looked into for holes and parts; what is filled is filled, each part is an object', async () => {
+  test('masks are split into parts and their holes filled, each part an object', async () => {
     const bits = new Uint8Array(200 * 100)
     const fill = (x0: number, y0: number, x1: number, y1: number, v: number) => {
       for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) bits[y * 200 + x] = v
@@ -313,7 +313,7 @@ describe('export', () => {
     expect(records[0]!.regions!.map((r) => shapeArea(r.shape))).toEqual([1600, 1])
   })
 
-  test('rotated boxes alone are rotated boxes, within a hundredth of a pixel', async () => {
+  test('rotated boxes stay rotated boxes, within a hundredth of a pixel', async () => {
     const p = await of(shapes[1]!, { label: 'cat', shape: { kind: 'rotated-box', cx: 50, cy: 40, w: 9, h: 30, angle: -75 } })
     const { out, records } = await roundTrip(p, { format: 'yolo' })
     expect(readdirSync(path.join(out, 'labels/all'))).toEqual(['a.txt'])
@@ -325,7 +325,7 @@ describe('export', () => {
     }
   })
 
-  test('a corner outside the image is moved to its border, and said', async () => {
+  test('a corner outside the image is moved to its border and reported', async () => {
     const { exported } = await roundTrip(
       await of({ label: 'cat', shape: { kind: 'rotated-box', cx: 5, cy: 50, w: 60, h: 20, angle: 30 } }),
       { format: 'yolo' },

@@ -64,7 +64,7 @@ test('a file that is cut off has a size, and is unreadable all the same', async 
   expect(mediaFacets(project).unreadable).toBe(3)
 })
 
-test('looking at the files is no edit: the dataset is the same, and undo has nothing to take back but what was done before', async () => {
+test('checking the files is not an edit: the dataset is unchanged, and undo only reverts earlier edits', async () => {
   const before = projectHash(project)
   await checkUnseen(project)
   expect(projectHash(project)).toBe(before)
@@ -82,7 +82,7 @@ test('a file that was put right is known as readable, with its size, once it is 
 describe('before a run', () => {
   const all = () => findMediaIds(project, {}, { limit: 100 })
 
-  test('files are looked at that nobody looked at, and those that are others since', async () => {
+  test('checks files that are unchecked or have changed since', async () => {
     expect([...(await checkMedia(project, all())).keys()].sort()).toEqual([id('cut.jpg'), id('empty.png'), id('text.png')].sort())
     writeFileSync(at('a.png'), 'now it is none')
     unlinkSync(at('b.jpg'))
@@ -103,7 +103,7 @@ describe('before a run', () => {
   })
 })
 
-test('goes with its image, and is found out anew when that comes back', async () => {
+test('is removed with its image, and determined again when the image returns', async () => {
   await checkUnseen(project)
   removeMedia(project, [id('cut.jpg')])
   expect(projectInfo(project)).toMatchObject({ media: 4, unreadable: 2, unchecked: 0 })

@@ -74,7 +74,7 @@ test('a scan lists it, with where it leads, and takes the others', async () => {
   )
 })
 
-test('agreed to, it is followed, folders too, each once', async () => {
+test('once agreed to, it is followed, folders too, each once', async () => {
   const { links } = await scanFolder(project, images, control, () => undefined, { followLinks: true })
   expect(links.count).toBe(0)
   expect(paths().sort()).toEqual(['folder/secret.png', 'inside.png', 'out.png', 'own.png', 'sub/up.png'])
@@ -183,7 +183,7 @@ test('what was opened is what was looked at', () => {
   expect(place.linkOut('../private/secret.png')).toBe(secret)
 })
 
-test('an SVG is no image, whatever it is called', async () => {
+test('an SVG is not an image, whatever its name', async () => {
   writeFileSync(
     join(images, 'drawing.png'),
     `<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"><image href="file://${secret}" width="10" height="10"/></svg>`,

@@ -63,12 +63,12 @@ describe('pictures of a folder', () => {
     expect(mediaByPath(project, 'broken.png')).toMatchObject({ width: null, height: null })
   })
 
-  it('are taken in once, however often the folder is scanned', async () => {
+  it('are added once, however often the folder is scanned', async () => {
     await scanFolder(project, join(folder, 'images'), control, () => undefined)
     expect(orderedIds(project, {}, { by: 'id', descending: true })).toHaveLength(5)
   })
 
-  it('stand in the order in which people count', async () => {
+  it('are sorted as people count', async () => {
     const counted = createProject(join(folder, 'counted'))
     mkdirSync(join(folder, 'frames'))
     for (const n of [10, 2, 1, 100]) writeFileSync(join(folder, 'frames', `Frame ${n}.png`), '')
@@ -208,7 +208,7 @@ describe('the cache of thumbnails', () => {
 })
 
 describe('the queue of decoding', () => {
-  it('does what came last first, and drops what nobody waits for', async () => {
+  it('handles the latest request first, and drops abandoned ones', async () => {
     const queue = new LatestFirst(1)
     const order: string[] = []
     const dropped: string[] = []

@@ -42,7 +42,7 @@ test('keeps the pyramids used last', async () => {
   expect(readdirSync(join(folder, 'tiles'))).toHaveLength(2)
 })
 
-test('makes a pyramid once for all who ask at once, and says why where it cannot', async () => {
+test('makes a pyramid once for simultaneous requests, or says why it cannot', async () => {
   let started = 0
   const tiles = new Tiles(
     join(folder, 'tiles'),
@@ -70,7 +70,7 @@ function endless() {
   return { running, start }
 }
 
-test('ends the work that nobody waits for any more, and goes on with the next', async () => {
+test('stops work that nobody waits for any more, and continues with the next', async () => {
   const { running, start } = endless()
   const huge = images(start)
   const tiles = new Tiles(join(folder, 'tiles'), huge)

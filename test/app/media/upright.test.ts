@@ -60,7 +60,7 @@ describe.each(upright)('orientation %i', (orientation, corners) => {
     })
   })
 
-  test('a box drawn on a corner of the stored picture lies on that corner of the upright one', () => {
+  test('a box drawn on a corner of the stored picture is on that corner of the upright one', () => {
     const [w, h] = orientation < 5 ? [width, height] : [height, width]
     const at = [...corners.replace('/', '')].indexOf('b')
     const box = uprightShape({ kind: 'box', x: width - 6, y: 0, w: 6, h: 4 }, orientation, { width, height })

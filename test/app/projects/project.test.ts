@@ -41,7 +41,7 @@ import {
 } from '../../../src-main/app/annotations/index.ts'
 import { box, fiveImages, record, temporaryFolder, temporaryProject } from './fixture.ts'
 
-test('a project is created, closed, opened and told about', () => {
+test('a project is created, closed, opened and described', () => {
   const dir = join(temporaryFolder(), 'my project')
   const project = createProject(dir, { user: 'ann' })
   addRecords(project, fiveImages())
@@ -65,11 +65,11 @@ test('a project is created, closed, opened and told about', () => {
   again.close()
 })
 
-test('what cannot be created or opened is said in one line', () => {
+test('what cannot be created or opened is reported in one line', () => {
   const dir = temporaryFolder()
   expect(() => openProject(dir)).toThrow('holds no project')
   createProject(join(dir, 'p')).close()
-  expect(() => createProject(join(dir, 'p'))).toThrow('holds a project already')
+  expect(() => createProject(join(dir, 'p'))).toThrow('already contains a project')
   writeFileSync(join(dir, 'file'), '')
   expect(() => createProject(join(dir, 'file'))).toThrow('is a file, expected a folder')
   mkdirSync(join(dir, 'q'))
@@ -77,7 +77,7 @@ test('what cannot be created or opened is said in one line', () => {
   expect(() => openProject(join(dir, 'q'))).toThrow('project.db: is not a project database')
 })
 
-test('a project that is open is refused, naming the holder; one whose process was killed is taken over', () => {
+test('an open project is refused, naming the holder; one whose process was killed is taken over', () => {
   const dir = join(temporaryFolder(), 'p')
   const project = createProject(dir)
   expect(() => openProject(dir)).toThrow(new RegExp(`already open in another window \\(process ${process.pid} on `))
@@ -177,7 +177,7 @@ test('snapshots: compared, gone back to, and that undone', () => {
   expect(projectHash(project)).toBe(hash)
   expect(checkProject(project, { files: false }).problems).toEqual([])
   expect(listSnapshots(project).map((s) => s.name)).toEqual(['first', 'second'])
-  expect(() => takeSnapshot(project, 'first')).toThrow('exists already')
+  expect(() => takeSnapshot(project, 'first')).toThrow('already exists')
   removeSnapshot(project, 'first')
   expect(() => restoreSnapshot(project, 'first')).toThrow('no snapshot is named first')
 })

@@ -124,7 +124,7 @@ test('a record that is not valid stops all of it, naming the file and the field'
   expect(countMedia(project)).toBe(0)
 })
 
-test('batches that were committed stay, and running again goes on from there', () => {
+test('committed batches stay, and another run continues from there', () => {
   const project = temporaryProject()
   const records = function* (until: number) {
     for (let i = 0; i < 10; i++) {

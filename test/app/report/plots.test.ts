@@ -12,7 +12,7 @@ import { example } from './example.ts'
 const folder = path.join(import.meta.dirname, '../../../src-main/app/report/plots')
 const report = reportSchema.parse({ ...example, findings: findings(reportSchema.parse(example)) })
 
-it('there is one record a file, each with a name, a title and a place of its own', () => {
+it('there is one record per file, each with its own name, title and order', () => {
   expect(plots).toHaveLength(readdirSync(folder).length)
   for (const key of ['id', 'order', 'title'] as const) expect(new Set(plots.map((p) => p[key])).size).toBe(plots.length)
 })

@@ -94,7 +94,7 @@ describe('findings', () => {
 describe('the page', () => {
   const page = renderReport({ ...example, findings: findings(reportSchema.parse(example)) })
 
-  test('needs nothing beside it, and holds every row, ledger, picture and finding', () => {
+  test('is self-contained, with every row, ledger, picture and finding', () => {
     expect(page).not.toMatch(/<script|<link|@import|url\(|(?:src|href)="(?!data:)/)
     for (const r of exampleRows) expect(page).toContain(r.name)
     expect(page.match(/<article class="picture">/g)).toHaveLength(6)
@@ -121,7 +121,7 @@ describe('the page', () => {
     expect(text).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;')
   })
 
-  test('a run that diverged is said to have', () => {
+  test('a diverged run is marked as such', () => {
     const loss = [2, 1.5, 1.2, null, null]
     expect(renderReport({ ...example, rows: [{ ...exampleRows[2]!, curve: { loss } }] })).toContain('diverged at step 4')
   })

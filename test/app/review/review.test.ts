@@ -45,7 +45,7 @@ test('images are reviewed by path as people count, by doubt, or in a random orde
   expect(paths(project, reviewOrderOf(project, { filter: { pathText: 'b' }, order: 'path', seed: 0 }))).toEqual(['b9.jpg', 'b10.jpg'])
 })
 
-test('where the review stands, and by whom', () => {
+test('the state of the review, and who set it', () => {
   const project = four()
   setReview(project, [1, 2], 'approved')
   setReview(project, [3], 'rejected')
@@ -57,7 +57,7 @@ test('where the review stands, and by whom', () => {
   })
 })
 
-test('a comment lies at a place, on a region or on the image; replies belong to it', () => {
+test('a comment belongs to a point, a region or the image; replies belong to it', () => {
   const project = four()
   const before = projectHash(project)
   const pin = addComment(project, { mediaId: 1, text: 'what is this?', at: { x: 10.5, y: 20 } })

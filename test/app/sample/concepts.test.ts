@@ -23,7 +23,7 @@ describe('concepts', () => {
     }
   })
 
-  test('no icon stands for two concepts', () => {
+  test('no icon is used for two concepts', () => {
     for (const style of styles) {
       const icons = all.flatMap((c) => c.styles[style] ?? [])
       expect(new Set(icons).size, style).toBe(icons.length)
@@ -58,13 +58,13 @@ describe('concepts', () => {
     expect(named('water pistol')!.styles['noto-v1']).toBeUndefined()
   })
 
-  test('no icon holds text, which would be drawn with whatever fonts a machine has', () => {
+  test('no icon contains text, which would depend on the fonts of the machine', () => {
     for (const style of styles)
       for (const { styles: icons } of all) expect(iconSet(style).icons[icons[style] ?? '']?.body ?? '').not.toMatch(/<text|font-family/)
   })
 })
 
-test('classes: subgroups of at least ten concepts, each with a name of its own', () => {
+test('classes: subgroups of at least ten concepts, each with its own name', () => {
   const classes = classesOf(all)
   expect(classes.length).toBe(51)
   for (const c of classes) expect(c.concepts.length, c.name).toBeGreaterThanOrEqual(minConcepts)

@@ -124,7 +124,7 @@ test('no hostile folder keeps the other calls waiting: each is refused in one li
   }
 })
 
-test('a thread that a model hangs is waited for by nobody else', async () => {
+test('a thread that a model hangs blocks nobody else', async () => {
   const hangs = new URL(
     `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from 'node:worker_threads'

@@ -101,7 +101,7 @@ test('a place where nothing is any more is not opened, and what is open stays', 
   const a = await window(app, folder)
   await a.operate('op-before', 'captions.add', caption('acknowledged'))
   rmSync(file)
-  await expect(a.call('projects.reopen')).rejects.toThrow(/holds no project any more/)
+  await expect(a.call('projects.reopen')).rejects.toThrow(/no longer contains a project/)
   expect(await texts(a)).toEqual(['acknowledged'])
 })
 

@@ -82,7 +82,7 @@ const tune = { recipe: 'ft', settings: { epochs: 2, batchSize: 6 }, device: 'cpu
 const long = { recipe: 'ft', settings: { epochs: 10_000, batchSize: 6 }, device: 'cpu' as const, name: 'long' }
 
 describe('training', () => {
-  test('is told as it goes, and leaves a run with its curve and a model', async () => {
+  test('reports progress, and leaves a run with its curve and a model', async () => {
     const w = await window()
     const { runId } = await w.call('training.start', { ...tune, seed: 1, name: 'first' })
     expect(await w.finished(runId)).toMatchObject({ status: 'done', error: null })
@@ -180,7 +180,7 @@ describe('training', () => {
     w.close()
   })
 
-  test('that was cancelled goes on where it was, with the steps before in its curve', async () => {
+  test('that was cancelled resumes where it stopped, with the earlier steps in its curve', async () => {
     const w = await window()
     const { runId } = await w.call('training.start', { ...long, settings: { epochs: 100, batchSize: 6 }, name: 'stopped' })
     await w.progress(runId, 'training')
@@ -373,7 +373,7 @@ describe('merging', () => {
     w.close()
   })
 
-  test('models of two families end as failed, naming what differs', async () => {
+  test('of two families fails, naming the difference', async () => {
     const w = await window()
     const { runId } = await w.call('merging.start', { method: 'uniform', settings: {}, checkpoints: ['checkpoints/first', TINY_CLIP] })
     expect(await w.finished(runId)).toMatchObject({ status: 'failed', error: expect.stringContaining('head.safetensors') as string })
@@ -382,7 +382,7 @@ describe('merging', () => {
   })
 })
 
-test('a model says what it sees on an image: a checkpoint its own classes, another the labels of the project', async () => {
+test('a model classifies an image: a checkpoint by its own classes, another by the project’s labels', async () => {
   const w = await window()
   for (const model of ['checkpoints/first', TINY_CLIP]) {
     const scores = await w.call('preview.classify', { mediaId: 1, model })
@@ -393,7 +393,7 @@ test('a model says what it sees on an image: a checkpoint its own classes, anoth
   w.close()
 })
 
-test('runs outlive the program; one that it ended in the middle of says so, and can go on', async () => {
+test('runs outlive the program; an interrupted one says so and can be resumed', async () => {
   const w = await window()
   const { runId } = await w.call('training.start', { ...long, name: 'cut off' })
   await w.progress(runId, 'training')

@@ -137,7 +137,7 @@ async function settled(cache: 'thumbnails' | 'tiles' | 'embeddings', most: numbe
   }
 }
 
-test('a smaller limit takes effect at once: what was not used for longest goes', async () => {
+test('a smaller limit takes effect at once: the least recently used entries are removed', async () => {
   const days = (n: number) => n * 86_400
   const thumbnails = Array.from({ length: 5 }, (_, i) => put(`thumbnails/0${i}/${hex(i, 30)}`, 8 * megabyte, days(i)))
   const features = Array.from({ length: 5 }, (_, i) => put(`features/features-${hex(i, 16)}.safetensors`, 8 * megabyte, days(i)))

@@ -19,6 +19,6 @@ function told(many: number) {
   return data.mediaIds.length
 }
 
-test('2000 images are named; of more, everything is looked at again', () => {
+test('up to 2000 images are named; beyond that everything is fetched again', () => {
   expect([told(1), told(2000), told(2001)]).toEqual([1, 2000, 0])
 })

@@ -35,14 +35,14 @@ describe('a curve as a run tells it', () => {
     expect(steps(curve.points)).toEqual(upTo(2010).filter((s) => s % 2 === 1))
   })
 
-  test('a new phase is told in full again', () => {
+  test('a new phase is sent in full again', () => {
     const curve = new Curve()
     for (const step of upTo(2500)) curve.add(point(step, 'logistic-regression'))
     for (const step of upTo(5)) curve.add(point(step))
     expect(steps(curve.points)).toEqual([1, 2, 3, 4, 5])
   })
 
-  test('a run that goes on has the steps of the earlier one before its own, none twice', () => {
+  test('a resumed run has the earlier steps before its own, none twice', () => {
     const curve = new Curve()
     curve.earlier = [point(7, 'logistic-regression'), ...upTo(6).map((s) => point(s))]
     expect(curve.points).toEqual([])

@@ -19,7 +19,7 @@ const targets = (p: Project) => {
   return Object.fromEntries(Object.entries(splits).map(([split, items]) => [split, items.map((i) => [i.name, classes[i.label]!.name])]))
 }
 
-test('what a model proposed is no target until a person accepts it', () => {
+test('a model’s proposal is not a target until a person accepts it', () => {
   const p = project(3)
   setMediaLabels(p, [{ mediaId: 1, labelId: 1 }])
   const [proposed] = setMediaLabels(p, [{ mediaId: 2, labelId: 2, author: model, state: 'proposed' }])
@@ -35,7 +35,7 @@ test('what a model proposed is no target until a person accepts it', () => {
   })
 })
 
-test('what was rejected is no target, and makes no other ambiguous', () => {
+test('a rejected annotation is not a target and makes no other ambiguous', () => {
   const p = project(2)
   setMediaLabels(p, [{ mediaId: 1, labelId: 1 }])
   setMediaLabels(p, [
@@ -58,7 +58,7 @@ test('an image with two accepted labels is left out; one label given twice is on
   expect(classificationData(p).ambiguous).toBe(1)
 })
 
-test('an image in no split is no target, and each split has its own', () => {
+test('an image without a split is not a target, and each split has its own targets', () => {
   const p = project(3)
   setMediaLabels(
     p,

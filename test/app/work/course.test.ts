@@ -97,7 +97,7 @@ describe('the course of a job', () => {
     expect(shares.at(-1)).toBe(1)
   })
 
-  it('passes over a phase that nobody foresaw, at its beginning too', () => {
+  it('skips an unplanned phase, also at the start', () => {
     const { course, run } = clocked(lpFt)
     // Before all: the files are looked at that were not yet.
     expect(run('checking', 5, 3).map((t) => [t.share, t.secondsLeft])).toEqual(Array(5).fill([0, null]))

@@ -33,7 +33,7 @@ describe('lanes', () => {
     await p.quit()
   })
 
-  test('do not wait for each other: what somebody waits for passes a training', async () => {
+  test('do not wait for each other: an interactive job passes a training', async () => {
     const p = program(folder, stage)
     p.add('training', 'tune')
     p.add('training', 'next')
@@ -59,7 +59,7 @@ describe('lanes', () => {
 })
 
 describe('cancelling', () => {
-  test('takes one that waits out at once: it never begins', async () => {
+  test('removes a waiting job at once: it never begins', async () => {
     const p = program(folder, stage)
     p.add('training', 'a')
     const b = p.add('training', 'b')
@@ -85,7 +85,7 @@ describe('cancelling', () => {
 })
 
 describe.each(['quit', 'kill'] as const)('after the program has ended by %s', (end) => {
-  test('what waited goes on by itself, and what was at work is offered again', async () => {
+  test('waiting jobs start by themselves, and interrupted ones are offered again', async () => {
     const before = program(folder, stage)
     for (const name of ['a', 'b', 'c']) before.add('training', name)
     await before[end]()
@@ -168,7 +168,7 @@ describe('a queue of another version is answered in one line', () => {
   ])('%s that is not known here', async (_, change, problem) => {
     const { p, id, found } = await jobs(change)
     expect(found).toMatchObject({ status: 'interrupted', offers: null })
-    expect(found.error).toMatch(/^it was queued by another version of Dashi, which this one cannot carry out \([^\n]+\)$/)
+    expect(found.error).toMatch(/^it was queued by another version of Dashi, which this one cannot run \([^\n]+\)$/)
     expect(found.error).toContain(problem)
     expect(() => p.queue.again(id)).toThrow(found.error!)
     p.queue.dismiss(id)
@@ -180,7 +180,7 @@ describe('a queue of another version is answered in one line', () => {
     ).toBe(false)
   })
 
-  test('a request that its kind does not understand fails, naming the field', async () => {
+  test('an invalid request fails, naming the field', async () => {
     const { p, id } = await jobs(`UPDATE job SET request = '{"name":7}' WHERE id = ?`)
     await settled()
     const { status, error } = p.queue.list().find((j) => j.id === id)!

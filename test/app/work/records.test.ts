@@ -22,7 +22,7 @@ describe.each(complete.map((l) => [l.id]))('in the language %s', (id) => {
     for (const lane of lanes) expect((words['queue']!['lanes'] as Record<string, string>)[lane], lane).toMatch(/./)
     for (const phase of phases) expect(words['phases']![phase], phase).toMatch(/./)
   })
-  test('and none for a kind or phase that is not there', () => {
+  test('and none for an unknown kind or phase', () => {
     expect(Object.keys(words['jobs']!).filter((kind) => !jobKinds.has(kind))).toEqual([])
     const others = ['queued', 'featuresOf']
     expect(Object.keys(words['phases']!).filter((p) => !phaseSchema.safeParse(p).success && !others.includes(p))).toEqual([])

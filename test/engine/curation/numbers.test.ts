@@ -30,7 +30,7 @@ describe('nearest neighbours', () => {
     expect([...indices]).toEqual(Array.from({ length: 300 }, (_, q) => 7 * q))
     for (const d of distances) expect(d).toBeCloseTo(0.25, 2)
   })
-  test('stops where it is told to', async () => {
+  test('stops when told to', async () => {
     const check = () => {
       throw new Error('enough')
     }
@@ -81,7 +81,7 @@ describe('spherical k-means', () => {
     const { of } = await kMeans(rows, 3, 3, { seed: 0, iterations: 0 }) // the first three of a shuffled list
     expect(new Set(of).size).toBe(3)
   })
-  test('of one cluster is the mean of all', async () => {
+  test('of one cluster is the overall mean', async () => {
     const { of, closeness } = await kMeans(rows, 3, 1)
     expect([...of]).toEqual(Array(30).fill(0))
     const mean = [0, 1, 2].map((j) => Array.from({ length: 30 }, (_, i) => rows[3 * i + j]!).reduce((a, b) => a + b))

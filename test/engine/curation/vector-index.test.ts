@@ -52,7 +52,7 @@ describe('an index of vectors', () => {
     expect([index.vector(9), index.vector(11), index.vector(10 + 3 * n)]).toEqual([undefined, undefined, undefined])
   })
 
-  test('that is not there, of another version or damaged, is none', async () => {
+  test('that is missing, damaged or of another version counts as absent', async () => {
     expect(VectorIndex.open(path.join(folder, 'nowhere'))).toBeUndefined()
     const index = await make('broken', Infinity)
     expect(index.current).toBe(true)

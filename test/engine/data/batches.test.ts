@@ -47,7 +47,7 @@ describe('batches', () => {
     expect(await take({ n: 0, batchSize: 5, last: 'pad' }, 9)).toEqual([])
   })
 
-  it('see each example once an epoch, and go on from any position as if never stopped', async () => {
+  it('see each example once per epoch, and resume at any position as if never stopped', async () => {
     const plans = fc.record({
       n: fc.integer({ min: 1, max: 30 }),
       batchSize: fc.integer({ min: 1, max: 8 }),

@@ -41,7 +41,7 @@ describe('decodeImage refuses in one line that names the file', () => {
     return error!.message.slice(path.length + 2)
   }
 
-  it('a missing file, a folder, an empty file, and what is no image', async () => {
+  it('a missing file, a folder, an empty file, and a file that is not an image', async () => {
     expect(await refusal(join(folder, 'none.jpg'))).toBe('no such file')
     expect(await refusal(folder)).toMatch(/folder/)
     expect(await refusal(file('empty.png', ''))).toMatch(/empty/)

@@ -58,7 +58,7 @@ describe('a picture', () => {
     expect([await needsConversion(file), await pictureFacts(file)]).toEqual([false, { width: 3, height: 2, orientation: 1, deep: false }])
     expect([...(await (await openPicture(file)).raw().toBuffer())].slice(0, 3)).toEqual([0x80, 0x40, 0x20])
   })
-  test('that is turned is told as it is stored', async () => {
+  test('that is rotated is described as stored', async () => {
     const file = join(folder(), 'x.jpg')
     await sharp({ create: { width: 3, height: 2, channels: 3, background: 'red' } })
       .withMetadata({ orientation: 6 })
@@ -66,7 +66,7 @@ describe('a picture', () => {
       .toFile(file)
     expect(await pictureFacts(file)).toEqual({ width: 3, height: 2, orientation: 6, deep: false })
   })
-  test('that is none, or that could refer to other files, is refused by its name', async () => {
+  test('that is invalid or could refer to other files is refused by name', async () => {
     const at = (name: string, text: string) => {
       const file = join(folder(), name)
       writeFileSync(file, text)

@@ -26,7 +26,7 @@ describe('the header of a JPEG 2000', () => {
   const size = (bytes: number[]) => jp2Size(Uint8Array.from(bytes))
   const whole = { width: 30, height: 20 }
 
-  test('lies at the beginning, or in the box that holds the codestream', () => {
+  test('is at the beginning, or in the box with the codestream', () => {
     expect(size(codestream())).toEqual(whole)
     expect(size([...box('ftyp', letters('jp2 ')), ...box('jp2c', codestream())])).toEqual(whole)
     expect(size(box('jp2c', codestream({ from: [10, 5] })))).toEqual({ width: 20, height: 15 })
@@ -97,7 +97,7 @@ describe('an expression', () => {
   ])('%s is run, one more is not', (_, run, more) => expect([isLinear(run), isLinear(more)]).toEqual([true, false]))
 })
 
-test('each batch has a slot of its own among those that are loaded at once, counted from 0', async () => {
+test('each batch has its own slot among those loaded concurrently, counted from 0', async () => {
   const slots: number[] = []
   const load = async ({ slot }: { slot: number }) => void slots.push(slot)
   for await (const batch of batches({ n: 3, batchSize: 1, last: 'drop', epochs: 2 }, load, { prefetch: 2 }))

@@ -84,7 +84,7 @@ describe('samples deeper than a byte', () => {
   })
 })
 
-describe('what is damaged or lies is refused in one line, before memory is taken', () => {
+describe('damaged or inconsistent files are refused in one line, before memory is allocated', () => {
   const bmp = readFileSync(golden('formats/rgb24.bmp'))
   const claiming = (width: number, height: number, of = bmp) => {
     const lie = Buffer.from(of)

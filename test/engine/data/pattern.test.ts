@@ -57,7 +57,7 @@ describe('is not run', () => {
   ])('%s', (pattern) => expect(isLinear(pattern)).toBe(false))
 })
 
-it('whatever is run comes to its end', () => {
+it('every accepted pattern terminates', () => {
   // Patterns of the pieces that regular expressions go wrong with.
   const piece = fc.constantFrom(
     'a',

@@ -55,7 +55,7 @@ test('every picture of the golden files', async () => {
       )
 })
 
-test('what is no file is said to be none', async () => {
+test('what is not a file is reported as such', async () => {
   await expect(proved(join(dir, 'nowhere.png'))).rejects.toThrow('nowhere.png')
   await expect(proved(dir)).rejects.toThrow(/folder/)
 })

@@ -24,7 +24,7 @@ describe('Rng', () => {
     expect(() => Rng.of(0.5)).toThrow(RangeError)
   })
 
-  it('goes on from where it was saved, also through JSON', () => {
+  it('continues from where it was saved, also through JSON', () => {
     const rng = Rng.of(7)
     draws(rng, 5)
     const state = JSON.parse(JSON.stringify(rng.save())) as ReturnType<Rng['save']>

@@ -112,7 +112,7 @@ describe('a folder', () => {
     [
       'a pattern that backtracks',
       { 'tokenizer.json': { ...json, pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Removed', invert: true } } },
-      'tokenizer.json: pre_tokenizer.pattern.Regex: "(a+)+$" may take for ever',
+      'tokenizer.json: pre_tokenizer.pattern.Regex: "(a+)+$" may take forever',
     ],
     [
       'an unknown padding token',

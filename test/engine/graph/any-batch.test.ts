@@ -32,7 +32,7 @@ test.each([1, 2, 7])('a graph of any batch size gives a batch of %i what a graph
   expect(await through(ANY, rows)).toEqual(await through(rows, rows))
 })
 
-test('its model is the same whatever batches it is for', () => {
+test('its model is the same for any batch size', () => {
   const model = (batch: number) => {
     const graph = new Graph()
     graph.output('y', tower(graph.input('x', 'float32', [batch, 3, 4])))

@@ -34,7 +34,7 @@ describe('building', () => {
     expect(() => ops.add(1, 2)).toThrow('at least one operand that is a value')
     expect([sizeOf([]), sizeOf([2, 3]), sizeOf([2, 0])]).toEqual([1, 6, 0])
   })
-  test('what does not fit is told with the layer, and the layer around it comes back', () => {
+  test('an error names the layer, and the outer layer is restored', () => {
     const x = vector()
     const y = x.graph.input('y', 'float32', [2])
     const inner = () => x.graph.scoped('outer.inner', () => ops.add(x, y))
@@ -101,7 +101,7 @@ describe('a model', () => {
 })
 
 describe('any batch', () => {
-  test('dimensions that grow are told by what they are multiples of', () => {
+  test('dynamic dimensions are described by what they are multiples of', () => {
     expect(shapeFor([ANY, 3, 2 * ANY, 0], 5)).toEqual([5, 3, 10, 0])
     expect([dimName(ANY), dimName(3 * ANY), dimName(3), dimName(0)]).toEqual(['batch', 'batch*3', undefined, undefined])
     expect([isAnyBatch(vector('x', [ANY, 2]).graph), isAnyBatch(vector().graph)]).toEqual([true, false])

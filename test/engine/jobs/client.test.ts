@@ -72,7 +72,7 @@ test('jobs wait for each other, questions for none of them; one cancelled before
   expect(await third).toBe('3')
 })
 
-test('a listener that throws ends its job, with its own error', async () => {
+test('a listener that throws ends its job with the same error', async () => {
   const { client } = clientOf(`if (job.checkpoint === 'ok') done(id); else progress(id)`)
   const failing = client.run(job('told'), () => {
     throw new Error('the terminal is gone')
@@ -97,7 +97,7 @@ test('a process that says what it must not is ended, and replaced', async () => 
 })
 
 describe('a process that ends', () => {
-  test('in the middle of a job fails that one with a line that says how, and questions that were asked; what waits goes on in another', async () => {
+  test('in the middle of a job fails the job and open questions with one line; waiting jobs run in a new process', async () => {
     const { client, children } = clientOf(
       `if (question) send({ type: 'answer', id, answer: Float32Array.of(n) }); else if (job.checkpoint === 'long') progress(id); else done(id)`,
     )
@@ -130,7 +130,7 @@ describe('a process that ends', () => {
     if (process.platform !== 'win32') await expect(done(client, 'aborts')).rejects.toThrow(/ended \(killed by SIGABRT/)
   })
 
-  test('with nothing to do is replaced with the next job, even where nobody knows yet that it has ended', async () => {
+  test('while idle is replaced at the next job, even if its end was not noticed yet', async () => {
     const { client, children } = clientOf('done(id)')
     expect(await done(client)).toBe('1')
     children[0]!.kill()
@@ -204,7 +204,7 @@ describe('the engine', () => {
     return client
   }
 
-  test('stops between two steps when told to, and goes on where it stopped', async () => {
+  test('stops between two steps when told to, and resumes there', async () => {
     const client = await started()
     const settings = { epochs: 20, batchSize: 4, lr: 1e-3 }
     const whole = (await client.run(training('whole', { settings })).result).loss

@@ -47,7 +47,7 @@ describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2'])('%s', 
     base.close()
   })
 
-  test('two tuned ones are blended', async () => {
+  test('two tuned models are blended', async () => {
     const [a, b] = [await train(name, 'lp', { cCount: 2 }), await train(name, 'lp', { cCount: 3 })]
     const out = path.join(dir, `soup-${n++}`)
     await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [a.checkpoint, b.checkpoint], out })
@@ -61,7 +61,7 @@ test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be 
   expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText'])
 })
 
-describe('what a family cannot do is said in one line', () => {
+describe('what a family cannot do is refused in one line', () => {
   test.each([
     ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP or SigLIP'],
     ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP or SigLIP'],
@@ -70,24 +70,24 @@ describe('what a family cannot do is said in one line', () => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)
   })
 
-  test('and none of it is among what its facts say it can', () => {
+  test('and its facts list none of it as a capability', () => {
     expect(modelFacts(model('dinov2'))!.can).toEqual(['embedImage'])
     expect(modelFacts(model('vit'))!.can).toEqual(['embedImage', 'classify'])
   })
 })
 
-test('a classifier of its own names what it sees until it is tuned', async () => {
+test('a pretrained classifier uses its own classes until it is tuned', async () => {
   const own = await openModel(model('vit'))
   expect(own.head!.classes).toEqual(['cat', 'dog', 'a tree'])
   own.close()
 })
 
-test('a family that is not ours is told which there are', async () => {
+test('an unsupported family is refused with a list of the supported ones', async () => {
   const folder = path.join(dir, 'unknown')
   fs.cpSync(model('vit'), folder, { recursive: true })
   const file = path.join(folder, 'config.json')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swin"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "vit", "deit" or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported`,
+    `${file}: model_type: expected "clip", "siglip", "vit", "deit" or "dinov2", found "swin": the supported families are CLIP, SigLIP, ViT and DINOv2`,
   )
 })

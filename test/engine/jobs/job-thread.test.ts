@@ -43,7 +43,7 @@ describe('a message from the thread', () => {
     expect(await done(thread)).toBe('2') // by the same thread
   })
 
-  test('that is no result ends the job', async () => {
+  test('that is not a result ends the job', async () => {
     const thread = threadOf(
       `send(n === 1 ? { type: 'done', result: { kind: 'evaluate', checkpoint: 5 } } : { type: 'done', result: ${RESULT} })`,
     )
@@ -60,7 +60,7 @@ describe('a message from the thread', () => {
   })
 })
 
-test('a listener that throws ends its job, with its own error', async () => {
+test('a listener that throws ends its job with the same error', async () => {
   const thread = threadOf(`
     send({ type: 'progress', progress: { phase: 'training', done: 1, total: 2 } })
     await pause(20)

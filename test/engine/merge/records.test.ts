@@ -15,7 +15,7 @@ const needed: Record<string, (n: number) => Record<string, unknown>> = {
 }
 const settingsOf = (id: string, n: number) => methodOf(id, needed[id]?.(n) ?? {})
 
-it('there is one record a file, each with a name and a place of its own', () => {
+it('there is one record per file, each with its own name and order', () => {
   expect(mergeMethods).toHaveLength(readdirSync(folder).length)
   for (const key of ['id', 'order'] as const) expect(new Set(mergeMethods.map((m) => m[key])).size).toBe(mergeMethods.length)
 })

@@ -29,7 +29,7 @@ test('the error weighs each bin by its examples', () => {
   expect(ece(reliabilityBins(predictions([0.5, 0.5], [0, 1]), 2))).toBe(0)
 })
 
-test('there are 15 bins unless told, and a scale sharpens', () => {
+test('there are 15 bins by default, and a scale sharpens', () => {
   const p = predictions([0.79], [0])
   expect(reliabilityBins(p)).toHaveLength(15)
   expect(reliabilityBins(p, 10).findIndex((b) => b.n)).toBe(7)

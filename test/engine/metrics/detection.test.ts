@@ -32,7 +32,7 @@ test('accuracies: over all, by class, and the worst', () => {
   expect([...confusion(p)]).toEqual([2, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
 })
 
-test('ranking: precision where something relevant stands', () => {
+test('ranking: precision at each relevant position', () => {
   expect(averagePrecision([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0])).toBeCloseTo((1 + 2 / 3) / 2, 12)
   expect(averagePrecision([0.1, 0.9], [true, false])).toBeCloseTo(0.5, 12)
   expect(recallAtK([0.9, 0.1, 0.5, 0.2, 0.3, 0.4], [[0], [0]], [1, 2, 3])).toEqual([0.5, 0.5, 1])

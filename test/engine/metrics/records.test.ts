@@ -82,7 +82,7 @@ const perfect: { [T in MeasuredTask]: Measured[T] } = {
   },
 }
 
-it('there is one record a file, each with a name and a place of its own', () => {
+it('there is one record per file, each with its own name and order', () => {
   expect(metricRecords).toHaveLength(readdirSync(folder).length)
   for (const key of ['id', 'order'] as const) expect(new Set(metricRecords.map((m) => m[key])).size).toBe(metricRecords.length)
   for (const entry of metricEntries()) metricEntrySchema.parse(entry)
@@ -100,13 +100,13 @@ describe.each(metricRecords.map((m) => [m.id, m] as const))('%s', (id, record) =
     expect(most === null || least < most).toBe(true)
   })
 
-  it('is as another library has it', () => {
+  it('agrees with another library', () => {
     const known = golden[task as MeasuredTask].filter((c) => id in c.values)
     expect(known.length, `test/parity/metrics: no value of ${id}`).toBeGreaterThan(0)
     for (const { of, values } of known) expect(value(of)).toBeCloseTo(values[id]!, 8)
   })
 
-  it('lies in its range, and is at its best end where nothing is wrong', () => {
+  it('is in its range, and at its best value if nothing is wrong', () => {
     for (const { of } of golden[task as MeasuredTask]) {
       expect(value(of)).toBeGreaterThanOrEqual(least)
       expect(value(of)).toBeLessThanOrEqual(most ?? Infinity)

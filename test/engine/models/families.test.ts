@@ -39,7 +39,7 @@ describe('families', () => {
       expect(familyOf(towers)).toBeUndefined()
     expect(() => architectureOf({ model_type: 'bert' })).toThrow('no family for bert')
   })
-  test('others are told which there are', () => {
+  test('others are refused with a list of the supported ones', () => {
     const said = (config: object) => {
       try {
         architectureIn(folder(config))
@@ -64,7 +64,7 @@ describe('families', () => {
 })
 
 describe('what a model can do', () => {
-  test('is what its family can, and to classify where it has a head', () => {
+  test('is what its family can do, and classifying if it has a head', () => {
     expect([capabilitiesIn(TINY_CLIP, false), capabilitiesIn(TINY_CLIP, true)]).toEqual([
       ['embedImage', 'embedText'],
       ['embedImage', 'embedText', 'classify'],
@@ -74,7 +74,7 @@ describe('what a model can do', () => {
       [],
     ])
   })
-  test('is said where it is not enough, with the families that can', () => {
+  test('is reported if insufficient, with the families that can', () => {
     const [clip, dino] = [architectureIn(TINY_CLIP), architectureOf({ model_type: 'dinov2' })]
     expect(() => need(clip, ['embedImage', 'embedText'], 'search')).not.toThrow()
     expect(() => need(clip, [], 'nothing')).not.toThrow()
@@ -82,7 +82,7 @@ describe('what a model can do', () => {
     expect(textTower(clip, 'search').similarity).toBe(clip.similarity)
     expect(() => textTower(dino, 'search')).toThrow('search: a DINOv2 model cannot embed texts')
   })
-  test('preprocessing is that of its folder; a folder without one says so', () => {
+  test('preprocessing is that of its folder; a folder without any is refused', () => {
     expect(preprocessIn(TINY_CLIP)).toEqual(findPreprocessIn(TINY_CLIP))
     const bare = folder({ model_type: 'clip' })
     expect(findPreprocessIn(bare)).toBeUndefined()
@@ -99,7 +99,7 @@ describe("CLIP's configuration", () => {
     expect(clipConfigSchema.parse({ text_config: {}, vision_config: {} })).toMatchObject({ model_type: 'clip', projection_dim: 512 })
     for (const other of [{}, { text_config: {} }, null, [], 'clip']) expect(clipConfigSchema.safeParse(other).success).toBe(false)
   })
-  test('an older tower beside it wins, and its gaps are defaults', () => {
+  test('an older tower beside it wins, and missing values are defaults', () => {
     const now = { hidden_size: 64, num_hidden_layers: 3 }
     expect(tower({ model_type: 'clip', text_config: now })).toMatchObject(now)
     expect(tower({ model_type: 'clip', text_config: now, text_config_dict: { hidden_size: 128 } })).toMatchObject({

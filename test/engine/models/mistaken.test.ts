@@ -64,7 +64,7 @@ const FOLDERS: Case[] = [
       'modules.json': [{ idx: 0, name: '0', path: '0_CLIPModel', type: 'sentence_transformers.models.CLIPModel' }],
       '0_CLIPModel/config.json': {},
     }),
-    /modules\.json: is of a sentence-transformers folder: the model lies in .*\/0_CLIPModel$/,
+    /modules\.json: is part of a sentence-transformers folder: the model lies in .*\/0_CLIPModel$/,
   ],
   [
     'a sentence-transformers folder with another name in it',
@@ -79,7 +79,7 @@ const FOLDERS: Case[] = [
   [
     'an adapter beside a model',
     (f) => write(clip(f), { 'adapter_config.json': {}, 'adapter_model.safetensors': 'x' }),
-    /adapter_config\.json: an adapter lies beside a whole model.*merge_and_unload.*or take the adapter's files away/,
+    /adapter_config\.json: an adapter lies beside a whole model.*merge_and_unload.*or remove the adapter's files/,
   ],
   [
     'an open_clip folder',
@@ -89,7 +89,7 @@ const FOLDERS: Case[] = [
   [
     'a diffusers folder',
     onlyFiles({ 'model_index.json': {}, 'text_encoder/model.safetensors': 'x' }),
-    /model_index\.json: is of a diffusers pipeline/,
+    /model_index\.json: is part of a diffusers pipeline/,
   ],
   ['an export to ONNX', withoutWeights({ 'onnx/model.onnx': 'x' }), /onnx: is an export to ONNX.*take the release with model\.safetensors/],
   ['weights of llama.cpp', withoutWeights({ 'clip-f16.gguf': 'GGUF' }), /clip-f16\.gguf: holds weights of llama\.cpp/],
@@ -184,7 +184,7 @@ const FAMILIES: Case[] = [
   [
     'swin',
     (f) => config(clip(f), { model_type: 'swin' }),
-    /config\.json: model_type: expected "clip", .* or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported/,
+    /config\.json: model_type: expected "clip", .* or "dinov2", found "swin": the supported families are CLIP, SigLIP, ViT and DINOv2/,
   ],
   [
     'one tower',

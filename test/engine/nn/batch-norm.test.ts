@@ -94,7 +94,7 @@ describe.each([
     expect(relativeError(await evaluate(isTrained, trainer.weights()), floats(expected.after))).toBeLessThan(1e-5)
   })
 
-  test('goes on from a snapshot with its statistics', async () => {
+  test('resumes from a snapshot with its statistics', async () => {
     await steps(0, 2)
     const snapshot = await trainer.snapshot()
     await steps(2)

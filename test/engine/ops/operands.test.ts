@@ -22,7 +22,7 @@ describe('what changes nothing is the operand itself', () => {
     ['a sum over no axes', () => ops.reduceSum(x, { axes: [] })],
     ['unbroadcast', () => ops.unbroadcast(x, of(2, 1, 3))],
   ])('%s', (_, apply) => expect(apply()).toBe(x))
-  test('a part or a step of it is something else', () => {
+  test('a part or a step of it is different', () => {
     for (const part of [{ start: 1 }, { start: 0, end: 2 }, { start: 0, step: 2 }]) expect(ops.slice(x, { axis: 2, ...part })).not.toBe(x)
   })
 })

@@ -62,7 +62,7 @@ describe('the reverse walk', () => {
     )
   })
 
-  test('refuses a loss that is no scalar, and a parameter that does not reach the loss', () => {
+  test('refuses a loss that is not a scalar, and a parameter that does not reach the loss', () => {
     const x = new Graph().input('x', 'float32', [2])
     expect(() => gradients(ops.exp(x), [x])).toThrow('not a scalar')
     const y = x.graph.input('y', 'float32', [])

@@ -91,7 +91,7 @@ describe('preprocessing means what it means to CLIPImageProcessor', async () => 
   })
 })
 
-describe('what is not there is missed only by what needs it', () => {
+describe('a missing file matters only to what needs it', () => {
   test('texts need no preprocessor_config.json', async () => {
     const folder = model('texts only')
     fs.rmSync(path.join(folder, 'preprocessor_config.json'))

@@ -62,7 +62,7 @@ describe('a model that hangs its thread', () => {
     const [hung, next] = [lanes.ask(classify('hostile')), first(lanes, 'hostile')]
     await expect(hung).rejects.toMatchObject({
       fault: 'data',
-      message: 'hostile: the model gave no answer within 0.1 seconds, so it is left alone',
+      message: 'hostile: the model gave no answer within 0.1 seconds, so it was abandoned',
     })
     expect(await next).toBe(1)
     expect(await first(lanes, 'hostile')).toBe(2)
@@ -83,7 +83,7 @@ describe('a model that hangs its thread', () => {
   })
 })
 
-test('a thread that fills its memory is one line, and the process goes on', async () => {
+test('a thread that runs out of memory gives one line, and the process continues', async () => {
   const lanes = lanesOf(
     `if (question.model === 'greedy') { const all = []; while (true) all.push(new Array(1e6).fill(n + 0.5)) } embedding(n)`,
   )

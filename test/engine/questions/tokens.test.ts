@@ -36,6 +36,6 @@ test('of a text far too long, a beginning is looked at', async () => {
   expect(countTokens(reader, [' '.repeat(50_000) + short]).counts[0]!.fits).toBeGreaterThan(50_000)
 })
 
-test('a folder that is no model is named', async () => {
+test('a folder that is not a model is named', async () => {
   await expect(openReader('/nowhere/model')).rejects.toThrow('/nowhere/model/config.json')
 })

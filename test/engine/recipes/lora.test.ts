@@ -185,7 +185,7 @@ test('trains the modules asked for, and the checkpoint is the base with its adap
   model.close()
 })
 
-test('adapts every linear layer of the image tower unless told, and of no other', async () => {
+test('adapts every linear layer of the image tower by default, and of no other', async () => {
   const { notes } = await train({ ...TUNING, epochs: 1 })
   const linear = [...base.tensors].filter(([, { part, kind, shape }]) => part === 'image' && kind === 'weight' && shape.length === 2)
   expect(notes['modules']).toBe(linear.length)

@@ -14,14 +14,14 @@ import { tasks } from '../../../src-main/engine/tasks/tasks.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/engine/recipes/records')
 
-it('there is one record a file, each with a name, a place and a mark of its own', () => {
+it('there is one record per file, each with its own name, order and mark', () => {
   expect(recipes.map((r) => `${r.id}.ts`).sort()).toEqual(readdirSync(folder).sort())
   expect(new Set(recipes.map((r) => r.order)).size).toBe(recipes.length)
   expect(new Set(recipes.map((r) => r.mark.shape)).size).toBe(recipes.length)
   for (const tone of ['light', 'dark'] as const) expect(new Set(recipes.map((r) => r.mark[tone])).size).toBe(recipes.length)
 })
 
-it('a recipe that is none is answered with those that are', () => {
+it('an unknown recipe is refused with a list of the known ones', () => {
   expect(() => recipeRecord('lpft')).toThrow(`unknown recipe "lpft": there are ${recipes.map((r) => r.id).join(', ')}`)
 })
 
@@ -46,12 +46,12 @@ describe.each(recipes.map((r) => [r.id, r] as const))('%s', (id, recipe) => {
     for (const of of ['deep', 'interpolate']) expect(Object.keys(recipe.settings.shape)).toContain(of)
   })
 
-  it('is told one line where a setting is not its own, or out of range', () => {
+  it('refuses a foreign or out-of-range setting in one line', () => {
     expect(() => parseSettings(recipe, { stir: 1 })).toThrow(`recipe ${id}: unknown setting stir (it has `)
     expect(() => parseSettings(recipe, { deep: 1 })).toThrow(`recipe ${id}: deep: `)
   })
 
-  it('is drawn in reports by a mark of its own, in light and dark', () => {
+  it('has its own mark in reports, in light and dark', () => {
     expect(markShapes).toContain(recipe.mark.shape)
     expect(markPath(id)).toMatch(/^M/)
     expect(kindTitle(id)).toBe(recipe.mark.label)

@@ -8,7 +8,7 @@ import { deviceRecord, deviceRecords, devicesIn } from '../../../src-main/engine
 
 const folder = path.join(import.meta.dirname, '../../../src-main/engine/runtime/devices')
 
-it('there is one record a file, each with a name and a place of its own', () => {
+it('there is one record per file, each with its own name and order', () => {
   expect(deviceRecords.map((d) => `${d.id}.ts`).sort()).toEqual(readdirSync(folder).sort())
   expect(new Set(deviceRecords.map((d) => d.order)).size).toBe(deviceRecords.length)
 })

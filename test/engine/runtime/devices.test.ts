@@ -42,7 +42,7 @@ const devices = async () => {
 beforeEach(() => Object.assign(fake, { spoil: (_: string, data: Float32Array) => data, delay: 0, fails: '' }))
 
 describe('a provider that computes as the CPU does', () => {
-  test('is taken when it is named', async () => {
+  test('is used when it is named', async () => {
     expect(await (await devices()).chooseProvider('webgpu')).toEqual({ provider: 'webgpu', notes: [] })
   })
 

@@ -47,7 +47,7 @@ test('a step that another plan made is not made again', async () => {
   expect([losses, fed]).toEqual([[5], [['2.0', 1]]])
 })
 
-test('a loss that is no number ends it, and says at which step', async () => {
+test('a loss that is not a number ends it, naming the step', async () => {
   const { trainer } = recorded([1, NaN])
   await expect(runLoop({ trainer, steps: 3, imagesPerStep: 1, schedule: () => 1, batch })).rejects.toThrow('step 2')
 })

@@ -17,7 +17,7 @@ it('each is known by its id and says what it is', () => {
 })
 
 describe('targets', () => {
-  it('of classification is the one class of an image; several are no class, nor is none', () => {
+  it('of classification is the single class of an image; none or several give no target', () => {
     expect(classify.target({ labels: [2] })).toEqual({ kind: 'class', class: 2 })
     expect(classify.target({ labels: [2, 0] })).toBeNull()
     expect(classify.target({ labels: [] })).toBeNull()

@@ -79,7 +79,7 @@ describe('a checkpoint', () => {
     base.close()
   })
 
-  it('says so too where its base said nothing', async () => {
+  it('says so too if its base did not', async () => {
     await tiny(
       at('silent'),
       [1, 2, 3, 4],
@@ -175,7 +175,7 @@ describe('replacing a checkpoint', () => {
     expect(fs.readFileSync(at('home', 'thesis.txt'), 'utf8')).toBe('all of it')
   })
 
-  it('is not replaced where somebody keeps something beside it', async () => {
+  it('is not replaced if somebody keeps a file next to it', async () => {
     await tiny(at('noted'), [1, 2, 3, 4])
     fs.writeFileSync(at('noted', '.DS_Store'), '')
     await tiny(at('noted'), [1, 2, 3, 5])
@@ -206,7 +206,7 @@ describe('bad files, one line each', () => {
     expect(() => readJson(at('bad.json'), schema)).toThrow(DashiError)
     expect(() => readJson(at('bad.json'), schema)).toThrow(problem)
   })
-  it('JSON that is not there', () => expect(() => readJson(at('no.json'), schema)).toThrow(`${at('no.json')}: not found`))
+  it('missing JSON', () => expect(() => readJson(at('no.json'), schema)).toThrow(`${at('no.json')}: not found`))
 
   it('a head whose rows are not its classes', () => {
     fs.mkdirSync(at('h'))

@@ -71,7 +71,7 @@ describe('conversion', () => {
   })
 })
 
-describe('a file that lies is refused in one line', () => {
+describe('an inconsistent file is refused in one line', () => {
   const f32 = (shape: unknown, offsets: unknown, dtype = 'F32') => ({ dtype, shape, data_offsets: offsets })
   const cases: [string, () => string, RegExp][] = [
     ['empty', () => (fs.writeFileSync(at('x'), ''), at('x')), /header length: expected 8 bytes, found a file of 0/],

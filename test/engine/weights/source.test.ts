@@ -43,7 +43,7 @@ describe('a folder that Python wrote', () => {
   })
 })
 
-describe('an index that lies', () => {
+describe('an inconsistent index', () => {
   const index = (name: string, map: unknown) => {
     const d = folder(name)
     for (const f of fs.readdirSync(path.join(GOLDEN, 'sharded'))) fs.copyFileSync(path.join(GOLDEN, 'sharded', f), path.join(d, f))
@@ -55,7 +55,7 @@ describe('an index that lies', () => {
   it.each(['../secret.safetensors', '/etc/passwd', 'a/../../b', 'C:\\x', 'C:x', '', '.'])('a shard outside the folder: %s', (shard) => {
     expect(index('escape', { w: shard })).toThrow(/index\.json: weight_map\.w: expected the name of a file in this folder/)
   })
-  it('a shard that is not there', () => expect(index('gone', { w: 'no.safetensors' })).toThrow(/no\.safetensors: not found/))
+  it('a missing shard', () => expect(index('gone', { w: 'no.safetensors' })).toThrow(/no\.safetensors: not found/))
   it('a tensor that its shard does not have', () =>
     expect(index('lies', (m: Record<string, string>) => ({ ...m, extra: Object.values(m)[0] }))).toThrow(/tensor extra: missing, though/))
   it('a tensor of a shard that it does not list', () =>

@@ -126,7 +126,7 @@ test('hide and lock toggle all to the same state; locked regions are not deleted
   expect(h.editor.regions.get(b.id)).toMatchObject({ locked: false, hidden: true })
 })
 
-test('an edit undone twice is the same edit', () => {
+test('undoing the undo gives the same edit', () => {
   const h = onCanvas([region(box(0, 0, 10, 10))])
   h.editor.execute('select-all')
   h.editor.execute('nudge-right')

@@ -47,7 +47,7 @@ describe('a message as a value', () => {
     for (const other of [new Map(), new Date(), new Uint8Array(1), 1n, () => 1, [new Set()], { a: { b: new Map() } }])
       expect(valueProblem(other)).toBe('holds what is no JSON')
   })
-  test('goes on after what nests: the last member is looked at too', () => {
+  test('continues after nested values: the last member is checked too', () => {
     expect(valueProblem([[[1]], [], { a: [] }, new Date()])).toBe('holds what is no JSON')
     expect(valueProblem([[[1, new Date()]], 1])).toBe('holds what is no JSON')
   })

@@ -97,7 +97,7 @@ describe('a turned box', () => {
     const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)]
     expect([x, y]).toEqual([10 + -4 * c - -2 * s, 20 + -4 * s + -2 * c])
   })
-  test('contains what lies within it, border and all', () => {
+  test('contains what is inside it, including the border', () => {
     const contains = (x: number, y: number, angle = 0) => rotatedBoxContains({ ...turned, angle }, x, y)
     expect([contains(14, 22), contains(6, 18), contains(14.1, 20), contains(10, 22.1)]).toEqual([true, true, false, false])
     expect([contains(10, 23.9, 90), contains(11.9, 20, 90), contains(13, 20, 90), contains(10, 24.1, 90)]).toEqual([
@@ -133,7 +133,7 @@ describe('the box around a shape', () => {
     bits[1 * 4 + 2] = bits[2 * 4 + 3] = 1
     expect(shapeBox({ kind: 'mask', rle: rleFromBitmap(bits, 3, 4) })).toEqual(box(2, 1, 2, 2))
   })
-  test('of points is that of those that are labelled, or of all where none is', () => {
+  test('of points is that of the labelled ones, or of all if none is labelled', () => {
     const at = (x: number, y: number, v: 0 | 1 | 2) => ({ x, y, v })
     expect(shapeBox({ kind: 'keypoints', points: [at(0, 0, 0), at(5, 6, 1), at(8, 7, 2)] })).toEqual(box(5, 6, 3, 1))
     expect(shapeBox({ kind: 'keypoints', points: [at(1, 1, 0), at(2, 3, 0)] })).toEqual(box(1, 1, 1, 2))

@@ -28,7 +28,7 @@ test('a ring of pixels becomes one part with one hole', () => {
   expect(parts[0]![1]!.toSorted((a, b) => a - b)).toEqual([2, 2, 2, 2, 3, 3, 3, 3])
 })
 
-test('an island in a lake is a part of its own', () => {
+test('an island in a lake is a separate part', () => {
   const parts = rleToPolygon(mask('#######', '#.....#', '#.###.#', '#.#.#.#', '#.###.#', '#.....#', '#######'))
   expect(parts.map((part) => part.length)).toEqual([2, 2])
 })
@@ -41,7 +41,7 @@ test('an empty mask has no parts', () => {
   expect(rleToPolygon(mask('...', '...'))).toEqual([])
 })
 
-test('any mask comes back exactly, through its polygon', () => {
+test('any mask round-trips exactly through its polygon', () => {
   fc.assert(
     fc.property(bitmap, ([h, w, bits]) => {
       const rle = rleFromBitmap(bits, h, w)

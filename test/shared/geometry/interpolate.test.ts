@@ -48,7 +48,7 @@ describe('polygons', () => {
     expect(between(polygon([0, 0, 10, 0, 10, 10]), polygon([20, 0, 30, 0, 40, 10]))(0.5)).toEqual(polygon([10, 0, 20, 0, 25, 10]))
   })
 
-  test('drawn anew from another corner, or the other way round, stand still where the outline does', () => {
+  test('redrawn from another corner or in the other direction, stay still if the outline does', () => {
     const square = [0, 0, 10, 0, 10, 10, 0, 10]
     for (const again of [
       [10, 0, 10, 10, 0, 10, 0, 0],
@@ -57,7 +57,7 @@ describe('polygons', () => {
       expect(area(between(polygon(square), polygon(again))(0.5))).toBeCloseTo(100, 6)
   })
 
-  test('a moved outline is moved, whatever the numbers of vertices', () => {
+  test('a moved outline is moved, even if the vertex counts differ', () => {
     const radii = fc.array(fc.integer({ min: 20, max: 40 }), { minLength: 3, maxLength: 12 })
     const t = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(

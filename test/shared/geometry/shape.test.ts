@@ -160,7 +160,7 @@ describe('on an image of a size', () => {
     expect(shapeProblem(all.mask, { width: 6, height: 6 })).toBe('a mask of 6 × 5 on an image of 6 × 6')
     expect([shapeProblem(all.mask, { width: null, height: 5 }), shapeProblem(all.mask, { width: 6, height: null })]).toEqual([null, null])
   })
-  test('nothing lies farther outside than masks can be made of', () => {
+  test('nothing is farther outside than a mask can represent', () => {
     const reach = reachOf(6, 5)
     expect(reach).toBe(16 * (6 + 1024))
     expect(reachOf(5, 6)).toBe(reach)
@@ -171,7 +171,7 @@ describe('on an image of a size', () => {
     expect(() => ringToRle([0, 0, reach + 1, 0, 0, 5], 5, 6)).toThrow('too far outside')
     expect(() => ringToRle([0, 0, reach, 0, 0, 5], 5, 6)).not.toThrow()
   })
-  test('what lies inside is left', () => {
+  test('what is inside stays unchanged', () => {
     const clip = (shape: Shape) => clipShape(shape, 6, 5)
     expect(clip({ kind: 'box', x: -1, y: 4, w: 3, h: 3 })).toEqual({ kind: 'box', x: 0, y: 4, w: 2, h: 1 })
     expect(clip({ kind: 'box', x: 6, y: 0, w: 3, h: 3 })).toBeNull()
@@ -185,7 +185,7 @@ describe('on an image of a size', () => {
     expect(clipShape(all.mask, 6, 6)).toBeNull()
     expect(clip({ kind: 'polyline', points: [-1, -1, 9, 9, 3, 2] })).toEqual({ kind: 'polyline', points: [0, 0, 6, 5, 3, 2] })
   })
-  test('points outside are not labelled, and points of which none is left are gone', () => {
+  test('points outside become unlabelled, and a region without labelled points is dropped', () => {
     const at = (x: number, y: number, v: 0 | 1 | 2 = 2) => ({ x, y, v })
     const clip = (...points: ReturnType<typeof at>[]) =>
       (clipShape({ kind: 'keypoints', points }, 6, 5) as { points: unknown } | null)?.points

@@ -24,7 +24,7 @@ describe('a value', () => {
     expect(attributeProblem(many, 'x')).toBe(`expected one of ${many.options.slice(0, 12).join(', ')}, …`)
     expect(attributeProblem({ ...choice, options: many.options.slice(1) }, 'x')).toBe(`expected one of ${many.options.slice(1).join(', ')}`)
   })
-  test('of a number lies between its ends, both among them', () => {
+  test('of a number is within its limits, both included', () => {
     expect(problems(number, 0, 10, -0.1, 10.1)).toEqual([null, null, 'expected at least 0', 'expected at most 10'])
     expect(problems({ ...number, min: undefined, max: undefined }, -1e9, 1e9, NaN, '1', Infinity)).toEqual([
       null,
@@ -52,7 +52,7 @@ describe('a definition', () => {
     expect(issues({ ...number, default: 11 })).toEqual(['default: expected at most 10'])
     expect([issues({ ...choice, default: 'red' }), issues(yesNo), issues(text)]).toEqual(['taken', 'taken', 'taken'])
   })
-  test('has a name, and options where it is a choice; it is not required unless it says so', () => {
+  test('has a name, and options if it is a choice; it is optional unless declared as required', () => {
     expect(issues({ type: 'choice', name: 'x', options: [] })).not.toBe('taken')
     expect(issues({ type: 'choice', name: 'x', options: [''] })).not.toBe('taken')
     expect(issues({ type: 'text', name: '' })).not.toBe('taken')
@@ -88,6 +88,6 @@ test('faults: what is required and missing, and values that are none', () => {
   ])
 })
 
-test('a name that every object has is no value', () => {
+test('a name that every object inherits is not a value', () => {
   expect([ownValue({}, 'constructor'), ownValue({ constructor: 'x' }, 'constructor')]).toEqual([undefined, 'x'])
 })

@@ -56,7 +56,7 @@ describe('changed meanwhile', () => {
     expect(changedMeanwhile({ label: 2 }, base, { z: 5 })).toEqual([{ field: 'z', base: 1, theirs: null, mine: 5 }])
     expect(changedMeanwhile({ label: 2 }, base, { label: undefined })).toEqual([])
   })
-  test('null and not there are one', () => {
+  test('null and missing are equal', () => {
     expect(changedMeanwhile({}, { text: null }, { text: 'a' })).toEqual([])
     expect(changedMeanwhile({ text: null }, { text: 'b' }, { text: null })).toEqual([])
   })
@@ -67,7 +67,7 @@ describe('changed meanwhile', () => {
     ])
     expect(changedMeanwhile({}, {}, { side: 'right' }, true)).toEqual([])
   })
-  test('is told in a line', () => {
+  test('is described in one line', () => {
     const changed: Conflict = {
       entity: 'region',
       id: 3,

@@ -176,7 +176,7 @@ describe('frames', () => {
     expect(sequenceOf('a1_b1.png', images, (p) => p)!.name).toBe('a1_b#.png')
     expect(sequenceOf('a01.png', ['a1.png', 'a01.png', 'a2.png'], (p) => p)!.frames.map((f) => f.of)).toEqual(['a01.png', 'a2.png'])
   })
-  test('digits alone differ, not what stands around them', () => {
+  test('only the digits differ, not the text around them', () => {
     expect(sequenceOf('a1.png', ['a1.png', 'a1x.png', 'a.png', 'ab2.png', 'a2.jpg', 'd/a2.png'], (p) => p)).toBeNull()
   })
   test('a track without its end is a key frame unless it says otherwise', () => {

@@ -7,7 +7,7 @@ const frames = (path: string, images: string[]) => {
   return found && [found.name, found.frames.map((f) => `${f.of} ${f.number}`)]
 }
 
-test('numbers in their order, also without zeros before them; what lies between two is time', () => {
+test('numbers in order, also without leading zeros; gaps between them are time', () => {
   expect(frames('a/img_10.png', ['a/img_9.png', 'a/img_10.png', 'a/img_2.png', 'a/other_3.png', 'a/img_11.jpg'])).toEqual([
     'a/img_#.png',
     ['a/img_2.png 0', 'a/img_9.png 7', 'a/img_10.png 8'],
@@ -29,7 +29,7 @@ test('an image alone, without a number, or of a number that another has', () => 
   ])
 })
 
-test('a track goes through attributes and comes back; what is no number of a track stays an attribute', () => {
+test('a track round-trips through attributes; a value that is not a track number stays an attribute', () => {
   for (const frame of ['key', 'between', 'end'] as const)
     expect(trackOfAttributes({ colour: 'red', ...attributesOfTrack({ id: 3, frame }) })).toEqual({
       track: { id: 3, frame },

@@ -72,7 +72,7 @@ describe('points lie', () => {
       [1, 0],
     ])
   })
-  test('as in a person, where all are of one, in whatever order', () => {
+  test('uses the person’s layout if all points are a person’s, in any order', () => {
     expect(layoutOf({ points: ['left_ankle', 'nose'], edges: [] })).toEqual([
       [0.72, 1],
       [0.5, 0.08],

@@ -1,5 +1,6 @@
 /** A text file next to each image, with the same stem and one caption per line. */
 import path from 'node:path'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Source } from '../draft.ts'
 import { defineFormat, usualExcept, withoutRegions } from '../format.ts'
 import { copyImage, freeName, type Item, splitOf, safeName, type Target, withoutImagesFolder, writeFile } from '../target.ts'
@@ -11,7 +12,7 @@ function* read({ tree, images, findings }: Source): Generator<Draft> {
     if (!isImage(path)) continue
     const sidecar = [`${stemOf(path)}.txt`, `${stemOf(path)}.caption`].find((f) => tree.isFile(f))
     if (!sidecar) {
-      findings.change({ file: path }, 'no caption file; imported without a caption')
+      findings.change({ file: path }, sentence('finding.no-caption-file'))
       yield { image: { path, exists: true }, where: { file: path }, split: splitFolder(path).split }
       continue
     }

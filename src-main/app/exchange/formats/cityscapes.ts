@@ -4,9 +4,10 @@
  */
 import path from 'node:path'
 import { z } from 'zod'
+import { sentence } from '#shared/sentences/table.ts'
+import { problemOf, reasonFor, type Said, Unfit } from '../findings.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, problemOf } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
 import type { Peek } from '../peek.ts'
@@ -38,7 +39,7 @@ function* read(source: Source): Generator<Draft> {
     const stem = path.posix.basename(stemOf(name))
     try {
       const parsed = document.safeParse(parsePythonJson(tree.text(name)))
-      if (!parsed.success) throw new Error(problemOf(parsed.error))
+      if (!parsed.success) throw new Unfit(problemOf(parsed.error))
       const { imgWidth: width, imgHeight: height, objects } = parsed.data
       const image = byStem.get(stem.replace(ending, '')) ?? byStem.get(stem)
       const split =
@@ -47,7 +48,9 @@ function* read(source: Source): Generator<Draft> {
           .slice(0, -1)
           .map(usualSplit)
           .find((s) => s !== undefined) ?? null
-      const regions = objects.flatMap((o, i) => regionsOf(o, (reason) => findings.leave({ file: name }, `objects.${i}: ${reason}`)))
+      const regions = objects.flatMap((o, i) =>
+        regionsOf(o, (reason) => findings.leave({ file: name }, sentence('in-field', { field: `objects.${i}`, problem: reason }))),
+      )
       // A missing image gets the path that the dataset would give it.
       const missing = name
         .replace(/(^|\/)gt(Fine|Coarse|BboxCityPersons)\//, '$1leftImg8bit/')
@@ -60,12 +63,12 @@ function* read(source: Source): Generator<Draft> {
         regions,
       }
     } catch (e) {
-      findings.leave({ file: name }, message(e))
+      findings.leave({ file: name }, reasonFor(e))
     }
   }
 }
 
-function regionsOf(raw: unknown, leave: (reason: string) => void): DraftRegion[] {
+function regionsOf(raw: unknown, leave: (reason: Said) => void): DraftRegion[] {
   const parsed = object.safeParse(raw)
   if (!parsed.success) {
     leave(problemOf(parsed.error))
@@ -78,7 +81,7 @@ function regionsOf(raw: unknown, leave: (reason: string) => void): DraftRegion[]
   const attributes = attributesFrom(rest, crowd && label !== 'polegroup' ? { iscrowd: true } : {})
   const ring = polygon && toRing(polygon.flat())
   if (!ring && !bbox) {
-    leave(`${label}: a polygon of fewer than three points`)
+    leave(sentence('finding.polygon-short', { what: label }))
     return []
   }
   const shape = ring ? { kind: 'polygon' as const, parts: [[ring]] } : boxOf(...(bbox as [number, number, number, number]))

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { z } from 'zod'
 import { properName } from '#shared/model/words.ts'
 import type { Draft, Source } from '../draft.ts'
-import { problemOf } from '../findings.ts'
+import { problemOf, type Said } from '../findings.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom } from '../objects.ts'
 import { Spool } from '../../../db/spool.ts'
@@ -36,8 +37,7 @@ function deepFiles({ tree, findings }: Source): string[] {
   const found = [...tree.files('', findings)].filter((name) => name.endsWith('.json') && isCoco(tree.peek(name)))
   const depth = (name: string) => name.replace('/annotations/', '/').split('/').length
   const least = Math.min(...found.map(depth))
-  for (const file of found.filter((f) => depth(f) > least))
-    findings.leave({ file }, 'is deeper than the annotation files that were read; import its folder separately')
+  for (const file of found.filter((f) => depth(f) > least)) findings.leave({ file }, sentence('finding.too-deep'))
   return found.filter((f) => depth(f) === least)
 }
 
@@ -67,15 +67,15 @@ function* readFiles(source: Source, files: string[], results: readonly string[])
     for (const [n, file] of files.entries()) {
       for (const { id, line } of spool.duplicates(`image ${n}`)) {
         twice.add(JSON.stringify([n, id]))
-        findings.leave({ file, line }, `image id ${id} occurs more than once; the first image was used`)
+        findings.leave({ file, line }, sentence('finding.image-twice', { id }))
       }
       for (const { id, line } of spool.duplicates(`annotation ${n}`))
-        findings.change({ file, line }, `annotation id ${id} occurs more than once; all were kept`)
+        findings.change({ file, line }, sentence('finding.annotation-twice', { id }))
       for (const { key: id, line } of spool.orphans(`annotation ${n}`, `image ${n}`))
-        if (spool.of('name', id).length === 0) findings.leave({ file, line }, `annotation of image ${id}, which is not in the file`)
+        if (spool.of('name', id).length === 0) findings.leave({ file, line }, sentence('finding.annotation-orphan', { id }))
     }
     const foreign = [...spool.orphans(proposals, 'image 0')].length
-    if (foreign) findings.note(`${results.join(', ')}: ${foreign} results refer to images that are not in ${files[0]}`)
+    if (foreign) findings.note(sentence('finding.foreign-results', { results: results.join(', '), n: foreign, file: files[0] }))
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()
@@ -106,7 +106,7 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       if (own.success) document.split = own.data.split
       continue
     }
-    const repaired = (reason: string) => findings.change(at, reason)
+    const repaired = (reason: Said) => findings.change(at, reason)
     const parsed =
       list === 'images'
         ? readImage(value, repaired)
@@ -114,7 +114,7 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
           ? readAnnotation(value, repaired)
           : readCategory(value, repaired)
     if (problem || !parsed.success) {
-      findings.leave(at, problem ?? `${list}: ${problemOf(parsed.error!)}`)
+      findings.leave(at, problem ?? sentence('in-field', { field: list, problem: problemOf(parsed.error!) }))
       continue
     }
     const raw = value as Record<string, unknown>
@@ -130,12 +130,12 @@ function readFile(source: Source, file: string, n: number, spool: Spool): Docume
       spool.put(`annotation ${n}`, a.image_id, a, line, a.id ?? null)
     } else {
       const c = parsed.data as CocoCategory
-      if (categories.has(c.id)) findings.change(at, `category ${c.id} is defined twice; the first was used`)
+      if (categories.has(c.id)) findings.change(at, sentence('finding.category-twice', { id: c.id }))
       else categories.set(c.id, c)
     }
   }
-  if (spelled) findings.change({ file }, 'ids are written as text; they were read as numbers')
-  for (const [name, count] of lost) findings.note(`${file}: ${name} (${count} times) is not supported and was left out`)
+  if (spelled) findings.change({ file }, sentence('finding.ids-as-text'))
+  for (const [name, count] of lost) findings.note(sentence('finding.unsupported-field', { file, name, n: count }))
   source.declareLabels(
     [...categories.values()].map((c) => ({
       name: c.name,
@@ -191,7 +191,7 @@ function* drafts({ images, findings }: Source, documents: Document[], spool: Spo
     const { width, height, n } = rows[0]!.value as Entry
     const where = { file: documents[n]!.file, line: rows[0]!.line }
     if (!found) {
-      findings.leave(where, `image ${JSON.stringify(file_name)}: the path leads outside the folder, and no image in it has that name`)
+      findings.leave(where, sentence('finding.image-outside', { name: JSON.stringify(file_name) }))
       continue
     }
     // Try the folder that held this image first for the next one.
@@ -244,7 +244,7 @@ export default defineFormat({
     },
     holes: {
       en: 'are kept: polygons with holes become masks (RLE), exact to the pixel',
-      ja: '保たれます。穴を持つ多角形は画素単位で正確なマスク（RLE）になります',
+      ja: '保たれます。穴を持つ多角形はピクセル単位で正確なマスク（RLE）になります',
     },
     polylines: becomes.leftOut,
     'unlabelled regions': becomes.unlabelledClass,

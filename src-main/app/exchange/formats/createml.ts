@@ -11,6 +11,7 @@ import { jsonItems } from '../json.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { boxOf } from '../shapes.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 const imageNames = ['image', 'imagefilename', 'image_name', 'filename', 'file_name', 'imageURL', 'path']
 const annotationNames = ['annotations', 'annotation', 'labels', 'label']
@@ -30,7 +31,7 @@ function* read(source: Source): Generator<Draft> {
       const keys = isObject(value) ? Object.keys(value) : []
       const named = isObject(value) ? value[keyNamed(keys, imageNames) ?? ''] : undefined
       if (!isObject(value) || typeof named !== 'string') {
-        findings.leave(where, problem ?? 'image: expected the name of an image')
+        findings.leave(where, problem ?? sentence('finding.image-name'))
         continue
       }
       const image = imageNamed(images, named, file)
@@ -59,7 +60,8 @@ function* read(source: Source): Generator<Draft> {
             ...withAttributes(rest),
           })
         } else if (typeof label === 'string' && label.trim()) labels.push({ label })
-        else if (a !== undefined && a !== null && a !== '') findings.leave(where, `annotations.${i}: neither coordinates nor a label`)
+        else if (a !== undefined && a !== null && a !== '')
+          findings.leave(where, sentence('finding.neither-nor', { at: `annotations.${i}` }))
       }
       const size = [numberOf(value['width']), numberOf(value['height'])] as const
       yield {

@@ -5,11 +5,11 @@
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { properName } from '#shared/model/words.ts'
+import { reasonFor, type Where } from '../findings.ts'
 import { captionTable, layoutOf } from './csv/layout.ts'
 import { numbersBetween } from './csv/shapes.ts'
 import { Survey } from './csv/survey.ts'
 import type { Draft, Source } from '../draft.ts'
-import { message, type Where } from '../findings.ts'
 import { becomes, defineFormat, usualLosses, ofLabels } from '../format.ts'
 import { namer } from '../label-map.ts'
 import { imageNamed, outside } from '../lookup.ts'
@@ -54,14 +54,14 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
         }
         const { row, extra } = cells(layout, fields)
         if (!row.file || row.file.includes('\0')) {
-          findings.leave({ file, line }, 'no image is named')
+          findings.leave({ file, line }, sentence('finding.no-image-named'))
           continue
         }
         spool.put('row', row.file, { row, extra } satisfies Stored, line)
         survey.see(row, extra)
       }
     } catch (e) {
-      findings.leave({ file }, `${message(e)}; the rows before it were kept`)
+      findings.leave({ file }, sentence('finding.rows-before', { problem: reasonFor(e) }))
     }
     const plan = survey.plan(file, findings)
     const names = namer(tree, file, plan.classes, (text) => findings.note(text))
@@ -72,10 +72,7 @@ async function* readFile(source: Source, file: string): AsyncGenerator<Draft> {
       const where = { file, line: spool.of('row', name)[0]!.line }
       const image = imageNamed(images, name, file)
       if (!image || (!image.exists && /^https?:/i.test(name)))
-        findings.leave(
-          where,
-          image ? `${name}: a URL, and no image in the folder has that name: download the images first` : outside('image', name),
-        )
+        findings.leave(where, image ? sentence('finding.url', { name }) : outside('image', name))
       else if (found.has(image.path)) drafts.get(image.path)!.names.push(name)
       else {
         found.set(image.path, name)

@@ -7,8 +7,9 @@ import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { definitionsOf, definitionXml } from './cvat/attributes.ts'
 import { skeletonOfSvg, skeletonXml } from './cvat/skeleton.ts'
-import { message } from '../findings.ts'
+import { kindWord, reasonFor } from '../findings.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { jointName } from '../objects.ts'
 import { groupAttribute, joinParts } from '../shapes.ts'
 import { copyImage, type Item, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../target.ts'
@@ -38,14 +39,14 @@ function* read(source: Source): Generator<Draft> {
       }
       for (const e of xmlElements(tree.absolute(name), new Set(['image', 'track', 'label']))) {
         if (e.name === 'track')
-          findings.leave({ file: name, line: e.line }, `track of ${e.attributes['label'] ?? ''}: a video track among images`)
+          findings.leave({ file: name, line: e.line }, sentence('finding.video-track', { label: e.attributes['label'] ?? '' }))
         else if (e.name === 'label') {
           const label = childText(e, 'name')
           const parent = childText(e, 'parent')
           if (label && parent) parts.set(parent, [...(parts.get(parent) ?? []), label])
           if (!label || parent) continue
           const attributes = definitionsOf(e, (reason) =>
-            findings.change({ file: name, line: e.line }, `label ${label}: ${reason}; left without a definition`),
+            findings.change({ file: name, line: e.line }, sentence('finding.without-definition', { label, problem: reason })),
           )
           rules.set(label, { attributes, svg: childText(e, 'svg') ?? '', skeleton: null })
         } else {
@@ -80,7 +81,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
   const where = { file, line: e.line }
   const image = findImage(images, name, ['', 'images', ...(subset ? [`images/${subset}`, subset] : [])])
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
+    findings.leave(where, sentence('finding.image-outside', { name: JSON.stringify(name) }))
     return null
   }
   const size = { width: numberOf(width), height: numberOf(height) }
@@ -109,7 +110,7 @@ function draftOf({ images, findings }: Source, file: string, e: XmlElement, rule
         ...(Object.keys(attributes).length ? { attributes } : {}),
       })
     } catch (problem) {
-      findings.leave({ file, line: c.line }, `${c.name}: ${message(problem)}`)
+      findings.leave({ file, line: c.line }, sentence('in-field', { field: c.name, problem: reasonFor(problem) }))
     }
   }
   return { image, where, size, split: splitOfImage(subset, file), labels, regions: joinParts(regions) }
@@ -162,7 +163,11 @@ function write(given: Iterable<Item>, target: Target): void {
     let group = Math.max(0, ...(record.regions ?? []).map((r: RecordRegion) => Number(r.attributes?.[groupAttribute]) || 0))
     for (const r of record.regions ?? []) {
       const elements = elementsOf(r, record.width && record.height ? { width: record.width, height: record.height } : null)
-      if (!elements) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
+      if (!elements)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.size-unknown-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+        )
       const own = r.attributes?.[groupAttribute]
       const id = elements && elements.length > 1 ? ++group : typeof own === 'number' ? own : 0
       const common = [

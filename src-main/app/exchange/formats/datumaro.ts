@@ -7,8 +7,9 @@ import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { attributes as attributesSchema } from '#shared/model/region.ts'
 import { properName } from '#shared/model/words.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, problemOf } from '../findings.ts'
+import { problemOf, reasonFor, Unfit } from '../findings.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { jsonItems } from '../json.ts'
 import { skeletonFrom, namedAt } from '../objects.ts'
 import { boxOf, ellipseRing, groupAttribute, joinParts, rotatedFromCorners, toRing } from '../shapes.ts'
@@ -89,7 +90,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   for (const { value, line } of jsonItems(tree.absolute(file), { values: ['categories'] })) {
     const parsed = categories.safeParse(value)
     if (!parsed.success) {
-      findings.leave({ file, line }, `categories: ${problemOf(parsed.error)}`)
+      findings.leave({ file, line }, sentence('in-field', { field: 'categories', problem: problemOf(parsed.error) }))
       continue
     }
     const labels = parsed.data.label?.labels ?? []
@@ -119,7 +120,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
   for (const { value, line, problem } of jsonItems(tree.absolute(file), { elements: ['items'] })) {
     const parsed = item.safeParse(value)
     if (problem || !parsed.success) {
-      findings.leave({ file, line }, problem ?? `item: ${problemOf(parsed.error!)}`)
+      findings.leave({ file, line }, problem ?? sentence('in-field', { field: 'item', problem: problemOf(parsed.error!) }))
       continue
     }
     const draft = draftOf(source, { file, line }, parsed.data, names, subset)
@@ -140,7 +141,7 @@ function draftOf(
   const byId = named?.exists ? undefined : bases.flatMap((b) => imagesById(images, b, i.id))[0]
   const image: Found | null = byId ? { path: byId, exists: true } : named
   if (!image) {
-    findings.leave(where, `image ${JSON.stringify(name)}: the path leads outside the folder, and no image in it has that name`)
+    findings.leave(where, sentence('finding.image-outside', { name: JSON.stringify(name) }))
     return null
   }
   const regions: (DraftRegion & { group?: number | null | undefined })[] = []
@@ -149,7 +150,7 @@ function draftOf(
   for (const [k, raw] of (i.annotations ?? []).entries()) {
     const parsed = annotation.safeParse(raw)
     if (!parsed.success) {
-      findings.leave(where, `annotations.${k}.${problemOf(parsed.error)}`)
+      findings.leave(where, problemOf(parsed.error, 'annotations', k))
       continue
     }
     const a = parsed.data
@@ -175,7 +176,7 @@ function draftOf(
         })
       }
     } catch (e) {
-      findings.leave(where, `${a.type} ${a.id ?? k}: ${message(e)}`)
+      findings.leave(where, sentence('in-field', { field: `${a.type} ${a.id ?? k}`, problem: reasonFor(e) }))
     }
   }
   const [height, width] = i.image?.size ?? []
@@ -183,7 +184,7 @@ function draftOf(
   const split =
     subset === 'default'
       ? null
-      : /(^|\/)annotations\//.test(where.file) && notAClass(subset) !== 'a date'
+      : /(^|\/)annotations\//.test(where.file) && notAClass(subset) !== 'folders.date'
         ? subset
         : splitOfFile(where.file)
   return { image, where, size: { width, height }, split, regions: joinParts(regions), labels, captions }
@@ -198,7 +199,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
   const p = a.points ?? []
   switch (a.type) {
     case 'bbox': {
-      if (a.bbox?.length !== 4) throw new Error('bbox: expected 4 numbers')
+      if (a.bbox?.length !== 4) throw new Unfit(sentence('finding.bbox-four'))
       const [x, y, w, h] = a.bbox as [number, number, number, number]
       const angle = Number(a.attributes?.['rotation'] ?? 0)
       return angle ? { kind: 'rotated-box', cx: x + w / 2, cy: y + h / 2, w, h, angle } : boxOf(x, y, w, h)
@@ -211,14 +212,14 @@ function shapeOf(a: Annotation, names: Names): Shape {
     }
     case 'polygon': {
       const ring = toRing(p)
-      if (!ring) throw new Error('fewer than three points')
+      if (!ring) throw new Unfit(sentence('finding.three-points'))
       return { kind: 'polygon', parts: [[ring]] }
     }
     case 'polyline':
-      if (p.length < 4 || p.length % 2) throw new Error('fewer than two points')
+      if (p.length < 4 || p.length % 2) throw new Unfit(sentence('finding.two-points'))
       return { kind: 'polyline', points: p }
     case 'points': {
-      if (p.length < 2 || p.length % 2) throw new Error('no point')
+      if (p.length < 2 || p.length % 2) throw new Unfit(sentence('finding.no-point'))
       const j = names.joints.get(a.label_id ?? -1)
       const points = Array.from({ length: p.length / 2 }, (_, i) => {
         const v = a.visibility?.[i] === 0 ? (0 as const) : a.visibility?.[i] === 1 ? (1 as const) : (2 as const)
@@ -228,12 +229,12 @@ function shapeOf(a: Annotation, names: Names): Shape {
       return { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) }
     }
     case 'ellipse': {
-      if (p.length !== 4) throw new Error('ellipse: expected 4 numbers')
+      if (p.length !== 4) throw new Unfit(sentence('finding.ellipse-four'))
       const [x1, y1, x2, y2] = p as [number, number, number, number]
       return { kind: 'polygon', parts: [[ellipseRing((x1 + x2) / 2, (y1 + y2) / 2, (x2 - x1) / 2, (y2 - y1) / 2)]] }
     }
     case 'mask': {
-      if (!a.rle) throw new Error('mask without RLE')
+      if (!a.rle) throw new Unfit(sentence('finding.mask-without-rle'))
       const {
         counts,
         size: [height, width],
@@ -244,7 +245,7 @@ function shapeOf(a: Annotation, names: Names): Shape {
       }
     }
     default:
-      throw new Error('not a type of image annotation')
+      throw new Unfit(sentence('finding.not-image-annotation'))
   }
 }
 

@@ -7,6 +7,8 @@ import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../findings.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { fixed, outlines, smallestBox } from '../shapes.ts'
@@ -52,12 +54,12 @@ function* read(source: Source): Generator<Draft> {
     const text = tree.text(name, 1 << 26)
     const image = nearest(name, byStem.get(path.posix.basename(stemOf(name))))
     if (!image) {
-      if (text.trim() !== '') findings.leave({ file: name }, 'rows without an image of that name')
+      if (text.trim() !== '') findings.leave({ file: name }, sentence('finding.rows-no-image'))
       continue
     }
     if (seen.has(image)) {
       // Releases (v1.0, v1.5) and upright and rotated annotations may be side by side.
-      findings.leave({ file: name }, `${image} already has rows from another file`)
+      findings.leave({ file: name }, sentence('finding.rows-elsewhere', { image }))
       continue
     }
     seen.add(image)
@@ -102,7 +104,7 @@ function contentOf({ findings }: Source, file: string, text: string, names: Read
     }
     const m = row.exec(line)
     if (!m) {
-      findings.leave({ file, line: i + 1 }, 'expected 8 coordinates, a class and a difficulty')
+      findings.leave({ file, line: i + 1 }, sentence('finding.dota-row'))
       continue
     }
     const flat = m[1]!.trim().split(/\s+/).map(Number)
@@ -126,7 +128,11 @@ function write(items: Iterable<Item>, target: Target): void {
     const tags = (record.tags ?? []).filter((t) => /^imagesource: /.test(t)).map((t) => `${t.replace(': ', ':')}\n`)
     const rows = (record.regions ?? []).flatMap((r) => {
       const corners = fourCorners(r.shape)
-      if (!corners) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: DOTA has no such shape`)
+      if (!corners)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.no-shape-dota', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+        )
       const difficulty = Number(r.attributes?.['difficult'] ?? 0)
       return corners ? [`${corners.map((n) => fixed(n, 6)).join(' ')} ${oneWord(labelOf(r))} ${difficulty >= 0 ? difficulty : 0}\n`] : []
     })

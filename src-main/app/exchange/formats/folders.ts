@@ -2,6 +2,7 @@
  * Class folders, as in torchvision's ImageFolder: the first folder, after a split's, names the class; see
  * class-folders.ts for which folders qualify.
  */
+import { sentence } from '#shared/sentences/table.ts'
 import { classLayout, isGenericName, noLabel, setNameOf, unlabelledFolders } from '../class-folders.ts'
 import type { Draft, Source } from '../draft.ts'
 import { becomes, defineFormat, usualExcept, withoutRegions } from '../format.ts'
@@ -39,7 +40,8 @@ function write(items: Iterable<Item>, target: Target): void {
   for (const item of items) {
     const { record } = item
     const labels = record.labels ?? []
-    if (labels.length > 1) target.findings.leave({ file: record.fileName }, `${labels.length} labels; only ${labels[0]!.label} was written`)
+    if (labels.length > 1)
+      target.findings.leave({ file: record.fileName }, sentence('finding.several-labels', { n: labels.length, label: labels[0]!.label }))
     const split = splitOf(record)
     const folder = `${split ? `${safeName(split)}/` : ''}${labels[0] ? encodeName(labels[0].label) : noLabel}`
     const name = withoutImagesFolder(record.fileName)

@@ -3,6 +3,7 @@
  * (huggingface.co/docs/datasets/image_dataset); without one, class folders.
  */
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
 import { defineFormat, usualExcept } from '../format.ts'
@@ -64,8 +65,8 @@ async function* readRows({ tree, images, findings, declareLabels }: Source, file
     const where = { file, line }
     const named = isObject(value) ? fileIn(value) : null
     const image = named && imageNamed(images, named.name, file)
-    if (problem || !isObject(value)) findings.leave(where, problem ?? 'not an object')
-    else if (!named) findings.leave(where, 'no column names the image (file_name, image_file_name, file_names, image, …)')
+    if (problem || !isObject(value)) findings.leave(where, problem ?? sentence('finding.not-object'))
+    else if (!named) findings.leave(where, sentence('finding.no-image-column'))
     else if (!image) findings.leave(where, outside(named.column, named.name))
     else yield reader.draft(value, { image }, where, splitBy(image.path, file), boxes, named.column)
   }

@@ -10,6 +10,7 @@ import type { Peek } from '../peek.ts'
 import { boxBetween, groupAttribute, joinParts, polygonOf, toRing } from '../shapes.ts'
 import { join, stemOf } from '../tree.ts'
 import path from 'node:path'
+import { sentence } from '#shared/sentences/table.ts'
 
 type Fields = Record<string, unknown>
 const background = '__background__'
@@ -27,7 +28,7 @@ function* read(source: Source): Generator<Draft> {
     const json = jsonOf(source, file)
     const info = isObject(json) ? json['info'] : undefined
     if (!isObject(json) || !isObject(info) || !Array.isArray(json['objects'])) {
-      if (json !== undefined) findings.leave({ file }, 'info, objects: expected what ISAT writes')
+      if (json !== undefined) findings.leave({ file }, sentence('finding.isat'))
       continue
     }
     const yaml = [folderOf(file), ''].map((f) => join(f, 'isat.yaml')).find((f) => tree.isFile(f))
@@ -60,13 +61,13 @@ function regionsOf({ findings }: Source, file: string, objects: readonly unknown
   const made: (DraftRegion & { group?: string | number | null; layer: number; ring: Ring | null })[] = []
   for (const [i, o] of objects.entries()) {
     if (!isObject(o)) {
-      findings.leave({ file }, `objects.${i}: not an object`)
+      findings.leave({ file }, sentence('finding.at-not-object', { at: `objects.${i}` }))
       continue
     }
     const ring = toRing((Array.isArray(o['segmentation']) ? o['segmentation'] : []).flat(2).map(numberOf))
     const b = Array.isArray(o['bbox']) ? o['bbox'].map(numberOf) : []
     if (!ring && b.length !== 4) {
-      findings.leave({ file }, `objects.${i}: segmentation: fewer than 3 points`)
+      findings.leave({ file }, sentence('finding.segmentation-short', { at: `objects.${i}` }))
       continue
     }
     const shape = ring ? polygonOf(ring) : boxBetween(...(b as [number, number, number, number]))

@@ -2,6 +2,7 @@
  * JSON without a known format: a list of rows that name an image and its caption, label or boxes, or a map from image
  * names to captions and labels.
  */
+import type { Said } from '../findings.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
 import { defineFormat } from '../format.ts'
@@ -12,6 +13,7 @@ import { jsonItems } from '../json.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
 import { isImage } from '../tree.ts'
+import { sentence } from '#shared/sentences/table.ts'
 
 /** Columns that make a row an annotation. */
 const telling = [...captionColumns, ...labelColumns, ...objectColumns, 'bbox', 'bboxes', 'boxes', 'tags']
@@ -34,7 +36,7 @@ function recognises({ name, head, outline }: Peek): boolean {
 interface Row {
   value: unknown
   line?: number
-  problem?: string
+  problem?: Said
 }
 
 function* rowsOf(source: Source, file: string): Generator<Row> {
@@ -51,7 +53,9 @@ function* rowsOf(source: Source, file: string): Generator<Row> {
       : texts.some((t) => /\s\S+\s/.test(t.trim()))
         ? { captions: texts }
         : { labels: texts }
-    yield isImage(name) ? { value: { ...rest, file_name: name } } : { value: undefined, problem: `${name}: not the name of an image` }
+    yield isImage(name)
+      ? { value: { ...rest, file_name: name } }
+      : { value: undefined, problem: sentence('finding.not-image-name', { name }) }
   }
 }
 
@@ -71,7 +75,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
       const where = { file, line }
       const named = isObject(value) ? fileIn(value) : null
       const image = named && imageNamed(images, named.name, file)
-      if (!isObject(value) || !named) findings.leave(where, problem ?? 'names no image (image, file_name, …)')
+      if (!isObject(value) || !named) findings.leave(where, problem ?? sentence('finding.names-no-image'))
       else if (!image) findings.leave(where, outside(named.column, named.name))
       else yield reader.draft(value, { image }, where, splitBy(image.path, file), boxes, named.column)
     }

@@ -19,7 +19,7 @@ function* read(source: Source): Generator<Draft> {
       n++
       const where = { file, line }
       if (problem !== undefined || !isObject(value) || typeof value['filename'] !== 'string') {
-        findings.leave(where, problem ?? 'filename: expected the name of an image')
+        findings.leave(where, problem ?? sentence('finding.filename-name'))
         continue
       }
       const folder = typeof value['filepath'] === 'string' ? value['filepath'] : ''
@@ -32,7 +32,7 @@ function* read(source: Source): Generator<Draft> {
       const texts = sentences.flatMap((s, i): string[] => {
         const text: unknown = isObject(s) ? (s['raw'] ?? (Array.isArray(s['tokens']) ? s['tokens'].join(' ') : undefined)) : s
         if (typeof text === 'string' && text.trim()) return [text.trim()]
-        findings.leave(where, `sentences.${i}: no text (raw)`)
+        findings.leave(where, sentence('finding.no-text', { at: `sentences.${i}` }))
         return []
       })
       // restval: the part of COCO's val beyond this split's 10,000 images; used for training.

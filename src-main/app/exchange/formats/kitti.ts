@@ -5,6 +5,7 @@
 import path from 'node:path'
 import type { Attributes } from '#shared/model/region.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { imageNamed, ownFiles, splitBy } from '../lookup.ts'
@@ -49,7 +50,7 @@ function* read(source: Source): Generator<Draft> {
     const beside = images.imagesByStem(folder.replace(/(^|\/)label_(\d)(?=\/|$)/, '$1image_$2'), stem)[0]
     const image = beside === undefined ? imageNamed(images, stem, name) : { path: beside, exists: true }
     if (!image?.exists) {
-      findings.leave({ file: name }, 'rows without an image of that name')
+      findings.leave({ file: name }, sentence('finding.rows-no-image'))
       continue
     }
     seen.add(image.path)
@@ -70,7 +71,7 @@ function regionsOf({ tree, findings }: Source, file: string): DraftRegion[] {
     if (!line.trim()) continue
     const fields = fieldsOf(line.replace(/^\ufeff/, ''))
     if (!isRow(fields)) {
-      findings.leave({ file, line: i + 1 }, `expected a class and ${fewest - 1} numbers`)
+      findings.leave({ file, line: i + 1 }, sentence('finding.kitti-row', { n: fewest - 1 }))
       continue
     }
     const [left, top, right, bottom] = fields.slice(4, 8).map(Number) as [number, number, number, number]
@@ -110,14 +111,14 @@ const oneWord = (label: string) => label.trim().replace(/\s+/g, '_')
 
 function write(items: Iterable<Item>, target: Target): void {
   for (const label of target.labels)
-    if (oneWord(label) !== label) target.findings.note(`KITTI separates fields by spaces: “${label}” is written as “${oneWord(label)}”`)
+    if (oneWord(label) !== label) target.findings.note(sentence('finding.kitti-spaces', { label, written: oneWord(label) }))
   for (const item of items) {
     const { record } = item
     const at = splitOf(record) === null ? '' : safeName(splitOf(record)!)
     const name = freeName(target, withoutImagesFolder(record.fileName), (stem) => join(at, `label_2/${stem}.txt`))
     const rows = (record.regions ?? []).flatMap((r) => {
       if (r.shape.kind === 'polyline') {
-        target.findings.leave({ file: record.fileName }, `polyline of ${labelOf(r)}: KITTI has boxes only`)
+        target.findings.leave({ file: record.fileName }, sentence('finding.kitti-lines', { label: labelOf(r) }))
         return []
       }
       const { x, y, w, h } = boxOfShape(r.shape)

@@ -7,8 +7,9 @@ import { properName } from '#shared/model/words.ts'
 import { attributesFrom } from '../attributes.ts'
 import { formatOf } from '../../../engine/data/index.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, problemOf } from '../findings.ts'
+import { problemOf, reasonFor } from '../findings.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { parsePythonJson } from '../json.ts'
 import { placed, unpacking } from '../placed.ts'
 import { readProvenance } from '../provenance.ts'
@@ -29,7 +30,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     try {
       parsed = labelmeFile.parse(parsePythonJson(tree.text(name)))
     } catch (e) {
-      findings.leave({ file: name }, `not a LabelMe file: ${e instanceof z.ZodError ? problemOf(e) : message(e)}`)
+      findings.leave({ file: name }, sentence('finding.not-labelme', { problem: e instanceof z.ZodError ? problemOf(e) : reasonFor(e) }))
       continue
     }
     const draft = draftOf(source, name, parsed, await imageOf(source, name, parsed))
@@ -54,14 +55,10 @@ async function imageOf(source: Source, file: string, f: z.output<typeof labelmeF
     const root = source.unpackTo(path.basename(source.tree.root))
     writeFileSync(unpacking(root), data)
     const name = await placed(root, [`${stemOf(file)}${extension}`], unpacking(root))
-    findings.change({ file }, `the image ${f.imagePath ?? ''} is missing; imageData was used, as ${name}`)
+    findings.change({ file }, sentence('finding.image-data-used', { image: f.imagePath ?? '', name }))
     return { image: { path: name, exists: true }, root }
   }
-  if (!named)
-    findings.leave(
-      { file },
-      `imagePath ${JSON.stringify(f.imagePath ?? null)}: not the name of an image, and there is no image next to the file`,
-    )
+  if (!named) findings.leave({ file }, sentence('finding.image-path', { name: JSON.stringify(f.imagePath ?? null) }))
   return named && { image: named }
 }
 
@@ -89,13 +86,13 @@ function draftOf(
   for (const [i, raw] of f.shapes.entries()) {
     const parsed = labelmeShape.safeParse(raw)
     if (!parsed.success) {
-      findings.leave({ file }, `shapes.${i}.${problemOf(parsed.error)}`)
+      findings.leave({ file }, problemOf(parsed.error, 'shapes', i))
       continue
     }
     const s = parsed.data
     try {
       const { shape, changed } = shapeOf(s, { width: f.imageWidth ?? 0, height: f.imageHeight ?? 0 })
-      if (changed) findings.change({ file }, `shapes.${i}: ${changed}`)
+      if (changed) findings.change({ file }, sentence('in-field', { field: `shapes.${i}`, problem: changed }))
       regions.push({
         label: s.label,
         shape,
@@ -105,7 +102,7 @@ function draftOf(
       })
       if (s.description?.trim()) described.push({ text: s.description, region: regions.length - 1 })
     } catch (e) {
-      findings.leave({ file }, `shapes.${i}: ${message(e)}`)
+      findings.leave({ file }, sentence('in-field', { field: `shapes.${i}`, problem: reasonFor(e) }))
     }
   }
   const { regions: joined, places } = joinedWithPlaces(regions)
@@ -121,7 +118,7 @@ function draftOf(
     }
   for (const r of joined) if (Object.keys(r.attributes ?? {}).length === 0) delete r.attributes
   const rest = Object.keys(attributesFrom(others(f, ofFiles)))
-  if (rest.length) findings.note(`LabelMe: fields of the image that were left out: ${rest.slice(0, 10).join(', ')}`)
+  if (rest.length) findings.note(sentence('note.labelme-fields', { fields: rest.slice(0, 10).join(', ') }))
   const marks = Object.entries(f.flags ?? {}).filter(([, v]) => v !== false && v !== null && v !== '')
   return {
     ...found,

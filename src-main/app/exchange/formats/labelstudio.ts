@@ -4,6 +4,8 @@
  */
 import type { RecordRegion } from '#shared/model/record.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../findings.ts'
 import { encodeBrush } from '../brush.ts'
 import type { Size } from '../draft.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
@@ -54,7 +56,11 @@ function resultsOf({ record }: Item, target: Target): { json: object; author: Au
   for (const [i, r] of (record.regions ?? []).entries()) {
     regionIds.push(`region-${i + 1}`)
     const values = sized ? valuesOf(r, sized) : []
-    if (values.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
+    if (values.length === 0)
+      target.findings.leave(
+        { file: record.fileName },
+        sentence('finding.size-unknown-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+      )
     values.forEach(({ type, value: v, label }, k) =>
       out.push({
         author: r.author,

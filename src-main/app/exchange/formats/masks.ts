@@ -5,8 +5,9 @@
 import { encode } from 'fast-png'
 import path from 'node:path'
 import { decodeRle, intervals } from '#shared/geometry/rle.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord, reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message } from '../findings.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { hex, type Pixels, readPixels, masksOf } from '../pixels.ts'
 import { maskOf } from '../shapes.ts'
@@ -25,7 +26,7 @@ function* read(source: Source): Generator<Draft> {
   const { tree, images, findings, file } = source
   const classes = classesOf(source)
   const splits = splitsOf(source)
-  const unpaired = (mask: string) => findings.leave({ file: mask }, 'no image of that name')
+  const unpaired = (mask: string) => findings.leave({ file: mask }, sentence('finding.no-image-of-name'))
   for (const { image, classes: own, objects, others } of pairsOf(tree, images, unpaired).values()) {
     const mask = own ?? objects
     if (mask === null || (file !== null && mask !== file)) continue
@@ -52,7 +53,7 @@ function* read(source: Source): Generator<Draft> {
         split,
       }
     } catch (e) {
-      findings.leave({ file: mask }, message(e))
+      findings.leave({ file: mask }, reasonFor(e))
     }
   }
 }
@@ -163,7 +164,7 @@ function adeRegions({ tree }: Source, mask: string, { width, height, values }: P
 }
 
 function write(items: Iterable<Item>, target: Target): void {
-  if (target.labels.length > 254) throw new Error(`${target.labels.length} classes, an indexed PNG has room for 254`)
+  if (target.labels.length > 254) throw new Unfit(sentence('finding.too-many-classes', { n: target.labels.length }))
   const ids = new Map(target.labels.map((n, i) => [n, i + 1]))
   const palette = Array.from({ length: 256 }, (_, i) => vocColour(i))
   const sets = new Map<string, string[]>()
@@ -180,7 +181,7 @@ function write(items: Iterable<Item>, target: Target): void {
       if (!rle || object >= 254) {
         target.findings.leave(
           { file: record.fileName },
-          rle ? 'more than 254 objects, which is all an indexed PNG has room for' : `${r.shape.kind} of ${labelOf(r)}: it has no area`,
+          rle ? sentence('finding.too-many-objects') : sentence('finding.no-area-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
         )
         continue
       }

@@ -5,9 +5,10 @@
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
 import type { RecordLabel } from '#shared/model/record.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { namer } from '../label-map.ts'
 import { imageNamed, outside, ownFiles, splitBy } from '../lookup.ts'
@@ -54,10 +55,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
         findings.leave(
           { file },
           kind === 'points'
-            ? 'point labels (yes, no or unsure at a point) were left out'
+            ? sentence('finding.point-labels')
             : kind
-              ? 'relationships between objects were left out'
-              : 'not a table of Open Images: expected columns such as ImageID and LabelName',
+              ? sentence('finding.relationships')
+              : sentence('finding.not-open-images'),
         )
         continue
       }
@@ -69,7 +70,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
             continue
           }
           const row: Row = Object.fromEntries(header.map((h, i) => [h, (fields[i] ?? '').trim()]))
-          if (!row['ImageID']) findings.leave({ file, line }, 'ImageID: no image is named')
+          if (!row['ImageID']) findings.leave({ file, line }, sentence('finding.imageid-none'))
           else if (kind === 'labels' && Number(row['Confidence'] ?? '1') === 0) absent++
           else {
             if (row['LabelName']) used.add(row['LabelName'])
@@ -78,10 +79,10 @@ async function* read(source: Source): AsyncGenerator<Draft> {
           }
         }
       } catch (e) {
-        findings.leave({ file }, `${message(e)}; the rows before it were kept`)
+        findings.leave({ file }, sentence('finding.rows-before', { problem: reasonFor(e) }))
       }
     }
-    if (absent) findings.leave({ file: last }, `${absent} labels with confidence 0: verified to be absent from the image`)
+    if (absent) findings.leave({ file: last }, sentence('finding.absent-labels', { n: absent }))
     const { name, names } = namer(tree, last, used, (text) => findings.note(text))
     source.declareLabels(names)
     for (const id of spool.keys('row')) {
@@ -139,7 +140,7 @@ async function draftOf(
         }
       })
     } else if (kind === 'masks') {
-      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => message(e))
+      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => reasonFor(e))
       const rest = Object.fromEntries(['BoxID', 'PredictedIoU'].map((k) => [k, k === 'BoxID' ? row[k] : fieldValue(row[k] ?? '')]))
       if (typeof mask === 'string') source.findings.leave({ file, line }, mask)
       else
@@ -167,7 +168,7 @@ interface Bitmap extends Size {
 
 async function maskOf({ images }: Source, name: string, file: string): Promise<Bitmap> {
   const found = name ? imageNamed(images, name, file) : null
-  if (!found?.exists) throw new Error(`MaskPath ${JSON.stringify(name)}: missing`)
+  if (!found?.exists) throw new Unfit(sentence('finding.mask-path', { name: JSON.stringify(name) }))
   images.took(found.path)
   const { data, info } = await sharp(images.absolute(found.path)).greyscale().raw().toBuffer({ resolveWithObject: true })
   return { data: data.filter((_, i) => i % info.channels === 0), width: info.width, height: info.height }

@@ -10,8 +10,9 @@ import type { RecordCaption } from '#shared/model/record.ts'
 import { properName } from '#shared/model/words.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
-import { message, problemOf } from '../findings.ts'
+import { kindWord, problemOf, reasonFor, type Said, Unfit } from '../findings.ts'
 import { becomes, defineFormat, usualExcept } from '../format.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { jsonItems } from '../json.ts'
 import type { Peek } from '../peek.ts'
 import { type Pixels, readPixels, masksOf } from '../pixels.ts'
@@ -64,14 +65,14 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     values: ['info'],
   })) {
     const at = { file, line }
-    const repaired = (reason: string) => findings.change(at, reason)
+    const repaired = (reason: Said) => findings.change(at, reason)
     if (list === 'info') {
       const own = info.safeParse(value)
       if (own.success) split = own.data.split
       continue
     }
     const parsed = list === 'images' ? readImage(value, repaired) : readCategory(value, repaired)
-    if (problem || !parsed.success) findings.leave(at, problem ?? `${list}: ${problemOf(parsed.error!)}`)
+    if (problem || !parsed.success) findings.leave(at, problem ?? sentence('in-field', { field: list, problem: problemOf(parsed.error!) }))
     else if (list === 'images') pictures.set(parsed.data.id, parsed.data as CocoImage)
     else categories.set(parsed.data.id, parsed.data as CocoCategory)
   }
@@ -90,7 +91,7 @@ function* readFile(source: Source, file: string): Generator<Draft> {
     const at = { file, line }
     const parsed = annotation.safeParse(value)
     if (problem || !parsed.success) {
-      findings.leave(at, problem ?? `annotations: ${problemOf(parsed.error!)}`)
+      findings.leave(at, problem ?? sentence('in-field', { field: 'annotations', problem: problemOf(parsed.error!) }))
       continue
     }
     const { image_id, file_name, segments_info } = parsed.data
@@ -100,25 +101,27 @@ function* readFile(source: Source, file: string): Generator<Draft> {
       findings.leave(
         at,
         picture
-          ? `image ${JSON.stringify(picture.file_name)}: no image of that name`
-          : `annotation of image ${image_id}, which is not in the file`,
+          ? sentence('finding.image-no-name', { name: JSON.stringify(picture.file_name) })
+          : sentence('finding.annotation-orphan', { id: image_id }),
       )
       continue
     }
     pictures.delete(image_id)
     const png = findImage(tree, file_name ?? `${stemOf(path.posix.basename(picture.file_name))}.png`, masks)
     try {
-      if (!png?.exists) throw new Error(`${file_name ?? picture.file_name}: its PNG of segments is missing`)
+      if (!png?.exists) throw new Unfit(sentence('finding.segments-missing', { file: file_name ?? picture.file_name }))
       const pixels = readPixels(tree.absolute(png.path))
       yield {
         image,
         where: at,
         size: pixels,
         split,
-        ...contentOf(pixels, segments_info, categories, (reason) => findings.leave(at, `${path.posix.basename(png.path)}: ${reason}`)),
+        ...contentOf(pixels, segments_info, categories, (reason) =>
+          findings.leave(at, sentence('in-field', { field: path.posix.basename(png.path), problem: reason })),
+        ),
       }
     } catch (e) {
-      findings.leave(at, message(e))
+      findings.leave(at, reasonFor(e))
     }
   }
   for (const picture of pictures.values()) {
@@ -131,7 +134,7 @@ function contentOf(
   pixels: Pixels,
   segments: readonly unknown[],
   categories: ReadonlyMap<string, CocoCategory>,
-  leave: (reason: string) => void,
+  leave: (reason: Said) => void,
 ): { regions: DraftRegion[]; captions: RecordCaption[] } {
   const swap = (v: number) => ((v & 255) << 16) | (v & 0xff00) | (v >> 16)
   const idOf = pixels.kind === 'colour' ? swap : (v: number) => v
@@ -141,14 +144,14 @@ function contentOf(
   for (const raw of segments) {
     const parsed = segment.safeParse(raw)
     if (!parsed.success) {
-      leave(`segments_info: ${problemOf(parsed.error)}`)
+      leave(sentence('in-field', { field: 'segments_info', problem: problemOf(parsed.error) }))
       continue
     }
     const { id, category_id, area: _, bbox: __, iscrowd, caption, dashi, attributes: own, ...rest } = parsed.data
     const rle = masks.get(id)
     masks.delete(id)
     if (!rle) {
-      leave(`segment ${id} has no pixels`)
+      leave(sentence('finding.segment-empty', { id }))
       continue
     }
     const category = categories.get(category_id)
@@ -169,7 +172,7 @@ function contentOf(
   }
   if (masks.size) {
     const pixels = [...masks.values()].reduce((n, rle) => n + rleArea(rle), 0)
-    leave(`${pixels} pixels belong to segments missing from segments_info (${[...masks.keys()].slice(0, 5).join(', ')})`)
+    leave(sentence('finding.pixels-unlisted', { n: pixels, ids: [...masks.keys()].slice(0, 5).join(', ') }))
   }
   return { regions, captions }
 }
@@ -202,7 +205,11 @@ function write(items: Iterable<Item>, target: Target): void {
     const owner = new Uint32Array(size.width * size.height)
     const regions = (record.regions ?? []).filter((r) => {
       const drawn = maskOf(r.shape, size)
-      if (!drawn) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: it has no area`)
+      if (!drawn)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.no-area-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+        )
       return drawn
     })
     // Where regions overlap, the upper one owns the pixels.
@@ -212,10 +219,7 @@ function write(items: Iterable<Item>, target: Target): void {
     const segments_info = regions.flatMap((r, i) => {
       const rle = found.get(i + 1)
       if (!rle) {
-        target.findings.leave(
-          { file: record.fileName },
-          `${r.shape.kind} of ${labelOf(r)}: completely covered by others, and a pixel has only one segment`,
-        )
+        target.findings.leave({ file: record.fileName }, sentence('finding.covered', { kind: kindWord(r.shape.kind), label: labelOf(r) }))
         return []
       }
       const { x, y, w, h } = rleBox(rle)

@@ -7,9 +7,10 @@ import path from 'node:path'
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import sharp from 'sharp'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor } from '../findings.ts'
 import type { Draft, Source } from '../draft.ts'
 import { isObject, keyNamed } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { type ClassNames, classNamesFor, ofFeatures } from './huggingface/features.ts'
 import { fileIn, type HfRow, sizeIn } from './huggingface/columns.ts'
@@ -28,17 +29,14 @@ const surveyed = 500
 async function* read(source: Source): AsyncGenerator<Draft> {
   for (const file of ownFiles(source, recognises)) {
     if (file.toLowerCase().endsWith('.arrow')) {
-      source.findings.leave(
-        { file },
-        'an Arrow file, which is not supported: write the dataset as parquet (in Python: dataset.to_parquet("train.parquet"))',
-      )
+      source.findings.leave({ file }, sentence('finding.arrow'))
       continue
     }
     try {
       yield* readParquet(source, file)
     } catch (e) {
       if (e instanceof Error && e.name === 'DashiError') throw e
-      source.findings.leave({ file }, `not a parquet file that can be read: ${message(e)}`)
+      source.findings.leave({ file }, sentence('finding.not-parquet', { problem: reasonFor(e) }))
     }
   }
 }
@@ -172,10 +170,7 @@ async function imageOf(
   const named = fileIn(row)
   const image = named && imageNamed(source.images, named.name, file)
   if (!image) {
-    findings.leave(
-      { file, line: n },
-      named ? outside(named.column, named.name) : 'neither an image nor the name of one in this row (image, file_name)',
-    )
+    findings.leave({ file, line: n }, named ? outside(named.column, named.name) : sentence('finding.row-no-image'))
     return null
   }
   return { image: { image }, column: named.column }

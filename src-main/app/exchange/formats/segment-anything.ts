@@ -3,9 +3,10 @@ import path from 'node:path'
 import { checkRuns, encodeRle } from '#shared/geometry/rle.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -24,7 +25,7 @@ function* read(source: Source): Generator<Draft> {
     const json = jsonOf(source, file)
     const list = Array.isArray(json) ? json : isObject(json) && Array.isArray(json['annotations']) ? json['annotations'] : null
     if (!list) {
-      if (json !== undefined) findings.leave({ file }, 'annotations: expected a list')
+      if (json !== undefined) findings.leave({ file }, sentence('finding.annotations-list'))
       continue
     }
     const about = isObject(json) && isObject(json['image']) ? json['image'] : {}
@@ -36,7 +37,7 @@ function* read(source: Source): Generator<Draft> {
     }
     const regions = list.flatMap((a: unknown, i): DraftRegion[] => {
       try {
-        if (!isObject(a)) throw new Error('not an object')
+        if (!isObject(a)) throw new Unfit(sentence('finding.not-object'))
         // Area and box follow from the mask.
         const rest = Object.fromEntries(
           Object.entries(a)
@@ -45,7 +46,7 @@ function* read(source: Source): Generator<Draft> {
         )
         return [{ label: null, shape: shapeOf(a), ...withAttributes(rest) }]
       } catch (e) {
-        findings.leave({ file }, `annotations.${i}: ${message(e)}`)
+        findings.leave({ file }, sentence('in-field', { field: `annotations.${i}`, problem: reasonFor(e) }))
         return []
       }
     })
@@ -66,9 +67,9 @@ function shapeOf(a: Record<string, unknown>): Shape {
     const size = Array.isArray(s['size']) ? s['size'].map(numberOf) : []
     const [height = NaN, width = NaN] = size
     if (!(Number.isInteger(height) && Number.isInteger(width) && width > 0 && height > 0))
-      throw new Error('segmentation.size: expected height and width')
+      throw new Unfit(sentence('finding.segmentation-size'))
     if (typeof s['counts'] === 'string') return { kind: 'mask', rle: { size: [height, width], counts: s['counts'] } }
-    if (!Array.isArray(s['counts'])) throw new Error('segmentation.counts: expected a text or a list of numbers')
+    if (!Array.isArray(s['counts'])) throw new Unfit(sentence('finding.segmentation-counts'))
     return { kind: 'mask', rle: encodeRle(checkRuns({ height, width, counts: s['counts'].map(numberOf) })) }
   }
   const rings = Array.isArray(s)
@@ -78,7 +79,7 @@ function shapeOf(a: Record<string, unknown>): Shape {
     : []
   if (rings.length) return polygonOf(...rings)
   const b = Array.isArray(a['bbox']) ? a['bbox'].map(numberOf) : []
-  if (b.length !== 4) throw new Error('neither segmentation nor bbox')
+  if (b.length !== 4) throw new Unfit(sentence('finding.no-segmentation'))
   return boxOf(...(b as [number, number, number, number]))
 }
 

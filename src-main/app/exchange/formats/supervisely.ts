@@ -9,9 +9,10 @@ import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Keypoint, KeypointsShape, Ring, Shape } from '#shared/model/shape.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject, numberOf, tagOf, withAttributes } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { folderOf, imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -58,7 +59,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
   for (const file of ownFiles(whole, isAnnotation)) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) findings.leave({ file }, 'expected an object, as Supervisely writes it')
+      if (json !== undefined) findings.leave({ file }, sentence('finding.supervisely'))
       continue
     }
     // ds0/ann/a.jpg.json belongs to ds0/img/a.jpg; older projects use a.json.
@@ -90,7 +91,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
           ...author(o),
         })
       } catch (e) {
-        findings.leave({ file }, `objects.${i}: ${message(e)}`)
+        findings.leave({ file }, sentence('in-field', { field: `objects.${i}`, problem: reasonFor(e) }))
       }
     }
     yield { ...draft, regions }
@@ -132,12 +133,12 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
   const outer = flat(points['exterior'])
   switch (o['geometryType'] ?? (isObject(o['bitmap']) ? 'bitmap' : 'polygon')) {
     case 'rectangle': {
-      if (outer.length < 4) throw new Error(`rectangle of ${outer.length / 2} points, expected 2`)
+      if (outer.length < 4) throw new Unfit(sentence('finding.rectangle-points', { n: outer.length / 2 }))
       return boxBetween(outer[0]!, outer[1]!, outer[2]!, outer[3]!)
     }
     case 'polygon': {
       const ring = toRing(outer)
-      if (!ring) throw new Error(`polygon of ${outer.length / 2} points, expected at least 3`)
+      if (!ring) throw new Unfit(sentence('finding.polygon-points', { n: outer.length / 2 }))
       const holes = (Array.isArray(points['interior']) ? points['interior'] : [])
         .map((h) => toRing(flat(h)))
         .filter((h): h is Ring => h !== null)
@@ -145,11 +146,11 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
     }
     case 'line':
     case 'polyline': {
-      if (outer.length < 4) throw new Error(`line of ${outer.length / 2} points, expected at least 2`)
+      if (outer.length < 4) throw new Unfit(sentence('finding.line-points', { n: outer.length / 2 }))
       return { kind: 'polyline', points: outer }
     }
     case 'point': {
-      if (outer.length < 2) throw new Error('point without coordinates')
+      if (outer.length < 2) throw new Unfit(sentence('finding.point-empty'))
       return { kind: 'keypoints', points: [{ x: outer[0]!, y: outer[1]!, v: 2 }] }
     }
     case 'graph':
@@ -157,14 +158,14 @@ async function shapeOf(o: Fields, size: Size, skeleton: Skeleton | undefined): P
     case 'bitmap':
       return bitmap(o['bitmap'], size)
     default:
-      throw new Error(`geometry ${JSON.stringify(o['geometryType'])} is not supported`)
+      throw new Unfit(sentence('finding.geometry', { type: JSON.stringify(o['geometryType']) }))
   }
 }
 
 /** Joints by id; a disabled joint is invisible. */
 function graph(nodes: unknown, skeleton: Skeleton | undefined): KeypointsShape {
   const given = isObject(nodes) ? Object.entries(nodes).filter((e): e is [string, Fields] => isObject(e[1])) : []
-  if (given.length === 0) throw new Error('graph without nodes')
+  if (given.length === 0) throw new Unfit(sentence('finding.graph-empty'))
   const order = given.map(([id]) => id)
   const points = given.map(([id, n]): Keypoint => {
     const [x = NaN, y = NaN] = flat([n['loc']])
@@ -184,8 +185,8 @@ const maxPixels = 1 << 28
  * not black) belong to the mask.
  */
 async function bitmap(given: unknown, { width, height }: Size): Promise<Shape> {
-  if (!isObject(given) || typeof given['data'] !== 'string') throw new Error('bitmap: its data is missing')
-  if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Error('bitmap: on an image whose size is not annotated')
+  if (!isObject(given) || typeof given['data'] !== 'string') throw new Unfit(sentence('finding.bitmap-empty'))
+  if (!(width > 0 && height > 0 && width * height < maxPixels)) throw new Unfit(sentence('finding.bitmap-no-size'))
   const [left = 0, top = 0] = flat([given['origin']]).map(Math.round)
   const packed = Buffer.from(given['data'], 'base64')
   const png = packed.toString('latin1', 0, 4) === '\x89PNG' ? packed : inflateSync(packed, { maxOutputLength: maxPixels >> 2 })

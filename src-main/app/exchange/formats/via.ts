@@ -1,10 +1,11 @@
 /** VGG Image Annotator (robots.ox.ac.uk/~vgg/software/via): versions 1 and 2 as JSON, CSV or project, and version 3 projects. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, tagOf } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -46,7 +47,7 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     }
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'expected an object keyed by file, as VIA writes it')
+      if (json !== undefined) source.findings.leave({ file }, sentence('finding.via'))
     } else if (isObject(json['metadata']) && isObject(json['file'])) yield* drafts3(source, file, json)
     else {
       const declared = isObject(json['_via_attributes']) ? json['_via_attributes'] : {}
@@ -78,7 +79,7 @@ function attributesIn(v: unknown): Record<string, Attribute> {
 function jsonEntries({ findings }: Source, file: string, images: Fields): Entry[] {
   return Object.entries(images).flatMap(([key, v]): Entry[] => {
     if (!isObject(v) || typeof v['filename'] !== 'string') {
-      findings.leave({ file }, `${key}: filename: expected the name of an image`)
+      findings.leave({ file }, sentence('finding.key-filename-name', { key }))
       return []
     }
     const regions = isObject(v['regions']) || Array.isArray(v['regions']) ? Object.values(v['regions']) : []
@@ -104,7 +105,7 @@ async function csvEntries({ tree, findings }: Source, file: string): Promise<Ent
     const field = (name: string) => fields[header!.indexOf(name)] ?? ''
     const filename = field('filename').trim()
     if (!filename) {
-      findings.leave({ file, line }, 'filename: no image is named')
+      findings.leave({ file, line }, sentence('finding.filename-none'))
       continue
     }
     const key = `${filename}\0${field('file_size')}`
@@ -115,7 +116,7 @@ async function csvEntries({ tree, findings }: Source, file: string): Promise<Ent
       try {
         return text ? (JSON.parse(text) as unknown) : {}
       } catch (e) {
-        findings.leave({ file, line }, `${name}: not valid JSON: ${message(e)}`)
+        findings.leave({ file, line }, sentence('finding.json-of', { name, reason: reasonFor(e) }))
         return null
       }
     })
@@ -147,11 +148,7 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
   const used = [...new Set(entries.flatMap((e) => e.regions.flatMap((r) => (isObject(r.attributes) ? said(r.attributes) : []))))]
   const label = classAttribute(used.length ? used : Object.keys(declared.region), declared.region)
   if (label !== undefined) source.declareLabels(Object.values(declared.region[label]?.options ?? {}))
-  else if (used.length > 0)
-    findings.note(
-      `${file}: none of the attributes ${used.join(', ')} is called class, label, type or name: ` +
-        'all became attributes, and the regions have no label',
-    )
+  else if (used.length > 0) findings.note(sentence('note.via-classes', { file, names: used.join(', ') }))
   for (const entry of entries) {
     const where = { file, line: entry.line }
     const image = imageNamed(images, entry.filename, file)
@@ -164,10 +161,10 @@ function* drafts(source: Source, file: string, entries: readonly Entry[], declar
     for (const [i, r] of entry.regions.entries()) {
       try {
         const { shape, became } = shapeOf(r.shape)
-        if (became) findings.change({ file, line: r.line }, `${entry.filename}: region ${i}: ${became}`)
+        if (became) findings.change({ file, line: r.line }, sentence('finding.via-region', { file: entry.filename, i, problem: became }))
         regions.push({ ...saidOf(isObject(r.attributes) ? r.attributes : {}, label, declared.region), shape, line: r.line })
       } catch (e) {
-        findings.leave({ file, line: r.line }, `${entry.filename}: region ${i}: ${message(e)}`)
+        findings.leave({ file, line: r.line }, sentence('finding.via-region', { file: entry.filename, i, problem: reasonFor(e) }))
       }
     }
     const { labels, tags } = ofFile(isObject(entry.attributes) ? entry.attributes : {}, declared.file, captions)
@@ -209,21 +206,21 @@ function ofFile(attributes: Fields, declared: Attributes['file'], captions: Reco
 
 const numbers = (v: unknown, field: string): number[] => {
   const list = Array.isArray(v) ? v.map((n) => (n === null || n === '' ? NaN : Number(n))) : null
-  if (!list) throw new Error(`${field}: expected a list of numbers`)
+  if (!list) throw new Unfit(sentence('finding.numbers-list', { field }))
   return list
 }
 
 function shapeOf(given: unknown): { shape: Shape; became?: string } {
-  if (!isObject(given)) throw new Error('shape_attributes: expected an object')
+  if (!isObject(given)) throw new Unfit(sentence('finding.shape-attributes'))
   const n = (field: string) => {
     const v = given[field]
     const number = typeof v === 'number' ? v : typeof v === 'string' && v.trim() ? Number(v) : NaN
-    if (!Number.isFinite(number)) throw new Error(`${field}: expected a number`)
+    if (!Number.isFinite(number)) throw new Unfit(sentence('finding.field-number', { field }))
     return number
   }
   const points = () => {
     const [xs, ys] = [numbers(given['all_points_x'], 'all_points_x'), numbers(given['all_points_y'], 'all_points_y')]
-    if (xs.length !== ys.length) throw new Error(`all_points_x has ${xs.length} numbers, all_points_y ${ys.length}`)
+    if (xs.length !== ys.length) throw new Unfit(sentence('finding.all-points', { x: xs.length, y: ys.length }))
     return xs.flatMap((x, i) => [x, ys[i]!])
   }
   switch (given['name']) {
@@ -232,32 +229,32 @@ function shapeOf(given: unknown): { shape: Shape; became?: string } {
     case 'circle':
       return {
         shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('r'), n('r'))]] },
-        became: 'a circle became a polygon of 64 points',
+        became: sentence('finding.circle'),
       }
     case 'ellipse': {
       // theta is in radians; version 1 has no theta.
       const angle = given['theta'] === undefined ? 0 : (n('theta') * 180) / Math.PI
       return {
         shape: { kind: 'polygon', parts: [[ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), angle)]] },
-        became: 'an ellipse became a polygon of 64 points',
+        became: sentence('finding.ellipse'),
       }
     }
     case 'point':
       return { shape: { kind: 'keypoints', points: [{ x: n('cx'), y: n('cy'), v: 2 }] } }
     case 'polyline': {
       const flat = points()
-      if (flat.length < 4) throw new Error(`polyline of ${flat.length / 2} points, expected at least 2`)
+      if (flat.length < 4) throw new Unfit(sentence('finding.polyline-points', { n: flat.length / 2 }))
       return { shape: { kind: 'polyline', points: flat } }
     }
     case 'polygon': {
       const flat = points()
       const ring = toRing(flat)
       // A two-point polygon is a line whose drawing was ended early.
-      if (!ring) throw new Error(`polygon of ${flat.length / 2} points, expected at least 3`)
+      if (!ring) throw new Unfit(sentence('finding.polygon-points', { n: flat.length / 2 }))
       return { shape: { kind: 'polygon', parts: [[ring]] } }
     }
     default:
-      throw new Error(`unknown shape ${JSON.stringify(given['name'])}`)
+      throw new Unfit(sentence('finding.unknown-shape-named', { shape: JSON.stringify(given['name']) }))
   }
 }
 

@@ -4,9 +4,10 @@
  * answers are not annotations and are reported.
  */
 import type { RecordCaption } from '#shared/model/record.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit, type Where } from '../findings.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { isObject } from '../fields.ts'
-import { message, type Where } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { fileIn } from './huggingface/columns.ts'
 import { jsonItems } from '../json.ts'
@@ -40,13 +41,13 @@ async function* read(source: Source): AsyncGenerator<Draft> {
     for await (const { value, line, problem } of rows) {
       const where = { file, line }
       if (problem !== undefined || !isObject(value)) {
-        findings.leave(where, problem ?? 'not an object')
+        findings.leave(where, problem ?? sentence('finding.not-object'))
         continue
       }
       const named = fileIn(value) ?? fileIn({ image: Array.isArray(value['images']) ? (value['images'] as unknown[])[0] : value['images'] })
       const image = named && imageNamed(images, named.name, file)
       if (!image) {
-        findings.leave(where, named ? outside(named.column, named.name) : 'no image is named')
+        findings.leave(where, named ? outside(named.column, named.name) : sentence('finding.no-image-named'))
         continue
       }
       const known = drafts.get(image.path) ?? { draft: { image, where, split: splitBy(image.path, file) }, parts: [] }
@@ -73,7 +74,7 @@ function joined(draft: Draft, parts: readonly (Taken & { line: number })[], { fi
       try {
         return p.regions(size).map((r) => ({ ...r, line: p.line }))
       } catch (e) {
-        findings.leave({ ...draft.where, line: p.line }, message(e))
+        findings.leave({ ...draft.where, line: p.line }, reasonFor(e))
         return []
       }
     })
@@ -89,7 +90,7 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     if (located) {
       taken.many += located.many
       makers.push(located.regions)
-      if (located.masks) findings.leave(where, `${located.masks} masks are written in PaliGemma's own <seg…> codes: their boxes were used`)
+      if (located.masks) findings.leave(where, sentence('finding.paligemma-masks', { n: located.masks }))
       if (located.rest) left.push(located.rest)
     } else {
       const tongue = describes(asked)
@@ -98,12 +99,11 @@ function takenFrom(row: Record<string, unknown>, where: Where, { findings }: Sou
     }
   }
   taken.regions = (size) => makers.flatMap((m) => m(size))
-  if (left.length)
-    findings.leave(
-      where,
-      `${left.length === 1 ? 'an answer that is not a description' : `${left.length} answers that are not descriptions`}: ` +
-        left[0]!.replace(/\s+/g, ' ').slice(0, 160),
-    )
+  if (left.length) {
+    const texts = left[0]!.replace(/\s+/g, ' ').slice(0, 160)
+    const n = left.length
+    findings.leave(where, n === 1 ? sentence('finding.answer', { texts }) : sentence('finding.answers', { n, texts }))
+  }
   return taken
 }
 
@@ -187,7 +187,8 @@ function locatedIn(asked: string, answer: string): Located | null {
     rest: '',
     regions: ({ width, height }) =>
       objects.map(({ at, label }) => {
-        if (at.length !== 4) throw new Error(`${label ?? 'an object'}: ${at.length} <loc…> tokens,  expected 4`)
+        if (at.length !== 4)
+          throw new Unfit(sentence('finding.loc-tokens', { label: label ?? sentence('finding.an-object'), n: at.length }))
         const [y1, x1, y2, x2] = at as [number, number, number, number]
         return {
           label,
@@ -221,7 +222,8 @@ function ofFlorence(asked: string, answer: string): Located {
         const places = at.map((n, i) => snap(((n + 0.5) / 1000) * (i % 2 ? height : width)))
         const ring = outline ? toRing(places) : null
         if (ring) return [{ label: name, shape: polygonOf(ring) }]
-        if (places.length % 4) throw new Error(`${name ?? 'an object'}: ${at.length} <loc_…> tokens, expected 4 each`)
+        if (places.length % 4)
+          throw new Unfit(sentence('finding.florence-tokens', { label: name ?? sentence('finding.an-object'), n: at.length }))
         return Array.from({ length: places.length / 4 }, (_, i) => ({
           label: name,
           shape: boxBetween(...(places.slice(4 * i, 4 * i + 4) as [number, number, number, number])),

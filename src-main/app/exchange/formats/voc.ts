@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
@@ -30,24 +31,24 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
  * specified.
  */
 function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
-  if (asked !== 'auto') return { base: Number(asked), why: 'as requested' }
+  if (asked !== 'auto') return { base: Number(asked), why: sentence('note.voc-requested') }
   let [numbers, fractions] = [0, 0]
   for (const file of annotationFiles(source)) {
     const text = source.tree.text(file)
-    for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: 'the file says so' }
-    if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: 'a PASCAL VOC devkit' }
-    if (ofLabelMe.test(text)) return { base: 0, why: 'as MIT’s LabelMe writes it' }
+    for (const [base, mark] of [zeroBased, oneBased].entries()) if (text.includes(mark)) return { base, why: sentence('note.voc-says') }
+    if (/<database>[^<]*PASCAL|<annotation>\s*PASCAL|<database>The VOC/i.test(text)) return { base: 1, why: sentence('note.voc-devkit') }
+    if (ofLabelMe.test(text)) return { base: 0, why: sentence('note.voc-mit') }
     if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text))
-      return { base: 0, why: 'as labelme writes it' }
+      return { base: 0, why: sentence('note.voc-labelme') }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
-      if (Number(n) < 1) return { base: 0, why: `${path.posix.basename(file)} has a box that starts at ${n}` }
+      if (Number(n) < 1) return { base: 0, why: sentence('note.voc-box', { file: path.posix.basename(file), at: n }) }
       numbers++
       if (!Number.isInteger(Number(n))) fractions++
     }
   }
   // The devkit itself has a few fractional coordinates.
-  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: 'there are fractional coordinates' }
-  return { base: 1, why: 'as the specification says' }
+  if (fractions > 0 && fractions * 20 >= numbers) return { base: 0, why: sentence('note.voc-fractions') }
+  return { base: 1, why: sentence('note.voc-specified') }
 }
 
 /** The XML of MIT's LabelMe, which resembles VOC's: polygons of `pt`, counted from 0. */
@@ -66,7 +67,7 @@ function splitLists({ tree }: Source, devkit: string): Map<string, string> {
 function* read(source: Source, settings: { base: 'auto' | '0' | '1' }): Generator<Draft> {
   const { findings, tree } = source
   const { base, why } = detectBase(source, settings.base)
-  findings.note(`Pascal VOC: coordinates were assumed to count from ${base} (${why}); --base ${1 - base} changes this`)
+  findings.note(sentence('note.voc-base', { base, why, other: 1 - base }))
   const lists = new Map<string, Map<string, string>>()
   const splitsOf = (file: string) => {
     const devkit = file.slice(0, Math.max(0, file.search(/(?:^|\/)Annotations\//)))
@@ -97,7 +98,7 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
   const beside = named?.exists ? undefined : bases.flatMap((b) => images.imagesByStem(b, stem))[0]
   const image = beside ? { path: beside, exists: true } : named
   if (!image) {
-    findings.leave({ file }, `filename ${JSON.stringify(name ?? null)}: not the name of an image, and there is no image next to the file`)
+    findings.leave({ file }, sentence('finding.voc-filename', { name: JSON.stringify(name ?? null) }))
     return null
   }
   const size = child(root, 'size') ?? child(root, 'imagesize')
@@ -114,12 +115,9 @@ function draftOf({ images, findings }: Source, file: string, root: XmlElement, b
       return shape ? [{ label: childText(part, 'name') || null, shape }] : []
     })
     if (placed.length < parts.length)
-      findings.leave(
-        { file, line: object.line },
-        `object ${label ?? ''}: parts without a box were left out (${parts.length - placed.length})`,
-      )
+      findings.leave({ file, line: object.line }, sentence('finding.voc-parts', { label: label ?? '', n: parts.length - placed.length }))
     if (!shape) {
-      findings.leave({ file, line: object.line }, `object ${label ?? ''}: no bndbox`)
+      findings.leave({ file, line: object.line }, sentence('finding.voc-no-box', { label: label ?? '' }))
       continue
     }
     // Parts become regions of their own, grouped with their object.
@@ -226,11 +224,11 @@ export default defineFormat({
     base: setting(
       z.enum(['auto', '0', '1']).default('auto'),
       'number of the first pixel; auto: 0 if a box starts below 1, else 1',
-      '最初の画素の番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
+      '最初のピクセルの番号。auto：1 未満から始まる矩形があれば 0、なければ 1',
     ),
   }),
   exportSettings: z.object({
-    base: setting(z.enum(['0', '1']).default('1'), 'number of the first pixel', '最初の画素の番号'),
+    base: setting(z.enum(['0', '1']).default('1'), 'number of the first pixel', '最初のピクセルの番号'),
   }),
   read,
   write,

@@ -1,9 +1,10 @@
 /** Microsoft VoTT (github.com/microsoft/VoTT): an export of the whole project or one file per image, and version 1's frames. */
 import type { Shape } from '#shared/model/shape.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, numberOf, withAttributes } from '../fields.ts'
-import { message } from '../findings.ts'
 import { defineFormat } from '../format.ts'
 import { imageNamed, jsonOf, outside, ownFiles, splitBy } from '../lookup.ts'
 import type { Peek } from '../peek.ts'
@@ -28,7 +29,7 @@ function* read(source: Source): Generator<Draft> {
   for (const { file } of ranked) {
     const json = jsonOf(source, file)
     if (!isObject(json)) {
-      if (json !== undefined) source.findings.leave({ file }, 'expected an object, as VoTT writes it')
+      if (json !== undefined) source.findings.leave({ file }, sentence('finding.vott'))
       continue
     }
     const tags = Array.isArray(json['tags'])
@@ -64,17 +65,14 @@ function draftOf({ images, findings }: Source, file: string, asset: Fields, give
     return null
   }
   if (asset['timestamp'] !== undefined && !image.exists)
-    findings.leave(
-      { file },
-      `${image.path}: a frame of a video at ${String(asset['timestamp'])} s; export the frames as images to import it`,
-    )
+    findings.leave({ file }, sentence('finding.video-frame', { image: image.path, at: String(asset['timestamp']) }))
   const regions = (Array.isArray(given) ? given : []).filter(isObject).flatMap((r, i): DraftRegion[] => {
     try {
       const tags = Array.isArray(r['tags']) ? r['tags'].map(String) : []
       const rest = Object.fromEntries(Object.entries(r).filter(([k]) => !['id', 'type', 'tags', 'boundingBox', 'points'].includes(k)))
       return [{ label: tags[0] ?? null, shape: shapeOf(r), ...withAttributes(rest, tags.length > 1 ? { tags } : undefined) }]
     } catch (e) {
-      findings.leave({ file }, `${image.path}: regions.${i}: ${message(e)}`)
+      findings.leave({ file }, sentence('in-field', { field: `${image.path}: regions.${i}`, problem: reasonFor(e) }))
       return []
     }
   })
@@ -95,16 +93,16 @@ function shapeOf(r: Fields): Shape {
   const type = String(r['type'] ?? 'RECTANGLE').toUpperCase()
   if (type === 'POLYGON') {
     const ring = toRing(points)
-    if (!ring) throw new Error(`polygon of ${points.length / 2} points, expected at least 3`)
+    if (!ring) throw new Unfit(sentence('finding.polygon-points', { n: points.length / 2 }))
     return polygonOf(ring)
   }
   if (type === 'POLYLINE' && points.length >= 4) return { kind: 'polyline', points }
   if (type === 'POINT' && points.length === 2) return { kind: 'keypoints', points: [{ x: points[0]!, y: points[1]!, v: 2 }] }
-  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Error(`unknown type ${type}`)
+  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Unfit(sentence('finding.unknown-type', { type }))
   const b = r['boundingBox']
   if (isObject(b)) return boxOf(...(['left', 'top', 'width', 'height'].map((k) => numberOf(b[k])) as [number, number, number, number]))
   const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2)]
-  if (xs.length < 2) throw new Error('neither a boundingBox nor points')
+  if (xs.length < 2) throw new Unfit(sentence('finding.no-box-no-points'))
   return boxBetween(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))
 }
 

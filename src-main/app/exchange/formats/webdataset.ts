@@ -11,9 +11,9 @@ import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { imageRecord } from '#shared/model/record.ts'
 import { properName } from '#shared/model/words.ts'
+import { reasonFor, type Where } from '../findings.ts'
 import { ofDisk } from '../../../files/words.ts'
 import type { Draft, Source } from '../draft.ts'
-import { message, type Where } from '../findings.ts'
 import { defineFormat, usualLosses, ofLabels } from '../format.ts'
 import { parsePythonJson } from '../json.ts'
 import { placed, safeEntry, unpacking } from '../placed.ts'
@@ -71,11 +71,11 @@ async function* read(source: Source): AsyncGenerator<Draft> {
             image.file,
           )
           yield { ...draft, image: { path: name, exists: true }, root: folder }
-        } else findings.leave({ file: `${shard}:${sample.key}` }, 'a sample without an image')
+        } else findings.leave({ file: `${shard}:${sample.key}` }, sentence('finding.sample-no-image'))
       }
     } catch (e) {
       if ((e instanceof Error && e.name === 'DashiError') || ofDisk(e)) throw e
-      findings.leave({ file: shard }, `the tar is damaged (${message(e)}); the samples before it were kept`)
+      findings.leave({ file: shard }, sentence('finding.tar-damaged', { problem: reasonFor(e) }))
     } finally {
       rmSync(unpacking(folder), { force: true })
     }
@@ -96,7 +96,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
       const where = { file: `${shard}:${given}` }
       const { byteOffset = 0 } = entry.header as { byteOffset?: number } // offset of the entry's content
       if (byteOffset + size > bytes) {
-        findings.leave({ file: shard }, `ends in the middle of ${given}; the samples before it were kept`)
+        findings.leave({ file: shard }, sentence('finding.tar-cut', { name: given }))
         number++
         break
       }
@@ -104,10 +104,10 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
       const [key, extension] = keyOf(name ?? '')
       if (type === 'directory') entry.resume()
       else if (!name) {
-        findings.leave(where, 'a path that leads outside the archive')
+        findings.leave(where, sentence('finding.leads-outside-archive'))
         entry.resume()
       } else if (type !== 'file' && type !== 'contiguous-file') {
-        findings.leave(where, `a ${type}, not a file`)
+        findings.leave(where, sentence('finding.not-file', { type }))
         entry.resume()
       } else {
         if (sample && sample.key !== key) {
@@ -119,10 +119,10 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
         if (isImage(`x.${extension}`)) {
           // a.depth.png next to a.jpg is not the sample's image, whichever comes first.
           if (sample.image && (extension.includes('.') || !sample.image.extension.includes('.'))) {
-            findings.leave(where, 'a second image of its sample')
+            findings.leave(where, sentence('finding.second-image'))
             entry.resume()
           } else {
-            if (sample.image) findings.leave(sample.image.where, 'a second image of its sample')
+            if (sample.image) findings.leave(sample.image.where, sentence('finding.second-image'))
             const file = unpacking(folder)
             await pipeline(entry, createWriteStream(file))
             sample.image = { file, extension, where }
@@ -132,7 +132,7 @@ async function* samples({ tree, findings }: Source, shard: string, folder: strin
           for await (const part of entry) parts.push(part as Buffer)
           sample.texts.set(extension, Buffer.concat(parts).toString('utf8'))
         } else {
-          findings.leave(where, `unknown file type .${extension} (${size} bytes)`)
+          findings.leave(where, sentence('finding.unknown-file', { extension, size }))
           entry.resume()
         }
       }
@@ -159,7 +159,7 @@ function draftOf(
     const given = sample.texts.get('json')
     json = given === undefined ? undefined : parsePythonJson(given)
   } catch (e) {
-    findings.leave(where, `json: ${message(e)}`)
+    findings.leave(where, sentence('in-field', { field: 'json', problem: reasonFor(e) }))
   }
   const own = ours.safeParse(json)
   if (own.success) {
@@ -228,7 +228,7 @@ async function write(items: Iterable<Item>, target: Target): Promise<void> {
     }
     if (!shard) shards.set(name, (shard = open(name, 0)))
     if (file === null || !existsSync(file)) {
-      target.findings.leave({ file: record.fileName }, 'the image is missing, and a sample needs one')
+      target.findings.leave({ file: record.fileName }, sentence('finding.sample-missing-image'))
       continue
     }
     const key = String(shard.number * samplesPerShard + shard.samples++).padStart(9, '0')

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { limits } from '#shared/model/limits.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
 import { properName } from '#shared/model/words.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Draft, Size, Source } from '../draft.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
 import { jointName, skeletonFrom } from '../objects.ts'
@@ -27,7 +28,7 @@ function* imagesIn(source: Source, at: string): Generator<string> {
     const places = [join(at, '..', name), name, ...[4, 3, 2, 1].map((n) => name.split('/').slice(-n).join('/'))]
     const place = places.find((p) => !p.startsWith('..') && !p.startsWith('/') && images.isFile(p))
     if (place) yield place
-    else findings.leave({ file: at, line: i + 1 }, `${name}: not found`)
+    else findings.leave({ file: at, line: i + 1 }, sentence('finding.listed-missing', { name }))
   }
 }
 
@@ -65,11 +66,7 @@ function* read(source: Source): Generator<Draft> {
     for (const image of imagesIn(source, at)) {
       const usual = labelFilesOf(image).find((f) => tree.isFile(f))
       const labels = usual ?? elsewhere(image, byStem.get(path.posix.basename(stemOf(image))), free)
-      if (labels && !usual)
-        findings.change(
-          { file: labels },
-          `is neither next to ${image} nor in labels; its rows were used, because no other file has that name`,
-        )
+      if (labels && !usual) findings.change({ file: labels }, sentence('finding.label-elsewhere', { image }))
       if (labels) free.delete(labels)
       yield {
         image: { path: image, exists: true },
@@ -81,7 +78,7 @@ function* read(source: Source): Generator<Draft> {
   for (const file of free)
     if (isYoloText(tree.peek(file).head)) {
       source.took(file)
-      findings.leave({ file }, 'rows without an image of that name')
+      findings.leave({ file }, sentence('finding.rows-no-image'))
     }
 }
 
@@ -146,7 +143,7 @@ export default defineFormat({
         'rotated boxes': { en: 'become polygons of four points', ja: '四点の多角形になります' },
         holes: { en: 'are filled', ja: '塗りつぶされます' },
         parts: { en: 'become separate objects', ja: '別々の物体になります' },
-        masks: { en: 'become polygons along the edges of their pixels', ja: '画素の縁に沿った多角形になります' },
+        masks: { en: 'become polygons along the edges of their pixels', ja: 'ピクセルの縁に沿った多角形になります' },
         keypoints: becomes.leftOut,
       },
       obb: {

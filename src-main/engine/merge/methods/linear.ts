@@ -1,5 +1,6 @@
 /** Weighted mean with explicit weights: a running mean, or weights found elsewhere. */
 import { z } from 'zod'
+import { sentence } from '#shared/sentences/table.ts'
 import { defineMean } from '../method.ts'
 
 export default defineMean({
@@ -11,5 +12,6 @@ export default defineMean({
   terminalOnly: true,
   settings: z.object({ weights: z.array(z.number(), 'expected one number a checkpoint, such as weights=0.7,0.3').min(1) }),
   shares: ({ weights }) => weights,
-  objection: ({ weights }, n) => (weights.length === n ? undefined : `has ${weights.length} weights for ${n} checkpoints`),
+  objection: ({ weights }, n) =>
+    weights.length === n ? undefined : sentence('merge.weights', { method: 'linear', found: weights.length, expected: n }),
 })

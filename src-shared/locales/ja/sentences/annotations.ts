@@ -2,7 +2,7 @@ import type { annotationSentences } from '#shared/sentences/annotations.ts'
 
 export const annotationJa: Record<keyof typeof annotationSentences, string> = {
   'agreement.nothing': '一致度：解決するものがありません',
-  'agreement.same': '一致度：異なる 2 人を選んでください（どちらも「{name}」です）',
+  'agreement.same': '一致度：異なる二人を選んでください（どちらも「{name}」です）',
   'caption.span': 'キャプション：範囲 {start}～{end} は本文（0～{length}）の外です',
   'comment.elsewhere': 'コメント {id} はこの画像にありません',
   'comment.outside': 'コメント：{x}, {y} は画像の外です',
@@ -27,4 +27,9 @@ export const annotationJa: Record<keyof typeof annotationSentences, string> = {
   'track.none-alike': '領域 {id}：連番のほかの画像に、補間の元になる同じラベル・種類の領域がありません',
   'track.only-key-frame': '領域 {id} はトラック {track} の唯一のキーフレームです',
   'track.other-sequence': '{image}：領域 {id} の連番に含まれません',
+  'agreement.nobody': '「{name}」という作成者の注釈はありません（{all}）',
+  'agreement.nobody-at-all': '作成者がいません',
+  'agreement.region-elsewhere': '一致度：領域 {id} はこの画像に（もう）ありません',
+  'agreement.label-elsewhere': '一致度：画像ラベル {id} はこの画像に（もう）ありません',
+  'attribute.not': '領域：属性 {name}：{problem}（{found}）',
 }

@@ -7,7 +7,7 @@ export const commandJa: Record<keyof typeof commandSentences, string> = {
   'command.embed-nothing': 'embed：--image か --text を指定してください',
   'command.labels-list': '--labels：コンマで区切った名前が必要です（{found}）',
   'command.classify-needs-labels': 'classify：チェックポイントにクラスがないため --labels が必要です',
-  'command.port': '--port：0〜65535 の数が必要です（{found}）',
+  'command.port': '--port：0～65535 の数が必要です（{found}）',
   'command.project-absent': '--project：{path} がありません',
   'command.project-is-file': '--project：{path} はファイルです（フォルダーが必要です）',
   'command.dedup-threshold':

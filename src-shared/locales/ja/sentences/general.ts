@@ -5,4 +5,6 @@ export const generalJa: Record<keyof typeof generalSentences, string> = {
   'in-field': '{field}：{problem}',
   'as-said': '{said}',
   cancelled: 'キャンセルしました',
+  'list.and': '{some}、{last}',
+  'list.or': '{some}、{last}',
 }

@@ -5,9 +5,12 @@ import { curationJa } from './curation.ts'
 import { engineJa } from './engine.ts'
 import { exchangeJa } from './exchange.ts'
 import { fileJa } from './files.ts'
+import { findingJa } from './findings.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
 import { projectJa } from './projects.ts'
+import { readingJa } from './reading.ts'
+import { schemaJa } from './schema.ts'
 import { servingJa } from './serving.ts'
 import { trainingJa } from './training.ts'
 
@@ -20,8 +23,11 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...engineJa,
   ...exchangeJa,
   ...fileJa,
+  ...findingJa,
   ...mediaJa,
   ...projectJa,
+  ...readingJa,
+  ...schemaJa,
   ...servingJa,
   ...trainingJa,
 }

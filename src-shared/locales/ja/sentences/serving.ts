@@ -15,4 +15,9 @@ export const servingJa: Record<keyof typeof servingSentences, string> = {
   'template.name-taken': '{name} という名前のテンプレートはすでにあります',
   'template.unknown': 'ID {id} のテンプレートはありません',
   'scale.damaged': '縮尺の記録が壊れています：{problem}',
+  'settings.model-folder': '設定：モデルのフォルダー {i}：{folder}：{problem}',
+  'settings.twice': '二度指定されています',
+  'settings.absolute': '絶対パスで指定してください',
+  'settings.no-folder': 'フォルダーがありません',
+  'settings.is-file': 'ファイルです（フォルダーが必要です）',
 }

@@ -20,7 +20,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'training.none-readable': '読める画像がありません（{file}：{reason}）',
   'training.unlabelled': '{folder}：分割「train」にラベル付きの画像がありません。先にラベルを付け、分割を割り当ててください',
   'training.unreadable': '{folder}：分割「train」に読めるラベル付き画像がありません（{n} 枚が読めません。{file}：{reason}）',
-  'training.one-label': '{folder}：使われているラベルが一つ（{label}）だけです。分類器には二つ以上必要です',
+  'training.one-label': '{folder}：使われているラベルが 1 つ（{label}）だけです。分類器には 2 つ以上必要です',
   'training.name': '名前：文字か数字が必要です。「.」で始まる名前と「.run」で終わる名前は使えません（「{name}」）',
   'training.disk-full': 'チェックポイントは書き込みましたが、ディスクがいっぱいでプロジェクトに追加できませんでした',
   'evaluation.no-images': '{folder}：どの分割にもラベル付きの画像がありません（分割：{splits}）',

@@ -1,7 +1,8 @@
 /** Builds one image's content from its COCO annotations. */
 import type { Attributes } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, type Where } from '../../findings.ts'
 import type { Draft, DraftRegion, Source } from '../../draft.ts'
-import { message, type Where } from '../../findings.ts'
 import { readProvenance } from '../../provenance.ts'
 import { groupAttribute } from '../../shapes.ts'
 import { type CocoAnnotation, type CocoCategory, saidBy } from './json.ts'
@@ -32,7 +33,7 @@ export function take(
   const named = category?.name ?? a.category_name ?? null
   if (a.category_id != null && named === null && !unknown.has(a.category_id)) {
     unknown.set(a.category_id, `category ${a.category_id}`)
-    findings.change(at, `category ${a.category_id} is not defined; named “category ${a.category_id}”`)
+    findings.change(at, sentence('finding.category-undefined', { id: a.category_id, name: a.category_id }))
   }
   const label = named ?? (a.category_id == null ? null : unknown.get(a.category_id)!)
   const said = saidBy(a)
@@ -57,7 +58,7 @@ export function take(
       })
     }
   } catch (e) {
-    findings.leave(at, `annotation ${a.id ?? ''}: ${message(e)}`)
+    findings.leave(at, sentence('finding.of-annotation', { id: a.id ?? '', problem: reasonFor(e) }))
   }
 }
 

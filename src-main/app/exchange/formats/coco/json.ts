@@ -6,6 +6,8 @@ import { z } from 'zod'
 import { type RecordCaption, recordCaption } from '#shared/model/record.ts'
 import { attributeDefinitions } from '#shared/model/attribute.ts'
 import { type Attributes, attributes } from '#shared/model/region.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from '../../findings.ts'
 import { attributesFrom } from '../../attributes.ts'
 import { provenance, readProvenance } from '../../provenance.ts'
 
@@ -32,7 +34,7 @@ export type CocoExtra = z.output<typeof cocoExtra>
 
 export const cocoImage = z.object({
   id: key,
-  file_name: z.string().refine((n) => !n.includes('\0'), 'a name with a NUL'),
+  file_name: z.string().refine((n) => !n.includes('\0'), sentence('finding.nul-name')),
   width: size,
   height: size,
 })
@@ -198,7 +200,7 @@ const short = (v: unknown) => {
 function mended(
   value: Record<string, unknown>,
   mends: Readonly<Record<string, Mend>>,
-  repaired: (reason: string) => void,
+  repaired: (reason: Said) => void,
 ): Record<string, unknown> {
   const out = { ...value }
   for (const [field, mend] of Object.entries(mends)) {
@@ -206,11 +208,11 @@ function mended(
     if (before === undefined || before === null) continue
     const after = mend(before)
     out[field] = after ?? null
-    if (after === undefined) repaired(`${field} ${short(before)} cannot be read; left out`)
-    else if (after === null) repaired(`${field} ${short(before)} was read as empty`)
+    if (after === undefined) repaired(sentence('finding.field-unreadable', { field, value: short(before) }))
+    else if (after === null) repaired(sentence('finding.field-empty', { field, value: short(before) }))
     // Flags as 0 or 1 and rings as pairs are normal in COCO, not repairs.
     else if (wordy(field, before) && JSON.stringify(after) !== JSON.stringify(before))
-      repaired(`${field} ${short(before)} was read as ${short(after)}`)
+      repaired(sentence('finding.field-read-as', { field, value: short(before), read: short(after) }))
   }
   return out
 }
@@ -224,19 +226,23 @@ const wordy = (field: string, v: unknown): boolean =>
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 
-export function readAnnotation(value: unknown, repaired: (reason: string) => void) {
+export function readAnnotation(value: unknown, repaired: (reason: Said) => void) {
   if (!isObject(value)) return cocoAnnotation.safeParse(value)
   const named = `annotation ${typeof value['id'] === 'number' || typeof value['id'] === 'string' ? value['id'] : ''}`
-  const { attributes: own, score, ...rest } = mended(value, annotationMends, (reason) => repaired(`${named}: ${reason}`))
+  const {
+    attributes: own,
+    score,
+    ...rest
+  } = mended(value, annotationMends, (reason) => repaired(sentence('in-field', { field: named, problem: reason })))
   // Keys outside COCO (track_id, score, occluded, …) become attributes.
   const others = Object.entries(value).filter(([name, v]) => !known.has(name) && v != null)
   return cocoAnnotation.safeParse({ ...rest, attributes: attributesFrom({ score, ...Object.fromEntries(others) }, own) })
 }
 
 /** LVIS identifies an image only by its URL, whose path gives the name; other writers use other keys. */
-export function readImage(value: unknown, repaired: (reason: string) => void) {
+export function readImage(value: unknown, repaired: (reason: Said) => void) {
   if (!isObject(value)) return cocoImage.safeParse(value)
-  const image = mended(value, imageMends, (reason) => repaired(`image ${String(value['id'])}: ${reason}`))
+  const image = mended(value, imageMends, (reason) => repaired(sentence('finding.of-image', { id: String(value['id']), problem: reason })))
   const given = [image['file_name'], image['filename'], image['path']].find((n) => typeof n === 'string' && n !== '')
   const address = [image['coco_url'], image['url'], image['flickr_url']].find((n): n is string => typeof n === 'string' && n !== '')
   const file_name = given ?? (address && withinAddress(address))
@@ -251,11 +257,11 @@ function withinAddress(address: string): string {
   }
 }
 
-export function readCategory(value: unknown, repaired: (reason: string) => void) {
+export function readCategory(value: unknown, repaired: (reason: Said) => void) {
   if (!isObject(value)) return cocoCategory.safeParse(value)
   const given = value['name'] ?? value['supercategory']
   const name = typeof given === 'string' && given.trim() ? given : typeof given === 'number' ? String(given) : undefined
-  if (name === undefined) repaired(`category ${String(value['id'])} has no name; named “category ${String(value['id'])}”`)
+  if (name === undefined) repaired(sentence('finding.category-unnamed', { id: String(value['id']), name: String(value['id']) }))
   return cocoCategory.safeParse({ ...value, name: name ?? `category ${String(value['id'])}` })
 }
 

@@ -1,7 +1,8 @@
 /** The geometry of a COCO annotation. */
 import { checkRuns, decodeCounts, encodeRle, rleBox } from '#shared/geometry/rle.ts'
 import type { Box, Keypoint, KeypointsShape, Rle, Shape } from '#shared/model/shape.ts'
-import { message } from '../../findings.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, type Said, Unfit } from '../../findings.ts'
 import { jointName } from '../../objects.ts'
 import { boxOf, rotatedFromCorners, toRing } from '../../shapes.ts'
 import type { CocoAnnotation, CocoCategory } from './json.ts'
@@ -10,7 +11,7 @@ export interface Context {
   category: CocoCategory | null
   /** Image size as annotated; empty if it is not. */
   size: { width?: number | null | undefined; height?: number | null | undefined }
-  repaired: (reason: string) => void
+  repaired: (reason: Said) => void
 }
 
 /** CVAT's attribute for rotated boxes: degrees, clockwise. */
@@ -28,12 +29,12 @@ function keypointsOf(k: readonly number[], { category, repaired }: Context): Key
   if (k.length < 2) return null
   const pairs = k.length % 3 !== 0 && k.length === 2 * names.length
   if (k.length % 3 !== 0 && !pairs) {
-    repaired(`keypoints: ${k.length} numbers, expected three per point; left out`)
+    repaired(sentence('finding.keypoint-count', { n: k.length }))
     return null
   }
   // Model predictions have a score in place of v.
   const scored = !pairs && k.some((v, i) => i % 3 === 2 && v !== 0 && v !== 1 && v !== 2)
-  if (scored) repaired('keypoints: scores in place of visibility; those above 0 were read as visible')
+  if (scored) repaired(sentence('finding.keypoint-scores'))
   const points = Array.from({ length: k.length / (pairs ? 2 : 3) }, (_, i): Keypoint => {
     const [x, y, seen] = pairs ? [k[2 * i]!, k[2 * i + 1]!, k[2 * i] || k[2 * i + 1] ? 2 : 0] : [k[3 * i]!, k[3 * i + 1]!, k[3 * i + 2]!]
     const v = scored ? (seen > 0 ? 2 : 0) : (seen as 0 | 1 | 2)
@@ -55,19 +56,19 @@ export function edgesOf(skeleton: readonly (readonly number[])[], joints: number
 function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
   const named = `annotation ${a.id ?? ''}`
   const box = boxOfBbox(a)
-  const fallBack = (problem: string) => {
+  const fallBack = (problem: Said) => {
     if (!(box instanceof Error) && box) {
-      context.repaired(`${named}: ${problem}; its box was used`)
+      context.repaired(sentence('finding.box-used', { what: named, problem }))
       return box
     }
-    throw new Error(problem)
+    throw typeof problem === 'string' ? new Error(problem) : new Unfit(problem)
   }
   const s = a.segmentation
   if (s && !Array.isArray(s)) {
     try {
       return { kind: 'mask', rle: maskOf(s, box instanceof Error ? null : box, context, named) }
     } catch (e) {
-      return fallBack(message(e))
+      return fallBack(reasonFor(e))
     }
   }
   if (s && s.length > 0) {
@@ -75,13 +76,9 @@ function outlineOf(a: CocoAnnotation, context: Context): Shape | null {
     const rings = lists.map((points) => toRing(points))
     const good = rings.filter((r) => r !== null && r.every(Number.isFinite))
     if (good.length === 0)
-      return fallBack(
-        rings.some((r) => r !== null)
-          ? 'its polygon has a coordinate that is not a finite number'
-          : 'its polygon has fewer than three points',
-      )
+      return fallBack(rings.some((r) => r !== null) ? sentence('finding.polygon-not-finite') : sentence('finding.polygon-few'))
     if (good.length < rings.length)
-      context.repaired(`${named}: ${rings.length - good.length} of ${rings.length} polygons have fewer than three points; left out`)
+      context.repaired(sentence('finding.polygons-few', { what: named, n: rings.length - good.length, all: rings.length }))
     return turned(a, good as number[][]) ?? { kind: 'polygon', parts: good.map((r) => [r!]) }
   }
   if (box instanceof Error) throw box
@@ -100,7 +97,7 @@ function turned(a: CocoAnnotation, rings: readonly (readonly number[])[]): Shape
 /** Returns an Error if the box is unreadable. CVAT writes a rotated box as it was before rotation about its centre. */
 function boxOfBbox(a: CocoAnnotation): Extract<Shape, { kind: 'box' | 'rotated-box' }> | Error | null {
   if (!a.bbox || a.bbox.length === 0) return null
-  if (a.bbox.length !== 4) return new Error(`bbox: ${a.bbox.length} numbers, expected 4`)
+  if (a.bbox.length !== 4) return new Unfit(sentence('finding.bbox-count', { n: a.bbox.length }))
   const [x, y, w, h] = a.bbox as [number, number, number, number]
   // An empty box of a keypoints-only annotation carries no information.
   if (a.keypoints?.length && !(w > 0 && h > 0)) return null
@@ -124,7 +121,7 @@ function maskOf(
   const picture: [number, number] | null = image.width && image.height ? [image.height, image.width] : null
   const [height, width] = size ?? picture ?? [NaN, NaN]
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0 && height * width < limit))
-    throw new Error(`RLE size ${(size ?? []).join(' × ')}`)
+    throw new Unfit(sentence('finding.rle-size', { size: (size ?? []).join(' × ') }))
   let runs = typeof counts === 'string' ? decodeCounts(counts) : counts
   const total = runs.reduce((sum, n) => sum + n, 0)
   const short = total < height * width
@@ -141,15 +138,14 @@ function maskOf(
     const exchanged = height !== size?.[0] && size !== undefined
     if (!short && !exchanged) return rle
     if (!agrees(rle, box)) continue
-    if (short)
-      repaired(`${named}: RLE runs cover ${total} pixels of ${height * width}; the rest was read as empty, which agrees with its box`)
-    if (exchanged) repaired(`${named}: RLE size ${size.join(' × ')} was read as ${height} × ${width}, which agrees with its box`)
+    if (short) repaired(sentence('finding.runs-short', { what: named, n: total, all: height * width }))
+    if (exchanged) repaired(sentence('finding.runs-turned', { what: named, size: size.join(' × '), height, width }))
     return rle
   }
-  throw new Error(
+  throw new Unfit(
     short
-      ? `RLE runs cover ${total} pixels, expected ${height} × ${width}`
-      : `mask of ${width} × ${height} on an image of ${image.width} × ${image.height}`,
+      ? sentence('finding.rle-runs', { n: total, height, width })
+      : sentence('finding.mask-size', { width, height, ofWidth: image.width ?? '?', ofHeight: image.height ?? '?' }),
   )
 }
 

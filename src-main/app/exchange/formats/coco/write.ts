@@ -5,6 +5,8 @@ import { shapeArea } from '#shared/geometry/shape.ts'
 import type { RecordCaption, RecordRegion } from '#shared/model/record.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../../findings.ts'
 import { provenanceOf } from '../../provenance.ts'
 import { jointName, objectsOf } from '../../objects.ts'
 import { boxOfShape, groupAttribute, hasHoles, maskOf, outlines } from '../../shapes.ts'
@@ -106,10 +108,7 @@ export async function write(items: Iterable<Item>, target: Target): Promise<void
       const region = outline ?? points
       const entry = entryOf(item, region)
       if (!entry) {
-        target.findings.leave(
-          { file: record.fileName },
-          `${region.shape.kind} of ${label}: COCO has no such shape, or the image's size is not known`,
-        )
+        target.findings.leave({ file: record.fileName }, sentence('finding.no-shape-or-size', { kind: kindWord(region.shape.kind), label }))
         continue
       }
       const { supercategory, ...own } = region.attributes ?? {}

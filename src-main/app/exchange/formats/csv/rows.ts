@@ -4,6 +4,7 @@ import { author as authorSchema, annotationState, type Author } from '#shared/mo
 import { language, recordSpan } from '#shared/model/caption.ts'
 import { reviewState } from '#shared/model/media.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
+import { type Findings, reasonFor, type Where } from '../../findings.ts'
 import type { Layout } from './layout.ts'
 import { boxesIn, boxIn, isRuns, literal, maskIn, type Numbers, type Row, shapeIn } from './shapes.ts'
 import { cellText } from '../../cells.ts'
@@ -11,7 +12,6 @@ import { listed, several } from './text.ts'
 import type { Plan } from './survey.ts'
 import type { Draft, DraftRegion, Size } from '../../draft.ts'
 import { fieldValue, withAttributes } from '../../fields.ts'
-import { type Findings, message, type Where } from '../../findings.ts'
 import { splitBy } from '../../lookup.ts'
 import { boxOf, snap } from '../../shapes.ts'
 import type { Found } from '../../tree.ts'
@@ -87,7 +87,7 @@ export class Reading {
       try {
         this.row(value, line, ofImage)
       } catch (e) {
-        this.findings.leave({ file: where.file, line }, message(e))
+        this.findings.leave({ file: where.file, line }, reasonFor(e))
       }
       review ??= reviewState.safeParse(value.row.review).data
     }
@@ -119,7 +119,7 @@ export class Reading {
         place.set(i, kept.length)
         kept.push({ ...region, line })
       } catch (e) {
-        this.findings.leave({ file, line }, message(e))
+        this.findings.leave({ file, line }, reasonFor(e))
       }
     })
     for (const c of this.captions) if (c.region != null) c.region = place.get(c.region) ?? null

@@ -1,10 +1,11 @@
 /** Geometry in table cells: boxes in columns, lists of boxes, outlines, run lengths. */
 import { checkRuns, encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import { shape as shapeSchema, type PolygonPart, type Ring, type Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { problemOf, Unfit } from '../../findings.ts'
 import type { Column } from './layout.ts'
 import type { Size } from '../../draft.ts'
 import { isObject, keyNamed, numberOf } from '../../fields.ts'
-import { problemOf } from '../../findings.ts'
 import { parsePythonJson } from '../../json.ts'
 import { boxOf, polygonOf, toRing } from '../../shapes.ts'
 
@@ -40,13 +41,13 @@ const numbersIn = (text: string) =>
 export function shapeIn(r: Row, number: Numbers): Shape | null {
   if (r.shape?.startsWith('{')) {
     const parsed = shapeSchema.safeParse(JSON.parse(r.shape))
-    if (!parsed.success) throw new Error(`shape: ${problemOf(parsed.error)}`)
+    if (!parsed.success) throw new Unfit(sentence('in-field', { field: 'shape', problem: problemOf(parsed.error) }))
     return parsed.data
   }
   const outline = r.polygon?.trim() ? outlineIn(r.polygon) : null
   if (outline) return outline
   const box = boxIn(r, number)
-  if (box && box.length !== 4) throw new Error(`bbox: ${box.length} numbers, expected 4`)
+  if (box && box.length !== 4) throw new Unfit(sentence('finding.bbox-count', { n: box.length }))
   if (box) return boxOf(...(box as [number, number, number, number]))
   // makesense points have a position but no size.
   return r.x && r.y && r.w === undefined && r.xmin === undefined
@@ -93,11 +94,11 @@ export function boxesIn(text: string): Listed[] {
   if (/^[[(]/.test(bare)) {
     const list = literal(bare)
     const all = Array.isArray(list) && list.length === 4 && list.every((n) => typeof n === 'number') ? [list as unknown] : list
-    if (!Array.isArray(all)) throw new Error('expected a list of boxes')
+    if (!Array.isArray(all)) throw new Unfit(sentence('finding.boxes-list'))
     return all.map((o) => {
       if (Array.isArray(o) && o.length === 4) return { label: null, box: quadruple(o.map(numberOf), false), rest: {} }
       if (isObject(o)) return ofObject(o)
-      throw new Error('a box of the list is neither four numbers nor an object')
+      throw new Unfit(sentence('finding.boxes-entry'))
     })
   }
   const tokens = bare
@@ -121,7 +122,7 @@ export function boxesIn(text: string): Listed[] {
     )
   if (tokens.length % 4 === 0 && tokens.every(numeric))
     return groups(4).map((g) => ({ label: null, box: quadruple(g.map(Number), true), rest: {} }))
-  throw new Error(`${tokens.length} words, which do not form boxes`)
+  throw new Unfit(sentence('finding.words', { n: tokens.length }))
 }
 
 function ofObject(o: Record<string, unknown>): Listed {
@@ -150,7 +151,7 @@ function ofObject(o: Record<string, unknown>): Listed {
 
 const ringOf = (flat: readonly number[]): Ring => {
   const ring = toRing(flat)
-  if (!ring) throw new Error(`outline of ${Math.floor(flat.length / 2)} points, expected at least 3`)
+  if (!ring) throw new Unfit(sentence('finding.outline', { n: Math.floor(flat.length / 2) }))
   return ring
 }
 
@@ -218,18 +219,17 @@ export function maskIn(text: string, { width, height }: Size): Shape | null {
     const rle = literal(bare)
     const counts = isObject(rle) ? rle['counts'] : null
     if (typeof counts === 'string') return { kind: 'mask', rle: { size: [height, width], counts } }
-    if (!Array.isArray(counts)) throw new Error('rle: counts: expected a text or a list of numbers')
+    if (!Array.isArray(counts)) throw new Unfit(sentence('finding.rle-counts'))
     return { kind: 'mask', rle: encodeRle(checkRuns({ height, width, counts: counts.map(numberOf) })) }
   }
   const numbers = bare.split(/[\s,]+/).map(Number)
-  if (!numbers.every((n) => Number.isInteger(n) && n >= 0)) throw new Error('run lengths: expected pairs of whole numbers')
-  if (numbers.length % 2) throw new Error(`run lengths: ${numbers.length} numbers, expected pairs`)
+  if (!numbers.every((n) => Number.isInteger(n) && n >= 0)) throw new Unfit(sentence('finding.runs-pairs'))
+  if (numbers.length % 2) throw new Unfit(sentence('finding.runs-odd', { n: numbers.length }))
   const runs = Array.from({ length: numbers.length / 2 }, (_, i): [number, number] => [
     numbers[2 * i]! - 1,
     numbers[2 * i]! - 1 + numbers[2 * i + 1]!,
   ]).sort((a, b) => a[0] - b[0])
-  if (runs.some(([start, end]) => start < 0 || end > width * height))
-    throw new Error(`run lengths: reach beyond the ${width} × ${height} pixels of the image`)
+  if (runs.some(([start, end]) => start < 0 || end > width * height)) throw new Unfit(sentence('finding.runs-beyond', { width, height }))
   return { kind: 'mask', rle: encodeRle(runsFromIntervals(height, width, runs)) }
 }
 

@@ -2,11 +2,12 @@
  * Decides properties of a table from all its rows rather than row by row: columns of 0 and 1 are classes, boxes within
  * 0 to 1 are relative, and so on.
  */
+import { sentence } from '#shared/sentences/table.ts'
+import type { Findings } from '../../findings.ts'
 import type { Column, Layout } from './layout.ts'
 import { boxesIn, boxIn, type Numbers, type Row } from './shapes.ts'
 import { several } from './text.ts'
 import { plainName } from '../../fields.ts'
-import type { Findings } from '../../findings.ts'
 
 export interface Plan {
   /** One-hot class columns by name; `aliased` are those whose name is also that of a known column. */
@@ -159,7 +160,7 @@ export class Survey {
     const label = sole ? only : null
     for (const value of label === null ? [] : this.seen.get(label)!.values) for (const l of several(value, false)) this.classes.add(l)
     const uncertain = [...oneHot, ...flags].filter((n) => (this.seen.get(n)?.minus ?? 0) > 0 && (this.seen.get(n)?.zeros ?? 0) > 0)
-    if (uncertain.length) findings.note(`${file}: -1 in ${uncertain.join(', ')} was read as “uncertain”: a tag, not a label`)
+    if (uncertain.length) findings.note(sentence('note.uncertain', { file, columns: uncertain.join(', ') }))
     const attributes = shaped ? names.filter((n) => !/^(?:index|unnamed\d*|unnamed:\d+)$/.test(plainName(n))) : []
     const unread =
       shaped || ours
@@ -168,14 +169,14 @@ export class Survey {
             (n) =>
               !oneHot.includes(n) && !flags.includes(n) && !idle.test(plainName(n)) && n !== label && (this.seen.get(n)?.used ?? 0) > 0,
           )
-    if (unread.length) findings.leave({ file, line: 1 }, `unknown columns: ${unread.join(', ')}`)
+    if (unread.length) findings.leave({ file, line: 1 }, sentence('finding.unknown-columns', { columns: unread.join(', ') }))
     const parts = this.boxes > 0 && this.inParts === this.boxes && !ours
-    if (parts) findings.change({ file }, 'every box of the file is within 0 to 1: read as relative coordinates')
+    if (parts) findings.change({ file }, sentence('finding.relative'))
     const corners = has('bbox') && this.sized > 0 && this.asSides < this.sized && this.asCorners === this.sized
-    if (corners) findings.note(`${file}: bbox was read as two corners, because as left, top, width and height it would exceed the image`)
+    if (corners) findings.note(sentence('note.corners', { file }))
     const lines = this.layout.makesense === true && has('w') && this.asSides < this.sized
-    if (lines) findings.note(`${file}: its rows were read as lines from point to point, because as boxes they would exceed the image`)
-    if (this.seenUsed(['rle']) > 0) findings.note(`${file}: run lengths were read as column-major, counted from 1`)
+    if (lines) findings.note(sentence('note.lines', { file }))
+    if (this.seenUsed(['rle']) > 0) findings.note(sentence('note.column-major', { file }))
     return {
       oneHot,
       aliased,

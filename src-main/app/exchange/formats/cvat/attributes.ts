@@ -1,5 +1,8 @@
 /** CVAT's attribute definitions: docs.cvat.ai, "CVAT for images", <meta>/<task>/<labels>/<label>/<attributes>. */
 import { attributeDefinition, type AttributeDefinition } from '#shared/model/attribute.ts'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from '../../findings.ts'
 import { childText, escapeXml, numberOf, type XmlElement } from '../../xml.ts'
 
 const inputs = { choice: 'select', number: 'number', text: 'text', 'yes/no': 'checkbox' } as const
@@ -22,7 +25,7 @@ export function definitionXml(a: AttributeDefinition): string {
 }
 
 /** Reads the definitions in a <label>; reasons for invalid ones are passed to `refused`. */
-export function definitionsOf(label: XmlElement, refused: (reason: string) => void): AttributeDefinition[] {
+export function definitionsOf(label: XmlElement, refused: (reason: Said) => void): AttributeDefinition[] {
   const list = label.children.find((c) => c.name === 'attributes')?.children ?? []
   return list.flatMap((e) => {
     const name = childText(e, 'name') ?? ''
@@ -30,7 +33,7 @@ export function definitionsOf(label: XmlElement, refused: (reason: string) => vo
       definitionOf(name, childText(e, 'input_type') ?? '', childText(e, 'values') ?? '', childText(e, 'default_value') ?? ''),
     )
     if (parsed.success) return [parsed.data]
-    refused(`attribute ${JSON.stringify(name)}: ${parsed.error.issues[0]!.message}`)
+    refused(sentence('finding.of-attribute', { name: JSON.stringify(name), problem: inField('', parsed.error.issues[0]!.message) }))
     return []
   })
 }

@@ -3,6 +3,8 @@ import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
 import { edgesOf, type Skeleton } from '#shared/model/skeleton.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { Unfit } from '../../findings.ts'
 import type { Size } from '../../draft.ts'
 import { boxBetween, ellipseRing, hullOf, toRing } from '../../shapes.ts'
 import { numberOf, type XmlElement } from '../../xml.ts'
@@ -22,17 +24,17 @@ export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): 
     }
     case 'polygon': {
       const ring = toRing(pointsOf(e))
-      if (!ring) throw new Error('fewer than three points')
+      if (!ring) throw new Unfit(sentence('finding.three-points'))
       return { shape: { kind: 'polygon', parts: [[ring]] } }
     }
     case 'polyline': {
       const points = pointsOf(e)
-      if (points.length < 4 || points.length % 2) throw new Error('fewer than two points')
+      if (points.length < 4 || points.length % 2) throw new Unfit(sentence('finding.two-points'))
       return { shape: { kind: 'polyline', points } }
     }
     case 'points': {
       const flat = pointsOf(e)
-      if (flat.length < 2 || flat.length % 2) throw new Error('no point')
+      if (flat.length < 2 || flat.length % 2) throw new Unfit(sentence('finding.no-point'))
       return {
         shape: {
           kind: 'keypoints',
@@ -48,27 +50,27 @@ export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): 
           const v = c.attributes['outside'] === '1' ? 0 : c.attributes['occluded'] === '1' ? 1 : 2
           return { ...namedAt(c.attributes['label'], i), x: v ? x : 0, y: v ? y : 0, v }
         })
-      if (points.length === 0) throw new Error('no point')
+      if (points.length === 0) throw new Unfit(sentence('finding.no-point'))
       const edges = edgesOf({ kind: 'keypoints', points }, skeleton).map(([a, b]): [number, number] => [a, b])
       return { shape: { kind: 'keypoints', points, ...(edges.length ? { edges } : {}) } }
     }
     case 'ellipse': {
       const ring = ellipseRing(n('cx'), n('cy'), n('rx'), n('ry'), n('rotation') || 0)
-      return { shape: { kind: 'polygon', parts: [[ring]] }, changed: 'an ellipse became a polygon of 64 points' }
+      return { shape: { kind: 'polygon', parts: [[ring]] }, changed: sentence('finding.ellipse') }
     }
     case 'mask':
       return { shape: maskShape(e, size) }
     case 'cuboid': {
       const corners = cuboidOf(e)
       const ring = toRing(hullOf(corners).flat())
-      if (!ring) throw new Error('its corners have no area')
+      if (!ring) throw new Unfit(sentence('finding.corners-no-area'))
       return {
         shape: { kind: 'polygon', parts: [[ring]] },
-        changed: 'a cuboid became the polygon around it, with its corners as an attribute',
+        changed: sentence('finding.cuboid'),
       }
     }
     default:
-      throw new Error('an unknown shape')
+      throw new Unfit(sentence('finding.unknown-shape'))
   }
 }
 
@@ -85,11 +87,11 @@ const cuboidOf = (e: XmlElement) =>
 function maskShape(e: XmlElement, { width, height }: Size): Shape {
   const [left, top, w, h] = ['left', 'top', 'width', 'height'].map((k) => numberOf(e.attributes[k])) as [number, number, number, number]
   const runs = (e.attributes['rle'] ?? '').split(',').map(numberOf)
-  if (![left, top, w, h].every(Number.isInteger) || w <= 0 || h <= 0) throw new Error('left, top, width and height must be whole numbers')
-  if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Error('the size of the image is not annotated')
-  if (!runs.every((r) => Number.isInteger(r) && r >= 0)) throw new Error('a run that is not a whole number from 0')
+  if (![left, top, w, h].every(Number.isInteger) || w <= 0 || h <= 0) throw new Unfit(sentence('finding.cvat-mask-numbers'))
+  if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Unfit(sentence('finding.size-not-annotated'))
+  if (!runs.every((r) => Number.isInteger(r) && r >= 0)) throw new Unfit(sentence('finding.run-not-whole'))
   const sum = runs.reduce((s, r) => s + r, 0)
-  if (sum !== w * h) throw new Error(`runs cover ${sum} pixels, expected ${w} × ${h}`)
+  if (sum !== w * h) throw new Unfit(sentence('finding.runs-cover', { n: sum, width: w, height: h }))
   const bitmap = new Uint8Array(width * height)
   let at = 0
   runs.forEach((run, i) => {

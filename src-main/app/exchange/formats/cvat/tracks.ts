@@ -7,9 +7,10 @@ import { between } from '#shared/geometry/interpolate.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { trackAttributes } from '#shared/model/sequence.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../../findings.ts'
 import type { Draft, DraftLabel, DraftRegion, Source } from '../../draft.ts'
 import { skeletonOfSvg } from './skeleton.ts'
-import { message } from '../../findings.ts'
 import { groupAttribute } from '../../shapes.ts'
 import { findImage, type Found, isImage, join, stemOf } from '../../tree.ts'
 import { child, childText, numberOf, type XmlElement, xmlElements } from '../../xml.ts'
@@ -89,7 +90,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
     const frame = numberOf(e.attributes['frame'])
     if (e.name === 'attribute') continue
     try {
-      if (!Number.isInteger(frame) || frame < 0) throw new Error(`frame ${e.attributes['frame']} is not a whole number from 0`)
+      if (!Number.isInteger(frame) || frame < 0) throw new Unfit(sentence('finding.frame-number', { frame: e.attributes['frame'] }))
       const { shape } = shapeOf(e, { width, height })
       // Attributes that a key frame omits keep their previous values.
       const { occluded, ...own } = attributesOf(e)
@@ -110,7 +111,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
         region: { label: label || null, shape, line: e.line, attributes, ...(Number.isInteger(z) && z ? { z } : {}) },
       })
     } catch (problem) {
-      findings.leave({ file, line: e.line }, `track ${id ?? ''}: ${e.name}: ${message(problem)}`)
+      findings.leave({ file, line: e.line }, sentence('finding.of-track', { id: id ?? '', element: e.name, problem: reasonFor(problem) }))
     }
   }
   return moments
@@ -131,12 +132,11 @@ function* framesOf(
     yield { frame: m.frame, region: ending(m.frame) ? ended(m.region) : m.region }
     if (!next || gap <= 1) continue
     if (gap > longestGap) {
-      findings.leave({ file, line: next.region.line }, `track ${track.attributes['id'] ?? ''}: ${gap} frames without a shape`)
+      findings.leave({ file, line: next.region.line }, sentence('finding.track-gap', { id: track.attributes['id'] ?? '', n: gap }))
       continue
     }
     const [a, b] = [m.region.shape, next.region.shape]
-    if (!isBox(a) || !isBox(b))
-      findings.note(`${file}: tracks other than boxes were interpolated point by point between key frames; CVAT does it differently`)
+    if (!isBox(a) || !isBox(b)) findings.note(sentence('note.tracks-interpolated', { file }))
     const shapeAt = between(a, b)
     for (let frame = m.frame + 1; frame < next.frame; frame++) {
       const region = { ...m.region, shape: shapeAt((frame - m.frame) / gap), attributes: { ...m.region.attributes, keyframe: false } }

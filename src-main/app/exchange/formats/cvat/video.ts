@@ -4,6 +4,8 @@
  */
 import { type RecordRegion } from '#shared/model/record.ts'
 import { mayBeFrame, sequenceOf, trackAttributes, trackOfAttributes } from '#shared/model/sequence.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../../findings.ts'
 import { definitionXml } from './attributes.ts'
 import { groupAttribute } from '../../shapes.ts'
 import { copyImage, type Item, openText, safeName, type Target, type TextFile, withoutImagesFolder } from '../../target.ts'
@@ -77,7 +79,7 @@ function writeVideo(name: string, frames: readonly Item[], target: Target): void
     copyImage(target, item, `images/${file}`)
     const { labels, captions, split } = item.record
     const lost = [labels?.length && 'labels', captions?.length && 'captions', split && 'split'].filter(Boolean)
-    if (lost.length) target.findings.leave({ file: item.record.fileName }, `CVAT’s videos have no ${lost.join(' or ')} per frame`)
+    if (lost.length) target.findings.leave({ file: item.record.fileName }, sentence('finding.cvat-video-lost', { what: lost.join(' or ') }))
   }
   out.write('</dashi></meta>\n')
   const tracks = tracksOf(frames, target)
@@ -97,7 +99,10 @@ function tracksOf(frames: readonly Item[], target: Target): Map<number | string,
       const place = trackOfAttributes(region.attributes ?? {})
       const elements = elementsOf(region, size)
       if (!elements || elements[0]!.tag === 'mask') {
-        target.findings.leave({ file: record.fileName }, `${region.shape.kind} of ${labelOf(region)}: CVAT’s videos have no such shape`)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.no-shape-cvat-video', { kind: kindWord(region.shape.kind), label: labelOf(region) }),
+        )
         continue
       }
       const own = Number(region.attributes?.[groupAttribute]) || 0

@@ -1,5 +1,7 @@
 /** Writes regions, labels and captions as Datumaro items, one file per subset. */
 import type { RecordRegion } from '#shared/model/record.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../../findings.ts'
 import { jointName } from '../../objects.ts'
 import { groupAttribute, hasHoles, maskOf, outlines } from '../../shapes.ts'
 import { copyImage, type Item, openText, safeName, splitOf, type Target, type TextFile, withoutImagesFolder } from '../../target.ts'
@@ -29,7 +31,10 @@ export function write(items: Iterable<Item>, target: Target): void {
       ...(record.regions ?? []).flatMap((r) => {
         const some = shapesOf(r, item, target)
         if (some.length === 0)
-          target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
+          target.findings.leave(
+            { file: record.fileName },
+            sentence('finding.size-unknown-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+          )
         const own = r.attributes?.[groupAttribute]
         const g = some.length > 1 ? ++group : typeof own === 'number' ? own : 0
         const { [groupAttribute]: _, ...rest } = r.attributes ?? {}

@@ -5,14 +5,15 @@
 import { annotationState, author as authorSchema } from '#shared/model/author.ts'
 import { shape as shapeSchema } from '#shared/model/shape.ts'
 import type { RecordCaption } from '#shared/model/record.ts'
+import type { Findings, Where } from '../../findings.ts'
 import type { Draft, DraftRegion, Size } from '../../draft.ts'
 import { isObject, keyNamed, numberOf, plainName, withAttributes } from '../../fields.ts'
-import type { Findings, Where } from '../../findings.ts'
 import type { ClassNames } from './features.ts'
 import { namer } from '../../label-map.ts'
 import { boxOf, polygonOf, snap } from '../../shapes.ts'
 import type { Tree } from '../../tree.ts'
 import {
+import { sentence } from '#shared/sentences/table.ts'
   type HfRow,
   captionColumns,
   labelColumns,
@@ -57,9 +58,9 @@ export class BoxSurvey {
   result(file: string, findings: Findings): Boxes {
     const parts = this.all > 0 && this.parts === this.all
     const corners = !parts && this.sides < this.all && this.corners === this.all
-    if (parts) findings.note(`${file}: every box is within 0 to 1: read as relative coordinates`)
+    if (parts) findings.note(sentence('note.relative', { file }))
     if (corners)
-      findings.note(`${file}: boxes were read as two corners, because as left, top, width and height they would exceed their images`)
+      findings.note(sentence('note.boxes-corners', { file }))
     return { parts, corners }
   }
 }
@@ -222,10 +223,8 @@ export class HfReader {
     const b = boxKey === undefined ? null : parsed(o[boxKey])
     const four = Array.isArray(b) ? b.map(numberOf) : isObject(b) ? ['x', 'y', 'width', 'height'].map((k) => numberOf(b[k])) : null
     if (four?.length !== 4) {
-      this.findings.leave(
-        where,
-        `${column || 'objects'}.${boxKey ?? 'bbox'}: object ${i}: ${four ? `${four.length} numbers` : 'none'}, expected 4`,
-      )
+      const at = { column: `${column || 'objects'}.${boxKey ?? 'bbox'}`, i }
+      this.findings.leave(where, four ? sentence('finding.box-numbers', { ...at, n: four.length }) : sentence('finding.box-none', at))
       return null
     }
     const [x = NaN, y = NaN, c = NaN, d = NaN] = four
@@ -241,6 +240,6 @@ export class HfReader {
 
   /** Reports the unused columns in one finding. */
   finish(): void {
-    if (this.unread.size) this.findings.leave({ file: this.file }, `columns left out: ${[...this.unread.keys()].join(', ')}`)
+    if (this.unread.size) this.findings.leave({ file: this.file }, sentence('finding.columns-left-out', { columns: [...this.unread.keys()].join(', ') }))
   }
 }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { keypointsShape, type Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { Unfit } from '../../findings.ts'
 import { attributesFrom } from '../../attributes.ts'
 import type { Size } from '../../draft.ts'
 import { provenance } from '../../provenance.ts'
@@ -63,14 +65,14 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
   const flat = p.flat()
   const [a, b] = p
   const need = (n: number) => {
-    if (p.length < n) throw new Error(`${s.shape_type ?? 'polygon'} of ${p.length} points, expected at least ${n}`)
+    if (p.length < n) throw new Unfit(sentence('finding.points-least', { kind: s.shape_type ?? 'polygon', n: p.length, least: n }))
   }
   switch (s.shape_type ?? 'polygon') {
     case 'rectangle':
       need(2)
       if (p.length === 2) return { shape: boxBetween(...a!, ...b!) }
       if (p.length === 4) return { shape: cornersShape(flat) } // X-AnyLabeling writes the four corners
-      throw new Error(`rectangle of ${p.length} points, expected 2`)
+      throw new Unfit(sentence('finding.rectangle-points', { n: p.length }))
     case 'rotation':
     case 'oriented_rectangle':
       need(4)
@@ -78,7 +80,7 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
     case 'circle': {
       need(2)
       const r = Math.hypot(b![0] - a![0], b![1] - a![1])
-      return { shape: { kind: 'polygon', parts: [[ellipseRing(...a!, r, r)]] }, changed: 'a circle became a polygon of 64 points' }
+      return { shape: { kind: 'polygon', parts: [[ellipseRing(...a!, r, r)]] }, changed: sentence('finding.circle') }
     }
     case 'point':
     case 'points':
@@ -96,19 +98,19 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
     }
     case 'polygon': {
       const ring = toRing(flat)
-      if (!ring) throw new Error(`polygon of ${p.length} points, expected at least 3`)
+      if (!ring) throw new Unfit(sentence('finding.polygon-points', { n: p.length }))
       const turned = s.direction != null && rotatedFromCorners(flat)
       return { shape: turned || { kind: 'polygon', parts: [[ring]] } }
     }
     case 'cuboid':
       need(8)
-      return { shape: { kind: 'polygon', parts: [[flat.slice(0, 8)], [flat.slice(8, 16)]] }, changed: 'a cuboid became its two faces' }
+      return { shape: { kind: 'polygon', parts: [[flat.slice(0, 8)], [flat.slice(8, 16)]] }, changed: sentence('finding.cuboid-faces') }
     default: {
       const ring = toRing(flat)
-      if (!ring) throw new Error(`unknown shape_type ${s.shape_type}`)
+      if (!ring) throw new Unfit(sentence('finding.unknown-shape-type', { type: s.shape_type }))
       return {
         shape: { kind: 'polygon', parts: [[ring]] },
-        ...(s.shape_type === 'quadrilateral' ? {} : { changed: `unknown shape_type ${s.shape_type}; read as a polygon` }),
+        ...(s.shape_type === 'quadrilateral' ? {} : { changed: sentence('finding.shape-as-polygon', { type: s.shape_type }) }),
       }
     }
   }
@@ -123,8 +125,8 @@ function cornersShape(p: readonly number[]): Shape {
 
 /** A base64 PNG of the mask's bounding box, placed at (left, top). */
 function decodeMask(base64: string | null | undefined, left: number, top: number, { width, height }: Size): Shape {
-  if (!base64) throw new Error('mask without image data')
-  if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Error('mask on an image whose size is not annotated')
+  if (!base64) throw new Unfit(sentence('finding.mask-without-data'))
+  if (!(width > 0 && height > 0 && width * height < 2 ** 28)) throw new Unfit(sentence('finding.mask-no-size'))
   const bytes = Buffer.from(base64, 'base64')
   checkPng(bytes)
   const png = decode(bytes)

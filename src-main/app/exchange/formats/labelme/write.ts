@@ -5,6 +5,8 @@ import { rleToBitmap } from '#shared/geometry/rle.ts'
 import { rleBox } from '#shared/geometry/rle.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import { rotatedBoxRing } from '#shared/geometry/box.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../../findings.ts'
 import { provenanceOf } from '../../provenance.ts'
 import { groupAttribute, hasHoles, maskOf, outlines } from '../../shapes.ts'
 import { copyImage, freeName, type Item, type Target, withoutImagesFolder, writeFile } from '../../target.ts'
@@ -23,7 +25,11 @@ export function write(items: Iterable<Item>, target: Target): void {
     let group = Math.max(0, ...(record.regions ?? []).map((r) => Number(r.attributes?.[groupAttribute]) || 0))
     const shapes = (record.regions ?? []).flatMap((r, i) => {
       const some = shapesOf(r, item)
-      if (some.length === 0) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: the image size is unknown`)
+      if (some.length === 0)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.size-unknown-of', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+        )
       const { [groupAttribute]: own, ...rest } = r.attributes ?? {}
       const keepsGroup = some.length <= 1 && (typeof own === 'number' || typeof own === 'string')
       const group_id = some.length > 1 ? ++group : keepsGroup ? own : null
@@ -46,7 +52,7 @@ export function write(items: Iterable<Item>, target: Target): void {
       })
     })
     const whole = (record.captions ?? []).filter((c) => c.region == null)
-    if (whole.length > 1) target.findings.leave({ file: record.fileName }, `${whole.length} captions; only the first was written`)
+    if (whole.length > 1) target.findings.leave({ file: record.fileName }, sentence('finding.several-captions', { n: whole.length }))
     const document = {
       version: '5.5.0',
       flags: Object.fromEntries((record.labels ?? []).map((l) => [l.label, true])),

@@ -2,6 +2,7 @@
  * Label Studio's JSON-MIN: task fields and results side by side, keyed by control name; only shapes and choices can be
  * recognised.
  */
+import { sentence } from '#shared/sentences/table.ts'
 import type { Findings, Where } from '../../findings.ts'
 import { isImage } from '../../tree.ts'
 
@@ -18,7 +19,7 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
     const task = JSON.stringify(raw['id'] ?? null)
     if (task !== 'null' && seen.has(task) && !everyone) {
       const who = String(raw['annotator'] ?? 'someone')
-      findings.leave(where, `task ${task} was annotated by several people; that by ${who} was left out (--annotators all keeps all)`)
+      findings.leave(where, sentence('finding.task-others', { task, who }))
       return null
     }
     seen.add(task)
@@ -34,10 +35,7 @@ export function fullTasks(findings: Findings, everyone: boolean): (raw: unknown,
       // A choice, a caption and a task field look the same.
       else if (shapes.length === 0 && v !== null && !isNamed(name, v) && !told.has(name)) {
         told.add(name)
-        findings.leave(
-          where,
-          `“${name}” of this task and the others: JSON-MIN does not tell choices, texts and data apart; export as JSON to import it`,
-        )
+        findings.leave(where, sentence('finding.json-min', { name }))
       }
     }
     const data = Object.fromEntries(Object.entries(raw).filter(([name, v]) => name === 'split' || isNamed(name, v)))

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import type { Author } from '#shared/model/author.ts'
 import type { RecordLabel } from '#shared/model/record.ts'
-import type { Draft, Size, Source } from '../../draft.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { problemOf } from '../../findings.ts'
+import type { Draft, Size, Source } from '../../draft.ts'
 import { jsonItems } from '../../json.ts'
 import { findImage, type Found, isImage, join } from '../../tree.ts'
 import { fullTasks } from './min.ts'
@@ -57,7 +58,7 @@ export function* read(source: Source): Generator<Draft> {
       if (given === null) continue
       const parsed = task.safeParse(given)
       if (problem || !parsed.success) {
-        findings.leave(where, problem ?? `task: ${problemOf(parsed.error!)}`)
+        findings.leave(where, problem ?? sentence('in-field', { field: 'task', problem: problemOf(parsed.error!) }))
         continue
       }
       const draft = draftOf(source, where, parsed.data, several)
@@ -65,13 +66,8 @@ export function* read(source: Source): Generator<Draft> {
     }
     const { images, annotations } = several
     if (images) {
-      const taken =
-        options.annotators === 'all'
-          ? 'all were kept, each with its author'
-          : 'for each image the ground truth, or else the first not cancelled, was used (--annotators all keeps all)'
-      findings.note(
-        `${name}: ${images} ${images === 1 ? 'image has' : 'images have'} annotations by several people, ${annotations} in all; ${taken}`,
-      )
+      const taken = options.annotators === 'all' ? sentence('note.all-kept') : sentence('note.first-kept')
+      findings.note(sentence(images === 1 ? 'note.several-people-one' : 'note.several-people', { file: name, images, annotations, taken }))
     }
   }
 }
@@ -134,11 +130,11 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
   const all = [...(t.annotations ?? []), ...(t.completions ?? [])].flatMap((raw): Annotation[] => {
     const parsed = annotation.safeParse(raw)
     if (parsed.success) return [parsed.data]
-    findings.leave(where, `annotation: ${problemOf(parsed.error)}`)
+    findings.leave(where, sentence('in-field', { field: 'annotation', problem: problemOf(parsed.error) }))
     return []
   })
   const valid = all.filter((a) => !a.was_cancelled)
-  if (valid.length < all.length) findings.note(`${where.file}: cancelled annotations were left out`)
+  if (valid.length < all.length) findings.note(sentence('note.cancelled', { file: where.file }))
   if (valid.length < 2) return valid
   several.images++
   several.annotations += valid.length
@@ -148,8 +144,9 @@ function chosen(source: Source, where: Where, t: z.output<typeof task>, several:
     .filter((a) => a !== first)
     .map((a) => personOf(a.completed_by))
     .map((a) => (a?.kind === 'person' ? a.name : 'someone'))
-  const [theirs, were] = others.length === 1 ? ['that', 'was'] : ['those', 'were']
-  findings.leave(where, `${valid.length} people annotated this image; ${theirs} of ${others.join(', ')} ${were} left out`)
+    .join(', ')
+  const what = valid.length === 2 ? 'finding.people-one' : 'finding.people'
+  findings.leave(where, sentence(what, { n: valid.length, others }))
   return [first]
 }
 
@@ -160,11 +157,11 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
     const media = Object.entries(t.data).find(
       ([k, v]) => typeof v === 'string' && /^(video|audio|text|html|csv|timeseries|dialog|pdf)$/i.test(k),
     )?.[0]
-    findings.leave(where, media ? `a task of ${media}, not an image` : 'task: its data names no image')
+    findings.leave(where, media ? sentence('finding.task-of', { media }) : sentence('finding.task-no-image'))
     return null
   }
   if (!image.found) {
-    findings.leave(where, `image ${JSON.stringify(image.name.slice(0, 200))}: not the name of an image`)
+    findings.leave(where, sentence('finding.image-not-name', { name: JSON.stringify(image.name.slice(0, 200)) }))
     return null
   }
   const sets: ResultSet[] = []
@@ -177,7 +174,7 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
         typeof raw === 'object' && raw !== null && typeof (raw as { type?: unknown }).type === 'string'
           ? (raw as { type: string }).type
           : 'result'
-      findings.leave(where, `${type}: ${problemOf(parsed.error)}`)
+      findings.leave(where, sentence('in-field', { field: type, problem: problemOf(parsed.error) }))
       return []
     })
     for (const r of results) if (r.original_width && r.original_height) size ??= { width: r.original_width, height: r.original_height }
@@ -185,7 +182,7 @@ function draftOf(source: Source, where: Where, t: z.output<typeof task>, several
   }
   const people = chosen(source, where, t, several)
   for (const a of people) take(a, () => personOf(a.completed_by))
-  if (people.length === 0 && t.drafts?.length) findings.leave(where, `a draft that was not submitted (${t.drafts.length})`)
+  if (people.length === 0 && t.drafts?.length) findings.leave(where, sentence('finding.draft', { n: t.drafts.length }))
   for (const raw of t.predictions ?? []) {
     const p = annotation.safeParse(raw)
     if (!p.success) continue // a bare number is a prediction's id, without its results
@@ -229,7 +226,7 @@ function wholeOf({ findings }: Source, where: Where, sets: readonly ResultSet[])
         for (const path of r.value.taxonomy ?? []) if (path.length) labels.push({ label: path.at(-1)!, ...by })
       } else if (r.type === 'textarea') for (const text of listOf(r.value.text)) captions.push({ text, ...by })
       else if (value !== null) tags.push(`${r.from_name ?? r.type}: ${value}`.slice(0, 200))
-      else findings.leave(where, `${r.type}: not an annotation of an image`)
+      else findings.leave(where, sentence('finding.type-not-image', { type: r.type }))
     }
   }
   return { labels, captions, tags: [...new Set(tags)] }

@@ -7,10 +7,11 @@ import type { Author } from '#shared/model/author.ts'
 import type { RecordCaption } from '#shared/model/record.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { keypointsShape, type Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, type Said, Unfit } from '../../findings.ts'
 import { attributesFrom } from '../../attributes.ts'
 import { decodeBrush } from '../../brush.ts'
 import type { DraftRegion, Size, Source } from '../../draft.ts'
-import { message } from '../../findings.ts'
 import type { Provenance } from '../../provenance.ts'
 import { boxOf, ellipseRing, snap, toRing } from '../../shapes.ts'
 import { readProvenance } from '../../provenance.ts'
@@ -109,10 +110,7 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
         const by: Provenance = { ...(author ? { author } : {}), ...readProvenance(ours?.['provenance'] ?? {}) }
         const attributes = { ...attributesOf(all, author), ...attributesFrom(ours?.['dashi']) }
         if (names.length > 1) {
-          findings.change(
-            where,
-            `region ${r.id ?? ''} has the labels ${names.join(', ')}; the first was used, the others became the attribute “other labels”`,
-          )
+          findings.change(where, sentence('finding.labels-of-region', { id: r.id ?? '', labels: names.join(', ') }))
           attributes['other labels'] = names.slice(1).join(', ')
         }
         const region: DraftRegion = { label: names[0] ?? null, shape, line: where.line, ...by, attributes }
@@ -122,7 +120,7 @@ export function regionsOf({ findings }: Source, where: { file: string; line: num
           if (other.type === 'textarea')
             for (const text of listOf(other.value.text)) captions.push({ text, region: regions.length - 1, ...by })
       } catch (e) {
-        findings.leave(where, `${r.type} ${r.id ?? ''}: ${message(e)}`)
+        findings.leave(where, sentence('in-field', { field: `${r.type} ${r.id ?? ''}`, problem: reasonFor(e) }))
       }
     }
     links(results, done, (reason) => findings.leave(where, reason))
@@ -151,7 +149,7 @@ function attributesOf(all: readonly Result[], author: Author | undefined): Attri
 }
 
 /** Relations and parents become attributes naming the other region; both ends get an id so that the name resolves. */
-function links(results: readonly Result[], regions: ReadonlyMap<string, DraftRegion>, leave: (reason: string) => void): void {
+function links(results: readonly Result[], regions: ReadonlyMap<string, DraftRegion>, leave: (reason: Said) => void): void {
   const say = (from: DraftRegion, name: string, text: string) => {
     const attributes = (from.attributes ??= {})
     attributes[name] = attributes[name] === undefined ? text : `${String(attributes[name])}; ${text}`
@@ -162,9 +160,7 @@ function links(results: readonly Result[], regions: ReadonlyMap<string, DraftReg
     const [from, to] = pair.map((id) => regions.get(id ?? ''))
     if (!from || !to) {
       if (r.type === 'relation' || from)
-        leave(
-          `${r.type === 'relation' ? 'relation' : 'parent'}: from ${pair[0] ?? '?'} to ${pair[1] ?? '?'}, not both regions of the image`,
-        )
+        leave(sentence(r.type === 'relation' ? 'finding.relation' : 'finding.parent', { from: pair[0] ?? '?', to: pair[1] ?? '?' }))
       continue
     }
     const said = String(from.attributes?.[r.type === 'relation' ? 'relation' : 'parent'] ?? '')
@@ -188,18 +184,18 @@ function shapeOf(r: Result, { width: W, height: H }: Size): Shape {
   const own = keypointsShape.safeParse((r.meta?.['keypoints'] as unknown) ?? null)
   if (own.success) return own.data
   if (v.rle) {
-    if (v.format !== undefined && v.format !== 'rle') throw new Error(`brush of format ${v.format}`)
+    if (v.format !== undefined && v.format !== 'rle') throw new Unfit(sentence('finding.brush-format', { format: v.format }))
     return { kind: 'mask', rle: decodeBrush(v.rle, { width: r.original_width ?? W, height: r.original_height ?? H }) }
   }
   const points = v.points ?? v.vertices?.map(({ x, y }): [number, number] => [x, y])
   if (points) {
     const flat = points.flatMap(([x, y]) => [px(x), py(y)])
     if (v.closed === false || (v.vertices && !v.closed)) {
-      if (flat.length < 4) throw new Error('fewer than two points')
+      if (flat.length < 4) throw new Unfit(sentence('finding.two-points'))
       return { kind: 'polyline', points: flat }
     }
     const ring = toRing(flat)
-    if (!ring) throw new Error('fewer than three points')
+    if (!ring) throw new Unfit(sentence('finding.three-points'))
     return { kind: 'polygon', parts: [[ring]] }
   }
   const [x, y, angle] = [px(v.x!), py(v.y ?? NaN), v.rotation ?? 0]

@@ -1,7 +1,8 @@
 /** Meanings of mask values and colours, from the class tables stored next to the masks, in their writers' dialects. */
 import path from 'node:path'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, type Said } from '../../findings.ts'
 import type { Source } from '../../draft.ts'
-import { message } from '../../findings.ts'
 import { parsePythonJson } from '../../json.ts'
 import { rgb } from '../../pixels.ts'
 import { isImage } from '../../tree.ts'
@@ -39,7 +40,7 @@ export function classesOf(source: Source): Classes {
     try {
       rows = readTable(tree.peek(file).file, tree.text(file, 1 << 24), (line, reason) => findings.leave({ file, line }, reason))
     } catch (e) {
-      findings.leave({ file }, message(e))
+      findings.leave({ file }, reasonFor(e))
       continue
     }
     if (rows.length === 0) continue
@@ -70,20 +71,20 @@ export function classesOf(source: Source): Classes {
   return classes
 }
 
-function readTable(file: string, text: string, bad: (line: number, reason: string) => void): Row[] {
+function readTable(file: string, text: string, bad: (line: number, reason: Said) => void): Row[] {
   if (file.endsWith('.json')) return rowsOfJson(parsePythonJson(text))
   const lines = text
     .split(/\r?\n/)
     .map((line, i) => ({ line: line.trim(), n: i + 1 }))
     .filter(({ line }) => line && !line.startsWith('#'))
   if (/labelmap\.txt$/i.test(file))
-    return lines.flatMap(({ line, n }, i) => rowOfCvat(line, i) ?? (bad(n, `${line}: expected name:r,g,b::`), []))
+    return lines.flatMap(({ line, n }, i) => rowOfCvat(line, i) ?? (bad(n, sentence('finding.colour-line', { line })), []))
   const [first, ...rest] = lines
   const header = first && headerOf(cells(first.line))
   return (header ? rest : lines).flatMap(
     ({ line, n }, i) =>
       (header ? rowOfCells(cells(line), header, i) : (rowOfText(line) ?? nameAlone(line, i))) ??
-      (bad(n, `${line.slice(0, 100)}: neither a class nor its colour`), []),
+      (bad(n, sentence('finding.class-line', { line: line.slice(0, 100) })), []),
   )
 }
 

@@ -1,9 +1,10 @@
 /** VIA 3 projects: shapes as numbers after a type code, attributes and their options by id. */
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor, Unfit } from '../../findings.ts'
 import type { Draft, DraftRegion, Source } from '../../draft.ts'
 import { isObject, keyNamed, tagOf, withAttributes } from '../../fields.ts'
-import { message } from '../../findings.ts'
 import { imageNamed, outside, splitBy } from '../../lookup.ts'
 import type { Peek } from '../../peek.ts'
 import { boxBetween, boxOf, ellipseRing, toRing } from '../../shapes.ts'
@@ -73,7 +74,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
   for (const [id, m] of objects(project['metadata'])) {
     const fid = views.get(String(m['vid']))?.[0] ?? String(m['vid'])
     if (byFile.has(fid)) byFile.get(fid)!.push(m)
-    else findings.leave({ file }, `metadata ${id}: of the view ${String(m['vid'])}, which has no file`)
+    else findings.leave({ file }, sentence('finding.via-view', { id, view: String(m['vid']) }))
   }
   for (const [fid, metadata] of byFile) {
     const { fname, src } = files.get(fid)!
@@ -90,7 +91,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
     for (const m of metadata) {
       const values = said(m['av'])
       const xy = Array.isArray(m['xy']) ? m['xy'].map(Number) : []
-      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, `${named}: a time segment`)
+      if (Array.isArray(m['z']) && m['z'].length > 0) findings.leave({ file }, sentence('finding.time-segment', { file: named }))
       else if (xy.length === 0)
         for (const { name, words } of values) {
           if (/caption|description/i.test(name)) captions.push(...words.map((text) => ({ text })))
@@ -102,7 +103,7 @@ export function* drafts({ images, findings, declareLabels }: Source, file: strin
           const rest = Object.fromEntries(values.filter((v) => v.name !== label).map((v) => [v.name, v.words.join(', ')]))
           regions.push({ label: values.find((v) => v.name === label)?.words[0] ?? null, shape: shapeOf(xy), ...withAttributes(rest) })
         } catch (e) {
-          findings.leave({ file }, `${named}: xy: ${message(e)}`)
+          findings.leave({ file }, sentence('finding.xy', { file: named, problem: reasonFor(e) }))
         }
     }
     yield { image, where: { file }, regions, labels, captions, tags, split: splitBy(image.path, file) }
@@ -127,12 +128,12 @@ function shapeOf([code, ...p]: number[]): Shape {
       return { kind: 'polyline', points: p }
     case 7: {
       const ring = toRing(p)
-      if (!ring) throw new Error(`polygon of ${p.length / 2} points, expected at least 3`)
+      if (!ring) throw new Unfit(sentence('finding.polygon-points', { n: p.length / 2 }))
       return { kind: 'polygon', parts: [[ring]] }
     }
     case 8:
       return boxBetween(a, b, c, d)
     default:
-      throw new Error(`unknown shape ${code}`)
+      throw new Unfit(sentence('finding.unknown-shape-named', { shape: code }))
   }
 }

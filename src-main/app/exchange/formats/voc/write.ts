@@ -1,5 +1,7 @@
 /** Writes images as VOC files, plus the split lists. */
 import type { RecordRegion } from '#shared/model/record.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord } from '../../findings.ts'
 import { boxOfShape, hasHoles, outlines } from '../../shapes.ts'
 import { copyImage, freeName, type Item, type Target, withoutImagesFolder, writeFile, safeName, splitOf } from '../../target.ts'
 import { labelOf } from '../../unlabelled.ts'
@@ -16,7 +18,11 @@ export function write(items: Iterable<Item>, target: Target, settings: { base: '
     const name = freeName(target, withoutImagesFolder(record.fileName), (stem) => `Annotations/${stem}.xml`)
     const objects = (record.regions ?? []).flatMap((r) => {
       const object = objectOf(r, base)
-      if (!object) target.findings.leave({ file: record.fileName }, `${r.shape.kind} of ${labelOf(r)}: VOC has no such shape`)
+      if (!object)
+        target.findings.leave(
+          { file: record.fileName },
+          sentence('finding.no-shape-voc', { kind: kindWord(r.shape.kind), label: labelOf(r) }),
+        )
       return object ?? []
     })
     copyImage(target, item, `JPEGImages/${name}`)

@@ -2,8 +2,10 @@
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { inField } from '#shared/sentences/issue.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { reasonFor } from '../../findings.ts'
 import type { Source } from '../../draft.ts'
-import { message } from '../../findings.ts'
 import type { Joints } from '../../objects.ts'
 import { isImage, join, stemOf } from '../../tree.ts'
 
@@ -84,7 +86,7 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
   try {
     given = parseYaml(tree.text(file, 1 << 24), { maxAliasCount: 100 })
   } catch (e) {
-    findings.leave({ file }, `not a dataset description: ${message(e)}`)
+    findings.leave({ file }, sentence('finding.not-description', { problem: reasonFor(e) }))
     return {}
   }
   const out: Record<string, unknown> = {}
@@ -93,7 +95,7 @@ function readYaml({ tree, findings }: Source, file: string): DataYaml {
     if (value === undefined || value === null) continue
     const parsed = schema.safeParse(value)
     if (parsed.success) out[name] = parsed.data
-    else if (name !== 'task') findings.leave({ file }, `${name}: ${parsed.error.issues[0]!.message}`)
+    else if (name !== 'task') findings.leave({ file }, inField(name, parsed.error.issues[0]!.message))
   }
   const own = Object.entries(given ?? {}).flatMap(([name, value]) => (value === `images/${name}` ? [name] : []))
   return { ...(out as DataYaml), own }
@@ -163,7 +165,7 @@ function placesOf(
       ]
         .map((p) => p.replace(/^\.\//, ''))
         .find((p) => p !== '' && !p.startsWith('/') && !p.startsWith('..') && (tree.isFolder(p) || tree.isFile(p)))
-      if (place === undefined) findings.leave({ file: description! }, `${split}: ${given} is missing`)
+      if (place === undefined) findings.leave({ file: description! }, sentence('finding.split-missing', { split, given }))
       else if (!places.some((p) => p.at === place)) places.push({ at: place, split: splitAt(place, split, data) })
     }
   // Image folders that the description does not mention.

@@ -3,6 +3,8 @@
  * other rows.
  */
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from '../../findings.ts'
 import type { DraftRegion, Size, Source } from '../../draft.ts'
 import { boxBetween, boxOf, groupAttribute, rotatedFromCorners, snap, toRing } from '../../shapes.ts'
 import type { Layout } from './layout.ts'
@@ -18,7 +20,7 @@ export interface Kind {
 export interface Context extends Pick<Layout, 'names' | 'keypoints'> {
   kind: Kind
   /** Reports something once per dataset. */
-  once: (about: string, where: { file: string; line: number }, reason: string) => void
+  once: (about: string, where: { file: string; line: number }, reason: Said) => void
 }
 
 const fieldsOf = (text: string) =>
@@ -68,9 +70,9 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
     const v = rest.filter((f) => f !== '').map(Number)
     const problem =
       !Number.isInteger(id) || id < 0
-        ? `class ${first} is not a whole number from 0`
+        ? sentence('finding.class-number', { class: first })
         : !v.every(Number.isFinite)
-          ? 'a coordinate is not a finite number'
+          ? sentence('finding.not-finite')
           : null
     const regions = problem ?? regionsOf(v, id, size, context, at)
     if (typeof regions === 'string') {
@@ -79,7 +81,7 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
     }
     const known = context.names.get(id)
     if (known === undefined && context.names.size > 0)
-      context.once(`class ${id}`, at, `class ${id} is not among the ${context.names.size} names; named “class ${id}”`)
+      context.once(`class ${id}`, at, sentence('finding.class-unnamed', { class: id, n: context.names.size, name: id }))
     out.push(...regions.map((r) => ({ ...r, label: known ?? `class ${id}`, line: at.line })))
   }
   return out
@@ -100,11 +102,11 @@ function regionsOf(
   const isBox = v.length < 6 || (v.length === 6 && Number.isInteger(v[5]) && v[5]! > 1)
   const extra = v.length === posed ? 0 : v.length === posed + 1 ? 1 : isBox ? v.length - 4 : v.length % 2
   const coordinates = v.slice(0, v.length - extra)
-  if (coordinates.some((n) => Math.abs(n) > 4)) return 'coordinates far outside the image, expected relative ones from 0 to 1'
+  if (coordinates.some((n) => Math.abs(n) > 4)) return sentence('finding.far-outside')
   const [score, track] = v.slice(coordinates.length)
   const attributes = { ...(score === undefined ? {} : { score }), ...(track === undefined ? {} : { track_id: track }) }
   const told = Object.keys(attributes).length ? { attributes } : {}
-  if (v.length < 4) return `${v.length + 1} fields, expected a class and 4 numbers (box) or at least 6 (polygon)`
+  if (v.length < 4) return sentence('finding.yolo-fields', { n: v.length + 1 })
 
   const [cx, cy, w, h] = coordinates as [number, number, number, number]
   const [x0, y0, x1, y1] = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
@@ -135,17 +137,17 @@ function regionsOf(
   if (coordinates.length === 4) {
     if (v.length !== 5 || kind.fifth === 'score') return [{ shape: box(), ...told }]
     const angle = kind.fifth === 'radians' ? (v[4]! * 180) / Math.PI : v[4]!
-    once('angles', at, `fifth numbers outside 0 to 1 are not scores: rows were read as centre, size and angle in ${kind.fifth}, clockwise`)
+    once('angles', at, sentence('finding.yolo-angles', { unit: kind.fifth }))
     return [{ shape: { kind: 'rotated-box', cx: snap(cx * W), cy: snap(cy * H), w: snap(w * W), h: snap(h * H), angle } }]
   }
   const flat = coordinates.map((n, k) => snap(within(n) * (k % 2 ? H : W)))
   if (kind.corners && flat.length === 8) {
     const turned = cornersOf(flat)
     if (turned) return [{ shape: turned, ...told }]
-    once('corners', at, 'four corners that do not form a rectangle stay polygons')
+    once('corners', at, sentence('finding.not-rectangle'))
   }
   const ring = toRing(flat)
-  return ring ? [{ shape: { kind: 'polygon', parts: [[ring]] }, ...told }] : 'a polygon of fewer than three points'
+  return ring ? [{ shape: { kind: 'polygon', parts: [[ring]] }, ...told }] : sentence('finding.polygon-too-short')
 }
 
 /**

@@ -6,6 +6,8 @@ import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Summary } from '#shared/model/exchange.ts'
 import type { RecordRegion } from '#shared/model/record.ts'
 import type { Box, KeypointsShape, Shape } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { kindWord, type Said } from '../../findings.ts'
 import type { Size } from '../../draft.ts'
 import { jointName, type Joints, objectsOf } from '../../objects.ts'
 import { boxOfShape, fixed, outlines, smallestBox } from '../../shapes.ts'
@@ -37,28 +39,27 @@ const boxRow = ({ x, y, w, h }: Box, { width, height }: Size) =>
   `${part(x + w / 2, width)} ${part(y + h / 2, height)} ${part(w, width)} ${part(h, height)}`
 
 /** Thrown with the reason why a region has no row. */
-class Left extends Error {}
+class Left extends Unfit {}
 
 type Rows = (
   o: { label: string; outline?: RecordRegion; points?: RecordRegion },
   size: Size,
   target: Target,
-  say: (reason: string) => void,
+  say: (reason: Said) => void,
 ) => string[]
 
 const rowsBy: Readonly<Record<YoloTask, Rows>> = {
   detect: ({ outline, points }, size) => [boxRow(areaOf((outline ?? points!).shape), size)],
   segment: ({ outline, points }, size) => {
     const rings = outlines((outline ?? points!).shape)
-    if (!rings) throw new Left('YOLO has no such shape')
+    if (!rings) throw new Left(sentence('finding.no-shape-yolo'))
     return rings.map((ring) => flat(ring, size))
   },
   obb: ({ outline, points }, size, _, say) => {
     const shape = turned((outline ?? points!).shape)
-    if (!shape) throw new Left('YOLO has no such shape')
+    if (!shape) throw new Left(sentence('finding.no-shape-yolo'))
     const ring = rotatedBoxRing(shape)
-    if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width)))
-      say('a rotated box reaches outside the image, where YOLO allows no corner: its corners were moved to the border')
+    if (ring.some((n, i) => n < 0 || n > (i % 2 ? size.height : size.width))) say(sentence('finding.corner-moved'))
     return [flat(ring, size)]
   },
   pose: ({ label, outline, points }, size, { joints }, say) => {
@@ -68,17 +69,17 @@ const rowsBy: Readonly<Record<YoloTask, Rows>> = {
 }
 
 function areaOf(shape: Shape): Box {
-  if (shape.kind === 'polyline') throw new Left('YOLO has no such shape')
+  if (shape.kind === 'polyline') throw new Left(sentence('finding.no-shape-yolo'))
   const box = boxOfShape(shape)
-  if (!(box.w > 0 && box.h > 0)) throw new Left('its box has no area, and a row needs one')
+  if (!(box.w > 0 && box.h > 0)) throw new Left(sentence('finding.box-no-area'))
   return box
 }
 
 /** Collinear points have no area, but a row needs a box with one. */
-function around(shape: Shape, say: (reason: string) => void): Box {
+function around(shape: Shape, say: (reason: Said) => void): Box {
   const { x, y, w, h } = boxOfShape(shape)
   if (w > 0 && h > 0) return { x, y, w, h }
-  say('its points are collinear; its box was made 1 pixel wide')
+  say(sentence('finding.collinear'))
   return { x: w > 0 ? x : x - 0.5, y: h > 0 ? y : y - 0.5, w: w || 1, h: h || 1 }
 }
 
@@ -121,11 +122,17 @@ export function write(items: Iterable<Item>, target: Target, settings: YoloSetti
       const { kind } = (o.outline ?? o.points).shape
       try {
         return rowsBy[task](o, size, target, (reason) =>
-          target.findings.change({ file: fileName }, `${kind} of ${o.label}: ${reason}`),
+          target.findings.change(
+            { file: fileName },
+            sentence('finding.region-of', { kind: kindWord(kind), label: o.label, problem: reason }),
+          ),
         ).map((row) => `${ids.get(o.label)!} ${row}\n`)
       } catch (e) {
         if (!(e instanceof Left)) throw e
-        target.findings.leave({ file: fileName }, `${kind} of ${o.label}: ${e.message}`)
+        target.findings.leave(
+          { file: fileName },
+          sentence('finding.region-of', { kind: kindWord(kind), label: o.label, problem: e.sentence }),
+        )
         return []
       }
     })

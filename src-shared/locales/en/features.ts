@@ -1,0 +1,36 @@
+/** What datasets contain, as reports of exports name it. */
+import type { Feature } from '../../model/exchange.ts'
+
+export const features = {
+  features: {
+    boxes: 'boxes',
+    'rotated boxes': 'rotated boxes',
+    polygons: 'polygons',
+    holes: 'holes',
+    parts: 'regions of several parts',
+    masks: 'masks',
+    polylines: 'polylines',
+    keypoints: 'points',
+    'unlabelled regions': 'unlabelled regions',
+    attributes: 'attributes',
+    'attribute definitions': 'labels’ definitions of attributes',
+    tracks: 'tracks',
+    'parent labels': 'labels below others',
+    skeletons: 'skeletons of labels',
+    'drawing order': 'drawing order',
+    'image labels': 'labels of images',
+    'several labels an image': 'several labels on an image',
+    captions: 'captions',
+    'several captions an image': 'several captions of an image',
+    'region captions': 'captions of regions',
+    'grounded captions': 'words tied to regions',
+    'caption languages': 'languages of captions',
+    tags: 'tags',
+    splits: 'splits',
+    authors: 'authors',
+    'review states': 'states of review',
+    comments: 'comments',
+    'proposals left out': 'proposals',
+    'images without annotations': 'images without annotations',
+  },
+} as const satisfies { features: Readonly<Record<Feature, string>> }

@@ -1,0 +1,36 @@
+import type { Translated } from '../tables.ts'
+import type { features as source } from '../en/features.ts'
+
+export const features: Translated<typeof source> = {
+  features: {
+    boxes: '矩形',
+    'rotated boxes': '回転矩形',
+    polygons: '多角形',
+    holes: '穴',
+    parts: '複数の部分を持つ領域',
+    masks: 'マスク',
+    polylines: '折れ線',
+    keypoints: '点',
+    'unlabelled regions': 'ラベルのない領域',
+    attributes: '属性',
+    'attribute definitions': 'ラベルの属性定義',
+    tracks: 'トラック',
+    'parent labels': '親を持つラベル',
+    skeletons: 'ラベルの骨格',
+    'drawing order': '重なり順',
+    'image labels': '画像ラベル',
+    'several labels an image': '1 枚に複数のラベル',
+    captions: 'キャプション',
+    'several captions an image': '1 枚に複数のキャプション',
+    'region captions': '領域のキャプション',
+    'grounded captions': '領域に結び付けた語句',
+    'caption languages': 'キャプションの言語',
+    tags: 'タグ',
+    splits: '分割',
+    authors: '作成者',
+    'review states': 'レビューの状態',
+    comments: 'コメント',
+    'proposals left out': '提案',
+    'images without annotations': '注釈のない画像',
+  },
+}
