@@ -36,7 +36,7 @@ export interface Format<I extends z.ZodObject = z.ZodObject, E extends z.ZodObje
   /** Whether the folder is a dataset in this format even though no single file was recognised. */
   readonly recognisesFolder?: (folder: FolderPeek) => boolean
   /** Describes, in English, an unrecognised text file that may be an annotation of this format. */
-  readonly looks?: (tree: Tree, file: string, text: string) => string | null
+  readonly looks?: (tree: Tree, file: string, text: Said) => string | null
   /** Annotations are next to their images at any depth, so an enclosing folder is never skipped as a mere wrapper. */
   readonly beside?: true
   /** Names of folders that hold only annotations; their files belong to the folder above. */

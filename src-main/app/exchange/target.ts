@@ -65,7 +65,7 @@ export class TextFile {
     this.fd = openSync(file, 'w')
   }
 
-  write(text: string): void {
+  write(text: Said): void {
     this.buffer.push(text)
     this.size += text.length
     if (this.size > 1 << 20) this.flush()

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import type { Said } from '../findings.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
@@ -194,7 +195,7 @@ const ownElements = new Set([
   'type',
   'segmentation',
 ])
-const valueOf = (text: string) =>
+const valueOf = (text: Said) =>
   /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text !== '' && String(Number(text)) === text ? Number(text) : text
 
 function attributesOf(object: XmlElement): Record<string, string | number | boolean> {

@@ -150,7 +150,7 @@ function attributesOf(all: readonly Result[], author: Author | undefined): Attri
 
 /** Relations and parents become attributes naming the other region; both ends get an id so that the name resolves. */
 function links(results: readonly Result[], regions: ReadonlyMap<string, DraftRegion>, leave: (reason: Said) => void): void {
-  const say = (from: DraftRegion, name: string, text: string) => {
+  const say = (from: DraftRegion, name: string, text: Said) => {
     const attributes = (from.attributes ??= {})
     attributes[name] = attributes[name] === undefined ? text : `${String(attributes[name])}; ${text}`
   }
@@ -184,7 +184,7 @@ function shapeOf(r: Result, { width: W, height: H }: Size): Shape {
   const own = keypointsShape.safeParse((r.meta?.['keypoints'] as unknown) ?? null)
   if (own.success) return own.data
   if (v.rle) {
-    if (v.format !== undefined && v.format !== 'rle') throw new Unfit(sentence('finding.brush-format', { format: v.format }))
+    if (v.format !== undefined && v.format !== 'rle') throw new Unfit(sentence('finding.brush-format', { format: String(v.format) }))
     return { kind: 'mask', rle: decodeBrush(v.rle, { width: r.original_width ?? W, height: r.original_height ?? H }) }
   }
   const points = v.points ?? v.vertices?.map(({ x, y }): [number, number] => [x, y])

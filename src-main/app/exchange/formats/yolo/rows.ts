@@ -23,7 +23,7 @@ export interface Context extends Pick<Layout, 'names' | 'keypoints'> {
   once: (about: string, where: { file: string; line: number }, reason: Said) => void
 }
 
-const fieldsOf = (text: string) =>
+const fieldsOf = (text: Said) =>
   text
     .replace(/#.*$/, '')
     .trim()
