@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { Feature, Loss, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Words } from '#shared/model/words.ts'
-import type { Findings, Said } from './findings.ts'
+import type { Findings } from './findings.ts'
 import type { Proof } from '../../files/owned.ts'
 import type { Project } from '../projects/project.ts'
 import type { Draft, DraftLabel, Source } from './draft.ts'
@@ -36,7 +36,7 @@ export interface Format<I extends z.ZodObject = z.ZodObject, E extends z.ZodObje
   /** Whether the folder is a dataset in this format even though no single file was recognised. */
   readonly recognisesFolder?: (folder: FolderPeek) => boolean
   /** Describes, in English, an unrecognised text file that may be an annotation of this format. */
-  readonly looks?: (tree: Tree, file: string, text: Said) => string | null
+  readonly looks?: (tree: Tree, file: string, text: string) => string | null
   /** Annotations are next to their images at any depth, so an enclosing folder is never skipped as a mere wrapper. */
   readonly beside?: true
   /** Names of folders that hold only annotations; their files belong to the folder above. */

@@ -170,7 +170,7 @@ function item(key: string, text: string, line: number): JsonItem {
 }
 
 /** Like JSON.parse, but reads Python's NaN and Infinity as null. */
-export function parsePythonJson(text: Said): unknown {
+export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (e) {

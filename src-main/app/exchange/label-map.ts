@@ -60,7 +60,7 @@ function mapIn(tree: Tree, file: string): Map<string, string> {
   return ofTable(text)
 }
 
-const lines = (text: Said) =>
+const lines = (text: string) =>
   text
     .split(/\r?\n/)
     .map((l) => l.trim())
@@ -97,7 +97,7 @@ export function ofJson(json: unknown): Map<string, string> {
 }
 
 /** TensorFlow: item { id: 1 name: 'cat' display_name: "Cat" }. */
-function ofPbtxt(text: Said): Map<string, string> {
+function ofPbtxt(text: string): Map<string, string> {
   return new Map(
     [...text.matchAll(/item\s*\{([^}]*)\}/g)].flatMap(([, body]): [string, string][] => {
       const field = (name: string) =>
@@ -144,7 +144,7 @@ const valueNames = [
 ]
 
 /** Two columns in either order, with or without a header: `0,cat`, `cat,0`, `n01440764 tench`, `/m/01yrx,Cat`. */
-function ofTable(text: Said): Map<string, string> {
+function ofTable(text: string): Map<string, string> {
   const delimiter = [',', '\t', ';', ':'].find((d) =>
     lines(text)
       .slice(0, 20)

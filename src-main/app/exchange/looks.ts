@@ -1,6 +1,5 @@
 /** Describes an unread file in plain words, and which format would read it. */
 import path from 'node:path'
-import type { Said } from './findings.ts'
 import { bytesOf } from './bytes.ts'
 import { formatOf, formatRecord, formats } from './formats.ts'
 import type { Outline } from './outline.ts'
@@ -167,7 +166,7 @@ function json(tree: Tree, file: string, text: string, outline: Outline): Looks {
   }
 }
 
-function xml(file: string, text: Said): Looks {
+function xml(file: string, text: string): Looks {
   const root = /<([A-Za-z_][\w:.-]*)[\s/>]/.exec(
     text.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!DOCTYPE[^>[]*(\[[\s\S]*?\])?[^>]*>/g, ''),
   )?.[1]
@@ -178,7 +177,7 @@ function xml(file: string, text: Said): Looks {
   }
 }
 
-function plain(tree: Tree, file: string, text: Said): Looks {
+function plain(tree: Tree, file: string, text: string): Looks {
   const name = path.posix.basename(file)
   if (
     classList.test(name) &&
@@ -205,7 +204,7 @@ const annotationKeys =
 const tellingKey = new RegExp(String.raw`["']?\b(${annotationKeys})\b["']?\s*[:=]\s*["'[{\d]`, 'i')
 
 /** Whether its name or folder, an image name in it, or a typical field suggests annotations. */
-function telling(tree: Tree, file: string, text: Said): boolean {
+function telling(tree: Tree, file: string, text: string): boolean {
   if (
     /^(package(-lock)?|tsconfig.*|composer|\.?eslintrc|jsconfig|manifest|config|settings|preprocessor_config|tokenizer.*)\.json$/i.test(
       path.posix.basename(file),

@@ -8,7 +8,7 @@ import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { exportOptions, Summary } from '#shared/model/exchange.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { Skeleton } from '#shared/model/skeleton.ts'
-import type { Findings, Said } from './findings.ts'
+import type { Findings } from './findings.ts'
 import { isReadable } from '../../files/access.ts'
 import { writeAllSync } from '../../files/atomic.ts'
 import type { JointBook } from './objects.ts'
@@ -65,7 +65,7 @@ export class TextFile {
     this.fd = openSync(file, 'w')
   }
 
-  write(text: Said): void {
+  write(text: string): void {
     this.buffer.push(text)
     this.size += text.length
     if (this.size > 1 << 20) this.flush()

@@ -87,5 +87,5 @@ export const childText = (e: XmlElement | undefined, name: string): string | und
 export const numberOf = (text: string | undefined): number => (text === undefined || text.trim() === '' ? NaN : Number(text))
 
 /** Escapes text and attribute values; characters not allowed in XML are dropped. */
-export const escapeXml = (text: Said) =>
+export const escapeXml = (text: string) =>
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '').replace(/[&<>"'\n\r\t]/g, (c) => `&#${c.charCodeAt(0)};`)

@@ -6,7 +6,7 @@ import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import sharp from 'sharp'
 import type { RecordLabel } from '#shared/model/record.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { reasonFor, type Said, Unfit } from '../findings.ts'
+import { reasonFor, Unfit } from '../findings.ts'
 import type { Draft, DraftRegion, Size, Source } from '../draft.ts'
 import { fieldValue, withAttributes } from '../fields.ts'
 import { defineFormat } from '../format.ts'
@@ -38,7 +38,7 @@ const recognises = ({ name, file }: Peek) => name.endsWith('.csv') && kindOf(fil
 
 const flags = new Set(['IsOccluded', 'IsTruncated', 'IsGroupOf', 'IsDepiction', 'IsInside'])
 /** Turns 1 and 0 into flags; -1 means unknown and stays. */
-const flagged = (name: string, text: Said) => (flags.has(name) && /^[01](?:\.0)?$/.test(text) ? text.startsWith('1') : fieldValue(text))
+const flagged = (name: string, text: string) => (flags.has(name) && /^[01](?:\.0)?$/.test(text) ? text.startsWith('1') : fieldValue(text))
 
 async function* read(source: Source): AsyncGenerator<Draft> {
   const { tree, images, findings } = source
@@ -140,9 +140,9 @@ async function draftOf(
         }
       })
     } else if (kind === 'masks') {
-      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => reasonFor(e))
+      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => ({ problem: reasonFor(e) }))
       const rest = Object.fromEntries(['BoxID', 'PredictedIoU'].map((k) => [k, k === 'BoxID' ? row[k] : fieldValue(row[k] ?? '')]))
-      if (typeof mask === 'string') source.findings.leave({ file, line }, mask)
+      if ('problem' in mask) source.findings.leave({ file, line }, mask.problem)
       else
         makers.push((size) => ({
           label,

@@ -111,7 +111,7 @@ const flatNumbers: Mend = (v) => {
   return Array.isArray(list) ? (list.flat(2) as unknown[]) : list
 }
 
-function listFromText(text: Said): unknown {
+function listFromText(text: string): unknown {
   if (text.trim() === '' || /^(none|null)$/i.test(text.trim())) return null
   try {
     const value: unknown = JSON.parse(text)

@@ -2,7 +2,7 @@
 import { checkRuns, encodeRle, runsFromIntervals } from '#shared/geometry/rle.ts'
 import { shape as shapeSchema, type PolygonPart, type Ring, type Shape } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { problemOf, type Said, Unfit } from '../../findings.ts'
+import { problemOf, Unfit } from '../../findings.ts'
 import type { Column } from './layout.ts'
 import type { Size } from '../../draft.ts'
 import { isObject, keyNamed, numberOf } from '../../fields.ts'
@@ -30,7 +30,7 @@ export function boxIn(r: Row, number: Numbers): number[] | null {
   return r.x && r.w ? [number(r.x), number(r.y), w, h] : null
 }
 
-const numbersIn = (text: Said) =>
+const numbersIn = (text: string) =>
   text
     .replace(/[[\](){}]/g, ' ')
     .trim()
@@ -56,7 +56,7 @@ export function shapeIn(r: Row, number: Numbers): Shape | null {
 }
 
 /** Parses JSON, or Python's notation for lists, tuples and dictionaries. */
-export function literal(text: Said): unknown {
+export function literal(text: string): unknown {
   try {
     return parsePythonJson(text)
   } catch {
@@ -88,7 +88,7 @@ const quadruple = (n: readonly number[], corners: boolean): Listed['box'] => {
  * prediction string, i.e. groups of `class score x1 y1 x2 y2`, of `class x1 y1 x2 y2`, or of `score x y w h` if all
  * five are numbers.
  */
-export function boxesIn(text: Said): Listed[] {
+export function boxesIn(text: string): Listed[] {
   const bare = text.trim()
   if (/^(?:no_?box|none|nan|\[\s*\]|)$/i.test(bare)) return []
   if (/^[[(]/.test(bare)) {
@@ -166,7 +166,7 @@ const flatOf = (v: unknown): number[] | null => {
 }
 
 /** A list of points or of outlines (one part each), or well-known text. Null if the cell holds no outline. */
-function outlineIn(text: Said): Shape | null {
+function outlineIn(text: string): Shape | null {
   const wkt = /^\s*(?:SRID=\d+;)?\s*(MULTIPOLYGON|POLYGON|LINESTRING|POINT)\s*Z?\s*(\(.*\))\s*$/is.exec(text)
   if (wkt) return ofWkt(wkt[1]!.toUpperCase(), wkt[2]!)
   if (!/^[[({]/.test(text.trim())) {
@@ -234,4 +234,4 @@ export function maskIn(text: string, { width, height }: Size): Shape | null {
 }
 
 /** Whether the text can be run lengths, as opposed to the path of a mask image. */
-export const isRuns = (text: Said) => /^\s*(?:[\d\s,]+|-1|\{.*\})\s*$/s.test(text)
+export const isRuns = (text: string) => /^\s*(?:[\d\s,]+|-1|\{.*\})\s*$/s.test(text)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Author } from '#shared/model/author.ts'
 import type { RecordLabel } from '#shared/model/record.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { problemOf, type Said } from '../../findings.ts'
+import { problemOf } from '../../findings.ts'
 import type { Draft, Size, Source } from '../../draft.ts'
 import { jsonItems } from '../../json.ts'
 import { findImage, type Found, isImage, join } from '../../tree.ts'
@@ -110,7 +110,7 @@ function addressed(name: string): Found | null {
   return steps.length ? { path: join(...steps), exists: false } : null
 }
 
-function decode(text: Said): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -150,7 +150,7 @@ function attributesOf(all: readonly Result[], author: Author | undefined): Attri
 
 /** Relations and parents become attributes naming the other region; both ends get an id so that the name resolves. */
 function links(results: readonly Result[], regions: ReadonlyMap<string, DraftRegion>, leave: (reason: Said) => void): void {
-  const say = (from: DraftRegion, name: string, text: Said) => {
+  const say = (from: DraftRegion, name: string, text: string) => {
     const attributes = (from.attributes ??= {})
     attributes[name] = attributes[name] === undefined ? text : `${String(attributes[name])}; ${text}`
   }
