@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import { inField } from '#shared/sentences/issue.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import type { Author } from '#shared/model/author.ts'
 import { caption, type Caption } from '#shared/model/caption.ts'
 import type { StoredRow } from '#shared/model/journal.ts'
@@ -89,7 +89,7 @@ export const commentRow = (c: Partial<Comment>) =>
 
 /** Parses a row by the schema. @throws dataError with table and id if the row is invalid */
 export function decode<S extends z.ZodType>(schema: S, table: string, r: StoredRow, columns: () => unknown): z.infer<S> {
-  let problem: string
+  let problem: Sentence | string
   try {
     const parsed = schema.safeParse(columns())
     if (parsed.success) return parsed.data

@@ -16,7 +16,7 @@ const patternOf = (template: string) => {
 }
 
 /** Not those that are little more than a placeholder, which would match anything, nor the words for types and kinds of shapes. */
-export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 5 && !/^(type|kind)\./.test(code)
+export const isRecovered = (code: SentenceCode): boolean => literal(sentences[code]) > 6 && !/^(type|kind)\./.test(code)
 
 interface Pattern {
   readonly code: SentenceCode

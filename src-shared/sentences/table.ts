@@ -41,7 +41,7 @@ export type Params<C extends SentenceCode> = { readonly [N in NamesIn<(typeof se
 export type Param = string | number | Sentence
 
 /** A message independent of language; in this form it is sent between threads and processes and stored. */
-export interface Sentence {
+export type Sentence = {
   readonly code: SentenceCode
   readonly params: { readonly [name: string]: Param }
 }

@@ -69,8 +69,8 @@ export async function settle(source: Source, draft: Draft, file: string): Promis
   const drafted: ImageRecord = {
     fileName: image.path,
     ...(size && { width: size.width, height: size.height }),
-    ...(typeof found === 'string' ? {} : { orientation: found.orientation }),
-    ...(source.options.hash && typeof found !== 'string' ? { contentHash: await sha256(file) } : {}),
+    ...('problem' in found ? {} : { orientation: found.orientation }),
+    ...(source.options.hash && !('problem' in found) ? { contentHash: await sha256(file) } : {}),
     ...(draft.labels?.length
       ? { labels: draft.labels.map((l) => ({ ...l, label: l.label.trim().slice(0, limits.name) })).filter((l) => l.label) }
       : {}),
@@ -137,7 +137,10 @@ function reconcile({ findings }: Source, draft: Draft, found: Probe | { problem:
   const annotated = sizeOf(draft)
   const { where, image } = draft
   if (draft.size && !annotated && (draft.size.width !== undefined || draft.size.height !== undefined))
-    findings.change(where, sentence('finding.image-size', { image: image.path, width: draft.size.width, height: draft.size.height }))
+    findings.change(
+      where,
+      sentence('finding.image-size', { image: image.path, width: draft.size.width ?? '?', height: draft.size.height ?? '?' }),
+    )
   if ('problem' in found) {
     findings.change(where, sentence('finding.kept-unchanged', { image: image.path, problem: found.problem }))
     return [annotated, 1, undefined]

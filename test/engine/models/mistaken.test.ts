@@ -140,7 +140,7 @@ const NAMES: Case[] = [
     (f) => rename(clip(f), (n) => `module._orig_mod.${n}`),
     /the prefix "module\._orig_mod\.", of DistributedDataParallel and torch\.compile/,
   ],
-  ['a trainer of its own', (f) => rename(clip(f), (n) => `student.${n}`), /the prefix "student\.", of what the model was wrapped in/],
+  ['a trainer of its own', (f) => rename(clip(f), (n) => `student.${n}`), /the prefix "student\.", of the model's wrapper/],
   [
     'a running mean beside it',
     (f) =>

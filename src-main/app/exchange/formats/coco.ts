@@ -75,7 +75,7 @@ function* readFiles(source: Source, files: string[], results: readonly string[])
         if (spool.of('name', id).length === 0) findings.leave({ file, line }, sentence('finding.annotation-orphan', { id }))
     }
     const foreign = [...spool.orphans(proposals, 'image 0')].length
-    if (foreign) findings.note(sentence('finding.foreign-results', { results: results.join(', '), n: foreign, file: files[0] }))
+    if (foreign) findings.note(sentence('finding.foreign-results', { results: results.join(', '), n: foreign, file: files[0]! }))
     yield* drafts(source, documents, spool, twice)
   } finally {
     spool.close()

@@ -140,9 +140,9 @@ async function draftOf(
         }
       })
     } else if (kind === 'masks') {
-      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => reasonFor(e))
+      const mask = await maskOf(source, row['MaskPath'] ?? '', file).catch((e: unknown) => ({ problem: reasonFor(e) }))
       const rest = Object.fromEntries(['BoxID', 'PredictedIoU'].map((k) => [k, k === 'BoxID' ? row[k] : fieldValue(row[k] ?? '')]))
-      if (typeof mask === 'string') source.findings.leave({ file, line }, mask)
+      if ('problem' in mask) source.findings.leave({ file, line }, mask.problem)
       else
         makers.push((size) => ({
           label,

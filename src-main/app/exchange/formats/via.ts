@@ -2,7 +2,7 @@
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { reasonFor, Unfit } from '../findings.ts'
+import { reasonFor, type Said, Unfit } from '../findings.ts'
 import { attributesFrom } from '../attributes.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import { isObject, keyNamed, tagOf } from '../fields.ts'
@@ -210,7 +210,7 @@ const numbers = (v: unknown, field: string): number[] => {
   return list
 }
 
-function shapeOf(given: unknown): { shape: Shape; became?: string } {
+function shapeOf(given: unknown): { shape: Shape; became?: Said } {
   if (!isObject(given)) throw new Unfit(sentence('finding.shape-attributes'))
   const n = (field: string) => {
     const v = given[field]

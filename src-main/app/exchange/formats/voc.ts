@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { setting } from '#shared/model/words.ts'
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { properName } from '#shared/model/words.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { sentence, type Sentence } from '#shared/sentences/table.ts'
 import type { Draft, DraftRegion, Source } from '../draft.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { becomes, defineFormat, usualLosses } from '../format.ts'
@@ -30,7 +30,7 @@ function* annotationFiles({ tree, file, findings }: Source): Generator<string> {
  * fractional pixels, or labelme's converter (which leaves the database empty) mean 0. Without a hint it is 1, as
  * specified.
  */
-function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: string } {
+function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; why: Sentence } {
   if (asked !== 'auto') return { base: Number(asked), why: sentence('note.voc-requested') }
   let [numbers, fractions] = [0, 0]
   for (const file of annotationFiles(source)) {
@@ -41,7 +41,7 @@ function detectBase(source: Source, asked: 'auto' | '0' | '1'): { base: number; 
     if (/<database\s*(\/>|>\s*<\/database>)\s*<annotation\s*(\/>|>\s*<\/annotation>)/.test(text))
       return { base: 0, why: sentence('note.voc-labelme') }
     for (const [, n] of text.matchAll(/<[xy]min>\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*</gi)) {
-      if (Number(n) < 1) return { base: 0, why: sentence('note.voc-box', { file: path.posix.basename(file), at: n }) }
+      if (Number(n) < 1) return { base: 0, why: sentence('note.voc-box', { file: path.posix.basename(file), at: n! }) }
       numbers++
       if (!Number.isInteger(Number(n))) fractions++
     }

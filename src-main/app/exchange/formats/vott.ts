@@ -98,7 +98,7 @@ function shapeOf(r: Fields): Shape {
   }
   if (type === 'POLYLINE' && points.length >= 4) return { kind: 'polyline', points }
   if (type === 'POINT' && points.length === 2) return { kind: 'keypoints', points: [{ x: points[0]!, y: points[1]!, v: 2 }] }
-  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Unfit(sentence('finding.unknown-type', { type }))
+  if (type !== 'RECTANGLE' && type !== 'SQUARE') throw new Unfit(sentence('finding.unknown-type', { type: String(type) }))
   const b = r['boundingBox']
   if (isObject(b)) return boxOf(...(['left', 'top', 'width', 'height'].map((k) => numberOf(b[k])) as [number, number, number, number]))
   const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2)]

@@ -4,7 +4,7 @@ import type { AttributeDefinition } from '#shared/model/attribute.ts'
 import type { Keypoint, Shape } from '#shared/model/shape.ts'
 import { edgesOf, type Skeleton } from '#shared/model/skeleton.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { Unfit } from '../../findings.ts'
+import { type Said, Unfit } from '../../findings.ts'
 import type { Size } from '../../draft.ts'
 import { boxBetween, ellipseRing, hullOf, toRing } from '../../shapes.ts'
 import { numberOf, type XmlElement } from '../../xml.ts'
@@ -12,7 +12,7 @@ import { namedAt } from '../../objects.ts'
 
 const pointsOf = (e: XmlElement) => (e.attributes['points'] ?? '').split(';').flatMap((p) => p.split(',').map(numberOf))
 
-export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): { shape: Shape; changed?: string } {
+export function shapeOf(e: XmlElement, size: Size, skeleton?: Skeleton | null): { shape: Shape; changed?: Said } {
   const n = (name: string) => numberOf(e.attributes[name])
   switch (e.name) {
     case 'box': {

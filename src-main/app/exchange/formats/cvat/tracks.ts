@@ -90,7 +90,7 @@ function momentsOf({ findings }: Source, file: string, track: XmlElement, { widt
     const frame = numberOf(e.attributes['frame'])
     if (e.name === 'attribute') continue
     try {
-      if (!Number.isInteger(frame) || frame < 0) throw new Unfit(sentence('finding.frame-number', { frame: e.attributes['frame'] }))
+      if (!Number.isInteger(frame) || frame < 0) throw new Unfit(sentence('finding.frame-number', { frame: String(e.attributes['frame']) }))
       const { shape } = shapeOf(e, { width, height })
       // Attributes that a key frame omits keep their previous values.
       const { occluded, ...own } = attributesOf(e)

@@ -12,8 +12,8 @@ import type { ClassNames } from './features.ts'
 import { namer } from '../../label-map.ts'
 import { boxOf, polygonOf, snap } from '../../shapes.ts'
 import type { Tree } from '../../tree.ts'
-import {
 import { sentence } from '#shared/sentences/table.ts'
+import {
   type HfRow,
   captionColumns,
   labelColumns,

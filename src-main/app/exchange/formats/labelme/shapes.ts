@@ -5,7 +5,7 @@ import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { Attributes } from '#shared/model/region.ts'
 import { keypointsShape, type Shape } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { Unfit } from '../../findings.ts'
+import { type Said, Unfit } from '../../findings.ts'
 import { attributesFrom } from '../../attributes.ts'
 import type { Size } from '../../draft.ts'
 import { provenance } from '../../provenance.ts'
@@ -60,7 +60,7 @@ export function attributesOf(s: z.output<typeof labelmeShape>): Attributes {
   return all
 }
 
-export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: Shape; changed?: string } {
+export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: Shape; changed?: Said } {
   const p = s.points
   const flat = p.flat()
   const [a, b] = p
@@ -107,10 +107,10 @@ export function shapeOf(s: z.output<typeof labelmeShape>, size: Size): { shape: 
       return { shape: { kind: 'polygon', parts: [[flat.slice(0, 8)], [flat.slice(8, 16)]] }, changed: sentence('finding.cuboid-faces') }
     default: {
       const ring = toRing(flat)
-      if (!ring) throw new Unfit(sentence('finding.unknown-shape-type', { type: s.shape_type }))
+      if (!ring) throw new Unfit(sentence('finding.unknown-shape-type', { type: String(s.shape_type) }))
       return {
         shape: { kind: 'polygon', parts: [[ring]] },
-        ...(s.shape_type === 'quadrilateral' ? {} : { changed: sentence('finding.shape-as-polygon', { type: s.shape_type }) }),
+        ...(s.shape_type === 'quadrilateral' ? {} : { changed: sentence('finding.shape-as-polygon', { type: String(s.shape_type) }) }),
       }
     }
   }

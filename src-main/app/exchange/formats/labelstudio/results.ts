@@ -184,7 +184,7 @@ function shapeOf(r: Result, { width: W, height: H }: Size): Shape {
   const own = keypointsShape.safeParse((r.meta?.['keypoints'] as unknown) ?? null)
   if (own.success) return own.data
   if (v.rle) {
-    if (v.format !== undefined && v.format !== 'rle') throw new Unfit(sentence('finding.brush-format', { format: v.format }))
+    if (v.format !== undefined && v.format !== 'rle') throw new Unfit(sentence('finding.brush-format', { format: String(v.format) }))
     return { kind: 'mask', rle: decodeBrush(v.rle, { width: r.original_width ?? W, height: r.original_height ?? H }) }
   }
   const points = v.points ?? v.vertices?.map(({ x, y }): [number, number] => [x, y])

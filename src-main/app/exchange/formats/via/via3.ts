@@ -134,6 +134,6 @@ function shapeOf([code, ...p]: number[]): Shape {
     case 8:
       return boxBetween(a, b, c, d)
     default:
-      throw new Unfit(sentence('finding.unknown-shape-named', { shape: code }))
+      throw new Unfit(sentence('finding.unknown-shape-named', { shape: String(code) }))
   }
 }

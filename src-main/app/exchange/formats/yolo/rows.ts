@@ -3,7 +3,7 @@
  * other rows.
  */
 import type { RotatedBoxShape } from '#shared/model/shape.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import type { Said } from '../../findings.ts'
 import type { DraftRegion, Size, Source } from '../../draft.ts'
 import { boxBetween, boxOf, groupAttribute, rotatedFromCorners, snap, toRing } from '../../shapes.ts'
@@ -75,7 +75,7 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
           ? sentence('finding.not-finite')
           : null
     const regions = problem ?? regionsOf(v, id, size, context, at)
-    if (typeof regions === 'string') {
+    if (!Array.isArray(regions)) {
       findings.leave(at, regions)
       continue
     }
@@ -89,14 +89,14 @@ export function rowsOf({ tree, findings }: Source, file: string, size: Size, con
 
 type Row = Omit<DraftRegion, 'label' | 'line'>
 
-/** Returns a reason, as text, if there is no region. */
+/** Returns a reason if there is no region. */
 function regionsOf(
   v: number[],
   id: number,
   { width: W, height: H }: Size,
   { keypoints, kind, once }: Context,
   at: { file: string; line: number },
-): Row[] | string {
+): Row[] | Sentence {
   const posed = keypoints ? 4 + keypoints.count * keypoints.dimensions : 0
   // Extra values after the coordinates: a score, and a track id.
   const isBox = v.length < 6 || (v.length === 6 && Number.isInteger(v[5]) && v[5]! > 1)
