@@ -47,12 +47,18 @@ export function sharesOf(method: MergeMethod, n: number): readonly number[] | nu
 /** @throws a user fault if the method cannot merge `n` ingredients */
 export function checkMethod(method: MergeMethod, n: number): void {
   const { record, settings } = taken(method)
-  const { id, relative, least, most = Infinity } = record
+  checkCount(record, n)
+  const objection = record.objection?.(settings, n)
+  if (objection !== undefined) throw userError(`merge: ${record.id} ${objection}`)
+}
+
+type Counted = Pick<MergeMethodRecord, 'id' | 'relative' | 'least' | 'most'>
+
+/** @throws a user fault if `n` ingredients are too few or too many */
+export function checkCount({ id, relative, least, most = Infinity }: Counted, n: number): void {
   if (n < 1) throw userError(sentence('merge.none'))
   if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
-  if (relative && n < least)
-    throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
-  if (n < least) throw userError(`merge: ${id} needs at least ${least} checkpoints`)
-  const objection = record.objection?.(settings, n)
-  if (objection !== undefined) throw userError(`merge: ${id} ${objection}`)
+  if (n >= least) return
+  if (!relative) throw userError(`merge: ${id} needs at least ${least} checkpoints`)
+  throw userError(`merge: ${id} needs a base and at least ${least === 2 ? 'one other checkpoint' : `${least - 1} other checkpoints`}`)
 }
