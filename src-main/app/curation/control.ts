@@ -28,8 +28,8 @@ export const checkpointOf =
 /** A search of the project: fills in the defaults of its options. */
 export const search =
   <S extends z.ZodType, T>(schema: S, find: (app: AppContext, project: Project, o: z.output<S>, control: Control) => Promise<T>) =>
-  (app: AppContext, project: Project, options: z.input<S>, control: Control = {}): Promise<T> =>
-    find(app, project, schema.parse(options), control)
+  (app: AppContext, project: Project, options?: z.input<S>, control: Control = {}): Promise<T> =>
+    find(app, project, schema.parse(options ?? {}), control)
 
 /** Yields the thread to other work. */
 export const breathe = () => new Promise<void>((go) => setImmediate(go))

@@ -52,14 +52,20 @@ export function sharesOf(method: MergeMethod, n: number): readonly number[] | nu
 /** @throws a user fault if the method cannot merge `n` ingredients */
 export function checkMethod(method: MergeMethod, n: number): void {
   const { record, settings } = taken(method)
-  const { id, relative, least, most = Infinity } = record
-  if (n < 1) throw userError(sentence('merge.none'))
-  if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
-  if (relative && n < least)
-    throw userError(
-      least === 2 ? sentence('merge.base-and-one', { method: id }) : sentence('merge.base-and-more', { method: id, n: least - 1 }),
-    )
-  if (n < least) throw userError(sentence('merge.at-least', { method: id, n: least }))
+  checkCount(record, n)
   const objection = record.objection?.(settings, n)
   if (objection !== undefined) throw userError(objection)
+}
+
+type Counted = Pick<MergeMethodRecord, 'id' | 'relative' | 'least' | 'most'>
+
+/** @throws a user fault if `n` ingredients are too few or too many */
+export function checkCount({ id, relative, least, most = Infinity }: Counted, n: number): void {
+  if (n < 1) throw userError(sentence('merge.none'))
+  if (relative && most === 2 && n !== 2) throw userError(sentence('merge.two', { method: id, n }))
+  if (n >= least) return
+  if (!relative) throw userError(sentence('merge.at-least', { method: id, n: least }))
+  throw userError(
+    least === 2 ? sentence('merge.base-and-one', { method: id }) : sentence('merge.base-and-more', { method: id, n: least - 1 }),
+  )
 }

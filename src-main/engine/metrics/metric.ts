@@ -20,6 +20,6 @@ export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends Met
 }
 
 /** The scale of most metrics: shown in per cent, more is better. */
-export const higherPercent = { better: 'higher', range: [0, 1], format: 'percent' } as const
+export const higherPercent: Pick<MetricEntry, 'better' | 'range' | 'format'> = { better: 'higher', range: [0, 1], format: 'percent' }
 
 export const defineMetric = <T extends MeasuredTask>(metric: MetricRecord<T>): MetricRecord<T> => metric

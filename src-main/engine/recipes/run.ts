@@ -3,6 +3,7 @@ import { cancelled } from '#shared/errors.ts'
 import type { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
 import type { Model } from '../models/model.ts'
+import type { LoopOptions } from '../runtime/loop.ts'
 import type { Provider } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
@@ -31,7 +32,7 @@ export interface RunOptions {
   readonly cache: string
   readonly pictures: PixelStore
   /** Where the state for resuming is saved; absent for a recipe that always starts over. */
-  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string }
+  readonly resume?: LoopOptions['resume']
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../../src-shared/locales/index.ts'
 import { wordsSchema } from '#shared/model/words.ts'
-import { checkMethod, mergeMethods, methodOf } from '../../../src-main/engine/merge/methods.ts'
+import { checkCount, checkMethod, mergeMethods, methodOf } from '../../../src-main/engine/merge/methods.ts'
 import { mergeTensor } from '../../../src-main/engine/merge/slices.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/engine/merge/methods')
@@ -18,6 +18,15 @@ const settingsOf = (id: string, n: number) => methodOf(id, needed[id]?.(n) ?? {}
 it('there is one record per file, each with its own name and order', () => {
   expect(mergeMethods).toHaveLength(readdirSync(folder).length)
   for (const key of ['id', 'order'] as const) expect(new Set(mergeMethods.map((m) => m[key])).size).toBe(mergeMethods.length)
+})
+
+it('the least number of ingredients is enforced with a base and without', () => {
+  const of = (least: number, more: { relative?: true; most?: number } = {}) => ({ id: 'x', least, ...more })
+  for (const enough of [of(3), of(3, { relative: true }), of(1)]) expect(() => checkCount(enough, 3)).not.toThrow()
+  expect(() => checkCount(of(3), 2)).toThrow('merge: x needs at least 3 checkpoints')
+  expect(() => checkCount(of(3, { relative: true }), 2)).toThrow('merge: x needs a base and at least 2 other checkpoints')
+  expect(() => checkCount(of(2, { relative: true }), 1)).toThrow('merge: x needs a base and at least one other checkpoint')
+  expect(() => checkCount(of(1), 0)).toThrow('merge: ')
 })
 
 describe.each(mergeMethods.map((m) => [m.id, m] as const))('%s', (id, method) => {
