@@ -1,4 +1,5 @@
 /** The metrics of runs and checkpoints. */
+import { percentOf } from './format.ts'
 
 /** Splits in order of interest; others follow by name, `train` comes last. */
 const order = ['id', 'ood', 'test', 'heldOut', 'val', 'forgotten']
@@ -13,6 +14,13 @@ export const accuracyOf = (metrics: Metrics, split: string): number | null => {
   const value = metrics[split]
   return typeof value === 'number' && !others.has(split) ? value : null
 }
+
+/** '91.2% · –': accuracy on each of some splits. */
+export const accuracies = (metrics: Metrics, splits: readonly string[]): string =>
+  splits
+    .map((s) => accuracyOf(metrics, s))
+    .map((v) => (v === null ? '–' : percentOf(v)))
+    .join(' · ')
 
 /** The splits that any of them was measured on. */
 export const splitsOf = (all: readonly Metrics[]): string[] =>

@@ -18,6 +18,7 @@ export { commands, type CanvasCommand } from './commands/index.ts'
 export { tools, toolOf } from './tools.ts'
 export type { ToolContext, ToolOption, ToolRecord } from './tool.ts'
 export {
+  bounds,
   defaultSettings,
   type CanvasChange,
   type CanvasImage,

@@ -132,6 +132,14 @@ export interface CanvasSettings {
   imageOpacity: number
 }
 
+/** What a person can choose. */
+export const bounds = {
+  brightness: { min: 0.2, max: 3, step: 0.05 },
+  contrast: { min: 0.2, max: 3, step: 0.05 },
+  imageOpacity: { min: 0, max: 1, step: 0.05 },
+  fillOpacity: { min: 0, max: 1, step: 0.05 },
+  lineWidth: { min: 0.5, max: 6, step: 0.5 },
+} as const
 export const defaultSettings: CanvasSettings = {
   brushSize: 24,
   tolerance: 24,

@@ -4,15 +4,15 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
+import type { Client } from '#shared/contract/rpc.ts'
 import { App } from '../../src-main/app/serve/app.ts'
 import { EngineClient } from '../../src-main/engine/client.ts'
 import { type Child, startChild } from '../../src-main/files/child.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
 import { filesOf, TINY_CLIP, temporaryFolder } from '../helpers/pictures.ts'
 import { program } from '../helpers/programs.ts'
+import { hostIn, openWindow } from '../helpers/window.ts'
 
 /** mulberry32: the moments are the same in each run, as far as the machine allows. */
 function random(seed: number): () => number {
@@ -77,24 +77,10 @@ export function survivesKills(kills: { training: number; merging: number; previe
       return engines.at(-1)!
     })
     app = new App({
-      host: {
-        version: '1',
-        configFolder: path.join(dir, 'config'),
-        cacheFolder: path.join(dir, 'cache'),
-        dataFolder: path.join(dir, 'data'),
-        pickFolder: async () => ({ status: 'unavailable' }),
-      },
+      host: hostIn(dir),
       models: { engine, nano: TINY_CLIP, cache: path.join(dir, 'cache'), saveEverySeconds: 0 },
     })
-    const { port1, port2 } = new MessageChannel()
-    const channel = (port: typeof port1): Channel => ({
-      send: (m) => port.postMessage(m),
-      onMessage: (l) => port.on('message', l),
-      onClose: (l) => port.on('close', l),
-      close: () => port.close(),
-    })
-    app.attach(channel(port2))
-    ;({ call } = connect(channel(port1), (event, data) => {
+    ;({ call } = openWindow(app, (event, data) => {
       if (event === 'run.finished') {
         const told = data as { runId: string; status: string; error: string | null }
         ended.set(told.runId, told)

@@ -1,23 +1,20 @@
 /** A comparison in real Chromium: it begins where it was asked for, and is there again after a reload, in another tab and a step back. */
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canRun, findings, newHome, patience, serve, transport, visit, type Home, type Server } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, patience, serve, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('a comparison', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
-  let context: BrowserContext
   let page: Page
-  let errors: string[]
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(12, (i) => ({ split: ['train', 'train', 'val', 'test'][i % 4], labels: [{ label: i % 3 ? 'wren' : 'robin' }] }))
-    server = await serve(home, { project: project.folder })
-    ;({ browser, context, page, errors } = await visit(server))
+    project = app.keep(
+      await birds(12, (i) => ({ split: ['train', 'train', 'val', 'test'][i % 4], labels: [{ label: i % 3 ? 'wren' : 'robin' }] })),
+    )
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('main [data-recipe] >> text=Linear probe')
@@ -26,12 +23,6 @@ describe.skipIf(!canRun)('a comparison', () => {
       await page.locator('main [data-start]').click()
       await page.waitForSelector(`[data-run=${name}][data-status=done]`)
     }
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    home?.remove()
-    project?.remove()
   })
 
   it('runs on request, with the base as the reference and the checkpoints in the title', async () => {
@@ -53,17 +44,17 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.reload()
     await page.waitForSelector('[data-row=Nano]')
     if (transport === 'socket') {
-      const other = await context.newPage()
+      const other = await app.context.newPage()
       await other.goto(page.url())
       await other.waitForSelector('[data-row=Nano]', { timeout: patience })
       await other.close()
     }
-    const { port } = server
-    await server.close()
-    server = await serve(home, { project: project.folder, port })
+    const { port } = app.server
+    await app.server.close()
+    app.server = await serve(app.home, { project: project.folder, port })
     await page.reload()
     await page.waitForSelector('[data-row=Nano]')
-    errors.splice(0) // the browser logs each attempt to reconnect
+    app.errors.splice(0) // the browser logs each attempt to reconnect
   })
 
   it('keeps its display options, and is a history step', async () => {
@@ -120,7 +111,7 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.waitForSelector('nav [aria-current=page] >> text=Merge')
     await chosen(['Two'])
     if (transport === 'socket') {
-      const other = await context.newPage()
+      const other = await app.context.newPage()
       await other.goto(link)
       await chosen(['Two'], other)
       await other.close()
@@ -145,6 +136,6 @@ describe.skipIf(!canRun)('a comparison', () => {
     await page.evaluate(() => (location.hash = '#/compare?of=["checkpoints/none","checkpoints/neither"]'))
     await page.waitForSelector('[data-gone]')
     expect(await findings(page)).toEqual([])
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

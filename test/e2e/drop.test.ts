@@ -2,22 +2,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, serve, settled, transport, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, settled, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('files dropped on the window', () => {
-  let home: Home
+  const app = appForTests()
   let work: string
   let project: SmallProject
-  let server: Server
-  let browser: Browser
-  let context: BrowserContext
   let page: Page
-  let errors: string[]
   let cdp: CDPSession
   const desktop = transport === 'port'
 
@@ -37,23 +34,15 @@ describe.skipIf(!canRun)('files dropped on the window', () => {
       .toFile(join(work, name))
 
   beforeAll(async () => {
-    home = newHome()
     work = mkdtempSync(join(tmpdir(), 'dashi-drop-'))
+    app.after(() => rmSync(work, { recursive: true, force: true }))
     for (const folder of ['more', 'others']) mkdirSync(join(work, folder))
     for (const name of ['one.png', 'two.png', 'more/three.png', 'others/four.png']) await picture(name)
     writeFileSync(join(work, 'notes.json'), JSON.stringify({ images: [], annotations: [], categories: [] }))
-    project = await birds(2)
-    server = await serve(home)
-    ;({ browser, context, page, errors } = await visit(server))
-    cdp = await context.newCDPSession(page)
+    project = app.keep(await birds(2))
+    page = await app.open()
+    cdp = await app.context.newCDPSession(page)
     await page.waitForSelector('.welcome')
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    project?.remove()
-    home?.remove()
-    rmSync(work, { recursive: true, force: true })
   })
 
   it('never replaces the page, neither with a file nor with a link', async () => {
@@ -149,6 +138,6 @@ describe.skipIf(!canRun)('files dropped on the window', () => {
     await about.locator('.notices, [role=status]').first().waitFor()
     await settled(page)
     expect(await findings(page)).toEqual([])
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

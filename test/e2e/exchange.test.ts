@@ -2,21 +2,19 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { imageContent, listLabels, projectInfo } from '../../src-main/app/projects/index.ts'
-import { canRun, choosing, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, choosing, findings, settled } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('import and export', () => {
-  let home: Home
+  const app = appForTests()
   let work: string
   let project: SmallProject
-  let server: Server
-  let browser: Browser
   let page: Page
-  let errors: string[]
   const dialog = () => page.locator('[role=dialog]')
   /** By the palette, as every action can be reached. */
   async function command(text: string): Promise<void> {
@@ -56,29 +54,23 @@ describe.skipIf(!canRun)('import and export', () => {
   }
 
   beforeAll(async () => {
-    home = newHome()
     work = mkdtempSync(join(tmpdir(), 'dashi-exchange-'))
-    project = await birds(4, (i) => ({
-      split: i < 3 ? 'train' : 'val',
-      regions:
-        i === 0
-          ? [
-              { label: 'robin', shape: { kind: 'box', x: 20, y: 30, w: 100, h: 80 } },
-              { label: 'wren', shape: { kind: 'rotated-box', cx: 200, cy: 150, w: 90, h: 40, angle: 0.5 } },
-            ]
-          : [],
-      captions: i === 1 ? [{ text: 'a wren on a wall', language: 'en' }] : [],
-    }))
-    server = await serve(home, { project: project.folder })
-    ;({ browser, page, errors } = await visit(server))
+    app.after(() => rmSync(work, { recursive: true, force: true }))
+    project = app.keep(
+      await birds(4, (i) => ({
+        split: i < 3 ? 'train' : 'val',
+        regions:
+          i === 0
+            ? [
+                { label: 'robin', shape: { kind: 'box', x: 20, y: 30, w: 100, h: 80 } },
+                { label: 'wren', shape: { kind: 'rotated-box', cx: 200, cy: 150, w: 90, h: 40, angle: 0.5 } },
+              ]
+            : [],
+        captions: i === 1 ? [{ text: 'a wren on a wall', language: 'en' }] : [],
+      })),
+    )
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    project?.remove()
-    home?.remove()
-    rmSync(work, { recursive: true, force: true })
   })
 
   it('keeps keyboard focus in the dialog', async () => {
@@ -153,7 +145,7 @@ describe.skipIf(!canRun)('import and export', () => {
       }),
     )
     await command('Import')
-    if (server.chooses) await choosing(page, server, folder, () => dialog().locator('text=Choose …').click())
+    if (app.server.chooses) await choosing(page, app.server, folder, () => dialog().locator('text=Choose …').click())
     else {
       await dialog().locator('text=Choose …').click()
       await page.waitForSelector('[role=dialog] >> text=Choose this folder')
@@ -225,7 +217,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await sharp({ create: { width: 190, height: 100, channels: 3, background: '#534' } })
       .png()
       .toFile(join(elsewhere, 'heron.png'))
-    await choosing(page, server, elsewhere, () => dialog().locator('text=Locate …').click())
+    await choosing(page, app.server, elsewhere, () => dialog().locator('text=Locate …').click())
     await expect
       .poll(() => project.read((p) => p.db.value(`SELECT path FROM media WHERE path LIKE '%heron.png'`)), { timeout: 20_000 })
       .toBe('heron.png')
@@ -234,7 +226,7 @@ describe.skipIf(!canRun)('import and export', () => {
     await expect.poll(() => page.locator('[role=option]').count()).toBe(6)
     for (let i = 0; i < 3; i++) await page.keyboard.press('Control+z')
     await expect.poll(() => project.read((p) => projectInfo(p).media)).toBe(4)
-    for (const said of errors.splice(0)) expect(said).toContain('404') // the picture that was not there
+    for (const said of app.errors.splice(0)) expect(said).toContain('404') // the picture that was not there
   })
 
   it('explains in one line what it could not read, and imports nothing', async () => {
@@ -248,6 +240,6 @@ describe.skipIf(!canRun)('import and export', () => {
     expect(project.read((p) => projectInfo(p).media)).toBe(4)
     expect(existsSync(file)).toBe(true)
     await close()
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

@@ -1,17 +1,15 @@
 /** Many runs at once in real Chromium: one line in the status bar, a list behind it, and each leaves the queue as soon as it is cancelled. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { listRuns } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, serve, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('running and queued jobs', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
   let page: Page
-  let errors: string[]
   const fill = async (label: string, text: string) => {
     const field = page.locator('main').getByLabel(label, { exact: true })
     await field.click()
@@ -24,21 +22,13 @@ describe.skipIf(!canRun)('running and queued jobs', () => {
   const statusOf = (name: string) => project.read((p) => listRuns(p).find((r) => r.settings['name'] === name)?.status)
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(6, (i) => ({ split: i < 4 ? 'train' : 'val', labels: [{ label: i % 2 ? 'wren' : 'robin' }] }))
-    server = await serve(home, { project: project.folder })
-    ;({ browser, page, errors } = await visit(server))
+    project = app.keep(await birds(6, (i) => ({ split: i < 4 ? 'train' : 'val', labels: [{ label: i % 2 ? 'wren' : 'robin' }] })))
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('main [data-recipe] >> text=Linear probe') // the recipes have come
     await page.locator('main [data-recipe]').click()
     await page.locator('.n-base-select-option', { hasText: /^Full fine-tuning$/ }).click()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    home?.remove()
-    project?.remove()
   })
 
   it('marks an invalid number in its field, and keeps it as typed', async () => {
@@ -119,6 +109,6 @@ describe.skipIf(!canRun)('running and queued jobs', () => {
     await page.waitForFunction(() =>
       [...document.querySelectorAll('[data-run]')].every((r) => (r as HTMLElement).dataset['status'] === 'cancelled'),
     )
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

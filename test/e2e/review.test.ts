@@ -1,22 +1,19 @@
 /** Several people at one project in real Chromium: agreement, disagreements settled by keys, comments pinned to a place, ordered review. */
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Author } from '#shared/model/author.ts'
 import { imageContent } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, openPage, serve, settled, transport, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, openPage, settled, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 const by = (name: string): { author: Author } => ({ author: { kind: 'person', name } })
 const box = (x: number, w = 100) => ({ kind: 'box' as const, x, y: 60, w, h: 100 })
 
 describe.skipIf(!canRun)('review by several people', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
-  let context: BrowserContext
   let page: Page
-  let errors: string[]
   const content = (id: number) => project.read((p) => imageContent(p, id))
   const states = (id: number) => content(id).regions.map((r) => r.state)
   const opened = (name: string) => page.waitForSelector(`main strong.name >> text=${name}`)
@@ -36,40 +33,34 @@ describe.skipIf(!canRun)('review by several people', () => {
   }
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(4, (i) => ({
-      regions:
-        i === 0
-          ? [
-              { label: 'robin', shape: box(20), ...by('ann') },
-              { label: 'robin', shape: box(22), ...by('bo') },
-              { label: 'robin', shape: box(250), ...by('ann') },
-              { label: 'wren', shape: box(252), ...by('bo') },
-            ]
-          : i === 1
+    project = app.keep(
+      await birds(4, (i) => ({
+        regions:
+          i === 0
             ? [
-                { label: 'wren', shape: box(20), ...by('ann') },
-                { label: 'wren', shape: box(20), ...by('bo') },
-                { label: 'wren', shape: box(200), ...by('bo') },
+                { label: 'robin', shape: box(20), ...by('ann') },
+                { label: 'robin', shape: box(22), ...by('bo') },
+                { label: 'robin', shape: box(250), ...by('ann') },
+                { label: 'wren', shape: box(252), ...by('bo') },
+              ]
+            : i === 1
+              ? [
+                  { label: 'wren', shape: box(20), ...by('ann') },
+                  { label: 'wren', shape: box(20), ...by('bo') },
+                  { label: 'wren', shape: box(200), ...by('bo') },
+                ]
+              : [],
+        labels:
+          i === 2
+            ? [
+                { label: 'robin', ...by('ann') },
+                { label: 'wren', ...by('bo') },
               ]
             : [],
-      labels:
-        i === 2
-          ? [
-              { label: 'robin', ...by('ann') },
-              { label: 'wren', ...by('bo') },
-            ]
-          : [],
-    }))
-    server = await serve(home, { project: project.folder })
-    ;({ browser, context, page, errors } = await visit(server))
+      })),
+    )
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    home?.remove()
-    project?.remove()
   })
 
   it('shows how far two authors agree, with a matrix, and has an address', async () => {
@@ -175,7 +166,7 @@ describe.skipIf(!canRun)('review by several people', () => {
   })
 
   it.skipIf(transport === 'port')('treats another window with another name as another author', async () => {
-    const { page: other } = await openPage(context, server)
+    const { page: other } = await openPage(app.context, app.server)
     await other.waitForSelector('[role=option] img')
     await other.keyboard.press('Control+,')
     await other.fill('[data-own-name] input', 'cy')
@@ -187,5 +178,5 @@ describe.skipIf(!canRun)('review by several people', () => {
     await other.close()
   })
 
-  it('logs no error', () => expect(errors).toEqual([]))
+  it('logs no error', () => expect(app.errors).toEqual([]))
 })

@@ -1,26 +1,23 @@
 /** Addresses in real Chromium: Back, Forward, reload and links for every view, and what an address says that leads nowhere. */
 import { randomUUID } from 'node:crypto'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openProject, startRun, updateRun } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newContext, newHome, openPage, serve, transport, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, newContext, newHome, openPage, serve, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 /** The desktop's windows have neither tabs nor sessions. */
 const tabs = it.skipIf(transport === 'port')
 
 describe.skipIf(!canRun)('addresses', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
-  let context: BrowserContext
   let page: Page
-  let errors: string[]
   let runs: string[]
 
   const box = (x: number) => ({ label: 'robin', shape: { kind: 'box' as const, x, y: 20, w: 60, h: 50 } })
-  const at = (hash: string) => `http://127.0.0.1:${server.port}/${hash}`
+  const at = (hash: string) => `http://127.0.0.1:${app.server.port}/${hash}`
   /** When the address says so; writes of it come a moment after what they say. */
   const address = (pattern: RegExp, where = page) =>
     where.waitForFunction(([p]) => new RegExp(p!).test(decodeURIComponent(location.hash)), [pattern.source], { polling: 50 })
@@ -34,18 +31,19 @@ describe.skipIf(!canRun)('addresses', () => {
   }
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(6, (i) => ({
-      split: i < 4 ? 'train' : 'val',
-      labels: [{ label: i % 2 ? 'wren' : 'robin' }],
-      ...(i === 1 && { regions: [box(20), box(120)] }),
-      ...(i === 0 && {
-        captions: [
-          { text: 'a robin', language: 'en' },
-          { text: 'a bird', language: 'en' },
-        ],
-      }),
-    }))
+    project = app.keep(
+      await birds(6, (i) => ({
+        split: i < 4 ? 'train' : 'val',
+        labels: [{ label: i % 2 ? 'wren' : 'robin' }],
+        ...(i === 1 && { regions: [box(20), box(120)] }),
+        ...(i === 0 && {
+          captions: [
+            { text: 'a robin', language: 'en' },
+            { text: 'a bird', language: 'en' },
+          ],
+        }),
+      })),
+    )
     const opened = openProject(project.folder)
     runs = ['First', 'Second'].map((name) => {
       const run = startRun(opened, { kind: 'train', recipe: 'lp', settings: { name }, folder: `checkpoints/${name}`, status: 'queued' })
@@ -53,15 +51,8 @@ describe.skipIf(!canRun)('addresses', () => {
       return run.id
     })
     opened.close()
-    server = await serve(home, { project: project.folder })
-    ;({ browser, context, page, errors } = await visit(server))
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    home?.remove()
-    project?.remove()
   })
   beforeEach(async () => {
     await goTo('#/data')
@@ -172,47 +163,50 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   tabs('opens a link in a new tab, which needs no address of its own', async () => {
-    const other = await context.newPage()
+    const other = await app.context.newPage()
     await other.goto(at('#/label/3'))
     await image('bird 2.png', other)
     await other.goto(at(`#/train/${runs[0]}`))
     await other.waitForSelector('[data-current-run=First]')
     const [tab] = await Promise.all([
-      context.waitForEvent('page'),
+      app.context.waitForEvent('page'),
       other.click('[data-run=Second] .name a', { modifiers: ['ControlOrMeta'] }),
     ])
     await tab.waitForSelector('[data-current-run=Second]')
     expect(await other.locator('[data-current-run=First]').count()).toBe(1)
-    const [link] = await Promise.all([context.waitForEvent('page'), tab.click('nav.rail >> text=Data', { modifiers: ['ControlOrMeta'] })])
+    const [link] = await Promise.all([
+      app.context.waitForEvent('page'),
+      tab.click('nav.rail >> text=Data', { modifiers: ['ControlOrMeta'] }),
+    ])
     await shown(6, link)
     for (const p of [other, tab, link]) await p.close()
   })
 
   tabs('keeps a tab waiting that nobody lets in, and lets it go where it was to go', async () => {
-    const strange = await newContext(browser)
+    const strange = await newContext(app.browser)
     const tab = await strange.newPage()
     await tab.goto(at('#/label/4'))
     await tab.waitForSelector('[data-outside]')
     expect(await tab.innerText('main')).toContain('Open the address shown in the terminal')
     expect(await findings(tab)).toEqual([])
     // The printed address in another tab of that browser.
-    const { page: second } = await openPage(strange, server)
+    const { page: second } = await openPage(strange, app.server)
     await image('bird 3.png', tab)
     expect(new URL(tab.url()).hash).toMatch(/^#\/label\/4/)
     await second.close()
     // Or in the same tab.
-    const third = await newContext(browser)
+    const third = await newContext(app.browser)
     const same = await third.newPage()
     await same.goto(at('#/label/5'))
     await same.waitForSelector('[data-outside]')
-    await same.goto(server.newUrl())
+    await same.goto(app.server.newUrl())
     await image('bird 4.png', same)
     for (const c of [strange, third]) await c.close()
   })
 
   tabs('ends for every tab that was let in when one signs out', async () => {
-    const own = await newContext(browser)
-    const { page: first } = await openPage(own, server)
+    const own = await newContext(app.browser)
+    const { page: first } = await openPage(own, app.server)
     await first.waitForSelector('[role=option] img')
     const second = await own.newPage()
     await second.goto(at('#/label/1'))
@@ -223,7 +217,7 @@ describe.skipIf(!canRun)('addresses', () => {
     await second.waitForSelector('[role=alert] >> text=This session has ended')
     await first.waitForSelector('[data-outside]')
     // A new address in any tab lets both in again.
-    const { page: third } = await openPage(own, server)
+    const { page: third } = await openPage(own, app.server)
     await third.waitForSelector('[role=option] img')
     await second.waitForSelector('[role=alert]', { state: 'detached' })
     await second.evaluate(() => (location.hash = '#/label/2'))
@@ -233,7 +227,7 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   tabs('is where its address says although the connection goes again and again on the way', async () => {
-    const own = await newContext(browser)
+    const own = await newContext(app.browser)
     const tab = await own.newPage()
     const cut = new Set(['app.hello', 'jobs.list', 'projects.open', 'labels.list', 'media.facets', 'media.ids', 'media.content'])
     const asked: string[] = []
@@ -247,7 +241,7 @@ describe.skipIf(!canRun)('addresses', () => {
         void page.close()
       })
     })
-    await tab.goto(`${server.newUrl()}#/label/2`)
+    await tab.goto(`${app.server.newUrl()}#/label/2`)
     await image('bird 1.png', tab)
     await tab.waitForSelector('.canvas canvas')
     await tab.waitForSelector('[role=alert]', { state: 'detached' })
@@ -258,7 +252,7 @@ describe.skipIf(!canRun)('addresses', () => {
   tabs('hands its session to another tab only while it is connected, as nobody else can then have brought that tab its page', async () => {
     const own = newHome()
     let other = await serve(own)
-    const context = await newContext(browser)
+    const context = await newContext(app.browser)
     const { page: tab } = await openPage(context, other)
     await tab.waitForSelector('.welcome')
     const said = (ask: string) =>
@@ -367,8 +361,8 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('explain what to do about an unknown project, and open nothing', async () => {
-    const own = await newContext(browser)
-    const { page: tab } = await openPage(own, server)
+    const own = await newContext(app.browser)
+    const { page: tab } = await openPage(own, app.server)
     await tab.waitForSelector('[role=option] img')
     const key = /project=([0-9a-f]{16})/.exec(tab.url())![1]!
     await tab.evaluate(() => (location.hash = '#/label/2?project=0123456789abcdef'))
@@ -385,8 +379,8 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('make closing and opening a project history steps too', async () => {
-    const own = await newContext(browser)
-    const { page: tab } = await openPage(own, server)
+    const own = await newContext(app.browser)
+    const { page: tab } = await openPage(own, app.server)
     await tab.waitForSelector('[role=option] img')
     await tab.keyboard.press('Control+k')
     await tab.keyboard.type('close the project')
@@ -487,6 +481,6 @@ describe.skipIf(!canRun)('addresses', () => {
   })
 
   it('logged no error', () => {
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

@@ -1,18 +1,16 @@
 /** A track through a numbered sequence in a real browser: by keys, the menu and the timeline. */
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { imageContent } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, settled } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('a sequence', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
   let page: Page
-  let errors: string[]
   const screens = process.env['SCREENS']
   const shot = async (name: string) => {
     if (!screens) return
@@ -48,20 +46,14 @@ describe.skipIf(!canRun)('a sequence', () => {
   const timeline = () => page.getByRole('slider', { name: 'Timeline' })
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(6, (i) => (i === 0 ? { regions: [{ label: 'robin', shape: { kind: 'box', x: 20, y: 60, w: 80, h: 60 } }] } : {}))
-    server = await serve(home, { project: project.folder })
-    ;({ browser, page, errors } = await visit(server))
+    project = app.keep(
+      await birds(6, (i) => (i === 0 ? { regions: [{ label: 'robin', shape: { kind: 'box', x: 20, y: 60, w: 80, h: 60 } }] } : {})),
+    )
+    page = await app.open({ project: project.folder })
     await page.waitForSelector('[role=option] img')
     await page.dblclick('[role=option] >> nth=0')
     await page.waitForSelector('.canvas canvas')
     await image(1)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    project?.remove()
-    home?.remove()
   })
 
   it('tracks the selected region to the end with one key, and shows the track in the timeline', async () => {
@@ -165,6 +157,6 @@ describe.skipIf(!canRun)('a sequence', () => {
     await becomes('. . . . . .')
     await page.keyboard.press('Control+z')
     await expect.poll(() => seen().startsWith('20k'), { timeout: 30_000 }).toBe(true)
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

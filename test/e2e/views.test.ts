@@ -1,11 +1,12 @@
 /** Every view at the usual sizes, in both themes and languages: axe has no serious finding, and nothing is cut off or needs a scroll sideways. */
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { addComment, addLabels, updateLabel } from '../../src-main/app/annotations/index.ts'
 import { imageContent, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { cocoPerson } from '../../src-shared/model/skeleton.ts'
-import { canRun, findings, newHome, serve, settled, visit, type Home, type Server, transport } from './browser.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, settled, transport } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 /** What a person cannot read, or reaches only by scrolling sideways; words that end in an ellipsis say so themselves. */
@@ -38,12 +39,9 @@ const cutOff = (page: Page) =>
   })
 
 describe.skipIf(!canRun || transport === 'port')('every view', () => {
-  let home: Home
+  const app = appForTests()
   let project: SmallProject
-  let server: Server
-  let browser: Browser
   let page: Page
-  let errors: string[]
   let tracked: number
   /** Address of the comparison. */
   let compared: string
@@ -52,20 +50,21 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
   const by = (name: string) => ({ author: { kind: 'person' as const, name } })
 
   beforeAll(async () => {
-    home = newHome()
-    project = await birds(8, (i) => ({
-      split: i < 5 ? 'train' : i < 7 ? 'val' : 'test',
-      labels: [{ label: i % 2 ? 'wren' : 'robin' }],
-      tags: ['first'],
-      ...(i === 0 && {
-        regions: [
-          { label: 'robin', shape: box(20), attributes: { size: 'small' }, ...by('ann') },
-          { label: 'wren', shape: box(22), ...by('bo') },
-        ],
-        captions: [{ text: 'a robin  on a branch', language: 'en', spans: [{ start: 2, end: 7, regions: [0] }] }],
-      }),
-      ...(i === 1 && { regions: [{ label: 'robin', shape: box(20), ...by('ann') }] }),
-    }))
+    project = app.keep(
+      await birds(8, (i) => ({
+        split: i < 5 ? 'train' : i < 7 ? 'val' : 'test',
+        labels: [{ label: i % 2 ? 'wren' : 'robin' }],
+        tags: ['first'],
+        ...(i === 0 && {
+          regions: [
+            { label: 'robin', shape: box(20), attributes: { size: 'small' }, ...by('ann') },
+            { label: 'wren', shape: box(22), ...by('bo') },
+          ],
+          captions: [{ text: 'a robin  on a branch', language: 'en', spans: [{ start: 2, end: 7, regions: [0] }] }],
+        }),
+        ...(i === 1 && { regions: [{ label: 'robin', shape: box(20), ...by('ann') }] }),
+      })),
+    )
     const opened = openProject(project.folder)
     updateLabel(opened, 1, {
       key: '1',
@@ -77,8 +76,7 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
     takeSnapshot(opened, 'before')
     tracked = imageContent(opened, 2).regions[0]!.id
     opened.close()
-    server = await serve(home, { project: project.folder })
-    ;({ browser, page, errors } = await visit(server, { colorScheme: 'light' }))
+    page = await app.open({ project: project.folder }, { colorScheme: 'light' })
     await page.waitForSelector('[role=option] img')
     // A track, two runs, a soup of them and a comparison, so that nothing is empty.
     await goTo(`#/label/2?regions=${tracked}`, '.list .line.on')
@@ -98,12 +96,6 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
     await page.click('[data-current-run] [data-compare]')
     await page.waitForSelector('[data-row]')
     compared = await page.evaluate(() => location.hash)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    home?.remove()
-    project?.remove()
   })
 
   async function goTo(hash: string, ready: string): Promise<void> {
@@ -261,6 +253,6 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
   })
 
   it('logged no error', () => {
-    expect(errors).toEqual([])
+    expect(app.errors).toEqual([])
   })
 })

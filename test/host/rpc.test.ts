@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { MessageChannel } from 'node:worker_threads'
 import { connect, ConnectionLost, serve, type Channel, type Handlers } from '#shared/contract/rpc.ts'
 import { userError } from '#shared/errors.ts'
-
-/** Two ends that hand messages over as a transport does: copied, later, in order. */
-function pair(): [Channel, Channel] {
-  const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({
-    send: (message) => port.postMessage(message),
-    onMessage: (listener) => port.on('message', listener),
-    onClose: (listener) => port.on('close', listener),
-    close: () => port.close(),
-  })
-  return [end(port1), end(port2)]
-}
+import { channelPair } from '../helpers/window.ts'
 
 function app(handlers: Partial<Handlers<string>>) {
-  const [near, far] = pair()
+  const [near, far] = channelPair()
   const faults: string[] = []
   const told: unknown[] = []
   const emit = serve(far, handlers as Handlers<string>, 'window', (method) => faults.push(method))

@@ -2,11 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
-import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { DiskCache } from '../../../src-main/app/media/disk-cache.ts'
 import { startChild } from '../../../src-main/files/child.ts'
 import { HugeImages } from '../../../src-main/app/media/huge.ts'
@@ -16,6 +14,7 @@ import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { engine } from '../../helpers/engine.ts'
 import { program, runProgram } from '../../helpers/programs.ts'
 import { shapesProject, terminal } from './terminal.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 let dir: string
 let project: string
@@ -145,26 +144,17 @@ describe('the terminal', () => {
 describe('a window', () => {
   let app: App
   beforeAll(async () => {
-    const folders = { configFolder: at('config'), cacheFolder: at('cache'), dataFolder: at('data') }
     app = new App({
-      host: { version: '1', ...folders, pickFolder: async () => ({ status: 'unavailable' }) },
+      host: hostIn(dir),
       models: { engine: await engine(), nano: TINY_CLIP, cache: at('cache') },
     })
   })
   afterAll(() => app.close())
 
   test('never exports over a user’s files while the project is open', async () => {
-    const { port1, port2 } = new MessageChannel()
-    const end = (port: typeof port1): Channel => ({
-      send: (m) => port.postMessage(m),
-      onMessage: (listen) => port.on('message', listen),
-      onClose: (listen) => port.on('close', listen),
-      close: () => port.close(),
-    })
     const ended = new Map<string, JobEntry>()
     let heard = (): void => undefined
-    app.attach(end(port2))
-    const { call } = connect(end(port1), (event, data) => {
+    const { call } = openWindow(app, (event, data) => {
       const job = data as unknown as JobEntry
       if (event !== 'jobs.changed' || isOpen(job)) return
       ended.set(job.id, job)

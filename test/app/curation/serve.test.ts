@@ -1,22 +1,20 @@
 /** Curation as a window meets it: calls, jobs, pages. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
-import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { addRecords, createProject, mediaByPath, openProject } from '../../../src-main/app/projects/index.ts'
 import { shapePictures, temporaryFolder } from '../../helpers/pictures.ts'
 import { appContext, pictures } from './helpers.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 const dir = temporaryFolder()
 const folder = path.join(dir, 'project')
 const jobs = new Map<string, JobEntry>()
 let app: App
-let client: Client
-let close: () => void
+let client: ReturnType<typeof openWindow>
 
 beforeAll(async () => {
   const images = path.join(dir, 'images')
@@ -39,28 +37,12 @@ beforeAll(async () => {
     { root: path.join(dir, 'shapes') },
   )
   project.close()
-  const host = {
-    version: '0',
-    configFolder: path.join(dir, 'config'),
-    cacheFolder: path.join(dir, 'cache'),
-    dataFolder: dir,
-    pickFolder: async () => ({ status: 'unavailable' as const }),
-  }
-  app = new App({ host, models: await appContext(path.join(dir, 'cache')) })
-  const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (l) => port.on('message', l),
-    onClose: (l) => port.on('close', l),
-    close: () => port.close(),
-  })
-  app.attach(end(port2))
-  client = connect(end(port1), (event, data) => event === 'jobs.changed' && jobs.set((data as JobEntry).id, data as JobEntry))
-  close = () => port1.close()
+  app = new App({ host: hostIn(dir), models: await appContext(path.join(dir, 'cache')) })
+  client = openWindow(app, (event, data) => event === 'jobs.changed' && jobs.set((data as JobEntry).id, data as JobEntry))
   await client.call('projects.open', { folder })
 })
 afterAll(async () => {
-  close()
+  client.close()
   await app.close()
 })
 

@@ -1,16 +1,16 @@
 /** Hostile model folders asked about through every call that takes a model, while another window works on. */
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
-import { connect, type Channel, type Client } from '#shared/contract/rpc.ts'
+import type { Client } from '#shared/contract/rpc.ts'
 import { addCheckpoint, openProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { shapesProject } from '../cli/terminal.ts'
 import { HOSTILE, makeHostile } from '../../helpers/hostile-models.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { engine } from '../../helpers/engine.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 let dir: string
 let folder: string
@@ -23,13 +23,7 @@ afterEach(() => app?.close())
 
 async function start(laneFile?: URL): Promise<App> {
   return (app = new App({
-    host: {
-      version: '1',
-      configFolder: path.join(dir, 'config'),
-      cacheFolder: path.join(dir, 'cache'),
-      dataFolder: path.join(dir, 'data'),
-      pickFolder: async () => ({ status: 'unavailable' }),
-    },
+    host: hostIn(dir),
     models: { engine: await engine(undefined, laneFile), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   }))
 }
@@ -38,17 +32,9 @@ async function start(laneFile?: URL): Promise<App> {
 async function window(): Promise<
   Pick<Client, 'call'> & { ended(find: (event: string, data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> }
 > {
-  const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (listen) => port.on('message', listen),
-    onClose: (listen) => port.on('close', listen),
-    close: () => port.close(),
-  })
   const told: [string, Record<string, unknown>][] = []
   const waiting = new Set<() => void>()
-  app!.attach(end(port2))
-  const { call } = connect(end(port1), (event, data) => {
+  const { call } = openWindow(app!, (event, data) => {
     told.push([event, data as Record<string, unknown>])
     for (const look of waiting) look()
   })

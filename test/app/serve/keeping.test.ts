@@ -1,14 +1,14 @@
 /** Windows whose project is replaced: they are told, their edits are refused with both ways out, and jobs that write say so too. */
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { onTestFinished, expect, test } from 'vitest'
 import type { Input, MethodName } from '#shared/contract.ts'
-import { connect, type Channel, type RemoteError } from '#shared/contract/rpc.ts'
+import type { RemoteError } from '#shared/contract/rpc.ts'
 import { createProject, addRecords, imageContent, openProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import type { EngineClient } from '../../../src-main/engine/client.ts'
 import { box, fiveImages, temporaryFolder } from '../projects/fixture.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 function start() {
   const dir = temporaryFolder()
@@ -18,13 +18,7 @@ function start() {
   made.close()
   copyFileSync(join(folder, 'project.db'), join(dir, 'older.db'))
   const app = new App({
-    host: {
-      version: '1',
-      configFolder: join(dir, 'config'),
-      cacheFolder: join(dir, 'cache'),
-      dataFolder: join(dir, 'data'),
-      pickFolder: async () => ({ status: 'unavailable' }),
-    },
+    host: hostIn(dir),
     models: { engine: { close: async () => undefined } as unknown as EngineClient, nano: '', cache: dir },
   })
   onTestFinished(() => app.close())
@@ -32,17 +26,9 @@ function start() {
 }
 
 async function window(app: App, folder: string) {
-  const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => port1.close())
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (listen) => port.on('message', listen),
-    onClose: (listen) => port.on('close', listen),
-    close: () => port.close(),
-  })
   const told: { event: string; data: unknown }[] = []
-  app.attach(end(port2))
-  const { call, operate } = connect(end(port1), (event, data) => void told.push({ event, data }))
+  const { call, operate, close } = openWindow(app, (event, data) => void told.push({ event, data }))
+  onTestFinished(close)
   const opened = await call('projects.open', { folder })
   const refusal = async <M extends MethodName>(method: M, input: Input<M>): Promise<RemoteError> => {
     try {

@@ -1,12 +1,11 @@
 /** Several people at one project: each window's edits are by whoever works in it, and their agreement is asked for by any. */
-import { MessageChannel } from 'node:worker_threads'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { addRecords, createProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import type { EngineClient } from '../../../src-main/engine/client.ts'
 import { box, record, temporaryFolder } from '../projects/fixture.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 function start() {
   const dir = temporaryFolder()
@@ -19,13 +18,7 @@ function start() {
   ])
   made.close()
   const app = new App({
-    host: {
-      version: '1',
-      configFolder: join(dir, 'config'),
-      cacheFolder: join(dir, 'cache'),
-      dataFolder: join(dir, 'data'),
-      pickFolder: async () => ({ status: 'unavailable' }),
-    },
+    host: hostIn(dir),
     models: { engine: { close: async () => undefined } as unknown as EngineClient, nano: '', cache: dir },
   })
   onTestFinished(() => app.close())
@@ -33,16 +26,8 @@ function start() {
 }
 
 async function window(app: App, folder: string, name?: string) {
-  const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => port1.close())
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (listen) => port.on('message', listen),
-    onClose: (listen) => port.on('close', listen),
-    close: () => port.close(),
-  })
-  app.attach(end(port2))
-  const { call } = connect(end(port1), () => undefined)
+  const { call, close } = openWindow(app)
+  onTestFinished(close)
   const hello = await call('app.hello', name === undefined ? {} : { name })
   await call('projects.open', { folder })
   return { call, hello }

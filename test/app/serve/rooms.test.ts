@@ -1,18 +1,17 @@
 /** Train, Compare and Merge as a window calls them: real trainings of a small CLIP in the engine's thread. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
 import { comparison } from '#shared/contract/evaluation.ts'
-import { connect, type Channel } from '#shared/contract/rpc.ts'
 import { recipes } from '../../../src-main/engine/recipes/index.ts'
 import { getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { shapesProject } from '../cli/terminal.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { engine } from '../../helpers/engine.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 let dir: string
 let folder: string
@@ -26,29 +25,15 @@ afterAll(() => app.close())
 
 const start = async () =>
   new App({
-    host: {
-      version: '1',
-      configFolder: path.join(dir, 'config'),
-      cacheFolder: path.join(dir, 'cache'),
-      dataFolder: path.join(dir, 'data'),
-      pickFolder: async () => ({ status: 'unavailable' }),
-    },
+    host: hostIn(dir),
     models: { engine: await engine(), nano: TINY_CLIP, cache: path.join(dir, 'cache') },
   })
 
 /** A window that has the project open, what it was told, and the wait for what it will be told. */
 async function window(of = app) {
-  const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (listen) => port.on('message', listen),
-    onClose: (listen) => port.on('close', listen),
-    close: () => port.close(),
-  })
   const told: { event: string; data: Record<string, unknown> }[] = []
   const waiting = new Set<() => void>()
-  of.attach(end(port2))
-  const { call } = connect(end(port1), (event, data) => {
+  const { call } = openWindow(of, (event, data) => {
     told.push({ event, data: data as Record<string, unknown> })
     for (const look of waiting) look()
   })

@@ -1,10 +1,9 @@
 /** Settings of what is kept and where models are looked for, in a program that runs. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settings as settingsSchema, type Settings } from '#shared/contract/app.ts'
-import { connect, type Channel } from '#shared/contract/rpc.ts'
+import type { Client } from '#shared/contract/rpc.ts'
 import { addRecords, createProject } from '../../../src-main/app/projects/index.ts'
 import { runCli } from '../../../src-main/app/cli/main.ts'
 import type { CliContext } from '../../../src-main/app/cli/context.ts'
@@ -13,33 +12,20 @@ import { App } from '../../../src-main/app/serve/app.ts'
 import { storedSettings } from '../../../src-main/app/serve/preferences.ts'
 import { engine } from '../../helpers/engine.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
+import { hostIn, openWindow } from '../../helpers/window.ts'
 
 let dir: string
 let app: App
-let call: ReturnType<typeof connect>['call']
+let call: Client['call']
 beforeEach(async () => {
   dir = temporaryFolder()
-  const host = {
-    version: '1',
-    configFolder: path.join(dir, 'config'),
-    cacheFolder: path.join(dir, 'cache'),
-    dataFolder: path.join(dir, 'data'),
-    pickFolder: async () => ({ status: 'unavailable' as const }),
-  }
+  const host = hostIn(dir)
   const modelFolders = () => storedSettings(host.configFolder).modelFolders
   app = new App({ host, models: { engine: await engine(), nano: TINY_CLIP, cache: host.cacheFolder, modelFolders } })
   const project = createProject(path.join(dir, 'project'))
   addRecords(project, [{ fileName: 'a.png', width: 1, height: 1 }])
   project.close()
-  const { port1, port2 } = new MessageChannel()
-  const end = (port: typeof port1): Channel => ({
-    send: (m) => port.postMessage(m),
-    onMessage: (listen) => port.on('message', listen),
-    onClose: (listen) => port.on('close', listen),
-    close: () => port.close(),
-  })
-  app.attach(end(port2))
-  ;({ call } = connect(end(port1), () => undefined))
+  ;({ call } = openWindow(app))
 })
 afterEach(async () => {
   vi.restoreAllMocks()
