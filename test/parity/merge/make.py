@@ -11,7 +11,7 @@ import torch
 from mergekit.merge_methods.generalized_task_arithmetic import get_mask
 from mergekit.merge_methods.model_stock import model_stock_merge_method
 from mergekit.merge_methods.slerp import slerp
-from mergekit.sparsify import magnitude
+from mergekit.sparsify import magnitude, magnitude_outliers
 
 here = Path(__file__).parent
 torch.manual_seed(0)
@@ -64,5 +64,12 @@ stock = lambda ts: model_stock_merge_method.implementation(SimpleNamespace(base=
 cases['modelStock'] = [
     {'thetas': [flat(t) for t in ts], 'expected': flat(stock(ts))}
     for ts in [thetas[:2], thetas, [thetas[0], 2 * base - thetas[0]], [base, thetas[0]], [thetas[0], base + 0.5 * deltas[0] + 0.2 * deltas[1]]]
+]
+# Breadcrumbs: the reference's default, no outliers, everything, and a gamma that density leaves no room for.
+cases['breadcrumbs'] = [
+    {'density': density, 'gamma': gamma, 'lambda': lam,
+     'expected': flat(merge([magnitude_outliers(d, density, gamma=gamma) for d in deltas], [1.0] * 3, lam, False))}
+    for density, gamma in [(0.5, 0.05), (0.1, 0.1), (0.3, 0.0), (0.9, 0.4), (0.01, 0.1), (1.0, 0.01)]
+    for lam in [0.3, 1.0]
 ]
 (here / 'mergekit.json').write_text(json.dumps(cases))
