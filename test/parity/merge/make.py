@@ -1,7 +1,8 @@
-"""Golden values for test/engine/merge, computed by mergekit 0.1.5 (pip install mergekit; only its source is needed:
-pip install --no-deps --target DIR mergekit pydantic …).
+"""Golden values for test/engine/merge, computed by mergekit 0.1.5. Its source and what it imports are enough:
 
-    PYTHONPATH=DIR python test/parity/merge/make.py
+    python -m venv v && v/bin/pip install torch numpy pydantic tqdm
+    v/bin/pip install --no-deps --target mk mergekit==0.1.5
+    PYTHONPATH=mk v/bin/python test/parity/merge/make.py
 """
 import json
 from pathlib import Path
