@@ -53,7 +53,9 @@ async function withPage(browser: Browser, server: Server, look: Look, body: (pag
   const requests = new Set<Request>()
   waiting.set(page, requests)
   page.on('request', (r) => requests.add(r))
-  for (const end of ['requestfinished', 'requestfailed'] as const) page.on(end, (r) => requests.delete(r))
+  const gone = (r: Request) => requests.delete(r)
+  page.on('requestfinished', gone)
+  page.on('requestfailed', gone)
   await body(page)
   await context.close()
 }
