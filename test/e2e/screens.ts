@@ -211,7 +211,7 @@ async function served(project: string | undefined, body: (server: Server) => Pro
 async function openSample(page: Page): Promise<void> {
   await page.click('.choice.first')
   await page.waitForSelector('.thumb img')
-  await page.mouse.move(640, 795) // off the pictures
+  await page.mouse.move(640, page.viewportSize()!.height - 5) // off the pictures
   await page.waitForTimeout(2500)
 }
 async function shootSample(server: Server): Promise<void> {
