@@ -9,7 +9,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Request } from 'playwright-core'
 import sharp from 'sharp'
 import { launch, newHome, openPage, rendererFiles, serve, type Server } from './browser.ts'
 import { oddFolder } from './odd-folder.ts'
@@ -26,8 +26,18 @@ const out = join(root, 'docs', 'screens')
 const small = { width: 1280, height: 800 }
 const large = { width: 1920, height: 1080 }
 
+/** Requests that a page still waits for: thumbnails, the picture on the canvas, its tiles. */
+const waiting = new WeakMap<Page, Set<Request>>()
+async function arrived(page: Page): Promise<void> {
+  for (let quiet = 0; quiet < 5;) {
+    await page.waitForTimeout(100)
+    quiet = waiting.get(page)!.size ? 0 : quiet + 1
+  }
+}
+
 async function shoot(page: Page, name: string, { theme, language, width }: Look): Promise<void> {
-  await page.waitForTimeout(500) // transitions
+  await arrived(page)
+  await page.waitForTimeout(500) // decoding, transitions
   await picture(page, join(out, `${name}-${theme}-${language}${width > 1280 ? '-large' : ''}.png`))
 }
 
@@ -40,6 +50,12 @@ async function withPage(browser: Browser, server: Server, look: Look, body: (pag
   })
   const { page } = await openPage(context, server)
   page.setDefaultTimeout(120_000)
+  const requests = new Set<Request>()
+  waiting.set(page, requests)
+  page.on('request', (r) => requests.add(r))
+  const gone = (r: Request) => requests.delete(r)
+  page.on('requestfinished', gone)
+  page.on('requestfailed', gone)
   await body(page)
   await context.close()
 }
@@ -195,6 +211,7 @@ async function served(project: string | undefined, body: (server: Server) => Pro
 async function openSample(page: Page): Promise<void> {
   await page.click('.choice.first')
   await page.waitForSelector('.thumb img')
+  await page.mouse.move(640, page.viewportSize()!.height - 5) // off the pictures
   await page.waitForTimeout(2500)
 }
 async function shootSample(server: Server): Promise<void> {

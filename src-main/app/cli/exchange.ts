@@ -151,9 +151,9 @@ export const formatsCommand = (_: AppContext): Command =>
       renderTable(
         [
           { title: 'format', value: (r) => r.name },
-          { title: 'imports', value: (r) => (r.imports ? 'yes' : '') },
-          { title: 'exports', value: (r) => (r.exports ? 'yes' : '') },
-          { title: 'about', value: (r) => `${r.title}: ${r.about}` },
+          { title: 'imports', align: 'left', value: (r) => (r.imports ? 'yes' : '') },
+          { title: 'exports', align: 'left', value: (r) => (r.exports ? 'yes' : '') },
+          { title: 'about', align: 'left', value: (r) => `${r.title}: ${r.about}` },
         ],
         rows,
       ),

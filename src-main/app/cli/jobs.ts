@@ -6,7 +6,7 @@ import { listJobs, ownerOf } from '../../db/queue.ts'
 import type { AppContext } from '../context.ts'
 import { openProject } from '../projects/index.ts'
 import type { Project } from '../projects/project.ts'
-import { renderTable } from '../terminal/table.ts'
+import { type Column, renderTable } from '../terminal/table.ts'
 import { jobKinds } from '../work/kinds.ts'
 import { Queue } from '../work/queue.ts'
 import type { Held } from '../work/queue-options.ts'
@@ -105,19 +105,17 @@ function seen({ db, folder }: Project): JobRecord[] {
   )
 }
 
+const columns: Column<JobRecord>[] = [
+  { title: 'job', value: (j) => j.id },
+  { title: 'kind', align: 'left', value: (j) => j.kind },
+  { title: 'lane', align: 'left', value: (j) => j.lane },
+  { title: 'status', align: 'left', value: (j) => j.status },
+  { title: 'of', align: 'left', value: (j) => j.subject },
+  { title: 'problem', align: 'left', value: (j) => j.error ?? '' },
+]
+
 const answer = ({ json }: Options, jobs: readonly JobRecord[]): void =>
   output(Boolean(json)).answer(
     jobs.map(({ id, kind, lane, status, subject, runId, error }) => ({ id, kind, lane, status, subject, runId, error })),
-    () =>
-      renderTable<JobRecord>(
-        [
-          { title: 'job', value: (j) => j.id },
-          { title: 'kind', value: (j) => j.kind },
-          { title: 'lane', value: (j) => j.lane },
-          { title: 'status', value: (j) => j.status },
-          { title: 'of', value: (j) => j.subject },
-          { title: 'problem', value: (j) => j.error ?? '' },
-        ],
-        jobs,
-      ),
+    () => (jobs.length ? renderTable<JobRecord>(columns, jobs) : 'The queue is empty.\n'),
   )

@@ -17,6 +17,7 @@ import type { Source } from './draft.ts'
 import { canImport, type Format } from './format.ts'
 import { formatRecord, settingsOf } from './formats.ts'
 import { isAnnotationLike } from './looks.ts'
+import { heldImages } from './opinion.ts'
 import { mapOrdered, type RunOptions } from './progress.ts'
 import { settle, sha256 } from './settle.ts'
 import { Storing } from './storing.ts'
@@ -149,16 +150,22 @@ async function readAll(at: string, format: Format, reading: Reading): Promise<st
   }
   // Images annotated before their files existed are linked now, so that they are recognised below.
   if (mayBeMissing(store.project)) await relink(store.project, images.root, imagesIn(images))
+  // A second person's file often lies apart from the images, which are then read where the project has them.
+  const opinion = options.secondOpinion !== undefined
+  const held = opinion ? heldImages(store.project) : () => null
   const settled = mapOrdered(format.read!(source, settings), 8, async (draft) => {
-    const at = draft.root ?? images.root
     tree.took(draft.where.file)
     if (!draft.root) images.took(draft.image.path)
-    return { at, exists: draft.image.exists, record: await settle(source, draft, path.join(at, draft.image.path)) }
+    const own = draft.image.exists ? null : held(draft.image.path)
+    const at = own?.root ?? draft.root ?? images.root
+    const exists = draft.image.exists || own !== null
+    const there = { ...draft, image: { ...draft.image, exists } }
+    return { at, exists, record: await settle(source, there, path.join(at, draft.image.path)) }
   })
   for await (const { at, exists, record } of settled) {
     if (record) {
       count(taken, record)
-      if (!exists) taken.missing++
+      if (!exists && !opinion) taken.missing++ // a second opinion waits for no files
       store.put(record, at)
     }
     root ??= at

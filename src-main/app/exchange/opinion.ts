@@ -20,6 +20,18 @@ export function asOpinion(record: ImageRecord, name: string): ImageRecord {
   }
 }
 
+/** Finds the project's only image with a path, for annotations that come without the images themselves. */
+export function heldImages(project: Project): (file: string) => { root: string; path: string } | null {
+  const only = onlyIn(project)
+  return (file) => only(placesByPath(project.db, file))
+}
+
+function onlyIn(project: Project) {
+  const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
+  return (rows: readonly StoredPlace[]) =>
+    rows.length === 1 && roots.has(rows[0]!.root_id) ? { root: roots.get(rows[0]!.root_id)!, path: rows[0]!.path } : null
+}
+
 /**
  * Finds the project's image for a record: at the same place; else the only one with the same content, or among those
  * the one with the same name; else, if the record's file is missing, the only one with the same path. Null if there is
@@ -29,8 +41,7 @@ export function opinionPlaces(project: Project): (record: ImageRecord, root: str
   const { db } = project
   const roots = new Map(listRoots(project).map((r) => [r.id, path.resolve(project.folder, r.path)]))
   const placed = placedElsewhere(project)
-  const only = (rows: readonly StoredPlace[]) =>
-    rows.length === 1 && roots.has(rows[0]!.root_id) ? { root: roots.get(rows[0]!.root_id)!, path: rows[0]!.path } : null
+  const only = onlyIn(project)
   return (record, root) => {
     const at = [...roots].find(([, folder]) => folder === root)?.[0]
     if (at !== undefined && hasMedia(db, at, record.fileName)) return { root, path: record.fileName }

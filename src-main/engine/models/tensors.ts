@@ -14,6 +14,8 @@ export interface TensorSpec {
    * submodules has no effect.
    */
   readonly packed?: true
+  /** The gain or the bias of a norm. */
+  readonly ofNorm?: true
 }
 
 /** The tensors of a model by name, in the family's order. */
@@ -21,7 +23,7 @@ export class TensorList extends Map<string, TensorSpec> {
   /** Adders for tensors of one part of the model. */
   in(part: Part) {
     const add = (kind: Kind) => (name: string, shape: readonly number[]) => void this.set(name, { shape, part, kind })
-    const [weight, bias, norm] = [add('weight'), add('bias'), add('norm')]
+    const [weight, bias] = [add('weight'), add('bias')]
     return {
       weight,
       embedding: add('embedding'),
@@ -32,8 +34,8 @@ export class TensorList extends Map<string, TensorSpec> {
         if (biased) bias(`${name}.bias`, [out])
       },
       norm: (name: string, d: number) => {
-        norm(`${name}.weight`, [d])
-        bias(`${name}.bias`, [d])
+        this.set(`${name}.weight`, { shape: [d], part, kind: 'norm', ofNorm: true })
+        this.set(`${name}.bias`, { shape: [d], part, kind: 'bias', ofNorm: true })
       },
       bias,
       /** The tensors of a `torch.nn.MultiheadAttention` of width `d`. */

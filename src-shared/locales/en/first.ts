@@ -37,7 +37,7 @@ export const first = {
     noEnding: 'no extension',
     notes: 'Folders that are not classes',
     offer: 'Class folders or annotations found in {folder}',
-    see: 'Look',
+    see: 'Show',
     done: '{n} image set up | {n} images set up',
     doneSplits: '{n} image set up, {m} in splits | {n} images set up, {m} in splits',
     failed: 'Nothing was changed: {error}',

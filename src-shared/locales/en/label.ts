@@ -55,7 +55,7 @@ export const label = {
     showAll: 'Show',
   },
   caption: {
-    add: 'Caption',
+    add: 'Add a caption',
     addRegion: 'Region caption',
     ofImage: 'Of the image',
     ofRegion: 'Of a region',

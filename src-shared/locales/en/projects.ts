@@ -35,7 +35,7 @@ export const projects = {
       'These links in {folder} point to files elsewhere on this machine and were skipped. Include them only if you know what they ' +
       'point to: their pictures are then shown, used for training and exported like the others, as are those of links added later.',
     more: 'and {count} more | and {count} more',
-    look: 'Look',
+    look: 'Show',
     leave: 'Skip them',
     take: 'Include them',
   },

@@ -5,9 +5,9 @@ export const reviewing = {
     b: 'Second author',
     versus: 'against',
     iou: 'Minimum IoU to match',
-    images: 'Regions on',
-    both: 'images both annotated',
-    either: 'images either annotated',
+    images: 'Images annotated by',
+    both: 'both',
+    either: 'either',
     one:
       'Only one author so far. To measure agreement, work under another name in another window (Settings), or import a second ' +
       'opinion beside the existing annotations.',

@@ -124,7 +124,7 @@ export const models: Translated<typeof source> = {
     noneHint: '方法と材料を選んでください。スープは全分割で評価され、チェックポイントの一覧に加わります。',
     compare: '材料と比較',
     noHeldOut: '貪欲スープは分割「ホールドアウト」で選びます。先にラベル付き画像を入れてください。',
-    strangers: '同系統でないもの（部品またはクラスが異なる）：{names}',
+    strangers: '同系統でないもの（構造またはクラスが異なる）：{names}',
     candidate: '候補',
     heldOut: '単独',
     score: '加えたスープ',

@@ -1,5 +1,5 @@
 /** Two authors of one project: who did what, how far they agree, and what is settled of it. */
-import { writeFileSync, mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
@@ -269,6 +269,18 @@ test('a second opinion is kept beside the first: proposals by its author on the 
   undoChange(project)
   undoChange(project)
   expect(imageContent(project, 1).regions).toHaveLength(1)
+})
+
+test('a second opinion may come without the images: they are read where the project has them, and none is called missing', async () => {
+  const dir = temporaryFolder()
+  await annotated(join(dir, 'first'), 2, 'cat')
+  await annotated(join(dir, 'second'), 4, 'cat')
+  for (const name of ['a.png', 'b.png']) rmSync(join(dir, 'second', name))
+  const project = temporaryProject()
+  await importInto(project, join(dir, 'first'))
+  const report = await importInto(project, join(dir, 'second'), { secondOpinion: 'bo' })
+  expect(report).toMatchObject({ missing: 0, findings: [], counts: { added: 0, regions: 1 } })
+  expect(imageContent(project, 1).regions.map((r) => r.state)).toEqual(['accepted', 'proposed'])
 })
 
 test('images that the project does not have are left out of a second opinion, and named', async () => {

@@ -37,6 +37,7 @@ const checkpoint = (name: string) => path.join(folder, 'checkpoints', name)
 
 test('trainings whose program is killed are resumed and carried out, one after the other', async () => {
   expect(await jobs('list')).toEqual([])
+  expect((await run('jobs', 'list', '--project', folder)).stdout).toBe('The queue is empty.\n')
   let steps = 0
   let trained = () => {}
   const atWork = new Promise<void>((resolve) => (trained = resolve))

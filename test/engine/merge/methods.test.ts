@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { breadcrumbs, breadcrumbsSlices } from '../../../src-main/engine/merge/methods/breadcrumbs.ts'
 import { dare, dareSlices, seededKeep } from '../../../src-main/engine/merge/methods/dare.ts'
 import { linear } from '../../../src-main/engine/merge/linear.ts'
 import { taskArithmetic } from '../../../src-main/engine/merge/methods/task-arithmetic.ts'
@@ -20,6 +21,7 @@ interface Golden {
   ties: { density: number; lambda: number; expected: number[] }[]
   dare: { density: number; lambda: number; masks: number[][]; expected: number[] }
   modelStock: { thetas: number[][]; expected: number[] }[]
+  breadcrumbs: { density: number; gamma: number; lambda: number; expected: number[] }[]
 }
 const golden = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../../parity/merge/mergekit.json'), 'utf8')) as Golden
 const f32 = (x: readonly number[]) => Float32Array.from(x)
@@ -45,6 +47,9 @@ describe('equal to mergekit', () => {
   )
   it.each(golden.modelStock.map((c, i) => ({ i, ...c })))('Model Stock $i', ({ thetas, expected }) =>
     expectClose(modelStock(base, thetas.map(f32)), expected),
+  )
+  it.each(golden.breadcrumbs)('Breadcrumbs, density $density, γ = $gamma, λ = $lambda', ({ expected, ...options }) =>
+    expectClose(breadcrumbs(base, thetas, options), expected),
   )
   it('DARE with its masks', () => {
     const { masks, expected, ...options } = golden.dare
@@ -115,6 +120,18 @@ describe('laws', () => {
     expect(ties(f32([4]), [f32([5])], { density: 0.2, lambda: 1 })).toEqual(f32([5])) // a scalar such as logit_scale
   })
 
+  it('Breadcrumbs drops the ⌊γ·n⌋ largest, then keeps ⌊density·n⌋; the first among equals count as larger', () => {
+    const zero = new Float32Array(10)
+    const kept = (x: Float32Array, density: number, gamma: number) =>
+      [...breadcrumbs(zero, [x], { density, gamma, lambda: 1 })].filter((v) => v !== 0)
+    const x = f32([1, -9, 3, 4, 5, -6, 7, 8, 2, 0.5])
+    expect(kept(x, 0.3, 0.2)).toEqual([5, -6, 7])
+    expect(kept(x, 0.3, 0)).toEqual([-9, 7, 8])
+    expect(kept(x, 0.09, 0.2)).toEqual([])
+    expect(kept(x, 0.8, 0.5)).toEqual([1, 3, 4, 5, -6, 7, 2, 0.5]) // ten entries: two outliers are all that can go
+    expect(kept(f32([1, 2, -2, 2, -2, 1, 1, 1, 1, 1]), 0.2, 0.2)).toEqual([2, -2])
+  })
+
   it('DARE keeps the expectation, and about its density of entries', () => {
     const n = 40_000
     const ones = new Float32Array(n).fill(1)
@@ -155,6 +172,7 @@ describe('slices', () => {
   it('give what the whole tensor gives, wherever it is cut', () => {
     const make: ((n: number) => SliceMerge)[] = [
       (n) => tiesSlices(n - 1, { density: 0.4, lambda: 0.8 }),
+      (n) => breadcrumbsSlices(n - 1, { density: 0.4, gamma: 0.2, lambda: 0.8 }),
       (n) => dareSlices({ density: 0.4, lambda: 0.8 }, seededKeep(0.4, n, 'w')),
     ]
     const stock = modelStockSlices

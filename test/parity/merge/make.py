@@ -1,7 +1,8 @@
-"""Golden values for test/engine/merge, computed by mergekit 0.1.5 (pip install mergekit; only its source is needed:
-pip install --no-deps --target DIR mergekit pydantic …).
+"""Golden values for test/engine/merge, computed by mergekit 0.1.5. Its source and what it imports are enough:
 
-    PYTHONPATH=DIR python test/parity/merge/make.py
+    python -m venv v && v/bin/pip install torch numpy pydantic tqdm
+    v/bin/pip install --no-deps --target mk mergekit==0.1.5
+    PYTHONPATH=mk v/bin/python test/parity/merge/make.py
 """
 import json
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from mergekit.merge_methods.generalized_task_arithmetic import get_mask
 from mergekit.merge_methods.model_stock import model_stock_merge_method
 from mergekit.merge_methods.slerp import slerp
-from mergekit.sparsify import magnitude
+from mergekit.sparsify import magnitude, magnitude_outliers
 
 here = Path(__file__).parent
 torch.manual_seed(0)
@@ -64,5 +65,12 @@ stock = lambda ts: model_stock_merge_method.implementation(SimpleNamespace(base=
 cases['modelStock'] = [
     {'thetas': [flat(t) for t in ts], 'expected': flat(stock(ts))}
     for ts in [thetas[:2], thetas, [thetas[0], 2 * base - thetas[0]], [base, thetas[0]], [thetas[0], base + 0.5 * deltas[0] + 0.2 * deltas[1]]]
+]
+# Breadcrumbs: the reference's default, no outliers, everything, and a gamma that density leaves no room for.
+cases['breadcrumbs'] = [
+    {'density': density, 'gamma': gamma, 'lambda': lam,
+     'expected': flat(merge([magnitude_outliers(d, density, gamma=gamma) for d in deltas], [1.0] * 3, lam, False))}
+    for density, gamma in [(0.5, 0.05), (0.1, 0.1), (0.3, 0.0), (0.9, 0.4), (0.01, 0.1), (1.0, 0.01)]
+    for lam in [0.3, 1.0]
 ]
 (here / 'mergekit.json').write_text(json.dumps(cases))

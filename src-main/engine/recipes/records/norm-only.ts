@@ -1,0 +1,29 @@
+/**
+ * Norm tuning (Zhao et al. 2023, Tuning LayerNorm in attention, arXiv:2312.11420; peft's tuners/ln_tuning): trains the
+ * head and the norms, gains and biases, as De Min et al. 2023 (arXiv:2308.09610) do in vision transformers.
+ */
+import { z } from 'zod'
+import { demandsOfHead } from '../heads.ts'
+import { defineRecipe } from '../recipe.ts'
+import { seeing, startingHead, tuning } from '../settings.ts'
+import { tuned, tuneWithHead } from '../tune.ts'
+
+export default defineRecipe({
+  id: 'norm-only',
+  order: 8,
+  title: { en: 'Norm tuning', ja: '正規化層のみの調整' },
+  about: {
+    en: 'Trains only the norms of the image tower, a tiny part of it, and the classifier.',
+    ja: '画像タワーのごく一部である正規化層と、分類器だけを学習します。',
+  },
+  citation: 'Zhao et al. 2023, Tuning LayerNorm in attention: Towards efficient multi-modal LLM finetuning, arXiv:2312.11420',
+  ...tuned,
+  demands: demandsOfHead,
+  settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
+  mark: { label: 'Norm tuning', shape: 'star', light: '#5a6410', dark: '#c3d36a' },
+  async run(run, settings) {
+    const trained = await tuneWithHead(run, settings, ({ part, ofNorm }) => part === 'image' && ofNorm === true)
+    const parameters = [...trained.weights.values()].reduce((n, { length }) => n + length, 0)
+    return { ...trained, notes: { ...trained.notes, parameters } }
+  },
+})
