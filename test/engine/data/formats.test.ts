@@ -4,8 +4,6 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { bmpSize } from '../../../src-main/engine/data/bmp.ts'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
-import { decodeForeign, decodeHere } from '../../../src-main/engine/data/foreign.ts'
-import { programUrl } from '../../helpers/programs.ts'
 import { golden, goldenJson, sha256 } from './golden.ts'
 
 type Decoded = [width: number, height: number, rgb: string, white: string, rgba: string]
@@ -120,7 +118,7 @@ describe('what is damaged or lies is refused in one line, before memory is taken
     },
   )
   it('or it decodes, whatever a byte is changed to', async () => {
-    // Those with alpha have a decoder that needs the thread's end, below.
+    // Those with alpha have a decoder that needs the end of its thread: foreign.test.ts.
     const whole = named.flatMap(([name]) => (/(?<!alpha|rgba)\.(bmp|jp2|j2k)$/.test(name) ? [readFileSync(file(name))] : []))
     const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
     await fc.assert(
@@ -137,22 +135,6 @@ describe('what is damaged or lies is refused in one line, before memory is taken
       ),
       { numRuns: 120 },
     )
-  })
-  it('what keeps a decoder at work for too long, by ending its thread', async () => {
-    const program = await programUrl('image-decoder')
-    const task = (name: string) => ({ format: 'JPEG 2000' as const, bytes: readFileSync(golden(name)), pixelLimit: 1e6 })
-    await expect(decodeForeign(task('formats/rgba.jp2'), { program, mostSeconds: 0 })).rejects.toThrow(
-      'its decoder did not finish within 0 s',
-    ) // a thread takes longer to start
-    const stop = new AbortController()
-    const stopped = expect(decodeForeign(task('formats/rgba.jp2'), { program, signal: stop.signal })).rejects.toThrow('cancelled')
-    stop.abort()
-    await stopped
-    const whole = await decodeForeign(task('formats/rgba.jp2'), { program })
-    expect(whole).toEqual(await decodeHere(task('formats/rgba.jp2')))
-    await expect(
-      decodeForeign({ ...task('formats/rgba.jp2'), bytes: task('formats/rgba.jp2').bytes.subarray(0, 300) }, { program }),
-    ).rejects.toThrow('cut off')
   })
   it('a text that begins like a bitmap is none', async () => {
     await expect(decodeImage(Buffer.from('BMW is a maker of cars, and this is a text.'), 'notes')).rejects.toThrow('notes: not an image')
