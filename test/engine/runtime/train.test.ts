@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Graph, type Value } from '../../../src-main/engine/graph/graph.ts'
 import { add, mul, reduceSum, square, sub } from '../../../src-main/engine/ops/index.ts'
 import { adamW, type Optimizer, sgd } from '../../../src-main/engine/optim/optimizer.ts'
-import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
+import { Session, type Tensor, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { type Task, Trainer, type TrainOptions } from '../../../src-main/engine/runtime/train.ts'
 
 const plain = sgd({ momentum: 0 })
@@ -218,5 +218,90 @@ describe('its sessions', () => {
     const [graph] = created.mock.calls[0]!
     const update = graph.outputs.find((o) => o.name === "w:w'")!.value.source
     expect(update.kind === 'node' && update.node.scope).toBe('w/update')
+  })
+})
+
+test('on the CPU a step writes into the arrays of the step before, never into those that it reads', async () => {
+  const run = vi.spyOn(Session.prototype, 'run')
+  const trainer = await start({ optimizer: sgd({ momentum: 0.5 }) })
+  for (let i = 0; i < 3; i++) await trainer.step(x(i, i), 0.1)
+  const calls = run.mock.calls.map(([feeds, into]) => ({ read: feeds['w:w'], written: into!["w:w'"], names: Object.keys(into!).sort() }))
+  expect(calls.map((c) => c.names)).toEqual(Array(3).fill(["b:w'", "w:w'"]))
+  expect(calls.map((c) => c.written === c.read)).toEqual([false, false, false])
+  expect([calls[1]!.written === calls[0]!.read, calls[2]!.written === calls[1]!.read]).toEqual([true, true])
+  trainer.restore(await trainer.snapshot(), 3)
+  await trainer.step(x(1, 1), 0.1)
+  expect([...(run.mock.calls.at(-1)![1]!["w:w'"]!.data as Float32Array)]).not.toEqual([0, 0]) // written into the new ones
+})
+
+describe('on a device that keeps tensors', () => {
+  /** Sessions of the CPU whose kept outputs cannot be looked into, as on a device; `alive` are those not let go. */
+  function device() {
+    const alive = new Set<object>()
+    const behind = new Map<object, Tensor>()
+    const real = Session.create.bind(Session)
+    const kept = (t: Tensor) => {
+      const own = { location: 'gpu-buffer', dims: t.dims, size: t.size, dispose: () => expect(alive.delete(own)).toBe(true) }
+      alive.add(own)
+      behind.set(own, tensor(Float32Array.from(t.data as Float32Array), 'float32', t.dims))
+      return own as unknown as Tensor
+    }
+    const seen = (feeds: Record<string, Tensor>) =>
+      Object.fromEntries(
+        Object.entries(feeds).map(([name, t]) => (expect(behind.has(t) && !alive.has(t)).toBe(false), [name, behind.get(t) ?? t])),
+      )
+    const created = vi.spyOn(Session, 'create').mockImplementation(async (graph, options = {}) => {
+      const session = await real(graph, { ...options, provider: 'cpu' })
+      return {
+        ...{ provider: options.provider, release: () => session.release() },
+        async run(feeds: Record<string, Tensor>, into?: unknown) {
+          expect(into).toBeUndefined()
+          const out = await session.run(seen(feeds))
+          return Object.fromEntries(Object.entries(out).map(([name, t]) => [name, options.keepOnDevice?.includes(name) ? kept(t) : t]))
+        },
+        runFor: (name: string, feeds: Record<string, Tensor>) => session.runFor(name, seen(feeds)),
+      } as unknown as Session
+    })
+    return { alive, created }
+  }
+
+  test('weights and state stay there; what is read goes through a session of its own, made once', async () => {
+    const { alive, created } = device()
+    const options = { optimizer: sgd({ momentum: 0.5 }), session: { threads: 1, provider: 'webgpu' } }
+    const trainer = await Trainer.create(towards, () => Float32Array.of(10, 20), options)
+    expect([trainer.provider, alive.size, await weight(trainer), created.mock.calls.length]).toEqual(['webgpu', 0, [10, 20], 1])
+    for (let i = 0; i < 3; i++) {
+      await trainer.step(x(6, 20), 0.5)
+      expect(alive.size).toBe(2) // those of the step before were let go
+    }
+    expect(await state(trainer)).toEqual({ 'w:w': [5, 20], 'b:w': [2, 0] })
+    expect((await weight(trainer))[0]).toBe(5)
+    expect(created.mock.calls.slice(1).map(([, o]) => o)).toEqual([{ provider: 'webgpu' }])
+    trainer.restore(
+      new Map([
+        ['w:w', Float32Array.of(1, 2)],
+        ['b:w', new Float32Array(2)],
+      ]),
+      5,
+    )
+    expect([alive.size, await weight(trainer), trainer.steps]).toEqual([0, [1, 2], 5])
+    await trainer.step(x(0, 0), 1)
+    await trainer.release()
+    expect(alive.size).toBe(0)
+  })
+
+  test('of several parts the sums stay there too', async () => {
+    const { alive } = device()
+    const trainer = await Trainer.create(towards, () => Float32Array.of(10, 20), {
+      optimizer: plain,
+      accumulate: 2,
+      session: { provider: 'webgpu' },
+    })
+    await trainer.step(x(6, 20), 0.5)
+    expect([alive.size, await state(trainer)]).toEqual([1, { 'w:w': [10, 20], 'g:w': [4, 0] }])
+    await trainer.step(x(2, 16), 0.5)
+    expect([alive.size, await state(trainer)]).toEqual([2, { 'w:w': [7, 19], 'g:w': [0, 0] }])
+    await trainer.release()
+    expect(alive.size).toBe(0)
   })
 })
