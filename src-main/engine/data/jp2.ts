@@ -9,7 +9,8 @@ import { checkSize, type Raster, type Size } from './raster.ts'
 
 interface Component {
   readonly bits: number
-  readonly signed: boolean
+  /** Byte offset of its depth, whose highest bit tells that samples have signs. */
+  readonly at: number
 }
 
 interface Header extends Size {
@@ -70,7 +71,7 @@ function sizeMarker(view: DataView, at: number): Header {
     const bits = (depth & 127) + 1
     if (bits > 16) throw new Error(`expected up to 16 bits a sample, found ${bits}`)
     if (dx !== 1 || dy !== 1) throw new Error('its components are of different resolutions: expected all of one')
-    return { bits, signed: depth > 127 }
+    return { bits, at: at + 40 + 3 * i }
   })
   return { width: x1 - x0, height: y1 - y0, components, space: undefined, palette: false }
 }
@@ -103,8 +104,7 @@ function withAlpha(bytes: Uint8Array, { components, space }: Header): Raster {
 interface Decoder {
   getEncodedBuffer(length: number): Uint8Array
   decode(): void
-  getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number; isSigned: boolean }
-  getImageOffset(): { x: number; y: number }
+  getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number }
   getDecodedBuffer(): Uint8ClampedArray
 }
 type OpenJpeg = (options: {
@@ -127,7 +127,11 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
     printErr: print,
   })
   const decoder = new J2KDecoder()
-  decoder.getEncodedBuffer(bytes.length).set(bytes)
+  const encoded = decoder.getEncodedBuffer(bytes.length)
+  encoded.set(bytes)
+  // As in Pillow's Jpeg2KDecode.c, signed samples are offset by half their range: the decoder does that to unsigned
+  // ones, but loses negative ones of 8 bits.
+  for (const { at } of components) encoded[at]! &= 127
   try {
     decoder.decode()
   } catch (e) {
@@ -137,9 +141,7 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
     )
   }
   if (complaints.length) throw new Error(complaints[0])
-  const { width: right, height: bottom, bitsPerSample: bits, componentCount, isSigned } = decoder.getFrameInfo()
-  const offset = decoder.getImageOffset()
-  const [width, height] = [right - offset.x, bottom - offset.y]
+  const { width, height, bitsPerSample: bits, componentCount } = decoder.getFrameInfo()
   const channels = componentCount as 1 | 3
   const stored = decoder.getDecodedBuffer()
   const wide = bits > 8
@@ -150,17 +152,11 @@ async function openJpeg(bytes: Uint8Array, { components, palette }: Header): Pro
   )
     throw new Error('the decoder returned no image')
   const n = width * height * channels
-  const samples = wide
-    ? isSigned
-      ? new Int16Array(stored.buffer, stored.byteOffset, n)
-      : new Uint16Array(stored.buffer, stored.byteOffset, n)
-    : stored
-  // As in Pillow's Jpeg2KDecode.c: signed samples are offset, grey deeper than a byte is scaled to 16 bits, colours
-  // are rounded to 8.
-  const lift = isSigned ? 1 << (bits - 1) : 0
-  if (wide && channels === 1) return { width, height, channels, data: Uint16Array.from(samples, (v) => (v + lift) << (16 - bits)) }
+  const samples = wide ? new Uint16Array(stored.buffer, stored.byteOffset, n) : stored
+  // As in Pillow: grey deeper than a byte is scaled to 16 bits, colours are rounded to 8.
+  if (wide && channels === 1) return { width, height, channels, data: Uint16Array.from(samples, (v) => v << (16 - bits)) }
   const data = wide
-    ? Uint8Array.from(samples, (v) => Math.min(255, (v + lift + (1 << (bits - 9))) >> (bits - 8)))
-    : Uint8Array.from(samples, (v) => (v + lift) << (8 - bits))
+    ? Uint8Array.from(samples, (v) => Math.min(255, (v + (1 << (bits - 9))) >> (bits - 8)))
+    : Uint8Array.from(samples, (v) => v << (8 - bits))
   return { width, height, channels, data }
 }

@@ -79,8 +79,8 @@ export class FeatureCache {
   }
 }
 
-/** Increment whenever decoding changes pixels: 2 clips 16-bit grey, as Pillow does. */
-const DECODER = 2
+/** Increment whenever decoding changes pixels: 2 clips 16-bit grey, as Pillow does; 3 offsets signed grey of JPEG 2000. */
+const DECODER = 3
 const PREFIX = 'features-'
 const KEPT_MODELS = 24
 

@@ -233,3 +233,28 @@ describe('a ground behind a transparent picture', () => {
 it.each([{ minScale: 0 }, { aspect: 0.5 }, { flip: 2 }, { hue: 0.7 }, { rotate: -1 }, { zoom: 1 }])('%j is refused', (config) => {
   expect(augmentSchema.safeParse(config).success).toBe(false)
 })
+
+describe('each number', () => {
+  it.each([
+    ['minScale', 0.001, 1],
+    ['maxScale', 1, 4],
+    ['aspect', 1, 4],
+    ['flip', 0, 1],
+    ['rotate', 0, 180],
+    ['shear', 0, 60],
+    ['brightness', 0, 1],
+    ['contrast', 0, 1],
+    ['saturation', 0, 1],
+    ['hue', 0, 0.5],
+    ['grayscale', 0, 1],
+    ['background', 0, 1],
+  ])('%s lies between %d and %d', (name, least, most) => {
+    for (const inside of [least, most]) expect(augmentSchema.parse({ [name]: inside })).toMatchObject({ [name]: inside })
+    for (const outside of [least - 0.01, most + 0.01]) expect(augmentSchema.safeParse({ [name]: outside }).success).toBe(false)
+    // The default changes nothing.
+    expect(augmentSchema.parse({})).toMatchObject({ [name]: /Scale|aspect/.test(name) ? 1 : 0 })
+  })
+  it('has a name: others are refused', () => {
+    expect(augmentSchema.safeParse({ blur: 1 }).success).toBe(false)
+  })
+})

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -71,6 +81,88 @@ describe('RowCache', () => {
     expect((await RowCache.open(file, 'vit+96px', 5)).size).toBe(4)
   })
 
+  it('is empty where its header says what it is not', async () => {
+    const file = fresh()
+    await filled(file, 4)
+    const whole = readFileSync(file)
+    const size = Number(whole.readBigUInt64LE())
+    type Header = { __metadata__: Record<string, unknown>; rows: Record<string, unknown> }
+    const { __metadata__: about, rows } = JSON.parse(whole.subarray(8, 8 + size).toString()) as Header
+    const write = (header: unknown, bytes = 80, said?: number) => {
+      const json = Buffer.from(JSON.stringify(header))
+      const prefix = Buffer.alloc(8)
+      prefix.writeBigUInt64LE(BigInt(said ?? json.length))
+      writeFileSync(file, Buffer.concat([prefix, json, Buffer.alloc(bytes)]))
+    }
+    const kept = async (header: unknown, bytes?: number, said?: number) => {
+      write(header, bytes, said)
+      return (await RowCache.open(file, 'vit+96px', 5)).size
+    }
+    const keys = JSON.parse(about['keys'] as string) as string[]
+    expect(await kept({ __metadata__: about, rows })).toBe(4)
+    for (const [wrong, bytes] of [
+      [{ __metadata__: { ...about, format: 'other' }, rows }],
+      [{ __metadata__: { ...about, keys: JSON.stringify(keys.slice(1)) }, rows }],
+      [{ __metadata__: { ...about, keys: '[1,2,3,4]' }, rows }],
+      [{ __metadata__: about, rows: { ...rows, dtype: 'F16' } }],
+      [{ __metadata__: about, rows: { ...rows, shape: [4, 0] } }, 0],
+      [{ __metadata__: about, rows: { ...rows, shape: [-4, 5] } }],
+      [{ __metadata__: about, rows: { ...rows, data_offsets: [1, 81] } }],
+      [{ __metadata__: about, rows: { ...rows, data_offsets: [0, -1] } }],
+      [{ __metadata__: about }],
+      [{ rows }],
+    ] as const)
+      expect(await kept(wrong, bytes), JSON.stringify(wrong)).toBe(0)
+    expect(await kept({ __metadata__: about, rows }, 80, 2 ** 40)).toBe(0)
+    // None at all is a cache too.
+    expect(await kept({ __metadata__: { ...about, keys: '[]' }, rows: { ...rows, shape: [0, 5], data_offsets: [0, 0] } }, 0)).toBe(0)
+  })
+
+  it('knows which it has, and keeps what cannot be saved for the next time', async () => {
+    const file = fresh()
+    const cache = await RowCache.open(file, 'vit', 2)
+    cache.set('a', [1, 2])
+    expect([cache.has('a'), cache.has('b'), cache.size]).toEqual([true, false, 1])
+    mkdirSync(file, { recursive: true }) // a folder is in the way
+    await expect(cache.save()).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/)
+    expect(readdirSync(join(file, '..'))).toEqual(['features.safetensors'])
+    rmdirSync(file)
+    await cache.save()
+    expect([...(await RowCache.open(file, 'vit', 2)).get('a')!]).toEqual([1, 2])
+    // Nothing is new now.
+    writeFileSync(file, 'another')
+    await cache.save()
+    expect(readFileSync(file, 'utf8')).toBe('another')
+  })
+
+  it('pads its header with spaces to a multiple of eight bytes, so that rows are aligned', async () => {
+    for (const fingerprint of ['v', 'vi', 'vit', 'vit-']) {
+      const file = fresh()
+      const cache = await RowCache.open(file, fingerprint, 1)
+      cache.set('a', [1])
+      await cache.save()
+      const bytes = readFileSync(file)
+      const size = Number(bytes.readBigUInt64LE())
+      const text = bytes.subarray(8, 8 + size).toString()
+      expect([size % 8, bytes.length, text.length - text.trimEnd().length < 8]).toEqual([0, 8 + size + 4, true])
+    }
+  })
+
+  it.skipIf(process.platform !== 'linux')('leaves no file open', async () => {
+    const file = fresh()
+    await filled(file, 3)
+    await RowCache.open(file, 'vit+96px', 5)
+    await RowCache.open(file, 'other', 5)
+    const open = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    expect(open.filter((name) => name.startsWith(join(file, '..')))).toEqual([])
+  })
+
   it('writes nothing where nothing is new, and refuses a row of another length', async () => {
     const file = fresh()
     const cache = await RowCache.open(file, 'vit', 2)
@@ -99,6 +191,13 @@ describe('PixelStore', () => {
     await get('b', 30)
     expect(loads).toEqual(['a', 'big', 'big', 'b'])
     expect(store.bytes).toBe(90)
+    // To the last byte.
+    await get('c', 12)
+    await get('d', 9)
+    await get('e', 3)
+    await get('d', 9)
+    await get('e', 3)
+    expect([loads.slice(4), store.bytes]).toEqual([['c', 'd', 'e', 'e'], 99])
   })
 
   it('forgets a failure', async () => {

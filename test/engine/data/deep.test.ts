@@ -32,6 +32,28 @@ describe('samples', () => {
   })
 })
 
+describe('the samples between which is stretched', () => {
+  test('are a million at most, spread evenly', () => {
+    // Every second is looked at, from the first on; the others are far away.
+    const n = 2 ** 20 + 2
+    const samples = Float32Array.from({ length: n }, (_, i) => (i % 2 ? -1e6 : i / n))
+    const stretched = toBytes(samples, 'percentiles')
+    expect([stretched[0], stretched[n - 2], stretched[1]]).toEqual([0, 255, 0])
+    expect(stretched[n / 2 - 1]).toBe(128)
+    // One less, and all are looked at.
+    expect(toBytes(samples.subarray(0, 2 ** 20), 'percentiles')[n / 2 - 1]).toBe(255)
+  })
+  test('are numbers in their order, not in that of their texts', () => {
+    expect(bytes([9, 10, 100, 1000, 20], 'percentiles')).toEqual([0, 0, 23, 255, 3])
+    expect(bytes([-Infinity, 5, 5, Infinity], 'percentiles')).toEqual([0, 0, 0, 0])
+  })
+  test('of 16 bits reach as far as there are any', () => {
+    expect([...toBytes(Uint16Array.of(300, 350, 500), 'range')]).toEqual([0, 64, 255])
+    expect([...toBytes(Uint16Array.of(0, 254, 255, 256), 'clip')]).toEqual([0, 254, 255, 255])
+    expect(toBytes(new Float32Array(0), 'percentiles')).toHaveLength(0)
+  })
+})
+
 describe('a picture', () => {
   const folder = temporaryFolder
   const grey16 = async (file: string, more: (s: Sharp) => Sharp = (s) => s) => {

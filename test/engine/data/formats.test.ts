@@ -4,8 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { bmpSize } from '../../../src-main/engine/data/bmp.ts'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
-import { decodeForeign, decodeHere } from '../../../src-main/engine/data/foreign.ts'
-import { programUrl } from '../../helpers/programs.ts'
+import { formatOf, isForeign, notAnImage } from '../../../src-main/engine/data/formats.ts'
 import { golden, goldenJson, sha256 } from './golden.ts'
 
 type Decoded = [width: number, height: number, rgb: string, white: string, rgba: string]
@@ -120,7 +119,7 @@ describe('damaged or inconsistent files are refused in one line, before memory i
     },
   )
   it('or it decodes, whatever a byte is changed to', async () => {
-    // Those with alpha have a decoder that needs the thread's end, below.
+    // Those with alpha have a decoder that needs the end of its thread: foreign-thread.test.ts.
     const whole = named.flatMap(([name]) => (/(?<!alpha|rgba)\.(bmp|jp2|j2k)$/.test(name) ? [readFileSync(file(name))] : []))
     const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
     await fc.assert(
@@ -138,24 +137,48 @@ describe('damaged or inconsistent files are refused in one line, before memory i
       { numRuns: 120 },
     )
   })
-  it('what keeps a decoder at work for too long, by ending its thread', async () => {
-    const program = await programUrl('image-decoder')
-    const task = (name: string) => ({ format: 'JPEG 2000' as const, bytes: readFileSync(golden(name)), pixelLimit: 1e6 })
-    await expect(decodeForeign(task('formats/rgba.jp2'), { program, mostSeconds: 0 })).rejects.toThrow(
-      'its decoder did not finish within 0 s',
-    ) // a thread takes longer to start
-    const stop = new AbortController()
-    const stopped = expect(decodeForeign(task('formats/rgba.jp2'), { program, signal: stop.signal })).rejects.toThrow('cancelled')
-    stop.abort()
-    await stopped
-    const whole = await decodeForeign(task('formats/rgba.jp2'), { program })
-    expect(whole).toEqual(await decodeHere(task('formats/rgba.jp2')))
-    await expect(
-      decodeForeign({ ...task('formats/rgba.jp2'), bytes: task('formats/rgba.jp2').bytes.subarray(0, 300) }, { program }),
-    ).rejects.toThrow('cut off')
-  })
   it('a text that begins like a bitmap is none', async () => {
     await expect(decodeImage(Buffer.from('BMW is a maker of cars, and this is a text.'), 'notes')).rejects.toThrow('notes: not an image')
     expect(bmpSize(bmp)).toEqual({ width: 17, height: 13 })
+  })
+})
+
+describe('the format is that of the first bytes', () => {
+  const of = (start: string) => formatOf(Buffer.from(start, 'latin1'))
+  /** The container of AVIF and HEIC: its major brand, a version, and the others. */
+  const container = (...brands: string[]) => `\0\0\0\x20ftyp${brands[0]}\0\0\0\0${brands.slice(1).join('')}`
+
+  it.each([
+    ['JPEG', ['\xff\xd8\xff\xe0']],
+    ['PNG', ['\x89PNG\r\n\x1a\n']],
+    ['WebP', ['RIFF\x01\x02\x03\x04WEBP']],
+    ['GIF', ['GIF87a', 'GIF89a']],
+    ['TIFF', ['II*\0', 'MM\0*', 'II+\0', 'MM\0+']],
+    ['AVIF', [container('avif'), container('avis'), container('mif1', 'avif', 'miaf'), container('mif1', 'heic', 'miaf', 'avif')]],
+    ['BMP', [12, 16, 40, 52, 56, 64, 108, 124].map((size) => `BM${'\0'.repeat(12)}${String.fromCharCode(size)}`)],
+    ['JPEG 2000', ['\0\0\0\fjP  \r\n\x87\n', '\0\0\0\fjP\x1a\x1a\r\n\x87\n', '\xffO\xffQ']],
+  ])('%s', (format, starts) => {
+    for (const start of starts) {
+      expect(of(start)).toBe(format)
+      expect(of(start.slice(0, 2))).toBeUndefined() // a beginning that is cut off
+      expect(isForeign(of(start))).toBe(format === 'BMP' || format === 'JPEG 2000')
+    }
+  })
+  it('and none of what only resembles them', () => {
+    for (const start of ['', 'BM', `BM${'\0'.repeat(12)}\x29`, 'RIFF\0\0\0\0WAVE', 'GIF88a', container('mp42'), '\xff\xd8\xfe'])
+      expect(of(start)).toBeUndefined()
+  })
+  it.each(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'])('a picture coded as %s is HEIC, which is none', (brand) => {
+    for (const start of [
+      container(brand),
+      container(brand, 'mif1', 'avif'),
+      container('mif1', brand),
+      container('mif1', 'miaf', 'MiHB', brand),
+    ]) {
+      expect(of(start)).toBeUndefined()
+      expect(notAnImage(Buffer.from(start, 'latin1'))).toMatch(/^HEIC/)
+    }
+    for (const other of [container('avif', brand), container('mif1', brand, 'avif'), `${'\0'.repeat(8)}${brand}`])
+      expect(notAnImage(Buffer.from(other, 'latin1'))).toMatch(/^not an image, expected JPEG, PNG/)
   })
 })

@@ -89,3 +89,31 @@ it('every accepted pattern terminates', () => {
     { numRuns: 300 },
   )
 })
+
+describe('each piece of an expression by itself', () => {
+  const run = [
+    ['kinds of letters', [r`\p{L}+`, r`\P{Lu}`, r`\p{Script=Han}*`, r`\p{}`]],
+    ['numbered characters', [r`\u00e9+`, r`\uABCD`, r`\x41+`, r`\xfF`]],
+    ['escaped characters', [r`\n+`, r`\d+`, r`\.`, r`\(`, r`\|`, r`\s`]],
+    ['classes', ['[ab]', '[^ab]+', r`[\]a]+`, '[[:alpha:]]+', '[[:^alpha:]x]', r`[^\s\p{L}]+`]],
+    ['repeats', ['a?', 'a*', 'a+', 'a??', 'a*?', 'a+?', 'a?+', 'a*+', 'a++', 'a{3}', 'a{2,3}', 'a{12,13}', 'a{2,}', 'a{,3}', 'a{,13}']],
+    ['groups', ['(a)', '(?:a)', '(?i:a)', '(?im:a)', '(?ims:ab|cd)', '(?>a)', '(ab|cd)?']],
+    ['alternatives', ['a|b', '(a)|b', 'a||b', 'a|', '', '|a']],
+    ['white space at an end', [r`\s+(?!\S)`, r`\s*[\r\n]+`, r`\s*[\r\n]`, r`a|\s*[\r\n]|b`]],
+  ] as const
+  it.each(run)('%s', (_, patterns) => {
+    expect(patterns.filter((pattern) => !isLinear(pattern))).toEqual([])
+  })
+  const refused = [
+    ['letters without braces', [r`\pL`, r`\p{L`, r`\PL`]],
+    ['numbers cut short', [r`\u12`, r`\x4`, r`\u`, r`\x`, r`\xg1`, r`\u12g4`, r`\x{41}`]],
+    ['references and other expressions', [r`\1`, r`\9`, r`\g1`, r`\k`, r`\K`, r`\R`, r`\X`, '(?=a)', '(?!a)', '(?<=a)', '(?x:a)', '(?#a)']],
+    ['classes that do not end', ['[', '[]', '[a', r`[\]`]],
+    ['repeats of nothing or of repeats', ['?', '+a', '{2}', 'a{2}?', 'a{2}+', 'a{2}{3}', 'a{2}*', 'a{x}', 'a{1,2,3}']],
+    ['groups within groups, or with repeats', ['((a))', '(a+)', '(a?)', '(a){2}', '(a)+', '(a)*', '(a']],
+    ['what backtracks over white space', [r`\s+(?!\S)a`, r`\s*[\r\n]+a`, r`\s+(?!\w)`]],
+  ] as const
+  it.each(refused)('but not %s', (_, patterns) => {
+    expect(patterns.filter((pattern) => isLinear(pattern))).toEqual([])
+  })
+})

@@ -3,9 +3,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
 import { proved } from '../../../src-main/engine/data/proof.ts'
+
+vi.mock(import('../../../src-main/engine/data/decode.ts'), { spy: true })
 
 const dir = mkdtempSync(join(tmpdir(), 'dashi-proof-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -58,4 +60,28 @@ test('every picture of the golden files', async () => {
 test('what is not a file is reported as such', async () => {
   await expect(proved(join(dir, 'nowhere.png'))).rejects.toThrow('nowhere.png')
   await expect(proved(dir)).rejects.toThrow(/folder/)
+})
+
+test('what libvips can read in one pass is not decoded whole; a TIFF of usual size is, and what is damaged, for the reason', async () => {
+  const decoded = async (name: string, bytes: Uint8Array) => {
+    const file = join(dir, name)
+    writeFileSync(file, bytes)
+    vi.mocked(decodeImage).mockClear()
+    await proved(file, 'mine').catch(() => undefined)
+    return vi.mocked(decodeImage).mock.calls
+  }
+  for (const name of ['a.jpg', 'progressive.jpg', 'a.png', 'a.webp', 'a.gif', 'a.avif'])
+    expect(await decoded(name, await formats[name]!()), name).toEqual([])
+  expect(await decoded('a.tif', await formats['a.tif']!())).toEqual([[join(dir, 'a.tif'), 'mine']])
+  expect(await decoded('cut.png', (await formats['a.png']!()).subarray(0, 5000))).toEqual([[join(dir, 'cut.png'), 'mine']])
+  expect(await decoded('text.png', Buffer.from('no picture'))).toHaveLength(1)
+  // Of more pixels than are decoded: not even in one pass.
+  const header = (
+    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+  ).subarray(0, 33)
+  header.writeUInt32BE(0x4000, 16)
+  header.writeUInt32BE(0x4000, 20)
+  expect(await decoded('large.png', header)).toHaveLength(1)
 })

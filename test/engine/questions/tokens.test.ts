@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Tokenizer } from '../../../src-main/engine/data/tokenizer.ts'
 import { countTokens, openReader } from '../../../src-main/engine/questions/tokens.ts'
 
@@ -38,4 +38,36 @@ test('of a text far too long, a beginning is looked at', async () => {
 
 test('a folder that is not a model is named', async () => {
   await expect(openReader('/nowhere/model')).rejects.toThrow('/nowhere/model/config.json')
+})
+
+describe('of a text that is too long, whole words are read, as many as fit', () => {
+  /** Two tokens around a text, and one for each word. */
+  let counted = 0
+  const reader = (limit: number) => ({
+    limit,
+    tokenizer: { count: (text: string) => (counted++, text.split(/\s+/).filter(Boolean).length + 2) } as unknown as Tokenizer,
+  })
+  const fits = (limit: number, text: string) => countTokens(reader(limit), [text]).counts[0]!
+  test.each([
+    ['all of it', 5, 'a b c', 5, 5],
+    ['with spaces around, all of it', 5, ' a b c  ', 5, 8],
+    ['one word less', 4, 'aa bb cc', 5, 5],
+    ['one word', 3, 'aa bb cc', 5, 2],
+    ['none', 2, 'aa bb cc', 5, 0],
+    ['up to a sign', 4, 'aa, bb cc', 5, 6],
+  ])('%s', (_, limit, text, tokens, length) => {
+    expect(fits(limit, text)).toEqual({ tokens, fits: length })
+  })
+  test('wherever the end is', () => {
+    const words = Array.from({ length: 60 }, (_, i) => 'x'.repeat(1 + (i % 3)))
+    for (let limit = 2; limit < 62; limit++) expect(fits(limit, words.join(' ')).fits).toBe(words.slice(0, limit - 2).join(' ').length)
+  })
+  test('and a long one is not counted from end to end again and again', () => {
+    const text = 'x'.repeat(1000)
+    const long = Array.from({ length: 3000 }, () => text).join(' ')
+    counted = 0
+    expect(fits(12, long)).toEqual({ tokens: 3002, fits: 10 * 1001 - 1 })
+    expect(counted).toBeLessThan(30)
+    expect(fits(4, 'a '.repeat(100_000))).toEqual({ tokens: 100_002, fits: 3 })
+  })
 })

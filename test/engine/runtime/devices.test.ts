@@ -8,13 +8,24 @@ import type { Session as RealSession, SessionOptions, Tensor } from '../../../sr
 const fake = vi.hoisted(() => ({
   spoil: (_name: string, data: Float32Array): ArrayLike<number> => data,
   delay: 0,
+  cpuDelay: 0,
   fails: '',
+  created: 0,
 }))
 vi.mock(import('../../../src-main/engine/runtime/session.ts'), async (original) => {
   const real = await original()
   const Session = {
     async create(graph: never, options: SessionOptions = {}) {
-      if (options.provider !== 'webgpu') return real.Session.create(graph, options)
+      if (options.provider !== 'webgpu') {
+        const session = await real.Session.create(graph, options)
+        const run = session.run.bind(session)
+        session.run = async (...given: Parameters<typeof run>) => {
+          if (fake.cpuDelay) await new Promise((resume) => setTimeout(resume, fake.cpuDelay))
+          return run(...given)
+        }
+        return session
+      }
+      fake.created++
       if (fake.fails) throw new Error(fake.fails)
       const session = await real.Session.create(graph, { ...options, provider: 'cpu' })
       const run = session.run.bind(session)
@@ -39,7 +50,7 @@ const devices = async () => {
   vi.resetModules()
   return import('../../../src-main/engine/runtime/devices.ts')
 }
-beforeEach(() => Object.assign(fake, { spoil: (_: string, data: Float32Array) => data, delay: 0, fails: '' }))
+beforeEach(() => Object.assign(fake, { spoil: (_: string, data: Float32Array) => data, delay: 0, cpuDelay: 0, fails: '', created: 0 }))
 
 describe('a provider that computes as the CPU does', () => {
   test('is used when it is named', async () => {
@@ -97,5 +108,50 @@ describe('a provider is refused, in one line,', () => {
 
   test('that needs something to be fetched, with what to do', async () => {
     await expect((await devices()).chooseProvider('cuda')).rejects.toThrow('(`npm run cuda` fetches its libraries)')
+  })
+})
+
+describe('a provider is tried', () => {
+  test('once in a process, whoever asks', async () => {
+    const { checkProvider, chooseProvider } = await devices()
+    const [first, second] = await Promise.all([checkProvider('webgpu'), checkProvider('webgpu')])
+    expect(first).toBe(second)
+    expect(first).toMatchObject({ provider: 'webgpu', ok: true })
+    expect(first.seconds).toBeGreaterThan(0)
+    const before = fake.created
+    const [named, again] = [await chooseProvider('webgpu'), await chooseProvider('webgpu')]
+    expect([named, fake.created]).toEqual([again, before])
+    expect(named).toBe(again)
+  })
+  test('with a tolerance of a thousandth of the loss', async () => {
+    for (const [factor, ok] of [
+      [1.0008, true],
+      [0.9992, true],
+      [1.002, false],
+      [0.998, false],
+    ] as const) {
+      fake.spoil = (name, data) => (name === 'loss' ? data.map((x) => x * factor) : data)
+      expect((await (await devices()).checkProvider('webgpu')).ok).toBe(ok)
+    }
+  })
+  test('that fails is never the fastest, and says why', async () => {
+    fake.fails = 'no adapter'
+    expect(await (await devices()).checkProvider('webgpu')).toEqual({
+      provider: 'webgpu',
+      ok: false,
+      seconds: Infinity,
+      problem: 'webgpu is not available here: no adapter',
+    })
+    fake.fails = ''
+    fake.spoil = (_, data) => data.map(() => 0)
+    expect(await (await devices()).checkProvider('webgpu')).toMatchObject({ ok: false, seconds: Infinity })
+  })
+  test('and taken by `auto` where it is faster than the CPU', async () => {
+    fake.cpuDelay = 500 // longer than the fake one takes on a busy machine
+    expect(await (await devices()).chooseProvider('auto')).toEqual({ provider: 'webgpu', notes: [] })
+  })
+  test('by no one where the CPU is named', async () => {
+    expect(await (await devices()).chooseProvider('cpu')).toEqual({ provider: 'cpu', notes: [] })
+    expect(fake.created).toBe(0)
   })
 })

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Onnxruntime from 'onnxruntime-node'
-import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { mul } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
@@ -95,4 +95,67 @@ test('one that would hold much is not kept', async () => {
   built.mockClear()
   await (await Session.create(large(), { threads: 1 })).release()
   expect(built).toHaveBeenCalledTimes(1)
+})
+
+describe('the store of idle sessions', () => {
+  const MB = 2 ** 20
+  /** With nothing in it. */
+  const store = async () => {
+    vi.resetModules()
+    return import('../../../src-main/engine/runtime/idle-sessions.ts')
+  }
+  const named = (name: string) => name as unknown as Onnxruntime.InferenceSession
+
+  test('holds six, and lets the longest idle go', async () => {
+    const { keepIdle, takeIdle } = await store()
+    for (let i = 0; i < 6; i++) expect(keepIdle(`k${i}`, named(`s${i}`), 1)).toEqual([])
+    expect(takeIdle('k0')).toBe('s0')
+    expect(takeIdle('k0')).toBeUndefined()
+    expect(keepIdle('k0', named('s0'), 1)).toEqual([])
+    expect(keepIdle('k6', named('s6'), 1)).toEqual(['s1'])
+    expect(['k0', 'k1', 'k2', 'k6'].map(takeIdle)).toEqual(['s0', undefined, 's2', 's6'])
+  })
+  test('holds 192 MB, of which one may be all; a larger one is not kept and displaces none', async () => {
+    const { keepIdle, takeIdle } = await store()
+    expect(keepIdle('a', named('a'), 64 * MB)).toEqual([])
+    expect(keepIdle('b', named('b'), 128 * MB)).toEqual([])
+    expect(keepIdle('large', named('large'), 192 * MB + 1)).toEqual(['large'])
+    expect(takeIdle('large')).toBeUndefined()
+    expect(keepIdle('c', named('c'), 1)).toEqual(['a'])
+    expect(keepIdle('all', named('all'), 192 * MB)).toEqual(['b', 'c'])
+    expect(takeIdle('all')).toBe('all')
+  })
+  test('has sessions of one key beside each other, the older first', async () => {
+    const { keepIdle, takeIdle } = await store()
+    keepIdle('same', named('first'), 1)
+    keepIdle('same', named('second'), 1)
+    expect([takeIdle('same'), takeIdle('same'), takeIdle('same')]).toEqual(['first', 'second', undefined])
+  })
+  test('has keys of models of 64 MB at most, by their bytes, files and options', async () => {
+    const { sessionKey } = await store()
+    const [plain, other] = [Uint8Array.of(1, 2), Uint8Array.of(1, 3)]
+    const key = (model: Uint8Array, options: unknown, graph = twice(2, 3)) => sessionKey(graph, model, options)
+    expect(key(plain, ['cpu'])).toBe(key(Uint8Array.of(1, 2), ['cpu'], twice(5, 5))) // the bytes are the graph
+    expect(new Set([key(plain, ['cpu']), key(other, ['cpu']), key(plain, ['webgpu']), key(plain, ['cpu', 2])]).size).toBe(4)
+    expect(key(new Uint8Array(64 * MB), 0)).toMatch(/^[0-9a-f]{64}$/)
+    expect(key(new Uint8Array(64 * MB + 1), 0)).toBeUndefined()
+  })
+  test.skipIf(process.platform === 'win32')('knows files by what tells a new one from an old one', async () => {
+    const { sessionKey } = await store()
+    const file = path.join(temporaryFolder(), 'w.bin')
+    fs.writeFileSync(file, 'abcdefgh')
+    const graph = new Graph()
+    graph.output('y', mul(graph.input('x', 'float32', [2]), graph.external('w', 'float32', [2], { file, offset: 0, length: 8 })))
+    const key = () => sessionKey(graph, Uint8Array.of(1), 0)
+    const first = key()
+    expect(key()).toBe(first)
+    fs.utimesSync(file, 1, 1)
+    const touched = key()
+    fs.appendFileSync(file, 'i')
+    fs.utimesSync(file, 1, 1)
+    expect(new Set([first, touched, key()]).size).toBe(3)
+    const platform = vi.spyOn(process, 'platform', 'get').mockReturnValue('win32')
+    expect([key(), sessionKey(twice(2, 3), Uint8Array.of(1), 0)]).toEqual([undefined, expect.any(String)])
+    platform.mockRestore()
+  })
 })

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ANY } from '../../../src-main/engine/graph/any-batch.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { add, matmul, mul } from '../../../src-main/engine/ops/index.ts'
-import { keepsArena, workingBytes } from '../../../src-main/engine/runtime/memory.ts'
+import { add, cast, matmul, mul } from '../../../src-main/engine/ops/index.ts'
+import { keepsArena, storedBytes, workingBytes } from '../../../src-main/engine/runtime/memory.ts'
 
 const MB = 2 ** 20
 /** x·w, made four times as large one after the other: [rows, 1024] of float32 take `rows` × 4 KB. */
@@ -32,5 +33,44 @@ describe('what a run holds', () => {
     expect(keepsArena(chain(128 * 1024))).toBe(false)
     vi.stubEnv('DASHI_ARENA', 'off')
     expect(keepsArena(chain(1024))).toBe(false)
+  })
+})
+
+describe('the parts of it', () => {
+  it('are those of the batch that a graph of any size will get', () => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [ANY, 10])
+    graph.output('y', mul(mul(mul(x, 2), 3), 5))
+    expect([workingBytes(graph), workingBytes(graph, 1), workingBytes(graph, 7)]).toEqual([80, 80, 560])
+    expect([keepsArena(graph, 512 * MB), keepsArena(graph)]).toEqual([false, true])
+  })
+  it('are in bytes of their types, without inputs, outputs and what nothing needs', () => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [100])
+    graph.input('w:unused', 'float32', [5]) // is trained all the same
+    graph.input('we', 'float32', [1000])
+    const whole = cast(x, 'int64')
+    mul(x, 7)
+    graph.output('y', cast(mul(cast(whole, 'int32'), cast(whole, 'int32')), 'float32'))
+    expect(workingBytes(graph)).toBe(800 + 400 + 20)
+    const out = new Graph()
+    const first = mul(out.input('x', 'float32', [100]), 2)
+    out.output('first', first)
+    out.output('second', mul(first, 3))
+    expect(workingBytes(out)).toBe(0) // both are ours
+  })
+  it('may come to half a gigabyte in the arena, and not to a row more', () => {
+    expect(workingBytes(chain(65_024))).toBe(512 * MB)
+    expect([keepsArena(chain(65_024)), keepsArena(chain(65_025))]).toEqual([true, false])
+  })
+  it('that are stored count once, in the bytes of their types', () => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [4])
+    const constant = graph.constant(new Float32Array(4), 'float32', [4])
+    const half = graph.external('w', 'float16', [4], { file: 'f', offset: 0, length: 8 })
+    graph.external('unused', 'float32', [1000], { file: 'f', offset: 0, length: 4000 })
+    const kept = graph.stored('k', new Uint16Array(4), 'bfloat16', [4])
+    graph.output('y', add(add(mul(x, constant), cast(half, 'float32')), add(cast(kept, 'float32'), constant)))
+    expect(storedBytes(graph)).toBe(16 + 8 + 8)
   })
 })
