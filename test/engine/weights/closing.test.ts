@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { mistakenFolder } from '../../../src-main/engine/weights/folder.ts'
 import { fingerprint } from '../../../src-main/engine/weights/fingerprint.ts'
 import { readHead } from '../../../src-main/engine/weights/head.ts'
 import { readText } from '../../../src-main/engine/weights/regular.ts'
@@ -99,6 +100,33 @@ test('what only looks at a checkpoint closes it', async () => {
   rawFile(at('tiny', 'head.safetensors'), { __metadata__: { classes: '["a"]' } })
   expect(await leftOpen(() => readHead(at('tiny')))).toEqual([])
   expect(() => readHead(at('tiny'))).toThrow('tensor head.weight: missing')
+})
+
+test.each<[string, number[], number[]]>([
+  ['weights of one dimension', [2], [2]],
+  ['weights of three', [2, 2, 1], [2]],
+  ['a bias of two', [2, 2], [2, 1]],
+  ['a bias for other classes', [2, 2], [3]],
+])('a head with %s is refused and closed', async (_, weight, bias) => {
+  const of = (shape: number[]) => ({ shape, data: Array<number>(shape.reduce((a, b) => a * b, 1)).fill(1) })
+  await writeSafetensors(at('head.safetensors'), memory({ 'head.weight': of(weight), 'head.bias': of(bias) }), { classes: '["a","b"]' })
+  expect(() => readHead(dir)).toThrow(
+    weight.length === 2 ? 'tensor head.bias: expected shape [2]' : 'tensor head.weight: expected shape [2, dim]',
+  )
+  expect(await leftOpen(() => readHead(dir))).toEqual([])
+})
+
+test('a folder that is looked through is closed', () => {
+  const { opendirSync } = fs
+  const closed: string[] = []
+  vi.spyOn(fs, 'opendirSync').mockImplementation((...args) => {
+    const open = opendirSync(...args)
+    const close = open.closeSync.bind(open)
+    open.closeSync = () => (closed.push(String(args[0])), close())
+    return open
+  })
+  mistakenFolder(dir)
+  expect(closed).toEqual([dir])
 })
 
 describe('a model', () => {

@@ -88,6 +88,18 @@ describe('a file', () => {
     openSafetensors(padded(8 << 20)).close()
     expect(() => openSafetensors(padded((8 << 20) + 1))).toThrow('at most 8388608')
   })
+  test('may list its tensors in any order: they come as they lie', () => {
+    const lies = (...offsets: [string, number][]) => {
+      const entries = offsets.map(([name, at]) => [name, { dtype: 'U8', shape: [2], data_offsets: [at, at + 2] }])
+      const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)))
+      return parseHeader('f', json, 8 + json.length + 2 * offsets.length).tensors.map((t) => t.name)
+    }
+    expect(lies(['a', 4], ['b', 0], ['c', 2])).toEqual(['b', 'c', 'a'])
+    expect(lies(['a', 2], ['b', 4], ['c', 0])).toEqual(['c', 'a', 'b'])
+    const odd = (end: unknown) => () =>
+      parseHeader('f', Buffer.from(JSON.stringify({ t: { dtype: 'U8', shape: [4], data_offsets: [0, end] } })), 99)
+    for (const end of [4.5, '4', null, -1]) expect(odd(end)).toThrow('tensor t: data_offsets: expected [begin, end]')
+  })
   test('is named in errors as the user gave it, and mapped by its real path', () => {
     const json = Buffer.from('{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}')
     expect(parseHeader('given', json, 8 + json.length + 1, 'real').tensors[0]!.file).toBe('real')
