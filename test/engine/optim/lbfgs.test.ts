@@ -79,6 +79,10 @@ describe('L-BFGS', () => {
     const lost = await follow(() => ({ value: NaN, gradient: [NaN] }), [1])
     expect([lost.x, lost.iterations]).toEqual([[1], 0])
   })
+  test('takes the farthest of 25 doublings where the slope never ends', async () => {
+    const { x, value, iterations } = await follow(([v]) => ({ value: -v!, gradient: [-1] }), [0], { iterations: 1 })
+    expect([x, value, iterations]).toEqual([[2 ** 24], -(2 ** 24), 1])
+  })
   test('keeps its start as it was given', async () => {
     const start = Float64Array.of(-1.2, 1)
     await lbfgs((x) => Promise.resolve({ ...rosenbrock(x), gradient: Float64Array.from(rosenbrock(x).gradient) }), start, OPTIONS)
