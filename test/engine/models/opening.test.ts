@@ -1,6 +1,7 @@
 /** What is asked of a checkpoint folder when it is opened, and what the opened model has. */
 import fs from 'node:fs'
-import type * as os from 'node:os'
+import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { DashiError } from '#shared/errors.ts'
@@ -17,9 +18,16 @@ import { goldenPath } from '../../helpers/golden.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { record } from '../weights/helpers.ts'
 
-const machine = vi.hoisted(() => ({ memory: 1e12 }))
-vi.mock('node:os', async (original) => ({ ...(await original<typeof os>()), totalmem: () => machine.memory }))
-afterEach(() => void (machine.memory = 1e12))
+/** Makes the machine one of so many bytes of memory, for the rest of the test. */
+function memory(bytes: number): void {
+  vi.restoreAllMocks()
+  vi.spyOn(os, 'totalmem').mockReturnValue(bytes)
+  syncBuiltinESMExports()
+}
+afterEach(() => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
+})
 
 type Json = Record<string, unknown>
 const clip = () => {
@@ -118,15 +126,16 @@ describe('weights', () => {
   test('take four bytes a number in memory, whatever their type: as many as the machine has', async () => {
     const size = (shape: readonly number[]) => 4 * shape.reduce((a, b) => a * b, 1)
     for (const name of ['quick', 'fp16']) {
-      machine.memory = 1e12
+      memory(1e12)
       const bytes = await opened(goldenPath(`clip/${name}`), (m) => [...m.tensors.values()].reduce((n, { shape }) => n + size(shape), 0))
-      machine.memory = bytes
+      memory(bytes)
       expect(await refusal(goldenPath(`clip/${name}`))).toBe('opened')
-      machine.memory = bytes - 1
+      memory(bytes - 1)
       expect(await refusal(goldenPath(`clip/${name}`))).toEqual(['data', '', 'model.too-large'])
     }
   })
   test('have no tensor that is longer than an array can be', async () => {
+    memory(1e12)
     const folder = clip()
     const tower = { hidden_size: 32, num_attention_heads: 4, num_hidden_layers: 1, intermediate_size: 64 }
     const vision = { ...tower, image_size: 32, patch_size: 8 }
