@@ -13,7 +13,8 @@ export interface Where {
 /** A reason: translated if it is a sentence, as written otherwise (the text of a library). */
 export type Said = Sentence | string
 
-const english = (reason: Said) => (typeof reason === 'string' ? reason : say(reason))
+/** The English words of a reason. */
+export const english = (reason: Said) => (typeof reason === 'string' ? reason : say(reason))
 const longest = 500
 
 /**

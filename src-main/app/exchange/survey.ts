@@ -13,6 +13,7 @@ import { removeMedia } from '../annotations/images.ts'
 import { unreadableBelow } from '../media/files.ts'
 import { classLayout, setNameOf, unlabelledFolders } from './class-folders.ts'
 import { detectFolder } from './detect.ts'
+import { english } from './findings.ts'
 import { decodeName } from './formats/folders.ts'
 import { importInto, ownBesides } from './import.ts'
 import type { RunOptions } from './progress.ts'
@@ -25,7 +26,7 @@ const usualOrder = ['train', 'val', 'test']
 /** The class and split of each image by its folders; `notes` says which folders are neither. */
 function layoutOf(tree: Tree, notes: string[]): Map<string, { label: string | null; split: string | null }> {
   const images = [...tree.files('')].filter(isImage)
-  const placeOf = classLayout(images, setNameOf(tree.root), false, (text) => notes.push(text))
+  const placeOf = classLayout(images, setNameOf(tree.root), false, (reason) => notes.push(english(reason)))
   return new Map(
     images.map((file) => {
       const { folder, split } = placeOf(file)

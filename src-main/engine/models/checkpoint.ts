@@ -15,7 +15,7 @@ import { isThere, refuseLinksOut } from '../weights/regular.ts'
 import { openWeights, type Weights } from '../weights/source.ts'
 import { architectureIn, families, findPreprocessIn, tokenizerIn } from './families.ts'
 import type { Architecture, ImageTower, Model } from './model.ts'
-import { preparationOf } from './preparation.ts'
+import { preparationOf, preprocessorFileIn } from './preparation.ts'
 
 /** The largest typed array, in bytes, that every supported release of Node can hold. */
 const MAX_TENSOR_BYTES = 2 ** 32 - 1
@@ -101,7 +101,7 @@ function checkWeights(dir: string, { tensors, family, check }: Architecture, wei
  * memory for.
  */
 function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessConfig): void {
-  const file = path.join(dir, 'preprocessor_config.json')
+  const file = preprocessorFileIn(dir)
   const { height, width } = outputSize(preprocess, file)
   const patch = image.patch
   if (height < patch || width < patch) throw dataError(file, sentence('model.picture-too-small', { patch, height, width }))

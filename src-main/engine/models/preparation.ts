@@ -12,6 +12,13 @@ export interface Preparation extends PreprocessConfig {
   readonly deep?: DeepSamples
 }
 
+/** The file of a folder that has its preprocessing: `transformers` ≥ 5 saves it with the tokenizer's. */
+export const preprocessorFileIn = (dir: string): string =>
+  path.join(
+    dir,
+    ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json',
+  )
+
 /**
  * Resolves the preprocessing for a model.
  * @param image the tower, which knows the image size it was trained on
@@ -23,9 +30,7 @@ export function preparationOf(
   { size, anySize }: { readonly size: number; readonly anySize: boolean },
   { deep = 'clip', interpolate = false }: Seeing,
 ): Preparation {
-  const name =
-    ['preprocessor_config.json', 'processor_config.json'].find((n) => existsSync(path.join(dir, n))) ?? 'preprocessor_config.json'
-  const file = path.join(dir, name)
+  const file = preprocessorFileIn(dir)
   const { height, width } = outputSize(preprocess, file)
   if (!interpolate && !anySize && (height !== size || width !== size))
     throw dataError(file, sentence('model.picture-size', { field: preprocess.do_center_crop ? 'crop_size' : 'size', size, height, width }))

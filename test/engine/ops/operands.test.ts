@@ -75,6 +75,31 @@ describe('refused', () => {
     ['a kernel for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 2, 3, 3)), 'Conv: [1,3,4,4] * [2,2,3,3] in 1 groups'],
     ['a kernel for other groups', () => ops.conv(of(1, 4, 4, 4), of(3, 2, 3, 3), undefined, { groups: 2 }), 'in 2 groups'],
     ['a bias for other channels', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 3, 3), of(3)), 'Conv'],
+    ['a vector times a matrix', () => ops.matmul(of(3), of(3, 2)), 'MatMul: [3] × [3,2]'],
+    ['a matrix times a vector', () => ops.matmul(of(2, 3), of(3)), 'MatMul: [2,3] × [3]'],
+    ['batches that do not broadcast', () => ops.matmul(of(2, 4, 3), of(3, 3, 4)), 'MatMul: shapes [2] and [3] do not broadcast'],
+    ['a stack of matrices in a plain product', () => ops.gemm(of(2, 2, 3), of(3, 2)), 'Gemm: [2,2,3] × [3,2]'],
+    ['a plain product with a stack', () => ops.gemm(of(2, 3), of(3, 3, 2)), 'Gemm: [2,3] × [3,3,2]'],
+    [
+      'rows and columns that do not meet, turned',
+      () => ops.gemm(of(2, 3), of(2, 3), undefined, { transA: true, transB: true }),
+      '[2,3]ᵀ × [2,3]ᵀ',
+    ],
+    ['neither of several equals', () => ops.equal(of(2), of(3)), 'Equal: shapes [2] and [3]'],
+    ['neither of several is greater', () => ops.greater(of(2), of(3)), 'Greater: shapes [2] and [3]'],
+    ['choices of other shapes', () => ops.where(ops.greater(of(2), 0), of(3), of(3)), 'Where: shapes [2] and [3]'],
+    ['less than a patch across', () => ops.patchify(of(1, 3, 8, 3), [4, 4]), 'patchify: [1,3,8,3] is smaller'],
+    ['less than a patch down', () => ops.patchify(of(1, 3, 3, 8), [4, 4]), 'patchify: [1,3,3,8] is smaller'],
+    ['patches of other channels', () => ops.patchEmbed(of(1, 3, 8, 8), of(5, 4, 4, 4)), 'patchEmbed'],
+    ['padding for another rank', () => ops.pad(x, { pads: [1, 1] }), 'Pad: [1,1] does not fit rank 3'],
+    ['less than no padding', () => ops.pad(x, { pads: [0, 0, 0, 0, 0, -1] }), 'does not fit rank 3'],
+    ['parts that do not add up', () => ops.split(x, { axis: 2, sizes: [1, 1] }), 'Split: 1,1 do not add up to axis 2'],
+    ['points of another batch', () => ops.gridSample(of(1, 3, 4, 4), of(2, 5, 5, 2)), 'gridSample'],
+    ['points in three dimensions', () => ops.gridSample(of(1, 3, 4, 4), of(1, 5, 5, 3)), 'gridSample'],
+    ['a transposed kernel for other channels', () => ops.convTranspose(of(1, 3, 4, 4), of(2, 3, 3, 3)), 'ConvTranspose'],
+    ['a transposed kernel of another rank', () => ops.convTranspose(of(1, 3, 4, 4), of(3, 3, 3)), 'ConvTranspose'],
+    ['a transposed bias for other channels', () => ops.convTranspose(of(1, 3, 4, 4), of(3, 2, 3, 3), of(3)), 'ConvTranspose'],
+    ['a kernel of another rank', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 3)), 'does not fit [1,3,4,4]'],
     ['a kernel that is larger', () => ops.conv(of(1, 3, 4, 4), of(2, 3, 5, 3)), 'a window of [5,3] does not fit [1,3,4,4]'],
   ])('%s', (_, apply, message) => expect(apply).toThrow(message))
 })
@@ -91,6 +116,36 @@ describe('windows', () => {
     [{ dilation: 2 }, [3, 5]],
     [{ stride: [3, 1], dilation: [3, 1] }, [1, 7]],
   ])('%j', (window, places) => expect(ops.conv(image(), kernel(), undefined, window).shape).toEqual([1, 2, ...places]))
+})
+
+test('the same sum, however its axes are told, is one value', () => {
+  const x = of(2, 3, 4)
+  const sums = [
+    [0, 1],
+    [1, 0],
+    [-2, -3],
+  ].map((axes) => ops.reduceSum(x, { axes }))
+  expect(new Set(sums).size).toBe(1)
+  expect(ops.softmax(x)).toBe(ops.softmax(x, { axis: 2 }))
+  expect(ops.topK(x, { k: 1 }).values).toBe(ops.topK(x, { k: 1, axis: 2, largest: true }).values)
+})
+
+test('a gradient passes through every change between types of fractions, and through none to whole numbers', () => {
+  for (const type of ['float16', 'bfloat16'] as const) {
+    const x = of(3)
+    expect(gradients(ops.reduceSum(ops.cast(ops.cast(x, type), 'float32')), [x])[0]).toMatchObject({ dtype: 'float32', shape: [3] })
+  }
+  const x = of(3)
+  expect(() => gradients(ops.reduceSum(ops.cast(ops.cast(x, 'int64'), 'float32')), [x])).toThrow('does not reach the loss')
+})
+
+test('what has no rule for a gradient has none for any operand', () => {
+  const [x, y] = [of(3), of(3)]
+  for (const apply of [ops.floor, (v: typeof x) => ops.cast(ops.argmax(v, { axis: 0, keepdims: true }), 'float32')])
+    expect(() => gradients(ops.reduceSum(apply(x)), [x])).toThrow('does not reach the loss')
+  const chosen = ops.where(ops.greater(x, y), x, 0)
+  expect(() => gradients(ops.reduceSum(chosen), [y])).toThrow('does not reach the loss')
+  expect(gradients(ops.reduceSum(chosen), [x])[0]!.shape).toEqual([3])
 })
 
 test('a constant to the gradient has none, and what only reads places neither', () => {

@@ -71,6 +71,8 @@ describe('what surrounds the optimiser', () => {
     expectFollows(await follow(sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.1, { accumulate }), mlp.momentum)
   })
 
+  test('gradients within the bound stay as they are', async () => expectFollows(await follow(adam, 0.05, { clipNorm: 1e3 }), mlp.adamw))
+
   test("accumulated gradients are clipped as one batch's are", async () => {
     const [whole, parts] = [await follow(adam, 0.05, { clipNorm: 0.1 }), await follow(adam, 0.05, { clipNorm: 0.1, accumulate: 4 })]
     whole.losses.forEach((loss, i) => expect(parts.losses[i]).toBeCloseTo(loss, 5))
