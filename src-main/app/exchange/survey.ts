@@ -5,6 +5,7 @@ import type { FormatName } from '#shared/model/exchange.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { FolderSurvey, SetUpOptions, SetUpReport } from '#shared/model/survey.ts'
+import { say } from '#shared/sentences/table.ts'
 import { noCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
@@ -25,7 +26,7 @@ const usualOrder = ['train', 'val', 'test']
 /** The class and split of each image by its folders; `notes` says which folders are neither. */
 function layoutOf(tree: Tree, notes: string[]): Map<string, { label: string | null; split: string | null }> {
   const images = [...tree.files('')].filter(isImage)
-  const placeOf = classLayout(images, setNameOf(tree.root), false, (text) => notes.push(text))
+  const placeOf = classLayout(images, setNameOf(tree.root), false, (note) => notes.push(say(note)))
   return new Map(
     images.map((file) => {
       const { folder, split } = placeOf(file)
