@@ -1,7 +1,6 @@
 /** Decides which folders name classes: siblings that hold images and whose names are not generic. */
 import path from 'node:path'
-import { sentence } from '#shared/sentences/table.ts'
-import type { Said } from './findings.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { usualSplit } from './splits.ts'
 
 const words =
@@ -64,7 +63,7 @@ export function classLayout(
   files: Iterable<string>,
   setName: string,
   asked: boolean,
-  note: (text: Said) => void,
+  note: (text: Sentence) => void,
 ): (file: string) => Placed {
   const top: Node = { images: 0, folders: new Map() }
   for (const file of files) {

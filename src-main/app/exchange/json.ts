@@ -165,7 +165,7 @@ function item(key: string, text: string, line: number): JsonItem {
   try {
     return { key, value: parsePythonJson(text), line }
   } catch (e) {
-    return { key, value: undefined, problem: sentence('finding.json', { reason: e instanceof Error ? e.message : String(e) }), line }
+    return { key, value: undefined, problem: e instanceof Error ? e.message : String(e), line }
   }
 }
 

@@ -5,6 +5,7 @@ import type { FormatName } from '#shared/model/exchange.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { ImageRecord } from '#shared/model/record.ts'
 import type { FolderSurvey, SetUpOptions, SetUpReport } from '#shared/model/survey.ts'
+import { say } from '#shared/sentences/table.ts'
 import { noCounts } from '../../db/ingest.ts'
 import { grouped } from '../../db/journal.ts'
 import type { Project } from '../projects/project.ts'
@@ -13,7 +14,6 @@ import { removeMedia } from '../annotations/images.ts'
 import { unreadableBelow } from '../media/files.ts'
 import { classLayout, setNameOf, unlabelledFolders } from './class-folders.ts'
 import { detectFolder } from './detect.ts'
-import { english } from './findings.ts'
 import { decodeName } from './formats/folders.ts'
 import { importInto, ownBesides } from './import.ts'
 import type { RunOptions } from './progress.ts'
@@ -26,7 +26,7 @@ const usualOrder = ['train', 'val', 'test']
 /** The class and split of each image by its folders; `notes` says which folders are neither. */
 function layoutOf(tree: Tree, notes: string[]): Map<string, { label: string | null; split: string | null }> {
   const images = [...tree.files('')].filter(isImage)
-  const placeOf = classLayout(images, setNameOf(tree.root), false, (reason) => notes.push(english(reason)))
+  const placeOf = classLayout(images, setNameOf(tree.root), false, (note) => notes.push(say(note)))
   return new Map(
     images.map((file) => {
       const { folder, split } = placeOf(file)
