@@ -154,7 +154,7 @@ describe('a window', () => {
   test('never exports over a user’s files while the project is open', async () => {
     const ended = new Map<string, JobEntry>()
     let heard = (): void => undefined
-    const { call } = openWindow(app, (event, data) => {
+    const { call, close } = openWindow(app, (event, data) => {
       const job = data as unknown as JobEntry
       if (event !== 'jobs.changed' || isOpen(job)) return
       ended.set(job.id, job)
@@ -185,7 +185,7 @@ describe('a window', () => {
     expect(await exported(at('by the window'))).toMatchObject({ status: 'done' })
     await expect(call('projects.open', { folder: `${dir}/a\0b` })).rejects.toThrow(/^(?!.*E[A-Z]{4,}:)/)
     await expect(call('projects.open', { folder: at('file/below') })).rejects.toMatchObject({ fault: 'user' })
-    port1.close()
+    close()
   })
 })
 

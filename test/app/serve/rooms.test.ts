@@ -33,7 +33,7 @@ const start = async () =>
 async function window(of = app) {
   const told: { event: string; data: Record<string, unknown> }[] = []
   const waiting = new Set<() => void>()
-  const { call } = openWindow(of, (event, data) => {
+  const { call, close } = openWindow(of, (event, data) => {
     told.push({ event, data: data as Record<string, unknown> })
     for (const look of waiting) look()
   })
@@ -52,7 +52,7 @@ async function window(of = app) {
   return {
     call,
     told,
-    close: () => port1.close(),
+    close,
     finished: (runId: string) => until(() => told.find((t) => t.event === 'run.finished' && t.data['runId'] === runId)?.data),
     progress: (runId: string, phase: string) =>
       until(() => told.find((t) => t.event === 'run.progress' && t.data['runId'] === runId && t.data['phase'] === phase)?.data),
