@@ -26,6 +26,7 @@ const SLOW = [
   'test/app/sample/sample.test.ts',
   'test/db/replaced.test.ts',
   'test/engine/jobs/families.test.ts',
+  'test/engine/jobs/jobs.test.ts',
   'test/engine/jobs/leaving-out.test.ts',
   'test/engine/jobs/resume.test.ts',
   'test/engine/questions/lanes.test.ts',

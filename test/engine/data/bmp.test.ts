@@ -221,6 +221,8 @@ describe('runs', () => {
   })
   it('end with the picture, with or without a word, and what is outside is dropped', () => {
     expect(eight(2, 1, [5, 7, 0, 0])).toEqual([7, 7])
+    expect(eight(2, 2, [2, 5, 0, 0, 4, 6, ...end])).toEqual([6, 6, 5, 5]) // nor does it come back on the next line
+    expect(eight(2, 1, [1, 5, 0, 2, 0, 1])).toEqual([5, 0]) // a jump out of the picture is the last word
     expect(eight(2, 2, [1, 7, ...end, 2, 9, 0, 0])).toEqual([0, 0, 7, 0]) // nothing counts behind the end
     expect(eight(2, 1, [0, 2, 0, 1, 1, 9, 9, 9])).toEqual([0, 0])
   })

@@ -64,6 +64,7 @@ describe("CLIP's", () => {
   it('ids are counted from the largest, of the vocabulary or of the tokens added', () => {
     const largest = Math.max(...Object.values(vocab))
     expect(Tokenizer.from(json).vocabSize).toBe(largest + 1)
+    expect(Tokenizer.from({ ...json, added_tokens: [] }).vocabSize).toBe(largest + 1)
     const added = [...json.added_tokens, { ...json.added_tokens[0], id: largest + 50, content: '<|more|>' }]
     expect(Tokenizer.from({ ...json, added_tokens: added }).vocabSize).toBe(largest + 51)
     expect(() => Tokenizer.from({ ...json, added_tokens: [{ id: 4_000_001, content: 'x' }] })).toThrow('added_tokens.0.id')

@@ -118,6 +118,7 @@ describe('a step', () => {
       [6, 20],
       [9, 20],
     ])
+    expect([...(await trainer.exportWeights()).get('w')!]).toEqual([6, 20]) // which is given only where it is asked for
     expect(Object.keys(await state(trainer)).sort()).toEqual(['ema:w', 'w:w'])
     expect(await weight(await start(), true)).toEqual([10, 20]) // without one, the weights themselves
   })
