@@ -14,6 +14,8 @@ import { writeRecord } from '../../../src-main/engine/weights/checkpoint.ts'
 import { headMetadata, headTensors } from '../../../src-main/engine/weights/head.ts'
 import { buildHeader, layout } from '../../../src-main/engine/weights/header.ts'
 import { writeSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
+import { openWeights } from '../../../src-main/engine/weights/source.ts'
+import { storedTensors } from '../../../src-main/engine/weights/tensors.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { record } from '../weights/helpers.ts'
@@ -132,6 +134,9 @@ describe('weights', () => {
       expect(await refusal(goldenPath(`clip/${name}`))).toBe('opened')
       memory(bytes - 1)
       expect(await refusal(goldenPath(`clip/${name}`))).toEqual(['data', '', 'model.too-large'])
+      memory(1e5)
+      const told = { size: expect.stringMatching(/^0\.\d GB$/) as string, memory: '0.0 GB' }
+      await expect(openModel(goldenPath(`clip/${name}`))).rejects.toMatchObject({ sentence: { params: { problem: { params: told } } } })
     }
   })
   test('have no tensor that is longer than an array can be', async () => {
@@ -157,6 +162,45 @@ describe('weights', () => {
     write(2 ** 32 / 4 / 512)
     expect(await refusal(folder)).toEqual(['data', 'model.safetensors', 'model.tensor-too-large'])
   })
+})
+
+describe('tensors that a model may have or lack', () => {
+  /** The folder of a family with some tensors left out and some more. */
+  async function changed(name: string, without: RegExp, more: Record<string, number[]>): Promise<string> {
+    const [from, to] = [goldenPath(name), temporaryFolder()]
+    fs.cpSync(from, to, { recursive: true })
+    const weights = openWeights(from)
+    const { specs, produce } = storedTensors(weights)
+    const added = Object.entries(more).map(([tensor, shape]) => ({ name: tensor, dtype: 'F32' as const, shape }))
+    const kept = specs.filter((spec) => !without.test(spec.name) && !(spec.name in more))
+    await writeSafetensors(path.join(to, 'model.safetensors'), {
+      specs: [...kept, ...added],
+      produce: (spec) => (spec.name in more ? new Float32Array(spec.shape.reduce((a, b) => a * b, 1)) : produce(spec)),
+    })
+    weights.close()
+    return to
+  }
+  const none = /^$/
+  test.each<[string, string, RegExp, Record<string, number[]>]>([
+    [
+      'positions by number, as CLIP had them',
+      'clip/quick',
+      none,
+      { 'text_model.embeddings.position_ids': [1, 16], 'vision_model.embeddings.position_ids': [1, 17] },
+    ],
+    ['positions by number, as SigLIP had them', 'families/siglip', none, { 'text_model.embeddings.position_ids': [1, 16] }],
+    ['an encoder without its pooler', 'families/vit-encoder', /^pooler\./, {}],
+    ['a DINOv2 without its token for pre-training', 'families/dinov2', /mask_token/, {}],
+    ['a DINOv2 with one that its configuration does not tell', 'families/dinov2-plain', none, { 'embeddings.mask_token': [1, 24] }],
+  ])('%s', async (_, name, without, more) => expect(await refusal(await changed(name, without, more))).toBe('opened'))
+  test.each<[string, string, RegExp, Record<string, number[]>, string]>([
+    ['other numbers', 'clip/quick', none, { position_idx: [1] }, 'model.tensor-extra'],
+    ['a pooler that is one by half its name', 'families/vit', none, { 'xpooler.dense.weight': [1] }, 'model.tensor-extra'],
+    ['a norm too few', 'families/dinov2', /^layernorm\.bias$/, {}, 'model.tensor-missing'],
+    ['a scale of another width', 'families/dinov2', none, { 'encoder.layer.0.layer_scale1.lambda1': [5] }, 'model.tensor-shape'],
+  ])('but not %s', async (_, name, without, more, code) =>
+    expect(await refusal(await changed(name, without, more))).toEqual(['data', 'model.safetensors', code]),
+  )
 })
 
 describe('the size of pictures', () => {
