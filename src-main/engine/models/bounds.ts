@@ -27,9 +27,15 @@ interface Tower {
   readonly num_attention_heads: number
 }
 
+/** Attention weights for each pair of tokens. Where heads take turns, their logits count too: both are held at once. */
+function attentionOf(heads: number, tokens: number): number {
+  const atOnce = headsAtOnce(heads, tokens, tokens)
+  return atOnce < heads ? 2 * atOnce : heads
+}
+
 /** Elements of the largest activation between two layers of a tower, for one sequence of `tokens` tokens. */
 export const activationsOf = (c: Tower, tokens: number): number =>
-  tokens * Math.max(headsAtOnce(c.num_attention_heads, tokens, tokens) * tokens, c.intermediate_size, 3 * c.hidden_size)
+  tokens * Math.max(attentionOf(c.num_attention_heads, tokens) * tokens, c.intermediate_size, 3 * c.hidden_size)
 
 /** Number of tokens of an image: its whole patches plus `before` leading tokens (e.g. the class token). */
 export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>
