@@ -24,14 +24,14 @@ interface Given {
 const tasks = previewTasks.map((t) => t.id)
 
 /** A share, or undefined if the option was not given. @throws a user error naming the option */
-function share(option: string, given: string | undefined): number | undefined {
+export function share(option: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   const x = given.trim() === '' ? NaN : Number(given)
   if (!(x >= 0 && x <= 1)) throw userError(sentence('preview.number', { option, found: given }))
   return x
 }
 
-function count(given: string | undefined): number | undefined {
+export function count(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   if (!/^[1-9]\d*$/.test(given) || !Number.isSafeInteger(Number(given))) throw userError(sentence('preview.most', { found: given }))
   return Number(given)
@@ -45,14 +45,20 @@ function regionOf(given: string): BoxTuple {
   return [x!, y!, w!, h!]
 }
 
+/** @throws a user error if there are none */
+export function wordsOf(text: string): string[] {
+  const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
+  if (!words.length) throw userError(sentence('preview.words', { found: text }))
+  return words
+}
+
 /** What is looked for. @throws a user error if nothing is, or two things */
 function promptOf({ text, template, example, region }: Given): Prompt {
   if (text !== undefined && example !== undefined) throw userError(sentence('preview.words-or-example'))
   if (example !== undefined) return { example: { file: example, ...(region === undefined ? {} : { region: regionOf(region) }) } }
   if (region !== undefined) throw userError(sentence('preview.region-alone'))
   if (text === undefined) throw userError(sentence('preview.no-words'))
-  const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
-  if (!words.length) throw userError(sentence('preview.words', { found: text }))
+  const words = wordsOf(text)
   const wordless = template?.find((t) => !t.includes('{}'))
   if (wordless !== undefined) throw userError(sentence('preview.template', { mark: '{}', found: wordless }))
   return { classes: words.map((name) => ({ name })), ...(template?.length ? { templates: template } : {}) }
