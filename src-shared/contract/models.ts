@@ -1,8 +1,11 @@
 /** Models, and what one of them says of the open image. */
 import { z } from 'zod'
+import { limits } from '../model/limits.ts'
 import { id } from '../model/media.ts'
+import { boxTupleSchema, detectionSchema, detectionSettingsSchema } from '../model/preview.ts'
 import { checkpointRecord } from '../model/project.ts'
 import { modelFactsSchema } from '../model/question.ts'
+import { text } from '../model/text.ts'
 import { method } from './method.ts'
 
 const share = z.number().min(0).max(1)
@@ -25,5 +28,16 @@ export const modelMethods = {
   'preview.classify': method(
     z.object({ mediaId: id, model: z.string(), labels: z.array(z.string()).optional() }),
     z.array(z.object({ label: z.string(), labelId: id.nullable(), score: share })),
+  ),
+  /** Boxes in an image, best first: by words (the project's labels if none are given), or like a region of an image. */
+  'preview.detect': method(
+    z.object({
+      mediaId: id,
+      model: z.string(),
+      words: z.array(text().min(1).max(limits.name)).min(1).max(limits.list).optional(),
+      example: z.object({ mediaId: id, region: boxTupleSchema.optional() }).optional(),
+      settings: detectionSettingsSchema.default({}),
+    }),
+    z.array(detectionSchema.extend({ labelId: id.nullable() })),
   ),
 }

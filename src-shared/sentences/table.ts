@@ -8,6 +8,7 @@ import { fileSentences } from './files.ts'
 import { findingSentences } from './findings.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
+import { previewSentences } from './preview.ts'
 import { projectSentences } from './projects.ts'
 import { readingSentences } from './reading.ts'
 import { schemaSentences } from './schema.ts'
@@ -25,6 +26,7 @@ export const sentences = {
   ...fileSentences,
   ...findingSentences,
   ...mediaSentences,
+  ...previewSentences,
   ...projectSentences,
   ...readingSentences,
   ...schemaSentences,

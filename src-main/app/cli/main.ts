@@ -10,7 +10,9 @@ import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
+import { previewCommand } from './preview.ts'
 import { pretrainCommand } from './pretrain.ts'
+import { proposeCommand } from './propose.ts'
 import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { serveCommand, startCommand } from './serve.ts'
@@ -48,6 +50,8 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     dedupCommand,
     embedCommand,
     classifyCommand,
+    previewCommand,
+    proposeCommand,
     trainCommand,
     evaluateCommand,
     mergeCommand,

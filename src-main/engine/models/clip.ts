@@ -158,9 +158,9 @@ export function clipTensors(c: ClipConfig): TensorList {
 
 const LOGIT_SCALE = 'logit_scale'
 
-function checkScale(weights: Weights): void {
-  const scale = weights.float32(LOGIT_SCALE)[0]!
-  if (scale > 80) throw dataError(weights.fileOf(LOGIT_SCALE), sentence('tensor.scale', { tensor: LOGIT_SCALE, found: scale }))
+export function checkScale(weights: Weights, name = LOGIT_SCALE): void {
+  const scale = weights.float32(name)[0]!
+  if (scale > 80) throw dataError(weights.fileOf(name), sentence('tensor.scale', { tensor: name, found: scale }))
 }
 
 const half = (tower: string) => sentence('model.one-tower', { tower, model: 'CLIPModel' })
@@ -201,7 +201,7 @@ export const clip = defineFamily<ClipConfig>({
       bounds: { [LOGIT_SCALE]: Math.log(100) },
       of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
     },
-    check: checkScale,
+    check: (weights) => checkScale(weights),
   }),
   essence: ({ text_config: text, vision_config: vision, ...rest }) => ({
     ...(essential(rest) as object),

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, gather, linear, matmul, mul, reshape, softmax, swapLast, transpose, where } from '../ops/index.ts'
+import { add, fusedAttention, gather, linear, matmul, mul, reshape, softmax, swapLast, transpose, where } from '../ops/index.ts'
 import type { Weights } from './params.ts'
 
 const LOWEST = -3.4028234663852886e38
@@ -15,6 +15,12 @@ export interface AttentionOptions {
   readonly bias?: Value
 }
 
+/** Attention weights of one example that are held at once. 2²⁴ float32 take 64 MB. */
+const WEIGHTS_AT_ONCE = 2 ** 24
+
+/** Whether attention without a mask or bias is one node, since its weights would take too much memory. */
+export const isFused = (heads: number, queries: number, keys: number): boolean => heads * queries * keys > WEIGHTS_AT_ONCE
+
 /**
  * softmax(q·kᵀ/√d + bias)·v per head (Vaswani et al. 2017, eq. 1): q [B, Tq, D], k [B, Tk, D], v [B, Tk, E] → [B, Tq,
  * E].
@@ -23,6 +29,7 @@ export function attend(q: Value, k: Value, v: Value, { heads, mask, bias }: Atte
   const split = (x: Value) => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, x.shape[2]! / heads]), [0, 2, 1, 3]) // [B, H, T, d]
   const width = q.shape[2]! / heads
   if (!Number.isInteger(width) || v.shape[2]! % heads) throw new Error(`attention: ${heads} heads do not divide [${q.shape}], [${v.shape}]`)
+  if (!mask && !bias && v.shape[2] === q.shape[2] && isFused(heads, q.shape[1]!, k.shape[1]!)) return fusedAttention(q, k, v, { heads })
   let logits = matmul(split(mul(q, width ** -0.5)), swapLast(split(k))) // [B, H, Tq, Tk]
   if (bias) logits = add(logits, bias)
   if (mask) logits = mask.dtype === 'bool' ? where(mask, logits, LOWEST) : add(logits, mask)

@@ -116,6 +116,14 @@ export class Params {
     return this.tensor(name, shape, () => this.input(name, shape))
   }
 
+  /** These weights under other names, for a part of a model that is a model of its own elsewhere. */
+  renamed(nameOf: (name: string) => string): Params {
+    const view = Object.create(this) as Params
+    view.get = (name, shape) => this.get(nameOf(name), shape)
+    view.scoped = (name, build) => this.scoped(nameOf(name), build)
+    return view
+  }
+
   private tensor(name: string, shape: Shape, input: () => Value): Value {
     const known = this.values.get(name)
     if (known) return known

@@ -184,7 +184,7 @@ const FAMILIES: Case[] = [
   [
     'swin',
     (f) => config(clip(f), { model_type: 'swin' }),
-    /config\.json: model_type: expected "clip", .* or "dinov2", found "swin": the supported families are CLIP, SigLIP, ViT and DINOv2/,
+    /config\.json: model_type: expected "clip", .* or "owlv2", found "swin": the supported families are CLIP, .* and OWLv2/,
   ],
   [
     'one tower',

@@ -167,4 +167,17 @@ case("cast", lambda x: x.long(), [randn(2, 3, scale=4)], differentiable=False, t
 case("cast", lambda x: x.double(), [ints(-5, 6, 4)], differentiable=False, to="float32")
 case("cast", lambda x: x.double(), [uniform(0, 1, 5) > 0.5], differentiable=False, to="float32")
 
+
+
+def fused_attention(heads):
+    """Multi-head attention over the last axis cut into heads."""
+    def attention(q, k, v):
+        split = lambda x: x.unflatten(-1, (heads, -1)).transpose(1, 2)
+        return F.scaled_dot_product_attention(split(q), split(k), split(v)).transpose(1, 2).flatten(2)
+    return attention
+
+
+for b, n, t, d, heads in [(1, 3, 3, 4, 2), (2, 5, 2, 3, 1), (1, 1, 4, 6, 3), (2, 2, 2, 8, 4)]:
+    case("fusedAttention", fused_attention(heads), [randn(b, n, d), randn(b, t, d), randn(b, t, d)], heads=heads)
+
 save("ops.json", {"torch": torch.__version__, "cases": cases})

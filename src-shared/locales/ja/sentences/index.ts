@@ -8,6 +8,7 @@ import { fileJa } from './files.ts'
 import { findingJa } from './findings.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
+import { previewJa } from './preview.ts'
 import { projectJa } from './projects.ts'
 import { readingJa } from './reading.ts'
 import { schemaJa } from './schema.ts'
@@ -25,6 +26,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...fileJa,
   ...findingJa,
   ...mediaJa,
+  ...previewJa,
   ...projectJa,
   ...readingJa,
   ...schemaJa,
