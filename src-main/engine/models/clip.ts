@@ -25,8 +25,9 @@ import { activationsOf, pictureCost } from './bounds.ts'
 import { closedForm } from './clip-closed-form.ts'
 import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-config.ts'
 import { initialClip } from './clip-init.ts'
+import { denseLayer, denseSegmenter } from './dense-clip.ts'
 import { essential, activationName } from './essence.ts'
-import { defineFamily } from './model.ts'
+import { defineFamily, type Similarity } from './model.ts'
 import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
 
@@ -62,6 +63,21 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
   const x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
   return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // sic: spelt this way in checkpoints
+}
+
+/**
+ * pixels [1, 3, H, W] → an embedding of each patch, [h, w, projection_dim]: the last layer attends to neighbours, the
+ * rest is as for a whole image.
+ */
+export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
+  const v = c.vision_config
+  const m = 'vision_model'
+  const [gh, gw] = [pixels.shape[2]!, pixels.shape[3]!].map((side) => Math.floor(side / v.patch_size)) as [number, number]
+  const last = v.num_hidden_layers - 1
+  const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), { ...v, num_hidden_layers: last })
+  const patches = slice(denseLayer(p, `${m}.encoder.layers.${last}`, x, v, [gh, gw]), { axis: 1, start: 1 })
+  const normed = layerNorm(p, `${m}.post_layernorm`, reshape(patches, [gh, gw, v.hidden_size]), v.layer_norm_eps)
+  return linear(p, 'visual_projection', normed, c.projection_dim, { bias: false })
 }
 
 /**
@@ -168,10 +184,18 @@ function checkScale(weights: Weights): void {
 
 const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPModel`
 
+/** Similarity of CLIP's embeddings, with a learned temperature. */
+export const clipSimilarity: Similarity = {
+  scale: logitScale,
+  logits: logitsPerImage,
+  bounds: { [LOGIT_SCALE]: Math.log(100) },
+  of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
+}
+
 export const clip = defineFamily<ClipConfig>({
   types: ['clip'],
   name: 'CLIP',
-  can: ['embedImage', 'embedText'],
+  can: ['embedImage', 'embedText', 'segment'],
   config: clipConfigSchema,
   describe: (c) => ({
     dim: c.projection_dim,
@@ -198,12 +222,8 @@ export const clip = defineFamily<ClipConfig>({
       tokens: (p, ids) => tokenEmbedding(p, c, ids),
       embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
     },
-    similarity: {
-      scale: logitScale,
-      logits: logitsPerImage,
-      bounds: { [LOGIT_SCALE]: Math.log(100) },
-      of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
-    },
+    similarity: clipSimilarity,
+    segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), clipSimilarity),
     check: checkScale,
   }),
   essence: ({ text_config: text, vision_config: vision, ...rest }) => ({

@@ -84,6 +84,14 @@ export class Params {
     private readonly options: ParamsOptions = {},
   ) {}
 
+  /** The same weights, asked for by names without `prefix`: a model within a model. */
+  under(prefix: string): Params {
+    return Object.assign(Object.create(this) as Params, {
+      get: (name: string, shape: Shape) => this.get(prefix + name, shape),
+      buffer: (name: string, shape: Shape) => this.buffer(prefix + name, shape),
+    })
+  }
+
   /** Names the nodes that `build` appends after the layer. */
   scoped<T>(name: string, build: () => T): T {
     return this.graph.scoped(name, build)

@@ -58,14 +58,14 @@ describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2'])('%s', 
 test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be tuned', async () => {
   expect((await train('siglip', 'zero-shot')).measured.splits['train']!.n).toBe(splits['train']!.length)
   expect((await train('siglip', 'coop', { epochs: 1, batchSize: 4, contextLength: 2 })).loss.length).toBeGreaterThan(0)
-  expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText'])
+  expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText', 'segment'])
 })
 
 describe('what a family cannot do is said in one line', () => {
   test.each([
-    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP or SigLIP'],
-    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP or SigLIP'],
-    ['vit', 'ft', { head: 'zero-shot' }, 'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP or SigLIP'],
+    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP'],
+    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP'],
+    ['vit', 'ft', { head: 'zero-shot' }, 'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP'],
   ] as const)('%s by %s', async (name, recipe, settings, line) => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)
   })

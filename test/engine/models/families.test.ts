@@ -66,8 +66,8 @@ describe('families', () => {
 describe('what a model can do', () => {
   test('is what its family can, and to classify where it has a head', () => {
     expect([capabilitiesIn(TINY_CLIP, false), capabilitiesIn(TINY_CLIP, true)]).toEqual([
-      ['embedImage', 'embedText'],
-      ['embedImage', 'embedText', 'classify'],
+      ['embedImage', 'embedText', 'segment'],
+      ['embedImage', 'embedText', 'segment', 'classify'],
     ])
     expect([capabilitiesIn(folder({ model_type: 'dinov2' }), false), capabilitiesIn(folder({ model_type: 'bert' }), true)]).toEqual([
       ['embedImage'],
@@ -78,7 +78,7 @@ describe('what a model can do', () => {
     const [clip, dino] = [architectureIn(TINY_CLIP), architectureOf({ model_type: 'dinov2' })]
     expect(() => need(clip, ['embedImage', 'embedText'], 'search')).not.toThrow()
     expect(() => need(clip, [], 'nothing')).not.toThrow()
-    expect(() => need(dino, ['embedImage', 'embedText'], 'search')).toThrow(/^search: a DINOv2 model cannot embed texts: .* CLIP or SigLIP/)
+    expect(() => need(dino, ['embedImage', 'embedText'], 'search')).toThrow(/^search: a DINOv2 model cannot embed texts: .* CLIP, SigLIP/)
     expect(textTower(clip, 'search').similarity).toBe(clip.similarity)
     expect(() => textTower(dino, 'search')).toThrow('search: a DINOv2 model cannot embed texts')
   })
