@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Value } from '../graph/graph.ts'
 import {
   add,
@@ -27,7 +28,7 @@ import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-confi
 import { initialClip } from './clip-init.ts'
 import { denseLayer, denseSegmenter } from './dense-clip.ts'
 import { essential, activationName } from './essence.ts'
-import { defineFamily, type Similarity } from './model.ts'
+import { defineFamily, type ImageTower, type Similarity, type TextTower } from './model.ts'
 import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
 
@@ -173,13 +174,11 @@ export function clipTensors(c: ClipConfig): TensorList {
 
 const LOGIT_SCALE = 'logit_scale'
 
-function checkScale(weights: Weights): void {
-  const scale = weights.float32(LOGIT_SCALE)[0]!
+/** @param name the temperature's tensor */
+export function checkScale(weights: Weights, name = LOGIT_SCALE): void {
+  const scale = weights.float32(name)[0]!
   if (scale > 80)
-    throw dataError(
-      weights.fileOf(LOGIT_SCALE),
-      `tensor logit_scale: expected at most 80 (its exponential must fit float32), found ${scale}`,
-    )
+    throw dataError(weights.fileOf(name), `tensor ${name}: expected at most 80 (its exponential must fit float32), found ${scale}`)
 }
 
 const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPModel`
@@ -192,7 +191,42 @@ export const clipSimilarity: Similarity = {
   of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
 }
 
-export const clip = defineFamily<ClipConfig>({
+export const clipImage = (c: ClipConfig): ImageTower => ({
+  size: c.vision_config.image_size,
+  patch: c.vision_config.patch_size,
+  anySize: false,
+  unit: true,
+  config: c.vision_config,
+  embed: (p, pixels) => imageEmbedding(p, c, pixels),
+  ...pictureCost(c.vision_config),
+})
+
+export const clipText = (c: ClipConfig): TextTower => ({
+  context: c.text_config.max_position_embeddings,
+  vocabulary: c.text_config.vocab_size,
+  table: 'text_model.embeddings.token_embedding.weight',
+  width: c.text_config.hidden_size,
+  before: 1,
+  activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
+  at: (ids) => eosIndex(ids, c.text_config.eos_token_id),
+  tokens: (p, ids) => tokenEmbedding(p, c, ids),
+  embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
+})
+
+/** The part of a configuration that determines the outputs. */
+export const clipEssence = ({ text_config: text, vision_config: vision, ...rest }: ClipConfig): object => ({
+  ...(essential(rest) as object),
+  logit_scale_init_value: undefined, // only the initial value of training
+  // With the legacy id 2 the end of text is the largest id, i.e. the last of the vocabulary.
+  text_config: {
+    ...text,
+    hidden_act: activationName(text.hidden_act),
+    eos_token_id: text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id,
+  },
+  vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
+})
+
+export const clip = defineFamily<z.infer<typeof clipConfigSchema>>({
   types: ['clip'],
   name: 'CLIP',
   can: ['embedImage', 'embedText', 'segment'],
@@ -202,41 +236,13 @@ export const clip = defineFamily<ClipConfig>({
     tensors: clipTensors(c),
     initial: (seed) => initialClip(c, clipTensors(c).shapes(), seed),
     closedForm: closedForm(c, (p, pixels) => imageTokens(p, c, pixels)),
-    image: {
-      size: c.vision_config.image_size,
-      patch: c.vision_config.patch_size,
-      anySize: false,
-      unit: true,
-      config: c.vision_config,
-      embed: (p, pixels) => imageEmbedding(p, c, pixels),
-      ...pictureCost(c.vision_config),
-    },
-    text: {
-      context: c.text_config.max_position_embeddings,
-      vocabulary: c.text_config.vocab_size,
-      table: 'text_model.embeddings.token_embedding.weight',
-      width: c.text_config.hidden_size,
-      before: 1,
-      activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
-      at: (ids) => eosIndex(ids, c.text_config.eos_token_id),
-      tokens: (p, ids) => tokenEmbedding(p, c, ids),
-      embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
-    },
+    image: clipImage(c),
+    text: clipText(c),
     similarity: clipSimilarity,
     segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), clipSimilarity),
-    check: checkScale,
+    check: (weights) => checkScale(weights),
   }),
-  essence: ({ text_config: text, vision_config: vision, ...rest }) => ({
-    ...(essential(rest) as object),
-    logit_scale_init_value: undefined, // only the initial value of training
-    // With the legacy id 2 the end of text is the largest id, i.e. the last of the vocabulary.
-    text_config: {
-      ...text,
-      hidden_act: activationName(text.hidden_act),
-      eos_token_id: text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id,
-    },
-    vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
-  }),
+  essence: clipEssence,
   claims: describesTowers,
   parts: { clip_text_model: half('text'), clip_vision_model: half('vision') },
   landmarks: [

@@ -9,12 +9,14 @@ import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { isThere } from '../weights/regular.ts'
 import { clip } from './clip.ts'
+import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
 import type { AnyFamily, Architecture, TextTower } from './model.ts'
+import { sam } from './sam.ts'
 import { siglip } from './siglip.ts'
 import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2]
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 
@@ -84,6 +86,7 @@ const WORDS: Record<Capability, string> = {
   classify: 'classify without training',
   detect: 'detect objects',
   segment: 'segment images',
+  prompt: 'make masks of points and boxes',
   caption: 'caption images',
 }
 

@@ -33,7 +33,7 @@ export interface Prompts {
 }
 
 /** The first two are labels of clicks. `none` is the point that stands for a missing box. */
-export const PointKind = { outside: 0, inside: 1, topLeft: 2, bottomRight: 3, none: -1 } as const
+export const PointKind = { outside: 0, inside: 1, topLeft: 2, bottomRight: 3, none: 4 } as const
 
 /** Masks for points and boxes. */
 export interface PromptedSegmenter {

@@ -84,14 +84,6 @@ export class Params {
     private readonly options: ParamsOptions = {},
   ) {}
 
-  /** The same weights, asked for by names without `prefix`: a model within a model. */
-  under(prefix: string): Params {
-    return Object.assign(Object.create(this) as Params, {
-      get: (name: string, shape: Shape) => this.get(prefix + name, shape),
-      buffer: (name: string, shape: Shape) => this.buffer(prefix + name, shape),
-    })
-  }
-
   /** Names the nodes that `build` appends after the layer. */
   scoped<T>(name: string, build: () => T): T {
     return this.graph.scoped(name, build)
@@ -121,6 +113,14 @@ export class Params {
    */
   get(name: string, shape: Shape): Value {
     return this.tensor(name, shape, () => this.input(name, shape))
+  }
+
+  /** These weights under other names, for a part of a model that is a model of its own elsewhere. */
+  renamed(nameOf: (name: string) => string): Params {
+    const view = Object.create(this) as Params
+    view.get = (name, shape) => this.get(nameOf(name), shape)
+    view.scoped = (name, build) => this.scoped(nameOf(name), build)
+    return view
   }
 
   private tensor(name: string, shape: Shape, input: () => Value): Value {
