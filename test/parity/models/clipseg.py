@@ -1,8 +1,15 @@
 """clipseg*/: small random-weight CLIPSeg checkpoints as `transformers` saves them, each with expected.json."""
-import json, shutil
+import base64, json, shutil
+import numpy as np
 import torch
-from transformers import CLIPSegConfig, CLIPSegForImageSegmentation
+import torch.nn.functional as F
+from PIL import Image
+from transformers import AutoTokenizer, CLIPSegConfig, CLIPSegForImageSegmentation
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from shared import ENGINE, pixel_tensor, pixels, randomise, save, tensor, write
+
+
+TEXTS = ["a photo of a cat", "dog", "red apple in a house"]
 
 
 def clipseg(name, seed, side, text, image, dtype=torch.float32, keeps_tokenizer=False, **rest):
@@ -27,7 +34,20 @@ def clipseg(name, seed, side, text, image, dtype=torch.float32, keeps_tokenizer=
         by_text = model(input_ids=ids, pixel_values=many)
         by_image = model(conditional_pixel_values=example, pixel_values=many)
         features = model.clip.get_image_features(pixel_values=x, interpolate_pos_encoding=True).pooler_output
+    pictures = []
+    if keeps_tokenizer:
+        processor = ViTImageProcessorPil.from_pretrained(folder)
+        asked = AutoTokenizer.from_pretrained(folder)(TEXTS, padding="max_length", truncation=True, max_length=text["max_position_embeddings"], return_tensors="pt").input_ids
+        random = np.random.default_rng(seed)
+        for width, height in [(20, 9), (30, 3), (1, 1)]:
+            picture = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+            seen = processor(Image.fromarray(picture), return_tensors="pt").pixel_values.double()
+            with torch.no_grad():
+                low = model(input_ids=asked, pixel_values=seen.expand(len(TEXTS), -1, -1, -1)).logits
+            full = F.interpolate(low[None], (height, width), mode="bilinear", align_corners=False)[0]
+            pictures.append({"width": width, "height": height, "rgb": base64.b64encode(picture.tobytes()).decode(), "texts": TEXTS, "full": tensor(full)})
     write(folder / "expected.json", {
+        "pictures": pictures,
         "inputIds": tensor(ids), "pixels": pixel_tensor(x), "examples": pixel_tensor(example), "features": tensor(features),
         "queries": tensor(by_text.conditional_embeddings), "exampleQueries": tensor(by_image.conditional_embeddings),
         "masks": tensor(by_text.logits), "exampleMasks": tensor(by_image.logits)})
