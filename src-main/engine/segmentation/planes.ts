@@ -2,18 +2,71 @@
 import { encodeRle, rleBox } from '#shared/geometry/rle.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
 
-/** Row-major values, the part [0, height) × [0, width) of rows that are `stride` apart. */
-export interface Plane {
-  readonly height: number
-  readonly width: number
-  readonly data: Float32Array
-  /** `width` by default. */
-  readonly stride?: number
-}
-
 export interface Size {
   readonly width: number
   readonly height: number
+}
+
+/** Row-major values. */
+export interface Plane extends Size {
+  readonly data: Float32Array
+}
+
+/** A plane of which one column at a time is wanted, so that what is resized needs no memory of its own. */
+export interface Columns extends Size {
+  /** The array may be reused for the next column. */
+  column(x: number): Float32Array
+}
+
+export function columnsOf({ width, height, data }: Plane): Columns {
+  const out = new Float32Array(height)
+  return {
+    width,
+    height,
+    column(x) {
+      for (let y = 0; y < height; y++) out[y] = data[y * width + x]!
+      return out
+    },
+  }
+}
+
+/** The top-left part. */
+export const cropped = (source: Columns, { width, height }: Size): Columns => ({
+  width,
+  height,
+  column: (x) => source.column(x).subarray(0, height),
+})
+
+/** Resized like torch.nn.functional.interpolate(mode='bilinear', align_corners=False). */
+export function resized(source: Columns, { width, height }: Size): Columns {
+  const [across, down] = [taps(source.width, width), taps(source.height, height)]
+  const known = [0, 1].map(() => ({ at: -1, data: new Float32Array(source.height) }))
+  /** Column x of the source; of two, the one further to the left makes room. */
+  const read = (x: number): Float32Array => {
+    let own = known.find(({ at }) => at === x)
+    if (!own) {
+      own = known[0]!.at <= known[1]!.at ? known[0]! : known[1]!
+      own.data.set(source.column(x))
+      own.at = x
+    }
+    return own.data
+  }
+  const [narrow, out] = [new Float32Array(source.height + 1), new Float32Array(height)]
+  return {
+    width,
+    height,
+    column(x) {
+      const [low, share] = [across.low[x]!, across.share[x]!]
+      const left = read(low)
+      const right = share ? read(low + 1) : left
+      for (let y = 0; y < source.height; y++) narrow[y] = left[y]! * (1 - share) + right[y]! * share
+      for (let y = 0; y < height; y++) {
+        const at = down.low[y]!
+        out[y] = narrow[at]! * (1 - down.share[y]!) + narrow[at + 1]! * down.share[y]!
+      }
+      return out
+    },
+  }
 }
 
 /** For each of `to` outputs: the lower of two inputs, and the share of the upper one. */
@@ -27,38 +80,15 @@ function taps(from: number, to: number): { readonly low: Int32Array; readonly sh
   return { low, share }
 }
 
-/**
- * Resizes a plane column by column, like torch.nn.functional.interpolate(mode='bilinear', align_corners=False): `take` gets
- * each output column of [from, to), whose array is reused.
- */
-export function eachColumn(
-  plane: Plane,
-  { width, height }: Size,
-  take: (column: Float32Array, x: number) => void,
-  from = 0,
-  to = width,
-): void {
-  const { data, stride = plane.width } = plane
-  const [across, down] = [taps(plane.width, width), taps(plane.height, height)]
-  const narrow = new Float64Array(plane.height + 1)
-  const column = new Float32Array(height)
-  for (let x = from; x < to; x++) {
-    const [left, share] = [across.low[x]!, across.share[x]!]
-    const right = share ? left + 1 : left
-    for (let y = 0; y < plane.height; y++) narrow[y] = data[y * stride + left]! * (1 - share) + data[y * stride + right]! * share
-    for (let y = 0; y < height; y++) column[y] = narrow[down.low[y]!]! * (1 - down.share[y]!) + narrow[down.low[y]! + 1]! * down.share[y]!
-    take(column, x)
+/** All columns in memory. */
+export function planeOf(source: Columns): Plane {
+  const { width, height } = source
+  const data = new Float32Array(width * height)
+  for (let x = 0; x < width; x++) {
+    const column = source.column(x)
+    for (let y = 0; y < height; y++) data[y * width + x] = column[y]!
   }
-}
-
-/** The plane resized as {@link eachColumn} does. */
-export function resizePlane(plane: Plane, to: Size): Plane {
-  if (plane.width === to.width && plane.height === to.height && !plane.stride) return plane
-  const data = new Float32Array(to.width * to.height)
-  eachColumn(plane, to, (column, x) => {
-    for (let y = 0; y < column.length; y++) data[y * to.width + x] = column[y]!
-  })
-  return { ...to, data }
+  return { width, height, data }
 }
 
 /** Collects a mask column by column. */
@@ -86,12 +116,13 @@ export class MaskBuilder {
   }
 }
 
-/** The mask of what exceeds `threshold` after resizing; undefined if nothing does. */
-export function maskOf(plane: Plane, to: Size, threshold = 0): { readonly mask: Rle; readonly box: Box } | undefined {
-  const mask = new MaskBuilder(to)
-  eachColumn(plane, to, (column) => {
+/** The mask of what exceeds `threshold`; undefined if nothing does. */
+export function maskOf(source: Columns, threshold = 0): { readonly mask: Rle; readonly box: Box } | undefined {
+  const mask = new MaskBuilder(source)
+  for (let x = 0; x < source.width; x++) {
+    const column = source.column(x)
     for (let y = 0; y < column.length; y++) mask.add(column[y]! > threshold)
-  })
+  }
   if (!mask.area) return undefined
   const rle = mask.build()
   return { mask: rle, box: rleBox(rle) }

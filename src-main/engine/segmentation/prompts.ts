@@ -6,7 +6,7 @@ import { need } from '../models/families.ts'
 import type { Model } from '../models/model.ts'
 import { PointKind, type PromptedSegmenter } from '../models/segmenter.ts'
 import { type Provider, type Tensor, tensor } from '../runtime/session.ts'
-import { maskOf, type Plane, resizePlane, type Size } from './planes.ts'
+import { type Columns, columnsOf, cropped, maskOf, type Plane, resized, type Size } from './planes.ts'
 import { Sessions } from './sessions.ts'
 
 export interface EmbeddedImage extends Size {
@@ -45,6 +45,7 @@ export type Choice = 'auto' | 'one' | 'several'
 export class Prompter {
   private readonly decoder: PromptedSegmenter
   private readonly sessions: Sessions
+  private warm?: Promise<unknown>
 
   /** @throws a user error if the model takes no prompts */
   constructor(
@@ -63,7 +64,11 @@ export class Prompter {
     const feeds = { pixels: tensor(data, 'float32', [1, 3, size, size]) }
     const { y } = await this.sessions.run('embed', feeds, (p, x) => ({ y: this.decoder.embed(p, x['pixels']!) }))
     const { width, height } = pixels
-    return { width, height, embedding: y!, shown: fitted(pixels, this.model.preprocess.longest_edge ?? size) }
+    const image = { width, height, embedding: y!, shown: fitted(pixels, this.model.preprocess.longest_edge ?? size) }
+    // Builds the session of one click or one box, for which the first click would have to wait.
+    this.warm ??= this.askEach(image, [{ clicks: [{ x: width / 2, y: height / 2, inside: true }] }])
+    await this.warm
+    return image
   }
 
   /** The answers to one prompt, best first. */
@@ -113,14 +118,14 @@ export class Prompter {
    * The logits over the part of the input that shows the image, at the input's resolution: all that is left is to resize
    * them to the image (SamImageProcessor.post_process_masks).
    */
-  over({ shown }: EmbeddedImage, { logits }: LowMask): Plane {
+  over({ shown }: EmbeddedImage, { logits }: LowMask): Columns {
     const { size } = this.decoder
-    return { ...shown, stride: size, data: resizePlane(logits, { width: size, height: size }).data }
+    return cropped(resized(columnsOf(logits), { width: size, height: size }), shown)
   }
 
   /** The mask at the image's size; undefined if it is empty. */
   mask(image: EmbeddedImage, answer: LowMask, threshold = 0): { readonly mask: Rle; readonly box: Box } | undefined {
-    return maskOf(this.over(image, answer), image, threshold)
+    return maskOf(resized(this.over(image, answer), image), threshold)
   }
 
   release(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Segmenter } from '../models/segmenter.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import { type Provider, type Tensor, tensor } from '../runtime/session.ts'
 import { unitRows } from '../tasks/embed.ts'
-import { type Plane, resizePlane, type Size } from './planes.ts'
+import { columnsOf, type Plane, planeOf, resized, type Size } from './planes.ts'
 import { Sessions } from './sessions.ts'
 import { type Views, viewsOf, windowsIn } from './views.ts'
 
@@ -161,7 +161,7 @@ function joined(planes: readonly Plane[], { canvas, windows }: Views, window: Si
   const times = new Uint8Array(data.length)
   planes.forEach((plane, i) => {
     const { x: left, y: top } = windows[i]!
-    const full = resizePlane(plane, window).data
+    const full = planeOf(resized(columnsOf(plane), window)).data
     for (let y = 0; y < window.height; y++)
       for (let x = 0, at = (top + y) * canvas.width + left; x < window.width; x++, at++) {
         data[at]! += full[y * window.width + x]!

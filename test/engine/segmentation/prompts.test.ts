@@ -5,7 +5,7 @@ import type { Pixels } from '../../../src-main/engine/data/pixels.ts'
 import { preprocess } from '../../../src-main/engine/data/preprocess.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
-import { maskOf, resizePlane } from '../../../src-main/engine/segmentation/planes.ts'
+import { columnsOf, maskOf, planeOf, resized } from '../../../src-main/engine/segmentation/planes.ts'
 import { pointsOf, Prompter } from '../../../src-main/engine/segmentation/prompts.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference } from '../../helpers/golden.ts'
 
@@ -71,7 +71,7 @@ describe.each(pictures.map((p) => [`${p.width} × ${p.height}`, p] as const))('a
     const side = 16
     const answer = { score: 1, logits: { width: side, height: side, data: floats(picture.logits) } }
     const full = floats(picture.full)
-    expect(largestDifference(resizePlane(prompter.over(image, answer), image).data, full)).toBeLessThan(1e-5)
+    expect(largestDifference(planeOf(resized(prompter.over(image, answer), image)).data, full)).toBeLessThan(1e-5)
     const found = prompter.mask(image, answer)
     const bitmap = found ? rleToBitmap(found.mask) : new Uint8Array(full.length)
     expect([...bitmap]).toEqual([...full].map((v) => (v > 0 ? 1 : 0)))
@@ -120,10 +120,11 @@ describe('what is asked', () => {
 
 test('a mask of a plane covers what exceeds the threshold, an empty one is none', () => {
   const plane = { width: 2, height: 1, data: Float32Array.of(-1, 3) }
-  const found = maskOf(plane, { width: 8, height: 4 })!
+  const large = resized(columnsOf(plane), { width: 8, height: 4 })
+  const found = maskOf(large)!
   expect([rleArea(found.mask), found.box]).toEqual([20, { x: 3, y: 0, w: 5, h: 4 }])
   expect([rleContains(found.mask, 2, 1), rleContains(found.mask, 3, 1)]).toEqual([false, true])
-  expect(maskOf(plane, { width: 8, height: 4 }, 3)).toBeUndefined()
+  expect(maskOf(large, 3)).toBeUndefined()
 })
 
 test('a model without prompts says so in one line', async () => {

@@ -53,7 +53,7 @@ describe('from logits to masks', () => {
     ])
     expect(found[0]!.score).toBeCloseTo((1 / (1 + Math.exp(-4)) + 1 / (1 + Math.exp(-1))) / 2, 6)
   })
-  test('strips of a large image join to the same mask', () => {
+  test("a large image's masks", () => {
     const [low, large] = [
       { width: 2, height: 2 },
       { width: 1500, height: 1000 },
