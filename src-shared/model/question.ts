@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
 import { classSchema, deviceSchema } from './job.ts'
+import { detectionSchema, detectionSettingsSchema, promptSchema } from './preview.ts'
 
 const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
@@ -17,6 +18,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tokens'), model, texts: z.array(z.string()) }),
   /** Classes of an image: the model's own or, if it has none, the given ones. */
   z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
+  /** What is found in an image, by words or by an example. */
+  z.object({ kind: z.literal('detect'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
   /** The devices of this machine that can run jobs. */
@@ -48,6 +51,8 @@ export const answerSchemas = {
   tokens: tokenCountsSchema,
   /** The best first. */
   classify: z.array(z.object({ label: z.string(), score: z.number() })),
+  /** The best first. */
+  detect: z.array(detectionSchema),
   embed: float32,
   devices: z.array(deviceSchema),
 }

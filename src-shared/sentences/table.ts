@@ -7,6 +7,7 @@ import { exchangeSentences } from './exchange.ts'
 import { fileSentences } from './files.ts'
 import { generalSentences } from './general.ts'
 import { mediaSentences } from './media.ts'
+import { previewSentences } from './preview.ts'
 import { projectSentences } from './projects.ts'
 import { servingSentences } from './serving.ts'
 import { trainingSentences } from './training.ts'
@@ -21,6 +22,7 @@ export const sentences = {
   ...exchangeSentences,
   ...fileSentences,
   ...mediaSentences,
+  ...previewSentences,
   ...projectSentences,
   ...servingSentences,
   ...trainingSentences,

@@ -10,6 +10,7 @@ import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
+import { previewCommand } from './preview.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
@@ -48,6 +49,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     dedupCommand,
     embedCommand,
     classifyCommand,
+    previewCommand,
     trainCommand,
     evaluateCommand,
     mergeCommand,

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import type { Pixels } from './pixels.ts'
 
 /** SHA-256 of a file's bytes in hex: identifies an image independently of its path. */
 export const contentHash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -145,12 +144,16 @@ async function readRows(file: string, made: string, length: number) {
   }
 }
 
+interface Stored {
+  readonly data: { readonly byteLength: number }
+}
+
 /**
  * Keeps decoded images in memory up to `limit` bytes: small sets are decoded once; of large ones the first that fit
  * are kept and the rest are decoded each time. Concurrent requests for an image share one load.
  */
 export class PixelStore {
-  private readonly kept = new Map<string, Promise<Pixels>>()
+  private readonly kept = new Map<string, Promise<Stored>>()
   private used = 0
 
   constructor(private readonly limit: number) {}
@@ -159,9 +162,10 @@ export class PixelStore {
     return this.used
   }
 
-  get(key: string, load: () => Promise<Pixels>): Promise<Pixels> {
+  /** @param key of one kind of data only, so that what is known has the type that `load` returns */
+  get<T extends Stored>(key: string, load: () => Promise<T>): Promise<T> {
     const known = this.kept.get(key)
-    if (known) return known
+    if (known) return known as Promise<T>
     const loading = load().then(
       (pixels) => {
         if (this.used + pixels.data.byteLength > this.limit) this.kept.delete(key)

@@ -5,7 +5,7 @@ import type { Item } from '#shared/model/job.ts'
 import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
-import { type PreprocessConfig, resized } from './preprocess.ts'
+import { type PreprocessConfig, type Resized, resized } from './preprocess.ts'
 
 /** An image that cannot be read or decoded. The job continues without it. */
 export class UnreadableImage extends DashiError {
@@ -56,7 +56,7 @@ export class Images {
    * Image `i` as RGB, resized to the model's scale; only cropping and normalising remain. The store keeps this form
    * because it is small.
    */
-  resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Pixels> {
+  resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Resized> {
     const { file } = this.items[i]!
     return this.store.get(`${key} ${file}`, async () =>
       resized(await naming(file, decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file),

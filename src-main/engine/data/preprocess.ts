@@ -5,6 +5,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { findJson, parseJson } from './json.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
+import { type Levels, squared } from './squared.ts'
 
 const side = z.int().min(1).max(16384)
 /** A size as one number or as [height, width]. */
@@ -30,6 +31,8 @@ interface Defaults {
   readonly size: Size
   readonly resample: keyof typeof RESAMPLE
   readonly do_center_crop: boolean
+  /** Side of the centre crop; 224 by default. */
+  readonly crop?: number
   readonly image_mean: Rgb
   readonly image_std: Rgb
 }
@@ -59,7 +62,10 @@ const schemaOf = (own: Defaults) =>
       RESAMPLE[own.resample],
     ),
     do_center_crop: z.boolean().nullable().default(own.do_center_crop).transform(Boolean),
-    crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), { height: 224, width: 224 }),
+    crop_size: or(z.union([square, rectangle], { error: 'expected a number or {height, width}, in pixels' }), {
+      height: own.crop ?? 224,
+      width: own.crop ?? 224,
+    }),
     do_rescale: flag,
     rescale_factor: or(level, 1 / 255),
     do_normalize: flag,
@@ -73,6 +79,8 @@ const schemaOf = (own: Defaults) =>
 export type PreprocessConfig = z.output<ReturnType<typeof schemaOf>> & {
   /** The longest edge after resizing; the rest of `size`, to the right and below, is 0 after normalisation (SAM). */
   readonly longest_edge?: number
+  /** Pad to a square and resize as OWLv2 does (squared.ts); absent for all other processors. */
+  readonly pad_to_square?: true
 }
 
 /**
@@ -84,6 +92,37 @@ export interface Processor {
   readonly schema: z.ZodType<PreprocessConfig>
 }
 export const processor = (name: string, defaults: Defaults): Processor => ({ name, schema: schemaOf(defaults) })
+
+type Fields = Record<string, unknown>
+
+/** Early folders of OWL-ViT say `rescale` for `do_rescale`. */
+export const withOlderRescale = ({ name, schema }: Processor): Processor => ({
+  name,
+  schema: z
+    .looseObject({ rescale: z.boolean().optional() })
+    .transform(({ rescale, ...json }): Fields => (rescale === undefined ? json : { ...json, do_rescale: rescale }))
+    .pipe(schema as z.ZodType<PreprocessConfig, Fields>),
+})
+
+const must = (key: string) =>
+  z
+    .boolean()
+    .nullish()
+    .refine((on) => on ?? true, { error: `expected true: ${key} is a part of how OWLv2 sees` })
+
+/**
+ * OWLv2's image processor: every step is needed, because boxes are relative to the padded square and smoothing is of
+ * rescaled values. It never crops.
+ */
+export const squareProcessor = (name: string, defaults: Omit<Defaults, 'do_center_crop'>): Processor => ({
+  name,
+  schema: z
+    .looseObject({ do_pad: must('padding'), do_resize: must('resizing'), do_rescale: must('rescaling') })
+    .transform((json): Fields => ({ ...json, do_center_crop: false }))
+    .pipe(schemaOf({ ...defaults, do_center_crop: false }) as z.ZodType<z.output<ReturnType<typeof schemaOf>>, Fields>)
+    .refine((c) => 'height' in c.size, { path: ['size'], error: 'expected {height, width}, in pixels' })
+    .transform((c) => ({ ...c, pad_to_square: true as const })),
+})
 
 const CLIP_DEFAULTS: Defaults = {
   size: { shortest_edge: 224 },
@@ -176,9 +215,14 @@ export function preprocess(pixels: Pixels, config: PreprocessConfig, out: Float3
 /** Limit on the size of a resized image, equal to the limit on decoding. */
 const MOST_PIXELS = 0x3fff ** 2
 
+/** RGB at the scale at which it is cropped: bytes, or levels that the processor does not round. */
+export type Resized = Pixels | Levels
+
 /** The first half of `preprocess`: RGB resized to the scale at which it is cropped. `name` is used in errors. */
-export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Pixels {
+export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Resized {
   const rgb = overWhite(pixels)
+  if (config.pad_to_square && 'height' in config.size)
+    return squared(rgb, config.size.width, config.size.height, { smooth: config.resample !== RESAMPLE.nearest })
   const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config.size) : rgb
   if (width * height > MOST_PIXELS)
     throw dataError(
@@ -205,20 +249,20 @@ export function fitted({ width, height }: { readonly width: number; readonly hei
 }
 
 /** The second half of `preprocess`: crops and normalises. */
-export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: Float32Array, offset: number): void {
+export function cropAndNormalise(image: Resized, config: PreprocessConfig, out: Float32Array, offset: number): void {
   const padded = config.longest_edge !== undefined && 'height' in config.size
   const crop = padded ? config.size : config.do_center_crop ? config.crop_size : image
   const top = padded ? 0 : cropStart(image.height, crop.height)
   const left = padded ? 0 : cropStart(image.width, crop.width)
   const area = crop.height * crop.width
   for (let c = 0; c < 3; c++) {
-    const level = levels(config, c)
+    const level = image.data instanceof Uint8Array ? tableOf(config, c) : (value: number) => normalised(value, config, c)
     let to = offset + c * area
     for (let y = top; y < top + crop.height; y++) {
       const inside = y >= 0 && y < image.height
       for (let x = left; x < left + crop.width; x++) {
         const there = inside && x >= 0 && x < image.width
-        out[to++] = there || !padded ? level[there ? image.data[(y * image.width + x) * 3 + c]! : 0]! : 0
+        out[to++] = there || !padded ? level(there ? image.data[(y * image.width + x) * 3 + c]! : 0) : 0
       }
     }
   }
@@ -230,14 +274,15 @@ export function cropAndNormalise(image: Pixels, config: PreprocessConfig, out: F
  */
 const cropStart = (size: number, crop: number) => Math.floor((size - crop) / 2)
 
-/**
- * The normalised value of each of the 256 byte values in channel c, rounded to float32 at the same points as the
- * reference.
- */
-function levels(config: PreprocessConfig, c: number): Float32Array {
+/** The value of a level in channel c, rounded to float32 at the same points as the reference. */
+function normalised(value: number, config: PreprocessConfig, c: number): number {
   const f = Math.fround
-  return Float32Array.from({ length: 256 }, (_, byte) => {
-    const scaled = f(config.do_rescale ? byte * config.rescale_factor : byte)
-    return config.do_normalize ? f(f(scaled - f(config.image_mean[c]!)) / f(config.image_std[c]!)) : scaled
-  })
+  const scaled = f(config.do_rescale ? value * config.rescale_factor : value)
+  return config.do_normalize ? f(f(scaled - f(config.image_mean[c]!)) / f(config.image_std[c]!)) : scaled
+}
+
+/** {@link normalised} of the 256 byte values. */
+function tableOf(config: PreprocessConfig, c: number): (byte: number) => number {
+  const table = Float32Array.from({ length: 256 }, (_, byte) => normalised(byte, config, c))
+  return (byte) => table[byte]!
 }

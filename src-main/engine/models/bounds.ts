@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { activationNames } from '../nn/activations.ts'
+import { headsAtOnce } from '../nn/attention.ts'
 
 /*
  * Limits far above any real model (the largest CLIP has 48 layers of width 1,664), so that a number in a config.json
@@ -28,7 +29,7 @@ interface Tower {
 
 /** Elements of the largest activation between two layers of a tower, for one sequence of `tokens` tokens. */
 export const activationsOf = (c: Tower, tokens: number): number =>
-  tokens * Math.max(c.num_attention_heads * tokens, c.intermediate_size, 3 * c.hidden_size)
+  tokens * Math.max(headsAtOnce(c.num_attention_heads, tokens, tokens) * tokens, c.intermediate_size, 3 * c.hidden_size)
 
 /** Number of tokens of an image: its whole patches plus `before` leading tokens (e.g. the class token). */
 export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>

@@ -65,7 +65,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
       dir,
       weights,
       head,
-      templates: templates.length ? templates : TEMPLATES,
+      templates: templates.length ? templates : (described.detector?.templates ?? TEMPLATES),
       get tokenizer() {
         if (!tokenizer) throw noTokenizer(dir)
         return tokenizer

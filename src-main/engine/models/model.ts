@@ -8,6 +8,7 @@ import { type FrozenAs, Params, type WeightSource } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
+import type { Detector } from './detector.ts'
 import type { Preparation } from './preparation.ts'
 import type { PromptedSegmenter, Segmenter } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
@@ -89,6 +90,8 @@ export interface Architecture {
   /** Weights of an untrained model, a pure function of the seed. */
   initial?(seed: number): Map<string, Float32Array>
   readonly closedForm?: ClosedForm
+  /** Boxes for words or an example. */
+  readonly detector?: Detector
   /** The classifier stored among the model's own tensors. */
   classifier?(weights: Weights): Head
   /** Checks beyond names, shapes and finiteness. @throws a data fault */

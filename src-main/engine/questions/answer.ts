@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { AnswerTo, Question } from '#shared/model/question.ts'
+import { Detecting } from '../detection/detecting.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
 import { bundledProviders } from '../runtime/session.ts'
@@ -16,6 +17,7 @@ import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
 let kept: { version: string; is: Model } | undefined
+let detecting: Detecting | undefined
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -34,6 +36,10 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       const open = await opened(model)
       return classify(open, await classifierFor(open, question.classes), question.file)
     }
+    case 'detect': {
+      const open = await opened(model)
+      return (detecting ??= Detecting.with(open, 'detect')).find(question.file, question.prompt, question.settings)
+    }
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }
@@ -49,8 +55,9 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
+    await detecting?.release()
     kept?.is.close()
-    classifier = undefined
+    classifier = detecting = undefined
     kept = { version, is }
   }
   return kept.is

@@ -26,7 +26,7 @@ function train(name: string, recipe: TrainJob['recipe'], settings: Record<string
   return runJob(job, hooks)
 }
 
-describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2'])('%s', (name) => {
+describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', 'owlvit', 'owlv2'])('%s', (name) => {
   test.each([
     ['lp', { cCount: 3 }],
     ['ft', TUNING],
@@ -63,9 +63,14 @@ test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be 
 
 describe('what a family cannot do is said in one line', () => {
   test.each([
-    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP'],
-    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP'],
-    ['vit', 'ft', { head: 'zero-shot' }, 'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP'],
+    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2'],
+    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2'],
+    [
+      'vit',
+      'ft',
+      { head: 'zero-shot' },
+      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2',
+    ],
   ] as const)('%s by %s', async (name, recipe, settings, line) => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)
   })
@@ -88,6 +93,6 @@ test('a family that is not ours is told which there are', async () => {
   const file = path.join(folder, 'config.json')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swin"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "vit", "deit" or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported`,
+    `${file}: model_type: expected "clip", "siglip", "vit", "deit", "dinov2", "owlvit" or "owlv2", found "swin": CLIP, SigLIP, ViT, DINOv2, OWL-ViT and OWLv2 are the families that are supported`,
   )
 })

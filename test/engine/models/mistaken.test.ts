@@ -184,7 +184,7 @@ const FAMILIES: Case[] = [
   [
     'swin',
     (f) => config(clip(f), { model_type: 'swin' }),
-    /config\.json: model_type: expected "clip", .* or "dinov2", found "swin": CLIP, SigLIP, ViT and DINOv2 are the families that are supported/,
+    /config\.json: model_type: expected "clip", .* or "owlv2", found "swin": CLIP, .* and OWLv2 are the families that are supported/,
   ],
   [
     'one tower',

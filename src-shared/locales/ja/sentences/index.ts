@@ -7,6 +7,7 @@ import { exchangeJa } from './exchange.ts'
 import { fileJa } from './files.ts'
 import { generalJa } from './general.ts'
 import { mediaJa } from './media.ts'
+import { previewJa } from './preview.ts'
 import { projectJa } from './projects.ts'
 import { servingJa } from './serving.ts'
 import { trainingJa } from './training.ts'
@@ -21,6 +22,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...exchangeJa,
   ...fileJa,
   ...mediaJa,
+  ...previewJa,
   ...projectJa,
   ...servingJa,
   ...trainingJa,

@@ -1,0 +1,100 @@
+import { Command, Option } from 'commander'
+import { userError } from '#shared/errors.ts'
+import type { BoxTuple, Prompt } from '#shared/model/preview.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { openModel } from '../../engine/models/index.ts'
+import { previewTasks } from '../preview/tasks.ts'
+import { renderTable } from '../terminal/table.ts'
+import { output } from './output.ts'
+
+interface Given {
+  readonly model: string
+  readonly image: string
+  readonly task: string
+  readonly text?: string
+  readonly template?: string[]
+  readonly example?: string
+  readonly region?: string
+  readonly threshold?: string
+  readonly overlap?: string
+  readonly most?: string
+  readonly json?: boolean
+}
+
+const tasks = previewTasks.map((t) => t.id)
+
+/** A share, or undefined if the option was not given. @throws a user error naming the option */
+function share(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const x = given.trim() === '' ? NaN : Number(given)
+  if (!(x >= 0 && x <= 1)) throw userError(sentence('preview.number', { option, found: given }))
+  return x
+}
+
+function count(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (!/^[1-9]\d*$/.test(given) || !Number.isSafeInteger(Number(given))) throw userError(sentence('preview.most', { found: given }))
+  return Number(given)
+}
+
+function regionOf(given: string): BoxTuple {
+  const numbers = given.split(',').map((x) => (x.trim() === '' ? NaN : Number(x)))
+  const [x, y, w, h] = numbers
+  if (numbers.length !== 4 || !numbers.every(Number.isFinite) || !(w! > 0 && h! > 0))
+    throw userError(sentence('preview.region', { found: given }))
+  return [x!, y!, w!, h!]
+}
+
+/** What is looked for. @throws a user error if nothing is, or two things */
+function promptOf({ text, template, example, region }: Given): Prompt {
+  if (text !== undefined && example !== undefined) throw userError(sentence('preview.words-or-example'))
+  if (example !== undefined) return { example: { file: example, ...(region === undefined ? {} : { region: regionOf(region) }) } }
+  if (region !== undefined) throw userError(sentence('preview.region-alone'))
+  if (text === undefined) throw userError(sentence('preview.no-words'))
+  const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
+  if (!words.length) throw userError(sentence('preview.words', { found: text }))
+  const wordless = template?.find((t) => !t.includes('{}'))
+  if (wordless !== undefined) throw userError(sentence('preview.template', { found: wordless }))
+  return { classes: words.map((name) => ({ name })), ...(template?.length ? { templates: template } : {}) }
+}
+
+export const previewCommand = (): Command =>
+  new Command('preview')
+    .description('show what a model finds in an image, by words or by an example')
+    .requiredOption('--model <dir>', 'checkpoint folder')
+    .requiredOption('--image <file>', 'image file')
+    .addOption(
+      new Option('--task <task>', `what to find: ${previewTasks.map((t) => `${t.id} (${t.finds})`).join(', ')}`)
+        .choices(tasks)
+        .default(tasks[0]),
+    )
+    .option('--text <a,b,c>', 'words to look for, separated by commas')
+    .option('--template <text...>', 'sentences around the words, with {} in their place; the checkpoint’s own if none is given')
+    .option('--example <file>', 'look for what is like this image instead')
+    .option('--region <x,y,w,h>', 'the part of the example that is meant, in pixels')
+    .option('--threshold <score>', 'scores have to be above it (default: 0.1 for words, 0 for an example)')
+    .option('--overlap <iou>', 'keep the best of boxes that overlap by more (default: 1, which keeps all, for words; 0.3 for an example)')
+    .option('--most <n>', 'at most so many, the best first')
+    .action(async (o: Given) => {
+      const task = previewTasks.find((t) => t.id === o.task)!
+      const prompt = promptOf(o)
+      const settings = { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) }
+      const model = await openModel(o.model)
+      try {
+        const found = await task.run(model, { file: o.image, prompt, settings })
+        output(Boolean(o.json)).answer(found, () =>
+          found.length
+            ? renderTable(
+                [
+                  { title: 'label', value: (f) => f.label },
+                  { title: 'score', value: (f) => f.score.toFixed(3) },
+                  { title: 'place', align: 'left', value: (f) => task.place(f) },
+                ],
+                found,
+              )
+            : 'nothing found: a lower --threshold shows weaker ones',
+        )
+      } finally {
+        model.close()
+      }
+    })

@@ -1,0 +1,194 @@
+import { statSync } from 'node:fs'
+import { dataError, userError } from '#shared/errors.ts'
+import type { ClassSpec } from '#shared/model/job.ts'
+import { clipBox } from '#shared/geometry/box.ts'
+import type { BoxTuple, Detection, DetectionSettings, Example, Prompt } from '#shared/model/preview.ts'
+import type { Box } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { decodeImage } from '../data/decode.ts'
+import { cropAndNormalise, outputSize, resized } from '../data/preprocess.ts'
+import { ANY } from '../graph/any-batch.ts'
+import { Graph } from '../graph/graph.ts'
+import type { Arrays, Detector, Values } from '../models/detector.ts'
+import { need, textTower } from '../models/families.ts'
+import { type Model, paramsFor } from '../models/model.ts'
+import { BatchSession } from '../runtime/infer.ts'
+import { Session, tensor } from '../runtime/session.ts'
+import { fillTemplate } from '../tasks/embed.ts'
+import { type Answer, detections, type Extent, similar } from './post-process.ts'
+import { Recent } from './recent.ts'
+
+/** What is kept of an image: 7 MB for OWLv2-B/16, 0.1 MB for a small model. */
+interface Seen {
+  readonly state: Arrays
+  /** Size of the image. */
+  readonly width: number
+  readonly height: number
+  readonly extent: Extent
+}
+
+/** Bytes of images, and of texts' queries. */
+const SEEN_BYTES = 128 * 2 ** 20
+const QUERY_BYTES = 16 * 2 ** 20
+/** Texts that are encoded together. */
+const TEXTS = 16
+/** The label of what is like an example. */
+export const EXAMPLE = 'example'
+
+/** A region in pixels as the detector's boxes are given. @throws a user error if it has no part in the image */
+function relativeTo({ width, height, extent: [w, h] }: Seen, region: BoxTuple): Box {
+  const inside = clipBox({ x: region[0], y: region[1], w: region[2], h: region[3] }, width, height)
+  if (!inside) throw userError(sentence('preview.outside', { width, height, found: region.join() }))
+  return { x: inside.x / w, y: inside.y / h, w: inside.w / w, h: inside.h / h }
+}
+
+const bytesOf = (arrays: Arrays) => Object.values(arrays).reduce((n, a) => n + a.byteLength, 0)
+
+/**
+ * A detector at work. Its three sessions are made when they are first needed and stay open; images and texts that it has
+ * seen are not encoded again.
+ */
+export class Detecting {
+  private readonly seen = new Recent<Seen>(SEEN_BYTES)
+  private readonly read = new Recent<Float32Array>(QUERY_BYTES)
+  private readonly sessions: { encode?: Session; words?: BatchSession; answer?: Session } = {}
+
+  private constructor(
+    private readonly model: Model,
+    private readonly detector: Detector,
+  ) {}
+
+  /** @throws a user error, starting with `wanted`, if the model detects nothing */
+  static with(model: Model, wanted: string): Detecting {
+    need(model, ['detect'], wanted)
+    return new Detecting(model, model.detector!)
+  }
+
+  /**
+   * What is found in an image file, best first.
+   * @throws a user error if a text does not fit into the context or a region is outside its image, a data error if an
+   *   image cannot be read
+   */
+  async find(file: string, prompt: Prompt, o: DetectionSettings = {}): Promise<Detection[]> {
+    if ('example' in prompt) return this.like(file, prompt.example, o)
+    const queries = await this.queries(prompt.classes, prompt.templates ?? this.model.templates)
+    const { state, extent } = await this.image(file)
+    return detections(
+      await this.answer(state, queries),
+      prompt.classes.map((c) => c.name),
+      extent,
+      o,
+    )
+  }
+
+  private async like(file: string, { file: from, region }: Example, o: DetectionSettings): Promise<Detection[]> {
+    const example = await this.image(from)
+    const { query } = this.detector.exampleOf(example.state, region && relativeTo(example, region))
+    const { state, extent } = await this.image(file)
+    return similar(await this.answer(state, query), EXAMPLE, extent, o)
+  }
+
+  /** The state of an image, encoded unless it is among the last ones. A file that changed is another image. */
+  async image(file: string): Promise<Seen> {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
+    const known = this.seen.get(key)
+    if (known) return known
+    const { preprocess } = this.model
+    const pixels = await decodeImage(file, file, { alpha: 'keep', deep: preprocess.deep })
+    const { height, width } = outputSize(preprocess)
+    const input = new Float32Array(3 * height * width)
+    cropAndNormalise(resized(pixels, preprocess, file), preprocess, input, 0)
+    const state = await this.encode(input, height, width)
+    const side = Math.max(pixels.width, pixels.height)
+    const extent: Extent = preprocess.pad_to_square ? [side, side] : [pixels.width, pixels.height]
+    return this.seen.set(key, { state, width: pixels.width, height: pixels.height, extent }, bytesOf(state))
+  }
+
+  /** pixels [1, 3, H, W] → state. */
+  async encode(pixels: Float32Array, height: number, width: number): Promise<Arrays> {
+    const shape = [1, 3, height, width]
+    const session = (this.sessions.encode ??= await this.graph((g) =>
+      this.detector.encode(paramsFor(this.model, g, this.model.weights), g.input('pixels', 'float32', shape)),
+    ))
+    const found = await session.run({ pixels: tensor(pixels, 'float32', shape) })
+    return Object.fromEntries(Object.entries(found).map(([name, t]) => [name, t.data as Float32Array]))
+  }
+
+  /** A query for each class [n, width]: the mean over the templates, of length 1. */
+  async queries(classes: readonly ClassSpec[], templates: readonly string[]): Promise<Float32Array> {
+    const d = this.detector.width
+    const texts = classes.map((c) => templates.map((t) => fillTemplate(t, c)))
+    const known = await this.words([...new Set(texts.flat())])
+    const out = new Float32Array(classes.length * d)
+    texts.forEach((own, c) => {
+      const mean = out.subarray(c * d, (c + 1) * d)
+      if (own.length === 1) return mean.set(known.get(own[0]!)!)
+      for (const text of own) known.get(text)!.forEach((x, i) => (mean[i]! += x))
+      const length = Math.hypot(...mean)
+      for (let i = 0; i < d; i++) mean[i]! /= length
+    })
+    return out
+  }
+
+  /** The query of each text. */
+  private async words(texts: readonly string[]): Promise<Map<string, Float32Array>> {
+    const { context, at } = textTower(this.model, 'detect')
+    const { tokenizer } = this.model
+    for (const text of texts) {
+      const tokens = tokenizer.count(text)
+      if (tokens > context) throw userError(sentence('preview.too-long', { text: JSON.stringify(text), tokens, context }))
+    }
+    const found = new Map(texts.flatMap((text) => [[text, this.read.get(text)] as const]).filter((e) => e[1] !== undefined))
+    const missing = texts.filter((text) => !found.has(text))
+    if (missing.length) {
+      const session = (this.sessions.words ??= await BatchSession.create(TEXTS, ['ids', 'at'], (g, b) => ({
+        y: this.detector.words(
+          paramsFor(this.model, g, this.model.weights),
+          g.input('ids', 'int32', [b, context]),
+          g.input('at', 'int32', [b]),
+        ),
+      })))
+      const { y } = await session.run(missing.length, (row, { ids, at: ends }, slot) => {
+        const encoded = tokenizer.encode(missing[row]!, context)
+        ;(ids as Int32Array).set(encoded, slot * context)
+        ends![slot] = at(encoded)
+      })
+      const d = this.detector.width
+      missing.forEach((text, i) => found.set(text, this.read.set(text, y!.slice(i * d, (i + 1) * d), 4 * d)))
+    }
+    return found as Map<string, Float32Array>
+  }
+
+  /** Boxes and logits of an image's state for queries [Q, width]. */
+  async answer(state: Arrays, queries: Float32Array): Promise<Answer> {
+    const { width } = this.detector
+    const { height, width: w } = outputSize(this.model.preprocess)
+    const shapes = Object.entries(this.detector.state(this.detector.boxes(height, w)))
+    const session = (this.sessions.answer ??= await this.graph((g) => ({
+      ...this.detector.answer(
+        paramsFor(this.model, g, this.model.weights),
+        Object.fromEntries(shapes.map(([name, shape]) => [name, g.input(`state:${name}`, 'float32', shape)])),
+        g.input('queries', 'float32', [ANY, width]),
+      ),
+    })))
+    const { boxes, logits } = await session.run({
+      ...Object.fromEntries(shapes.map(([name, shape]) => [`state:${name}`, tensor(state[name]!, 'float32', shape)])),
+      queries: tensor(queries, 'float32', [queries.length / width, width]),
+    })
+    const answer = { boxes: boxes!.data as Float32Array, logits: logits!.data as Float32Array }
+    if (!Object.values(answer).every((x) => x.every(Number.isFinite))) throw dataError(this.model.dir, sentence('preview.not-finite'))
+    return answer
+  }
+
+  private async graph(build: (graph: Graph) => Values): Promise<Session> {
+    const graph = new Graph()
+    for (const [name, value] of Object.entries(build(graph))) graph.output(name, value)
+    return Session.create(graph, { batch: TEXTS })
+  }
+
+  async release(): Promise<void> {
+    const { encode, words, answer } = this.sessions
+    for (const session of [encode, words, answer]) await session?.release()
+  }
+}

@@ -1,0 +1,40 @@
+/** What was computed last, up to a limit of bytes. At least the newest is kept. */
+export class Recent<T extends object> {
+  /** Least recently used first. */
+  private readonly kept = new Map<string, { readonly value: T; readonly bytes: number }>()
+  private used = 0
+
+  constructor(private readonly limit: number) {}
+
+  get bytes(): number {
+    return this.used
+  }
+
+  get size(): number {
+    return this.kept.size
+  }
+
+  get(key: string): T | undefined {
+    const known = this.kept.get(key)
+    if (!known) return undefined
+    this.kept.delete(key)
+    this.kept.set(key, known)
+    return known.value
+  }
+
+  set(key: string, value: T, bytes: number): T {
+    this.forget(key)
+    this.kept.set(key, { value, bytes })
+    this.used += bytes
+    for (const oldest of this.kept.keys()) {
+      if (this.used <= this.limit || oldest === key) break
+      this.forget(oldest)
+    }
+    return value
+  }
+
+  private forget(key: string): void {
+    this.used -= this.kept.get(key)?.bytes ?? 0
+    this.kept.delete(key)
+  }
+}

@@ -1,0 +1,39 @@
+/** What a model finds in one image when it is asked by words or by an example. */
+import { z } from 'zod'
+import { classSchema } from './job.ts'
+
+const finite = z.number()
+/** [x, y, w, h] in pixels of the upright image. A model's box may reach beyond the edge. */
+export const boxTupleSchema = z.tuple([finite, finite, finite.nonnegative(), finite.nonnegative()])
+export type BoxTuple = z.infer<typeof boxTupleSchema>
+
+/** A score, as what is asked for at least. */
+export const thresholdSchema = z.number().min(0).max(1)
+
+export const exampleSchema = z.object({
+  file: z.string().min(1),
+  /** Where in that image; the model chooses if it is left out. */
+  region: boxTupleSchema.optional(),
+})
+export type Example = z.infer<typeof exampleSchema>
+
+/** What to look for: one query for each class, or whatever is like the example. */
+export const promptSchema = z.union([
+  /** `templates`: instead of those of the checkpoint. */
+  z.object({ classes: z.array(classSchema).min(1), templates: z.array(z.string().min(1)).min(1).optional() }),
+  z.object({ example: exampleSchema }),
+])
+export type Prompt = z.infer<typeof promptSchema>
+
+export const detectionSettingsSchema = z.object({
+  /** Boxes need a score above it; by an example, at least this. */
+  threshold: thresholdSchema.optional(),
+  /** Of boxes of a label that overlap by more than this (IoU), the best is kept; 1 keeps all. */
+  overlap: thresholdSchema.optional(),
+  /** Number of boxes at most, the best first. */
+  most: z.int().positive().optional(),
+})
+export type DetectionSettings = z.infer<typeof detectionSettingsSchema>
+
+export const detectionSchema = z.object({ label: z.string(), score: z.number().min(0).max(1), box: boxTupleSchema })
+export type Detection = z.infer<typeof detectionSchema>
