@@ -72,7 +72,10 @@ export const previewCommand = (): Command =>
     .option('--template <text...>', 'sentences around the words, with {} in their place; the checkpoint’s own if none is given')
     .option('--example <file>', 'look for what is like this image instead')
     .option('--region <x,y,w,h>', 'the part of the example that is meant, in pixels')
-    .option('--threshold <score>', 'scores have to be above it (default: 0.1 for words, 0 for an example)')
+    .option(
+      '--threshold <score>',
+      'scores have to be above it, for masks those of pixels (default: 0.1 for boxes by words, 0.5 for CLIPSeg’s masks, else 0)',
+    )
     .option('--overlap <iou>', 'keep the best of boxes that overlap by more (default: 1, which keeps all, for words; 0.3 for an example)')
     .option('--most <n>', 'at most so many, the best first')
     .action(async (o: Given) => {

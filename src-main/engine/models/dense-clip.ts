@@ -66,6 +66,7 @@ export const denseSegmenter = (dense: (p: Params, pixels: Value) => Value, simil
   competing: true,
   unit: true,
   windows: true,
+  patches: 'dense',
   encode: (p, pixels) => ({ dense: dense(p, pixels) }),
   masks(p, { dense: features }, queries) {
     const [h, w, d] = features!.shape as [number, number, number]

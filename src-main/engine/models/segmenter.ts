@@ -16,6 +16,12 @@ export interface Segmenter {
   readonly unit: boolean
   /** Whether a large or long image may be cut into overlapping windows; otherwise it is resized as a whole. */
   readonly windows: boolean
+  /**
+   * The part of the state that holds an embedding of each patch, [h, w, dim], with which queries are compared: an example
+   * is then a mean of patches, because embeddings of images and of texts are not compared with each other. Without it, an
+   * example is a picture of its own.
+   */
+  readonly patches?: string
   /** pixels [1, 3, H, W] → the image's state. */
   encode(p: Params, pixels: Value): ImageState
   /** Embeddings of texts or images, [Q, dim], as the model's towers give them → logits [Q, h, w]. */

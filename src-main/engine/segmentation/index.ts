@@ -2,3 +2,5 @@
 export { decide, type QueryMask } from './decide.ts'
 export { Prompter, type Click, type EmbeddedImage, type LowMask, type Prompt } from './prompts.ts'
 export { WordSegmenter, type EncodedImage, type Queries } from './words.ts'
+export { Segmenting } from './segmenting.ts'
+export { Prompting } from './prompting.ts'

@@ -50,9 +50,9 @@ export class Prompter {
   /** @throws a user error if the model takes no prompts */
   constructor(
     readonly model: Model,
-    { provider }: { readonly provider?: Provider } = {},
+    { provider, wanted = 'masks of points and boxes' }: { readonly provider?: Provider; readonly wanted?: string } = {},
   ) {
-    need(model, ['prompt'], 'masks of points and boxes')
+    need(model, ['prompt'], wanted)
     this.decoder = model.prompted!
     this.sessions = new Sessions(model, provider)
   }

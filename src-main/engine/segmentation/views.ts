@@ -43,7 +43,8 @@ export function* windowsIn(pixels: Pixels, config: PreprocessConfig, window: Siz
   }
 }
 
-function cut(image: Pixels, x: number, y: number, { width, height }: Size): Pixels {
+/** A part of an RGB image. */
+export function cut(image: Pixels, x: number, y: number, { width, height }: Size): Pixels {
   const data = new Uint8Array(width * height * 3)
   for (let row = 0; row < height; row++) {
     const from = ((y + row) * image.width + x) * 3

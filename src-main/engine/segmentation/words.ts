@@ -1,4 +1,8 @@
 /** Masks for words and for example pictures, with any model that can segment. An image is encoded once. */
+import { boxContains } from '#shared/geometry/box.ts'
+import { userError } from '#shared/errors.ts'
+import type { Box } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { sizeOf } from '../graph/graph.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Pixels } from '../data/pixels.ts'
@@ -16,6 +20,8 @@ export interface SegmentOptions {
   readonly provider?: Provider
   /** For models that look at windows: how many of them fit along the shorter side. */
   readonly detail?: number
+  /** What is wanted of the model, with which the error begins if it cannot. */
+  readonly wanted?: string
 }
 
 /** An image as queries see it: the state of each window, or of the image as a whole. */
@@ -41,7 +47,7 @@ export class WordSegmenter {
     readonly model: Model,
     private readonly options: SegmentOptions = {},
   ) {
-    need(model, ['segment'], 'segmentation')
+    need(model, ['segment'], options.wanted ?? 'segmentation')
     this.segmenter = model.segmenter!
     this.window = outputSize(model.preprocess)
     this.sessions = new Sessions(model, options.provider)
@@ -50,6 +56,11 @@ export class WordSegmenter {
   /** Whether the queries compete for each pixel, so that some of them should be the background. */
   get competing(): boolean {
     return this.segmenter.competing
+  }
+
+  /** Whether an example is a region of an image ({@link patches}), not a picture of its own ({@link examples}). */
+  get comparesPatches(): boolean {
+    return this.segmenter.patches !== undefined
   }
 
   async encode(pixels: Pixels): Promise<EncodedImage> {
@@ -75,10 +86,19 @@ export class WordSegmenter {
     return tensor(data, 'float32', [n, 3, this.window.height, this.window.width])
   }
 
-  /** One query for each list of prompts: the mean of their embeddings. */
+  /**
+   * One query for each list of prompts: the mean of their embeddings.
+   * @throws a user error if a prompt does not fit into the model's context
+   */
   async words(prompts: readonly (readonly string[])[]): Promise<Queries> {
     const { model } = this
     const text = textTower(model, 'segmentation')
+    const all = prompts.flat()
+    for (const prompt of all) {
+      const tokens = model.tokenizer.count(prompt)
+      if (tokens > text.context)
+        throw userError(sentence('preview.too-long', { text: JSON.stringify(prompt), tokens, context: text.context }))
+    }
     this.reader ??= BatchSession.create(
       64,
       ['ids', 'at'],
@@ -88,7 +108,6 @@ export class WordSegmenter {
       },
       { provider: this.options.provider },
     )
-    const all = prompts.flat()
     const { y } = await (
       await this.reader
     ).run(all.length, (row, { ids, at }, slot) => {
@@ -116,6 +135,35 @@ export class WordSegmenter {
     }
     if (this.segmenter.unit) unitRows(rows, this.model.dim)
     return { n: pictures.length, rows }
+  }
+
+  /** The mean of the patches of an image whose centres are inside a region, and of the others; undefined if there are none. */
+  patches(image: EncodedImage, region: Box): [inside: Queries, outside: Queries | undefined] {
+    const d = this.model.dim
+    const [inside, outside] = [new Float32Array(d), new Float32Array(d)]
+    let nearest = { distance: Infinity, at: new Float32Array(d) }
+    let [isInside, isOutside] = [false, false]
+    const { canvas, windows } = image.views
+    windows.forEach(({ x: left, y: top }, i) => {
+      const patches = image.states[i]![this.segmenter.patches!]!
+      const [h, w] = patches.dims as [number, number, number]
+      const data = unitRows((patches.data as Float32Array).slice(), d)
+      for (let k = 0; k < h * w; k++) {
+        const x = ((left + (((k % w) + 0.5) * this.window.width) / w) * image.width) / canvas.width
+        const y = ((top + ((Math.floor(k / w) + 0.5) * this.window.height) / h) * image.height) / canvas.height
+        const own = data.subarray(k * d, (k + 1) * d)
+        const distance = Math.hypot(x - region.x - region.w / 2, y - region.y - region.h / 2)
+        if (distance < nearest.distance) nearest = { distance, at: own }
+        const isIn = boxContains(region, x, y)
+        if (isIn) isInside = true
+        else isOutside = true
+        const sum = isIn ? inside : outside
+        for (let j = 0; j < d; j++) sum[j]! += own[j]!
+      }
+    })
+    const query = (rows: Float32Array): Queries => ({ n: 1, rows: unitRows(Float32Array.from(rows), d) })
+    // A region smaller than a patch is the patch that is nearest.
+    return [query(isInside ? inside : nearest.at), isOutside ? query(outside) : undefined]
   }
 
   /** The logits of each query over the image; of overlapping windows, their mean, at the size of the canvas. */
@@ -153,6 +201,17 @@ export class WordSegmenter {
     await (await this.reader?.catch(() => undefined))?.release()
     this.reader = undefined
   }
+}
+
+/** Queries one after the other. */
+export function joinQueries(all: readonly Queries[]): Queries {
+  const rows = new Float32Array(all.reduce((n, q) => n + q.rows.length, 0))
+  let at = 0
+  for (const q of all) {
+    rows.set(q.rows, at)
+    at += q.rows.length
+  }
+  return { n: all.reduce((n, q) => n + q.n, 0), rows }
 }
 
 /** The mean of windows of a canvas, where they overlap. */

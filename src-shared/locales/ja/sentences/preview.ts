@@ -10,5 +10,7 @@ export const previewJa = {
   'preview.most': '--most:1 以上の整数が必要ですが、「{found}」でした',
   'preview.template': '--template:語の位置に「{}」を含むテキストが必要ですが、「{found}」でした',
   'preview.region': '--region:ピクセル単位の x,y,幅,高さ が必要ですが、「{found}」でした',
+  'preview.region-needed': 'preview:{family} モデルでは、--example の中で指す領域と残りを比べるため、--region を指定してください',
+  'preview.no-prompt': '画像上のクリックかボックスを指定してください',
   'preview.region-alone': 'preview:--region は --example の一部です',
 } as const
