@@ -8,7 +8,7 @@ export const previewSentences = {
   'preview.words-or-example': 'preview: expected either --text or --example, found both',
   'preview.number': '{option}: expected a number from 0 to 1, found "{found}"',
   'preview.most': '--most: expected a whole number above 0, found "{found}"',
-  'preview.template': '--template: expected a text with \'{}\' in the place of the word, found "{found}"',
+  'preview.template': '--template: expected a text with {mark} in the place of the word, found "{found}"',
   'preview.region': '--region: expected x,y,width,height in pixels, found "{found}"',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
   'preview.no-prompt': 'give a click on the image, or a box',

@@ -54,7 +54,7 @@ function promptOf({ text, template, example, region }: Given): Prompt {
   const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
   if (!words.length) throw userError(sentence('preview.words', { found: text }))
   const wordless = template?.find((t) => !t.includes('{}'))
-  if (wordless !== undefined) throw userError(sentence('preview.template', { found: wordless }))
+  if (wordless !== undefined) throw userError(sentence('preview.template', { mark: '{}', found: wordless }))
   return { classes: words.map((name) => ({ name })), ...(template?.length ? { templates: template } : {}) }
 }
 

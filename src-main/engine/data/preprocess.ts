@@ -250,8 +250,8 @@ export function fitted({ width, height }: { readonly width: number; readonly hei
 
 /** The second half of `preprocess`: crops and normalises. */
 export function cropAndNormalise(image: Resized, config: PreprocessConfig, out: Float32Array, offset: number): void {
-  const padded = config.longest_edge !== undefined && 'height' in config.size
-  const crop = padded ? config.size : config.do_center_crop ? config.crop_size : image
+  const padded = config.longest_edge !== undefined && 'height' in config.size ? config.size : undefined
+  const crop = padded ?? (config.do_center_crop ? config.crop_size : image)
   const top = padded ? 0 : cropStart(image.height, crop.height)
   const left = padded ? 0 : cropStart(image.width, crop.width)
   const area = crop.height * crop.width

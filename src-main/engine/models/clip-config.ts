@@ -71,4 +71,4 @@ export const clipConfigSchema = z.preprocess(
 )
 
 /** What a graph of CLIP's towers is built from. */
-export type ClipConfig = Omit<z.infer<typeof clipConfigSchema>, 'model_type'>
+export type ClipConfig = Omit<z.infer<typeof clipConfigSchema>, 'model_type'> & { readonly model_type?: string }

@@ -141,7 +141,7 @@ export class WordSegmenter {
   patches(image: EncodedImage, region: Box): [inside: Queries, outside: Queries | undefined] {
     const d = this.model.dim
     const [inside, outside] = [new Float32Array(d), new Float32Array(d)]
-    let nearest = { distance: Infinity, at: new Float32Array(d) }
+    let nearest: { distance: number; at: Float32Array } = { distance: Infinity, at: new Float32Array(d) }
     let [isInside, isOutside] = [false, false]
     const { canvas, windows } = image.views
     windows.forEach(({ x: left, y: top }, i) => {

@@ -1,10 +1,11 @@
 /** From a picture and clicks to masks at its size, as transformers' SamProcessor has them: test/parity/models/sam.py. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rleArea, rleContains, rleToBitmap } from '#shared/geometry/rle.ts'
+import { decodeRle, rleArea, rleContains, rleToBitmap } from '#shared/geometry/rle.ts'
 import type { Pixels } from '../../../src-main/engine/data/pixels.ts'
 import { preprocess } from '../../../src-main/engine/data/preprocess.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
+import { everything } from '../../../src-main/engine/segmentation/everything.ts'
 import { columnsOf, maskOf, planeOf, resized } from '../../../src-main/engine/segmentation/planes.ts'
 import { pointsOf, Prompter } from '../../../src-main/engine/segmentation/prompts.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference } from '../../helpers/golden.ts'
@@ -133,4 +134,34 @@ test('a model without prompts says so in one line', async () => {
     /^masks of points and boxes: a CLIP model cannot make masks of points and boxes: choose a model of SAM$/,
   )
   clip.close()
+})
+
+describe('everything', () => {
+  const { everything: expected } = golden<{
+    everything: { quality: number; stability: number; overlap: number; masks: { score: number; counts: number[] }[] }
+  }>('../models/sam/expected.json')
+
+  test('a grid of clicks finds what the pipeline of transformers finds, best first', async () => {
+    const image = await prompter.embed(pixelsOf(pictures[0]!))
+    const done: number[] = []
+    const { quality, stability, overlap } = expected
+    const found = await everything(prompter, image, { side: 4, quality, stability, overlap, together: 7, onProgress: (n) => done.push(n) })
+    expect(found.length).toBe(expected.masks.length)
+    expect(found.length).toBeGreaterThan(1)
+    found.forEach(({ score, mask }, i) => {
+      expect(score).toBeCloseTo(expected.masks[i]!.score, 5)
+      expect(decodeRle(mask).counts).toEqual(expected.masks[i]!.counts)
+    })
+    expect(done).toEqual([7, 14, 16])
+  })
+
+  test('what is not good enough is left out; it can be stopped', async () => {
+    const image = await prompter.embed(pixelsOf(pictures[0]!))
+    expect(await everything(prompter, image, { side: 2, quality: 1e6 })).toEqual([])
+    expect(await everything(prompter, image, { side: 2, quality: -1e6, stability: 1 })).toEqual([])
+    const stop = () => {
+      throw new Error('stopped')
+    }
+    await expect(everything(prompter, image, { side: 2, isCancelled: stop })).rejects.toThrow('stopped')
+  })
 })

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 import torch
 from transformers import SamConfig, SamMaskDecoderConfig, SamModel, SamPromptEncoderConfig, SamVisionConfig
-from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
+from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil, _build_point_grid, _normalize_coordinates
 from transformers.models.sam.processing_sam import SamProcessor
 from shared import pixel_tensor, pixels, randomise, save, tensor, write
 
@@ -18,6 +18,12 @@ def sam(name, seed, side, patch, width, vision, decoder=None, dtype=torch.float3
         mask_decoder_config=SamMaskDecoderConfig(hidden_size=width, mlp_dim=20, num_attention_heads=2, iou_head_hidden_dim=12, **(decoder or {})).to_dict())
     model = SamModel(config)
     randomise(model, g)
+    with torch.no_grad():  # logits of a few units that differ from place to place
+        for n, p in model.mask_decoder.named_parameters():
+            if "upscale_conv" in n and n.endswith("weight"):
+                p.mul_(4)
+            if "proj_out" in n and "hypernetworks" in n:
+                p.mul_(6)
     folder, model = save(name, model, dtype)
     image_processor = SamImageProcessorPil(size={"longest_edge": side}, pad_size={"height": side, "width": side}, mask_size={"longest_edge": 4 * grid}, mask_pad_size={"height": 4 * grid, "width": 4 * grid})
     image_processor.save_pretrained(folder)
@@ -60,8 +66,36 @@ def sam(name, seed, side, patch, width, vision, decoder=None, dtype=torch.float3
         pictures.append({"width": width_, "height": height, "rgb": pixel_bytes(picture), "pixels": tensor(seen["pixel_values"].float()),
                          "point": seen["input_points"].flatten().tolist(), "box": seen["input_boxes"].flatten().tolist(), "reshaped": seen["reshaped_input_sizes"].flatten().tolist(),
                          "logits": tensor(logits[0]), "full": tensor(full[0])})
-    write(folder / "expected.json", {"pixels": pixel_tensor(x), "embedding": tensor(embedding), "low": tensor(low), "cases": cases, "pictures": pictures if name == "sam" else []})
+    everything = everything_of(model, processor, pictures[0], side, grid) if name == "sam" else []
+    write(folder / "expected.json", {"everything": everything, "pixels": pixel_tensor(x), "embedding": tensor(embedding), "low": tensor(low), "cases": cases, "pictures": pictures if name == "sam" else []})
     print(f"{name:16} {sum(f.stat().st_size for f in folder.iterdir()) / 1024:4.0f} KiB")
+
+
+def everything_of(model, processor, picture, side, grid):
+    """What the mask-generation pipeline does with a grid of 4 × 4 points, without crops; non-maximum suppression is written out."""
+    import base64
+    image = np.frombuffer(base64.b64decode(picture["rgb"]), np.uint8).reshape(picture["height"], picture["width"], 3)
+    seen = processor.image_processor(Image.fromarray(image), return_tensors="pt")
+    points = _build_point_grid(4) * np.array([[picture["width"], picture["height"]]])
+    points = torch.tensor(_normalize_coordinates(side, points, image.shape[:2]))[None, :, None]
+    with torch.no_grad():
+        out = model(pixel_values=seen["pixel_values"].double(), input_points=points, input_labels=torch.ones(points.shape[:3], dtype=torch.int64))
+    full = processor.post_process_masks(out.pred_masks, seen["original_sizes"], seen["reshaped_input_sizes"], binarize=False)[0]
+    stable = (full > 1).sum((-1, -2)) / (full > -1).sum((-1, -2))
+    quality, stability, overlap = float(out.iou_scores.quantile(0.3)), float(stable.double().nan_to_num().quantile(0.3)), 0.98
+    crop = [0, 0, picture["width"], picture["height"]]
+    masks, scores, boxes = processor.image_processor.filter_masks(full, out.iou_scores[0], image.shape[:2], crop, quality, stability, 0.0, 1)
+    kept = []
+    area = lambda b: (b[2] - b[0]) * (b[3] - b[1])
+    for i in scores.argsort(descending=True).tolist():
+        def iou(j):
+            a, b = boxes[i].double(), boxes[j].double()
+            inter = (torch.min(a[2:], b[2:]) - torch.max(a[:2], b[:2])).clamp(min=0).prod()
+            return inter / (area(a) + area(b) - inter)
+        if all(iou(j) <= overlap for j in kept):
+            kept.append(i)
+    print(f"everything: {full.shape[0] * full.shape[1]} masks, {len(scores)} pass, {len(kept)} kept")
+    return {"quality": quality, "stability": stability, "overlap": overlap, "masks": [{"score": float(scores[i]), "counts": masks[i]["counts"]} for i in kept]}
 
 
 def pixel_bytes(x):

@@ -8,7 +8,7 @@ export const previewJa = {
   'preview.words-or-example': 'preview:--text と --example はどちらか一方だけを指定してください',
   'preview.number': '{option}:0 から 1 までの数が必要ですが、「{found}」でした',
   'preview.most': '--most:1 以上の整数が必要ですが、「{found}」でした',
-  'preview.template': '--template:語の位置に「{}」を含むテキストが必要ですが、「{found}」でした',
+  'preview.template': '--template:語の位置に {mark} を含むテキストが必要ですが、「{found}」でした',
   'preview.region': '--region:ピクセル単位の x,y,幅,高さ が必要ですが、「{found}」でした',
   'preview.region-needed': 'preview:{family} モデルでは、--example の中で指す領域と残りを比べるため、--region を指定してください',
   'preview.no-prompt': '画像上のクリックかボックスを指定してください',
