@@ -33,6 +33,8 @@ export const detectionSettingsSchema = z.object({
   overlap: thresholdSchema.optional(),
   /** Number of boxes at most, the best first. */
   most: z.int().positive().optional(),
+  /** For masks of which each pixel belongs to one label: what else it may be. */
+  background: z.array(z.string().min(1)).optional(),
 })
 export type DetectionSettings = z.infer<typeof detectionSettingsSchema>
 

@@ -18,6 +18,7 @@ interface Given {
   readonly threshold?: string
   readonly overlap?: string
   readonly most?: string
+  readonly background?: string
   readonly json?: boolean
 }
 
@@ -45,13 +46,15 @@ function regionOf(given: string): BoxTuple {
   return [x!, y!, w!, h!]
 }
 
+const wordsOf = (given: string) => [...new Set(given.split(',').map((word) => word.trim()))].filter(Boolean)
+
 /** What is looked for. @throws a user error if nothing is, or two things */
 function promptOf({ text, template, example, region }: Given): Prompt {
   if (text !== undefined && example !== undefined) throw userError(sentence('preview.words-or-example'))
   if (example !== undefined) return { example: { file: example, ...(region === undefined ? {} : { region: regionOf(region) }) } }
   if (region !== undefined) throw userError(sentence('preview.region-alone'))
   if (text === undefined) throw userError(sentence('preview.no-words'))
-  const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
+  const words = wordsOf(text)
   if (!words.length) throw userError(sentence('preview.words', { found: text }))
   const wordless = template?.find((t) => !t.includes('{}'))
   if (wordless !== undefined) throw userError(sentence('preview.template', { mark: '{}', found: wordless }))
@@ -78,10 +81,16 @@ export const previewCommand = (): Command =>
     )
     .option('--overlap <iou>', 'keep the best of boxes that overlap by more (default: 1, which keeps all, for words; 0.3 for an example)')
     .option('--most <n>', 'at most so many, the best first')
+    .option('--background <a,b,c>', 'for masks by any CLIP: what else a pixel may be, separated by commas (default: background)')
     .action(async (o: Given) => {
       const task = previewTasks.find((t) => t.id === o.task)!
       const prompt = promptOf(o)
-      const settings = { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) }
+      const settings = {
+        threshold: share('--threshold', o.threshold),
+        overlap: share('--overlap', o.overlap),
+        most: count(o.most),
+        background: o.background === undefined ? undefined : wordsOf(o.background),
+      }
       const model = await openModel(o.model)
       try {
         const found = await task.run(model, { file: o.image, prompt, settings })

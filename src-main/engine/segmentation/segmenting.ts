@@ -17,11 +17,11 @@ import { type EncodedImage, joinQueries, type Queries, WordSegmenter } from './w
 /** Bytes of the images that are kept: 0.4 MB each for CLIPSeg. */
 const SEEN_BYTES = 64 * 2 ** 20
 const EXAMPLE = 'example'
-/** What competes with the words that are looked for: SCLIP's list for PASCAL VOC (Wang et al. 2024), which NACLIP uses too. */
-const BACKGROUND = (
-  'background sky wall tree wood grass road sea river mountain sands desk bed building cloud lamp door window wardrobe ' +
-  'ceiling shelf curtain stair floor hill rail fence'
-).split(' ')
+/**
+ * What competes with the words that are looked for. Large CLIPs gain from a list of what surrounds objects, such as
+ * SCLIP's (Wang et al. 2024: sky, wall, tree, grass, road …); nano, which knows pictographs, loses by it.
+ */
+const BACKGROUND = ['background']
 
 /** A segmenter at work. Images that it has seen are not encoded again. */
 export class Segmenting {
@@ -42,12 +42,12 @@ export class Segmenting {
    * @throws a user error if a text does not fit into the context or a region is outside its image, a data error if an
    *   image cannot be read
    */
-  async find(file: string, prompt: Prompt, { threshold, most }: DetectionSettings = {}): Promise<Segment[]> {
+  async find(file: string, prompt: Prompt, { threshold, most, background = BACKGROUND }: DetectionSettings = {}): Promise<Segment[]> {
     const labels = 'example' in prompt ? [EXAMPLE] : prompt.classes.map((c) => c.name)
     const queries =
       'example' in prompt
         ? await this.example(prompt.example)
-        : await this.queries(prompt.classes, prompt.templates ?? this.model.templates)
+        : await this.queries(prompt.classes, prompt.templates ?? this.model.templates, background)
     const image = await this.image(file)
     const planes = await this.words.logits(image, queries)
     if (!planes.every(({ data }) => data.every(Number.isFinite))) throw dataError(this.model.dir, sentence('preview.not-finite'))
@@ -59,9 +59,9 @@ export class Segmenting {
       .slice(0, most)
   }
 
-  private async queries(classes: readonly ClassSpec[], templates: readonly string[]): Promise<Queries> {
+  private async queries(classes: readonly ClassSpec[], templates: readonly string[], background: readonly string[]): Promise<Queries> {
     const names = new Set(classes.map((c) => c.name.toLowerCase()))
-    const others = this.words.competing ? BACKGROUND.filter((name) => !names.has(name)).map((name) => ({ name })) : []
+    const others = this.words.competing ? background.filter((name) => !names.has(name.toLowerCase())).map((name) => ({ name })) : []
     return this.words.words([...classes, ...others].map((c) => templates.map((t) => fillTemplate(t, c))))
   }
 

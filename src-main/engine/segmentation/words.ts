@@ -18,7 +18,7 @@ import { type Views, viewsOf, windowsIn } from './views.ts'
 
 export interface SegmentOptions {
   readonly provider?: Provider
-  /** For models that look at windows: how many of them fit along the shorter side. */
+  /** For models that look at windows: how many of them fit along the shorter side; 1.5 by default. */
   readonly detail?: number
   /** What is wanted of the model, with which the error begins if it cannot. */
   readonly wanted?: string
@@ -35,6 +35,9 @@ export interface Queries {
   readonly n: number
   readonly rows: Float32Array
 }
+
+/** As in NACLIP: windows of 224 pixels in images whose shorter side is 336. */
+const DETAIL = 1.5
 
 export class WordSegmenter {
   private readonly segmenter: Segmenter
@@ -66,7 +69,7 @@ export class WordSegmenter {
   async encode(pixels: Pixels): Promise<EncodedImage> {
     const { width, height } = pixels
     const views = this.segmenter.windows
-      ? viewsOf(pixels, this.window, this.options.detail)
+      ? viewsOf(pixels, this.window, this.options.detail ?? DETAIL)
       : { canvas: this.window, windows: [{ x: 0, y: 0 }] }
     const states: Record<string, Tensor>[] = []
     for (const data of this.segmenter.windows ? windowsIn(pixels, this.model.preprocess, this.window, views) : [this.whole(pixels)]) {
