@@ -12,6 +12,7 @@ import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
 import { previewCommand } from './preview.ts'
 import { pretrainCommand } from './pretrain.ts'
+import { proposeCommand } from './propose.ts'
 import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { serveCommand, startCommand } from './serve.ts'
@@ -50,6 +51,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     embedCommand,
     classifyCommand,
     previewCommand,
+    proposeCommand,
     trainCommand,
     evaluateCommand,
     mergeCommand,

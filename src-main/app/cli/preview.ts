@@ -25,14 +25,14 @@ interface Given {
 const tasks = previewTasks.map((t) => t.id)
 
 /** A share, or undefined if the option was not given. @throws a user error naming the option */
-function share(option: string, given: string | undefined): number | undefined {
+export function share(option: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   const x = given.trim() === '' ? NaN : Number(given)
   if (!(x >= 0 && x <= 1)) throw userError(sentence('preview.number', { option, found: given }))
   return x
 }
 
-function count(given: string | undefined): number | undefined {
+export function count(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   if (!/^[1-9]\d*$/.test(given) || !Number.isSafeInteger(Number(given))) throw userError(sentence('preview.most', { found: given }))
   return Number(given)
@@ -46,7 +46,14 @@ function regionOf(given: string): BoxTuple {
   return [x!, y!, w!, h!]
 }
 
-const wordsOf = (given: string) => [...new Set(given.split(',').map((word) => word.trim()))].filter(Boolean)
+const listOf = (given: string) => [...new Set(given.split(',').map((word) => word.trim()))].filter(Boolean)
+
+/** @throws a user error if there are none */
+export function wordsOf(text: string): string[] {
+  const words = listOf(text)
+  if (!words.length) throw userError(sentence('preview.words', { found: text }))
+  return words
+}
 
 /** What is looked for. @throws a user error if nothing is, or two things */
 function promptOf({ text, template, example, region }: Given): Prompt {
@@ -55,7 +62,6 @@ function promptOf({ text, template, example, region }: Given): Prompt {
   if (region !== undefined) throw userError(sentence('preview.region-alone'))
   if (text === undefined) throw userError(sentence('preview.no-words'))
   const words = wordsOf(text)
-  if (!words.length) throw userError(sentence('preview.words', { found: text }))
   const wordless = template?.find((t) => !t.includes('{}'))
   if (wordless !== undefined) throw userError(sentence('preview.template', { mark: '{}', found: wordless }))
   return { classes: words.map((name) => ({ name })), ...(template?.length ? { templates: template } : {}) }
@@ -89,7 +95,7 @@ export const previewCommand = (): Command =>
         threshold: share('--threshold', o.threshold),
         overlap: share('--overlap', o.overlap),
         most: count(o.most),
-        background: o.background === undefined ? undefined : wordsOf(o.background),
+        background: o.background === undefined ? undefined : listOf(o.background),
       }
       const model = await openModel(o.model)
       try {

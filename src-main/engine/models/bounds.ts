@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { activationNames } from '../nn/activations.ts'
-import { headsAtOnce } from '../nn/attention.ts'
+import { isFused } from '../nn/attention.ts'
 
 /*
  * Limits far above any real model (the largest CLIP has 48 layers of width 1,664), so that a number in a config.json
@@ -29,17 +29,24 @@ interface Tower {
 
 /** Elements of the largest activation between two layers of a tower, for one sequence of `tokens` tokens. */
 export const activationsOf = (c: Tower, tokens: number): number =>
-  tokens * Math.max(headsAtOnce(c.num_attention_heads, tokens, tokens) * tokens, c.intermediate_size, 3 * c.hidden_size)
+  tokens * Math.max(c.num_attention_heads * tokens, c.intermediate_size, 3 * c.hidden_size)
 
 /** Number of tokens of an image: its whole patches plus `before` leading tokens (e.g. the class token). */
 export const imageTokenCount = ({ patch_size: p }: { patch_size: number }, height: number, width: number, before = 1): number =>
   before + Math.floor(height / p) * Math.floor(width / p)
 
 /** The reason why `tokens` tokens are too many; undefined if they are accepted. */
-export const tooMany = (c: Tower, tokens: number): string | undefined =>
-  activationsOf(c, tokens) > MAX_ACTIVATIONS
+export const tooMany = (c: Tower, tokens: number, activations = activationsOf(c, tokens)): string | undefined =>
+  activations > MAX_ACTIVATIONS
     ? `makes ${tokens} tokens of each input, more than fit the memory with ${c.num_attention_heads} heads of attention`
     : undefined
+
+/**
+ * {@link activationsOf} an image tower, whose attention has no mask and may be fused: no head's weights are held then, but
+ * those of one still count, since a square number of tokens takes time too.
+ */
+const ofPicture = (c: Tower, tokens: number): number =>
+  activationsOf(isFused(c.num_attention_heads, tokens, tokens) ? { ...c, num_attention_heads: 1 } : c, tokens)
 
 /** Number of image channels. */
 export const channels = z
@@ -54,18 +61,27 @@ export const imageTower = <T extends z.ZodType<Tower & { patch_size: number; ima
     schema.refine((c) => c.patch_size <= c.image_size, { path: ['patch_size'], message: 'must not exceed image_size' }) as unknown as T,
     'image_size' as keyof z.output<T> & string,
     (c) => imageTokenCount(c, c.image_size, c.image_size, before),
+    (c, tokens) => tooMany(c, tokens, ofPicture(c, tokens)),
   )
 
 /** Activation size and limits of a tower for pictures of a given size in pixels. */
 export const pictureCost = (c: Tower & { patch_size: number }, before = 1) => ({
-  activations: (height: number, width: number) => activationsOf(c, imageTokenCount(c, height, width, before)),
-  tooMany: (height: number, width: number) => tooMany(c, imageTokenCount(c, height, width, before)),
+  activations: (height: number, width: number) => ofPicture(c, imageTokenCount(c, height, width, before)),
+  tooMany: (height: number, width: number) => {
+    const tokens = imageTokenCount(c, height, width, before)
+    return tooMany(c, tokens, ofPicture(c, tokens))
+  },
 })
 
-export const tower = <T extends z.ZodType<Tower>>(schema: T, size: keyof z.output<T> & string, tokens: (c: z.output<T>) => number) =>
+export const tower = <T extends z.ZodType<Tower>>(
+  schema: T,
+  size: keyof z.output<T> & string,
+  tokens: (c: z.output<T>) => number,
+  problemOf: (c: z.output<T>, tokens: number) => string | undefined = (c, n) => tooMany(c, n),
+) =>
   schema
     .refine((c) => c.hidden_size % c.num_attention_heads === 0, { path: ['num_attention_heads'], message: 'must divide hidden_size' })
     .superRefine((c, issues) => {
-      const problem = tooMany(c, tokens(c))
+      const problem = problemOf(c, tokens(c))
       if (problem) issues.addIssue({ code: 'custom', path: [size], message: problem })
     })

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, concat, gather, linear, matmul, mul, reshape, slice, softmax, swapLast, transpose, where } from '../ops/index.ts'
+import { add, fusedAttention, gather, linear, matmul, mul, reshape, softmax, swapLast, transpose, where } from '../ops/index.ts'
 import type { Weights } from './params.ts'
 
 const LOWEST = -3.4028234663852886e38
@@ -15,14 +15,11 @@ export interface AttentionOptions {
   readonly bias?: Value
 }
 
-/** Attention weights of one example that are computed at once; of more tokens, the heads take turns. 2²⁴ float32 take 64 MB. */
+/** Attention weights of one example that are held at once. 2²⁴ float32 take 64 MB. */
 const WEIGHTS_AT_ONCE = 2 ** 24
 
-/** How many heads are computed together, for one sequence of queries and keys. */
-export const headsAtOnce = (heads: number, queries: number, keys: number): number =>
-  Math.max(1, Math.min(heads, Math.floor(WEIGHTS_AT_ONCE / (queries * keys))))
-
-const headsOf = (x: Value, start: number, end: number) => ({ axis: x.shape.length - 3, start, end: Math.min(end, x.shape.at(-3)!) })
+/** Whether attention without a mask or bias is one node, since its weights would take too much memory. */
+export const isFused = (heads: number, queries: number, keys: number): boolean => heads * queries * keys > WEIGHTS_AT_ONCE
 
 /**
  * softmax(q·kᵀ/√d + bias)·v per head (Vaswani et al. 2017, eq. 1): q [B, Tq, D], k [B, Tk, D], v [B, Tk, E] → [B, Tq,
@@ -32,16 +29,11 @@ export function attend(q: Value, k: Value, v: Value, { heads, mask, bias }: Atte
   const split = (x: Value) => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, x.shape[2]! / heads]), [0, 2, 1, 3]) // [B, H, T, d]
   const width = q.shape[2]! / heads
   if (!Number.isInteger(width) || v.shape[2]! % heads) throw new Error(`attention: ${heads} heads do not divide [${q.shape}], [${v.shape}]`)
-  const [qs, ks, vs] = [split(mul(q, width ** -0.5)), split(k), split(v)]
-  const group = headsAtOnce(heads, q.shape[1]!, k.shape[1]!)
-  const attended = Array.from({ length: Math.ceil(heads / group) }, (_, i) => {
-    const own = (x: Value) => (x.shape.at(-3) === heads && group < heads ? slice(x, headsOf(x, i * group, (i + 1) * group)) : x)
-    let logits = matmul(own(qs), swapLast(own(ks))) // [B, H, Tq, Tk]
-    if (bias) logits = add(logits, own(bias))
-    if (mask) logits = mask.dtype === 'bool' ? where(own(mask), logits, LOWEST) : add(logits, own(mask))
-    return matmul(softmax(logits), own(vs)) // [B, H, Tq, e]
-  })
-  const y = attended.length > 1 ? concat(attended, { axis: 1 }) : attended[0]!
+  if (!mask && !bias && v.shape[2] === q.shape[2] && isFused(heads, q.shape[1]!, k.shape[1]!)) return fusedAttention(q, k, v, { heads })
+  let logits = matmul(split(mul(q, width ** -0.5)), swapLast(split(k))) // [B, H, Tq, Tk]
+  if (bias) logits = add(logits, bias)
+  if (mask) logits = mask.dtype === 'bool' ? where(mask, logits, LOWEST) : add(logits, mask)
+  const y = matmul(softmax(logits), split(v)) // [B, H, Tq, e]
   return reshape(transpose(y, [0, 2, 1, 3]), [q.shape[0]!, q.shape[1]!, v.shape[2]!])
 }
 

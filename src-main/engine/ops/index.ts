@@ -1,4 +1,5 @@
 export * from './arithmetic.ts'
+export { fusedAttention } from './attention.ts'
 export { conv, convTranspose } from './conv.ts'
 export { allOps, type Operand } from './define.ts'
 export * from './gather.ts'

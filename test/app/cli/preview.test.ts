@@ -181,7 +181,7 @@ describe('one line, and exit 2', () => {
     [
       'a template without its word',
       () => [...ok, image, '--text', 'cat', '--template', 'a photo'],
-      /^dashi: --template: expected a text with '{}'/,
+      /^dashi: --template: expected a text with \{\} in/,
     ],
     [
       'half a region',

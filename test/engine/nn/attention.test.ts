@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Graph, type Value } from '../../../src-main/engine/graph/graph.ts'
-import { attend, multiHeadAttention, relativeBias } from '../../../src-main/engine/nn/attention.ts'
+import { attend, isFused, multiHeadAttention, relativeBias } from '../../../src-main/engine/nn/attention.ts'
 import type { Weights } from '../../../src-main/engine/nn/params.ts'
+import { concat, slice } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { type Apply, checkGolden, type GoldenCase } from '../../helpers/check-op.ts'
-import { golden } from '../../helpers/golden.ts'
+import { golden, largestDifference } from '../../helpers/golden.ts'
 
 const { cases } = golden<{ cases: GoldenCase[] }>('layers.json')
 
@@ -55,4 +56,22 @@ test('a query that sees no key spreads evenly over all', async () => {
 test('heads that do not divide the width are refused', () => {
   const x = new Graph().input('x', 'float32', [1, 2, 6])
   expect(() => attend(x, x, x, { heads: 4 })).toThrow('attention: 4 heads do not divide [1,2,6]')
+})
+
+test('of many tokens it is one node, with the same results as head by head', async () => {
+  const t = 2400 // three heads of 2400² weights are more than 2²⁴, one is not
+  expect([isFused(3, t, t), isFused(1, t, t)]).toEqual([true, false])
+  const graph = new Graph()
+  const x = graph.input('x', 'float32', [1, t, 3])
+  graph.output('y', attend(x, x, x, { heads: 3 }))
+  const alone = [0, 1, 2].map((i) => {
+    const head = slice(x, { axis: 2, start: i, end: i + 1 })
+    return attend(head, head, head, { heads: 1 })
+  })
+  graph.output('apart', concat(alone, { axis: 2 }))
+  const session = await Session.create(graph)
+  const noise = Float32Array.from({ length: 3 * t }, (_, i) => Math.sin(i * 12.9898) * 3)
+  const out = await session.run({ x: tensor(noise, 'float32', [1, t, 3]) })
+  await session.release()
+  expect(largestDifference(out['y']!.data as Float32Array, out['apart']!.data as Float32Array)).toBeLessThan(1e-5)
 })

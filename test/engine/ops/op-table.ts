@@ -154,6 +154,14 @@ export const table: Readonly<Record<string, OpEntry>> = {
         ),
       ),
   },
+  fusedAttention: {
+    apply: ([q, k, v], { heads }: { heads: number }) => ops.fusedAttention(q!, k!, v!, { heads }),
+    points: fc
+      .record({ b: dim, n: dim, t: dim, heads: fc.integer({ min: 1, max: 3 }), width: fc.integer({ min: 1, max: 3 }) })
+      .chain(({ b, n, t, heads, width }) =>
+        point({ heads }, floats([b, n, heads * width]), floats([b, t, heads * width]), floats([b, t, heads * width])),
+      ),
+  },
   linear: {
     apply: ([x, w, b]) => ops.linear(x!, w!, b),
     points: fc

@@ -170,4 +170,16 @@ for s in [(), (7,), (2, 3, 4)]:
     case("sin", torch.sin, [randn(*s, scale=4)])
     case("cos", torch.cos, [randn(*s, scale=4)])
 
+
+def fused_attention(heads):
+    """Multi-head attention over the last axis cut into heads."""
+    def attention(q, k, v):
+        split = lambda x: x.unflatten(-1, (heads, -1)).transpose(1, 2)
+        return F.scaled_dot_product_attention(split(q), split(k), split(v)).transpose(1, 2).flatten(2)
+    return attention
+
+
+for b, n, t, d, heads in [(1, 3, 3, 4, 2), (2, 5, 2, 3, 1), (1, 1, 4, 6, 3), (2, 2, 2, 8, 4)]:
+    case("fusedAttention", fused_attention(heads), [randn(b, n, d), randn(b, t, d), randn(b, t, d)], heads=heads)
+
 save("ops.json", {"torch": torch.__version__, "cases": cases})

@@ -1,0 +1,81 @@
+import path from 'node:path'
+import { Command } from 'commander'
+import { userError } from '#shared/errors.ts'
+import { type MediaFilter, mediaFilter } from '#shared/model/project.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { AppContext } from '../context.ts'
+import { propose } from '../preview/propose.ts'
+import { openProject } from '../projects/index.ts'
+import { type ProgressBar, progressBar } from '../terminal/progress.ts'
+import { output, untilDone } from './output.ts'
+import { count, share, wordsOf } from './preview.ts'
+
+interface Given {
+  readonly project: string
+  readonly model: string
+  readonly text?: string
+  readonly filter?: string[]
+  readonly threshold?: string
+  readonly overlap: string
+  readonly known: string
+  readonly most?: string
+  readonly json?: boolean
+}
+
+/** `key=value …`, values as JSON or plain text. @throws a user error naming the condition */
+function filterOf(given: readonly string[]): MediaFilter {
+  const conditions = given.map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw userError(sentence('preview.filter', { problem: `expected key=value, found ${JSON.stringify(pair)}` }))
+    const value = pair.slice(at + 1)
+    try {
+      return [pair.slice(0, at), JSON.parse(value) as unknown] as const
+    } catch {
+      return [pair.slice(0, at), value] as const
+    }
+  })
+  const parsed = mediaFilter.strict().safeParse(Object.fromEntries(conditions))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const what = issue.code === 'unrecognized_keys' ? `${issue.keys.join(', ')}: there are ${Object.keys(mediaFilter.shape).join(', ')}` : ''
+  throw userError(sentence('preview.filter', { problem: what || `${issue.path.join('.')}: ${issue.message}` }))
+}
+
+export const proposeCommand = (app: AppContext): Command =>
+  new Command('propose')
+    .description('let a model look for labels in many images; what it finds become proposals, to be accepted or rejected by people')
+    .requiredOption('--project <dir>', 'project folder')
+    .requiredOption('--model <dir>', 'checkpoint folder')
+    .option('--text <a,b,c>', 'words to look for, separated by commas; the project’s labels by default')
+    .option('--filter <key=value...>', 'only images for which all of this holds, e.g. split=train unlabelled=true')
+    .option('--threshold <score>', 'scores have to be above it (default: 0.1)')
+    .option('--overlap <iou>', 'keep the best of a label’s boxes that overlap by more', '0.5')
+    .option('--known <iou>', 'leave out boxes that overlap a region of their label by more', '0.7')
+    .option('--most <n>', 'at most so many in an image, the best first')
+    .action(async (o: Given) => {
+      const request = {
+        model: path.resolve(o.model),
+        filter: filterOf(o.filter ?? []),
+        settings: { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) },
+        known: share('--known', o.known)!,
+        ...(o.text === undefined ? {} : { words: wordsOf(o.text) }),
+      }
+      const project = openProject(o.project)
+      let bar: ProgressBar | undefined
+      const abort = new AbortController()
+      try {
+        const onProgress = (done: number, total: number) => (bar ??= progressBar('looking at images', { total })).update({ done, total })
+        const result = propose(app, project, request, { signal: abort.signal, onProgress })
+        const report = await untilDone({ result, cancel: () => abort.abort() })
+        bar?.end()
+        const out = output(Boolean(o.json))
+        for (const { path: at, reason } of report.leftOut) out.say(`${at}: ${reason}`)
+        out.answer(report, () => {
+          const each = Object.entries(report.labels).map(([label, n]) => `${label} ${n}`)
+          const more = report.known ? `; ${report.known} were known` : ''
+          return `${report.images} images, ${report.proposals} proposals${each.length ? ` (${each.join(', ')})` : ''}${more}`
+        })
+      } finally {
+        project.close()
+      }
+    })
