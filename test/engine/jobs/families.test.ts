@@ -26,7 +26,7 @@ function train(name: string, recipe: TrainJob['recipe'], settings: Record<string
   return runJob(job, hooks)
 }
 
-describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', 'owlvit', 'owlv2'])('%s', (name) => {
+describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', '../../models/clipseg', 'owlvit', 'owlv2'])('%s', (name) => {
   test.each([
     ['lp', { cCount: 3 }],
     ['ft', TUNING],
