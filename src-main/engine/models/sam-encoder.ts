@@ -32,7 +32,7 @@ const NAME = 'vision_encoder'
 /** Fixed in transformers, whatever layer_norm_eps says. */
 const NECK_EPS = 1e-6
 /** Heads are computed together while their attention has at most so many elements. */
-const TOGETHER = 2 ** 25
+const TOGETHER = 2 ** 24
 
 /** pixels [B, 3, size, size] → [B, output_channels, g, g]. */
 export function samEmbedding(p: Params, c: Vision, pixels: Value): Value {
