@@ -6,13 +6,16 @@ import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
 import { deviceEntrySchema, deviceSchema, ledgerSchema } from '../model/job.ts'
 import { soupDtypeSchema } from '../model/checkpoint.ts'
+import { limits } from '../model/limits.ts'
 import { id } from '../model/media.ts'
 import { mergeDtypeSchema } from '../model/merge.ts'
 import { metricEntrySchema } from '../model/metric.ts'
+import { boxTupleSchema, detectionSchema, detectionSettingsSchema } from '../model/preview.ts'
 import { phaseSchema } from '../model/progress.ts'
 import { checkpointRecord, runRecord } from '../model/project.ts'
 import { capabilitySchema } from '../model/capability.ts'
 import { modelFactsSchema } from '../model/question.ts'
+import { text } from '../model/text.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
@@ -202,6 +205,17 @@ export const roomMethods = {
   'preview.classify': method(
     z.object({ mediaId: id, model: z.string(), labels: z.array(z.string()).optional() }),
     z.array(z.object({ label: z.string(), labelId: id.nullable(), score: share })),
+  ),
+  /** Boxes in an image, best first: by words (the project's labels if none are given), or like a region of an image. */
+  'preview.detect': method(
+    z.object({
+      mediaId: id,
+      model: z.string(),
+      words: z.array(text().min(1).max(limits.name)).min(1).max(limits.list).optional(),
+      example: z.object({ mediaId: id, region: boxTupleSchema.optional() }).optional(),
+      settings: detectionSettingsSchema.default({}),
+    }),
+    z.array(detectionSchema.extend({ labelId: id.nullable() })),
   ),
 }
 

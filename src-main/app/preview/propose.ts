@@ -1,16 +1,15 @@
 /** Detections on many images, stored as proposals of the checkpoint. */
 import path from 'node:path'
 import { boxIou, clipBox, shapeBox } from '#shared/geometry/box.ts'
-import { DashiError, cancelled, userError } from '#shared/errors.ts'
-import type { ClassSpec } from '#shared/model/job.ts'
+import { cancelled, DashiError } from '#shared/errors.ts'
 import type { BoxTuple, Detection, DetectionSettings } from '#shared/model/preview.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Box } from '#shared/model/shape.ts'
-import { sentence } from '#shared/sentences/table.ts'
 import { addLabels, addRegions, type NewRegion } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
 import { findMediaIds, getMedia, imageContent, listLabels, mediaFile, type Project } from '../projects/index.ts'
+import { classesFor } from './index.ts'
 
 export interface ProposeRequest {
   readonly model: string
@@ -41,8 +40,7 @@ interface Control {
  * @throws a user error if the model cannot detect or there is nothing to look for; nothing is stored then, or on cancelling
  */
 export async function propose(app: AppContext, project: Project, request: ProposeRequest, control: Control = {}): Promise<ProposeReport> {
-  const classes = wanted(project, request.words)
-  if (!classes.length) throw userError(sentence('preview.no-labels'))
+  const classes = classesFor(project, request.words)
   const ids = findMediaIds(project, request.filter)
   const labelIds = new Map(listLabels(project).map((l) => [l.name, l.id]))
   const found: { mediaId: number; detection: Detection; box: Box }[] = []
@@ -85,13 +83,6 @@ export async function propose(app: AppContext, project: Project, request: Propos
 }
 
 const boxOf = ([x, y, w, h]: BoxTuple): Box => ({ x, y, w, h })
-
-/** Labels by their first prompt. Words that name a label of the project are looked for by its prompt too. */
-function wanted(project: Project, words: readonly string[] | undefined): ClassSpec[] {
-  const known = listLabels(project)
-  const names = words ?? known.map((l) => l.name)
-  return names.map((name) => ({ name, phrase: known.find((l) => l.name === name)?.prompts[0] ?? null }))
-}
 
 const isKnown = (regions: readonly Region[], labelId: number | undefined, box: Box, most: number): boolean =>
   regions.some((r) => r.labelId === labelId && boxIou(shapeBox(r.shape), box) > most)

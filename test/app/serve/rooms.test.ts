@@ -11,6 +11,7 @@ import { recipes } from '../../../src-main/engine/recipes/index.ts'
 import { getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { shapesProject } from '../cli/terminal.ts'
+import { goldenPath } from '../../helpers/golden.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { engine } from '../../helpers/engine.ts'
 
@@ -390,6 +391,24 @@ test('a model says what it sees on an image: a checkpoint its own classes, anoth
     expect(scores.reduce((sum, s) => sum + s.score, 0)).toBeCloseTo(1, 6)
     expect(scores.every((s, i) => s.labelId !== null && (i === 0 || s.score <= scores[i - 1]!.score))).toBe(true)
   }
+  w.close()
+})
+
+test('a detector finds boxes by the project’s labels, by words, or by a region of an image', async () => {
+  const w = await window()
+  const model = path.join(temporaryFolder(), 'owl') // one that reads 24 tokens, with the tokenizer of another
+  fs.cpSync(goldenPath('families/owlv2-wide'), model, { recursive: true })
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) fs.cpSync(goldenPath(`families/owlv2/${file}`), path.join(model, file))
+  const ask = { mediaId: 1, model, settings: { threshold: 0 } }
+  const byLabels = await w.call('preview.detect', ask)
+  expect(byLabels.length).toBeGreaterThan(1)
+  expect(byLabels.every((d, i) => d.labelId !== null && (i === 0 || d.score <= byLabels[i - 1]!.score))).toBe(true)
+  expect(await w.call('preview.detect', { ...ask, words: ['circle', 'square', 'stripes'] })).toEqual(byLabels)
+  const byWord = await w.call('preview.detect', { ...ask, words: ['cat'] })
+  expect(byWord.every((d) => d.label === 'cat' && d.labelId === null)).toBe(true)
+  const [like] = await w.call('preview.detect', { ...ask, example: { mediaId: 2, region: [0, 0, 20, 20] } })
+  expect(like).toMatchObject({ label: 'example', score: expect.closeTo(1, 4) as number })
+  await expect(w.call('preview.detect', { ...ask, model: TINY_CLIP })).rejects.toThrow('a CLIP model cannot detect objects')
   w.close()
 })
 
