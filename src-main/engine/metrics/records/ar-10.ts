@@ -6,7 +6,7 @@ export default defineMetric({
   order: 208,
   title: { en: 'AR 10', ja: 'AR 10' },
   about: {
-    en: 'Share of the objects that are found with at most ten boxes of a class per image, the mean over overlaps (IoU) of 0.50 to 0.95.',
+    en: 'Share of the objects found with at most ten boxes of a class per image, over IoU of 0.50 to 0.95.',
     ja: '画像ごと・クラスごとに最大 10 個のボックスで見つかった物体の割合です。IoU 0.50〜0.95 にわたって平均します。',
   },
   citation: 'Lin et al. 2014, Microsoft COCO: Common Objects in Context, ECCV (pycocotools)',
