@@ -35,6 +35,7 @@ export const layers = [
       'src-main/engine/models',
       ['src-main/engine/tasks', 'src-main/engine/runtime'],
       'src-main/engine/detection',
+      'src-main/engine/segmentation',
       'src-main/engine/recipes',
       'src-main/engine/pretrain',
       'src-main/engine/curation',

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { wordsSchema } from './words.ts'
 
-/** What is measured: classes of images, pairs of images and texts, or boxes. */
-export const measuredTaskSchema = z.enum(['classify', 'contrast', 'detect'])
+/** What is measured: classes of images, pairs of images and texts, boxes, or masks. */
+export const measuredTaskSchema = z.enum(['classify', 'contrast', 'detect', 'segment'])
 
 export const metricEntrySchema = z.object({
   /** Its name in evaluations and in the terminal's JSON. */

@@ -1,6 +1,7 @@
 /** What a model finds in one image when it is asked by words or by an example. */
 import { z } from 'zod'
 import { classSchema } from './job.ts'
+import { rle } from './shape.ts'
 
 const finite = z.number()
 /** [x, y, w, h] in pixels of the upright image. A model's box may reach beyond the edge. */
@@ -26,14 +27,27 @@ export const promptSchema = z.union([
 export type Prompt = z.infer<typeof promptSchema>
 
 export const detectionSettingsSchema = z.object({
-  /** Boxes need a score above it; by an example, at least this. */
+  /** Boxes need a score above it; by an example, at least this. Of masks, the pixels need a probability above it. */
   threshold: thresholdSchema.optional(),
   /** Of boxes of a label that overlap by more than this (IoU), the best is kept; 1 keeps all. */
   overlap: thresholdSchema.optional(),
   /** Number of boxes at most, the best first. */
   most: z.int().positive().optional(),
+  /** For masks of which each pixel belongs to one label: what else it may be. */
+  background: z.array(z.string().min(1)).optional(),
 })
 export type DetectionSettings = z.infer<typeof detectionSettingsSchema>
 
 export const detectionSchema = z.object({ label: z.string(), score: z.number().min(0).max(1), box: boxTupleSchema })
 export type Detection = z.infer<typeof detectionSchema>
+
+/** One label's part of an image. */
+export const segmentSchema = detectionSchema.extend({ mask: rle })
+export type Segment = z.infer<typeof segmentSchema>
+
+/** A point in pixels of the upright image that is, or is not, part of what is wanted. */
+export const clickSchema = z.object({ x: finite, y: finite, inside: z.boolean() })
+
+/** A mask, with the model's own estimate of its IoU with what was meant. */
+export const maskSchema = z.object({ score: finite, box: boxTupleSchema, mask: rle })
+export type Mask = z.infer<typeof maskSchema>

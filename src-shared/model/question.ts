@@ -6,7 +6,15 @@ import { z } from 'zod'
 import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
 import { classSchema, deviceSchema } from './job.ts'
-import { detectionSchema, detectionSettingsSchema, promptSchema } from './preview.ts'
+import {
+  boxTupleSchema,
+  clickSchema,
+  detectionSchema,
+  detectionSettingsSchema,
+  maskSchema,
+  promptSchema,
+  segmentSchema,
+} from './preview.ts'
 
 const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
@@ -20,6 +28,10 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
   /** What is found in an image, by words or by an example. */
   z.object({ kind: z.literal('detect'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
+  /** What each label covers of an image, by words or by an example. */
+  z.object({ kind: z.literal('segment'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
+  /** Masks for clicks on an image, a box, or both. */
+  z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
   /** The devices of this machine that can run jobs. */
@@ -53,6 +65,9 @@ export const answerSchemas = {
   classify: z.array(z.object({ label: z.string(), score: z.number() })),
   /** The best first. */
   detect: z.array(detectionSchema),
+  segment: z.array(segmentSchema),
+  /** The best first; several if the prompt leaves open what is meant. */
+  mask: z.array(maskSchema),
   embed: float32,
   devices: z.array(deviceSchema),
 }

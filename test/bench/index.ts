@@ -32,6 +32,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
   preview: async () => (await import('./preview.ts')).previewBench(),
+  segment: async () => (await import('./segment.ts')).segmentBench(),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {

@@ -14,20 +14,17 @@ interface Config extends Record<string, unknown> {
   readonly vision_config: { readonly image_size: number } & Record<string, unknown>
 }
 
-/** A detector of random weights with Nano's tokenizer. `config`: what differs from transformers' defaults. */
-async function writeDetector(dir: string, config: Config): Promise<void> {
+/** A model of random weights with Nano's tokenizer. `config`: what differs from transformers' defaults. */
+export async function writeRandom(dir: string, config: Record<string, unknown>, preprocessor: object): Promise<void> {
   fs.cpSync(path.join(programRoot, 'resources', 'nano'), dir, {
     recursive: true,
     filter: (f) => !/\.(safetensors|md|csv|svg)$|dashi\.json$/.test(f),
   })
-  const whole = { model_type: 'owlv2', ...config }
-  const side = config.vision_config.image_size
-  fs.writeFileSync(path.join(dir, 'config.json'), JSON.stringify(whole))
-  const preprocessor = { image_processor_type: 'Owlv2ImageProcessor', size: { height: side, width: side } }
+  fs.writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config))
   fs.writeFileSync(path.join(dir, 'preprocessor_config.json'), JSON.stringify(preprocessor))
   let state = 1
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5
-  const tensors = [...architectureOf(whole).tensors].map(([name, { shape, kind }]) => {
+  const tensors = [...architectureOf(config).tensors].map(([name, { shape, kind }]) => {
     const data = new Float32Array(sizeOf(shape))
     if (kind === 'norm') data.fill(name.endsWith('.weight') ? 1 : 0)
     else if (kind !== 'bias' && kind !== 'scalar') for (let i = 0; i < data.length; i++) data[i] = random() * 0.07
@@ -36,10 +33,16 @@ async function writeDetector(dir: string, config: Config): Promise<void> {
   await writeSafetensors(path.join(dir, 'model.safetensors'), fromMemory(new Map(tensors)), { format: 'pt' })
 }
 
+function writeDetector(dir: string, config: Config): Promise<void> {
+  const side = config.vision_config.image_size
+  const size = { height: side, width: side }
+  return writeRandom(dir, { model_type: 'owlv2', ...config }, { image_processor_type: 'Owlv2ImageProcessor', size })
+}
+
 const median = (xs: number[]) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!
 
 /** Milliseconds of the median of `times` calls. */
-async function timed(times: number, call: (i: number) => Promise<unknown>): Promise<number> {
+export async function timed(times: number, call: (i: number) => Promise<unknown>): Promise<number> {
   const took: number[] = []
   for (let i = 0; i < times; i++) {
     const start = performance.now()

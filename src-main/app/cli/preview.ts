@@ -18,6 +18,7 @@ interface Given {
   readonly threshold?: string
   readonly overlap?: string
   readonly most?: string
+  readonly background?: string
   readonly json?: boolean
 }
 
@@ -45,9 +46,11 @@ function regionOf(given: string): BoxTuple {
   return [x!, y!, w!, h!]
 }
 
+const listOf = (given: string) => [...new Set(given.split(',').map((word) => word.trim()))].filter(Boolean)
+
 /** @throws a user error if there are none */
 export function wordsOf(text: string): string[] {
-  const words = [...new Set(text.split(',').map((word) => word.trim()))].filter(Boolean)
+  const words = listOf(text)
   if (!words.length) throw userError(sentence('preview.words', { found: text }))
   return words
 }
@@ -78,13 +81,22 @@ export const previewCommand = (): Command =>
     .option('--template <text...>', 'sentences around the words, with {} in their place; the checkpoint’s own if none is given')
     .option('--example <file>', 'look for what is like this image instead')
     .option('--region <x,y,w,h>', 'the part of the example that is meant, in pixels')
-    .option('--threshold <score>', 'scores have to be above it (default: 0.1 for words, 0 for an example)')
+    .option(
+      '--threshold <score>',
+      'scores have to be above it, for masks those of pixels (default: 0.1 for boxes by words, 0.5 for CLIPSeg’s masks, else 0)',
+    )
     .option('--overlap <iou>', 'keep the best of boxes that overlap by more (default: 1, which keeps all, for words; 0.3 for an example)')
     .option('--most <n>', 'at most so many, the best first')
+    .option('--background <a,b,c>', 'for masks by any CLIP: what else a pixel may be, separated by commas (default: background)')
     .action(async (o: Given) => {
       const task = previewTasks.find((t) => t.id === o.task)!
       const prompt = promptOf(o)
-      const settings = { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) }
+      const settings = {
+        threshold: share('--threshold', o.threshold),
+        overlap: share('--overlap', o.overlap),
+        most: count(o.most),
+        background: o.background === undefined ? undefined : listOf(o.background),
+      }
       const model = await openModel(o.model)
       try {
         const found = await task.run(model, { file: o.image, prompt, settings })

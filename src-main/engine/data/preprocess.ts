@@ -77,6 +77,8 @@ const schemaOf = (own: Defaults) =>
     do_convert_rgb: flag,
   })
 export type PreprocessConfig = z.output<ReturnType<typeof schemaOf>> & {
+  /** The longest edge after resizing; the rest of `size`, to the right and below, is 0 after normalisation (SAM). */
+  readonly longest_edge?: number
   /** Pad to a square and resize as OWLv2 does (squared.ts); absent for all other processors. */
   readonly pad_to_square?: true
 }
@@ -221,7 +223,7 @@ export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'
   const rgb = overWhite(pixels)
   if (config.pad_to_square && 'height' in config.size)
     return squared(rgb, config.size.width, config.size.height, { smooth: config.resample !== RESAMPLE.nearest })
-  const { width, height } = config.do_resize ? resizedSize(rgb, config.size) : rgb
+  const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config.size) : rgb
   if (width * height > MOST_PIXELS) throw dataError(name, sentence('image.narrow', { width, height, limit: MOST_PIXELS }))
   const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
   return resize(rgb, width, height, method)
@@ -236,11 +238,18 @@ function resizedSize({ width, height }: Pixels, size: PreprocessConfig['size']) 
     : { width: Math.trunc((short * width) / height), height: short }
 }
 
+/** The longest edge becomes `edge`, rounded half up (SamImageProcessor), but no edge less than a pixel. */
+export function fitted({ width, height }: { readonly width: number; readonly height: number }, edge: number) {
+  const scaled = (side: number) => Math.max(1, Math.trunc(side * (edge / Math.max(width, height)) + 0.5))
+  return { width: scaled(width), height: scaled(height) }
+}
+
 /** The second half of `preprocess`: crops and normalises. */
 export function cropAndNormalise(image: Resized, config: PreprocessConfig, out: Float32Array, offset: number): void {
-  const crop = config.do_center_crop ? config.crop_size : image
-  const top = cropStart(image.height, crop.height)
-  const left = cropStart(image.width, crop.width)
+  const padded = config.longest_edge !== undefined && 'height' in config.size ? config.size : undefined
+  const crop = padded ?? (config.do_center_crop ? config.crop_size : image)
+  const top = padded ? 0 : cropStart(image.height, crop.height)
+  const left = padded ? 0 : cropStart(image.width, crop.width)
   const area = crop.height * crop.width
   for (let c = 0; c < 3; c++) {
     const level = image.data instanceof Uint8Array ? tableOf(config, c) : (value: number) => normalised(value, config, c)
@@ -248,8 +257,8 @@ export function cropAndNormalise(image: Resized, config: PreprocessConfig, out: 
     for (let y = top; y < top + crop.height; y++) {
       const inside = y >= 0 && y < image.height
       for (let x = left; x < left + crop.width; x++) {
-        const value = inside && x >= 0 && x < image.width ? image.data[(y * image.width + x) * 3 + c]! : 0
-        out[to++] = level(value)
+        const there = inside && x >= 0 && x < image.width
+        out[to++] = there || !padded ? level(there ? image.data[(y * image.width + x) * 3 + c]! : 0) : 0
       }
     }
   }

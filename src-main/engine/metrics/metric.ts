@@ -2,6 +2,7 @@
 import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
 import type { DetectionImage } from './detection.ts'
 import type { Predictions } from './predictions.ts'
+import type { MaskImage } from './segmentation.ts'
 
 /** What the metrics of each task are computed from. */
 export interface Measured {
@@ -9,6 +10,7 @@ export interface Measured {
   /** `similarity`: [queries, candidates] row-major; `relevant`: the indices of each query's relevant candidates. */
   contrast: { readonly similarity: ArrayLike<number>; readonly relevant: readonly (readonly number[])[] }
   detect: { readonly images: readonly DetectionImage[]; readonly classes: number }
+  segment: { readonly images: readonly MaskImage[]; readonly classes: number }
 }
 
 export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends MetricEntry {

@@ -43,27 +43,32 @@ function towerOf(c: Record<string, unknown>, name: string, known: readonly strin
 export const describesTowers = (raw: Readonly<Record<string, unknown>>): boolean =>
   isRecord(raw['text_config']) && isRecord(raw['vision_config'])
 
+/** A configuration with both towers as `transformers` reads them; `raw` is anything. */
+export const withTowers = (raw: unknown): unknown =>
+  isRecord(raw)
+    ? {
+        ...raw,
+        text_config: towerOf(raw, 'text_config', Object.keys(textConfig.shape)),
+        vision_config: towerOf(raw, 'vision_config', Object.keys(visionConfig.shape)),
+      }
+    : raw
+
+/** The fields of a `config.json` that describe a CLIP, besides its `model_type`. */
+export const clipFields = {
+  projection_dim: width.default(512),
+  logit_scale_init_value: z.number().default(2.6592),
+  text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),
+  vision_config: imageTower(visionConfig),
+}
+
 /**
  * Schema of a CLIP folder's `config.json`. As in transformers, a missing `model_type` is accepted if both towers are
  * described.
  */
 export const clipConfigSchema = z.preprocess(
-  (raw) => {
-    if (!isRecord(raw)) return raw
-    return {
-      ...raw,
-      ...(raw['model_type'] === undefined && describesTowers(raw) ? { model_type: 'clip' } : {}),
-      text_config: towerOf(raw, 'text_config', Object.keys(textConfig.shape)),
-      vision_config: towerOf(raw, 'vision_config', Object.keys(visionConfig.shape)),
-    }
-  },
-  z.object({
-    model_type: z.literal('clip'),
-    projection_dim: width.default(512),
-    logit_scale_init_value: z.number().default(2.6592),
-    text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),
-    vision_config: imageTower(visionConfig),
-  }),
+  (raw) => withTowers(isRecord(raw) && raw['model_type'] === undefined && describesTowers(raw) ? { ...raw, model_type: 'clip' } : raw),
+  z.object({ model_type: z.literal('clip'), ...clipFields }),
 )
 
-export type ClipConfig = z.infer<typeof clipConfigSchema>
+/** What a graph of CLIP's towers is built from. */
+export type ClipConfig = Omit<z.infer<typeof clipConfigSchema>, 'model_type'> & { readonly model_type?: string }

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Value } from '../graph/graph.ts'
 import {
   add,
@@ -26,8 +27,9 @@ import { activationsOf, pictureCost } from './bounds.ts'
 import { closedForm } from './clip-closed-form.ts'
 import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-config.ts'
 import { initialClip } from './clip-init.ts'
+import { denseLayer, denseSegmenter } from './dense-clip.ts'
 import { essential, activationName } from './essence.ts'
-import { defineFamily } from './model.ts'
+import { defineFamily, type ImageTower, type Similarity, type TextTower } from './model.ts'
 import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
 
@@ -63,6 +65,21 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
   const x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
   return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // sic: spelt this way in checkpoints
+}
+
+/**
+ * pixels [1, 3, H, W] → an embedding of each patch, [h, w, projection_dim]: the last layer attends to neighbours, the
+ * rest is as for a whole image.
+ */
+export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
+  const v = c.vision_config
+  const m = 'vision_model'
+  const [gh, gw] = [pixels.shape[2]!, pixels.shape[3]!].map((side) => Math.floor(side / v.patch_size)) as [number, number]
+  const last = v.num_hidden_layers - 1
+  const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), { ...v, num_hidden_layers: last })
+  const patches = slice(denseLayer(p, `${m}.encoder.layers.${last}`, x, v, [gh, gw]), { axis: 1, start: 1 })
+  const normed = layerNorm(p, `${m}.post_layernorm`, reshape(patches, [gh, gw, v.hidden_size]), v.layer_norm_eps)
+  return linear(p, 'visual_projection', normed, c.projection_dim, { bias: false })
 }
 
 /**
@@ -158,6 +175,7 @@ export function clipTensors(c: ClipConfig): TensorList {
 
 const LOGIT_SCALE = 'logit_scale'
 
+/** @param name the temperature's tensor */
 export function checkScale(weights: Weights, name = LOGIT_SCALE): void {
   const scale = weights.float32(name)[0]!
   if (scale > 80) throw dataError(weights.fileOf(name), sentence('tensor.scale', { tensor: name, found: scale }))
@@ -165,55 +183,66 @@ export function checkScale(weights: Weights, name = LOGIT_SCALE): void {
 
 const half = (tower: string) => sentence('model.one-tower', { tower, model: 'CLIPModel' })
 
-export const clip = defineFamily<ClipConfig>({
+/** Similarity of CLIP's embeddings, with a learned temperature. */
+export const clipSimilarity: Similarity = {
+  scale: logitScale,
+  logits: logitsPerImage,
+  bounds: { [LOGIT_SCALE]: Math.log(100) },
+  of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
+}
+
+export const clipImage = (c: ClipConfig): ImageTower => ({
+  size: c.vision_config.image_size,
+  patch: c.vision_config.patch_size,
+  anySize: false,
+  unit: true,
+  config: c.vision_config,
+  embed: (p, pixels) => imageEmbedding(p, c, pixels),
+  ...pictureCost(c.vision_config),
+})
+
+export const clipText = (c: ClipConfig): TextTower => ({
+  context: c.text_config.max_position_embeddings,
+  vocabulary: c.text_config.vocab_size,
+  table: 'text_model.embeddings.token_embedding.weight',
+  width: c.text_config.hidden_size,
+  before: 1,
+  activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
+  at: (ids) => eosIndex(ids, c.text_config.eos_token_id),
+  tokens: (p, ids) => tokenEmbedding(p, c, ids),
+  embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
+})
+
+/** The part of a configuration that determines the outputs. */
+export const clipEssence = ({ text_config: text, vision_config: vision, ...rest }: ClipConfig): object => ({
+  ...(essential(rest) as object),
+  logit_scale_init_value: undefined, // only the initial value of training
+  // With the legacy id 2 the end of text is the largest id, i.e. the last of the vocabulary.
+  text_config: {
+    ...text,
+    hidden_act: activationName(text.hidden_act),
+    eos_token_id: text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id,
+  },
+  vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
+})
+
+export const clip = defineFamily<z.infer<typeof clipConfigSchema>>({
   types: ['clip'],
   name: 'CLIP',
-  can: ['embedImage', 'embedText'],
+  can: ['embedImage', 'embedText', 'segment'],
   config: clipConfigSchema,
   describe: (c) => ({
     dim: c.projection_dim,
     tensors: clipTensors(c),
     initial: (seed) => initialClip(c, clipTensors(c).shapes(), seed),
     closedForm: closedForm(c, (p, pixels) => imageTokens(p, c, pixels)),
-    image: {
-      size: c.vision_config.image_size,
-      patch: c.vision_config.patch_size,
-      anySize: false,
-      unit: true,
-      config: c.vision_config,
-      embed: (p, pixels) => imageEmbedding(p, c, pixels),
-      ...pictureCost(c.vision_config),
-    },
-    text: {
-      context: c.text_config.max_position_embeddings,
-      vocabulary: c.text_config.vocab_size,
-      table: 'text_model.embeddings.token_embedding.weight',
-      width: c.text_config.hidden_size,
-      before: 1,
-      activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
-      at: (ids) => eosIndex(ids, c.text_config.eos_token_id),
-      tokens: (p, ids) => tokenEmbedding(p, c, ids),
-      embed: (p, tokens, at) => textEmbeddingFromTokens(p, c, tokens, at),
-    },
-    similarity: {
-      scale: logitScale,
-      logits: logitsPerImage,
-      bounds: { [LOGIT_SCALE]: Math.log(100) },
-      of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
-    },
+    image: clipImage(c),
+    text: clipText(c),
+    similarity: clipSimilarity,
+    segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), clipSimilarity),
     check: (weights) => checkScale(weights),
   }),
-  essence: ({ text_config: text, vision_config: vision, ...rest }) => ({
-    ...(essential(rest) as object),
-    logit_scale_init_value: undefined, // only the initial value of training
-    // With the legacy id 2 the end of text is the largest id, i.e. the last of the vocabulary.
-    text_config: {
-      ...text,
-      hidden_act: activationName(text.hidden_act),
-      eos_token_id: text.eos_token_id === 2 ? text.vocab_size - 1 : text.eos_token_id,
-    },
-    vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
-  }),
+  essence: clipEssence,
   claims: describesTowers,
   parts: { clip_text_model: half('text'), clip_vision_model: half('vision') },
   landmarks: [

@@ -10,14 +10,16 @@ import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { isThere } from '../weights/regular.ts'
 import { clip } from './clip.ts'
+import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
 import type { AnyFamily, Architecture, TextTower } from './model.ts'
 import { owlv2 } from './owlv2.ts'
 import { owlvit } from './owlvit.ts'
+import { sam } from './sam.ts'
 import { siglip } from './siglip.ts'
 import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, owlvit, owlv2]
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, owlvit, owlv2]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 
@@ -91,6 +93,7 @@ const WORDS = {
   classify: 'model.classify',
   detect: 'model.detect',
   segment: 'model.segment',
+  prompt: 'model.prompt',
   caption: 'model.caption',
 } as const satisfies Record<Capability, SentenceCode>
 

@@ -11,6 +11,7 @@ import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
 import type { Detector } from './detector.ts'
 import type { Preparation } from './preparation.ts'
+import type { PromptedSegmenter, Segmenter } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
 
 /** pixels [B, 3, H, W] → features [B, dim]. */
@@ -83,6 +84,10 @@ export interface Architecture {
   readonly image: ImageTower
   readonly text?: TextTower
   readonly similarity?: Similarity
+  /** Masks for words or examples. */
+  readonly segmenter?: Segmenter
+  /** Masks for points and boxes. */
+  readonly prompted?: PromptedSegmenter
   /** Weights of an untrained model, a pure function of the seed. */
   initial?(seed: number): Map<string, Float32Array>
   readonly closedForm?: ClosedForm

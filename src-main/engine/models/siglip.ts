@@ -8,9 +8,10 @@ import type { Params } from '../nn/params.ts'
 import { encoder, layerNorm, linear, mlp } from '../nn/transformer.ts'
 import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice } from '../ops/index.ts'
 import { activation, activationsOf, channels, epsilon, imageTower, layers, pictureCost, pictureSide, tower, upTo, width } from './bounds.ts'
+import { denseSegmenter, neighbourAttention } from './dense-clip.ts'
 import { activationName, essential } from './essence.ts'
 import { gridPositions } from './interpolate.ts'
-import { defineFamily } from './model.ts'
+import { defineFamily, type Similarity } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /*
@@ -51,8 +52,8 @@ const siglipConfig = z
   })
 type SiglipConfig = z.output<typeof siglipConfig>
 
-/** pixels [B, 3, H, W] → image embedding [B, D], not normalised. */
-function imageEmbedding(p: Params, { vision_config: v }: SiglipConfig, pixels: Value): Value {
+/** pixels [B, 3, H, W] → the encoder's output [B, N, D], patches in row-major order. */
+function patchTokens(p: Params, { vision_config: v }: SiglipConfig, pixels: Value): Value {
   const m = 'vision_model'
   const [, , h, w] = pixels.shape as [number, number, number, number]
   const { hidden_size: d, patch_size: size, image_size } = v
@@ -61,24 +62,47 @@ function imageEmbedding(p: Params, { vision_config: v }: SiglipConfig, pixels: V
   const table = p.get(`${m}.embeddings.position_embedding.weight`, [g * g, d])
   const position = gridPositions(table, 0, g, Math.floor(h / size), Math.floor(w / size))
   const x = add(patchEmbed(pixels, filters, p.get(`${m}.embeddings.patch_embedding.bias`, [d])), position)
-  return attentionPooling(p, `${m}.head`, layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps), v)
+  return layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps)
+}
+
+/** pixels [B, 3, H, W] → image embedding [B, D], not normalised. */
+function imageEmbedding(p: Params, c: SiglipConfig, pixels: Value): Value {
+  const x = patchTokens(p, c, pixels)
+  const [b, , d] = x.shape as [number, number, number]
+  const probe = expand(p.get(`${HEAD}.probe`, [1, 1, d]), [b, 1, d])
+  return reshape(attentionPooling(p, x, c.vision_config, probe), [b, d])
 }
 
 /**
- * Tokens [B, N, D] → [B, D]: attention from a learned probe, then an MLP (Zhai et al. 2022, "Scaling vision
- * transformers", §2.2).
+ * pixels [1, 3, H, W] → an embedding of each patch, [h, w, D]. The last attention is that of the pooling: there each
+ * patch's key takes the place of the probe's query. Its MLP is kept: unlike an encoder layer's, it leads into the space
+ * of the texts, and no residual of the whole image enters it.
  */
-function attentionPooling(p: Params, name: string, x: Value, v: SiglipConfig['vision_config']): Value {
-  const [b, , d] = x.shape as [number, number, number]
-  const probe = expand(p.get(`${name}.probe`, [1, 1, d]), [b, 1, d])
+function denseEmbedding(p: Params, c: SiglipConfig, pixels: Value): Value {
+  const { patch_size: size, hidden_size: d } = c.vision_config
+  const [gh, gw] = [pixels.shape[2]!, pixels.shape[3]!].map((side) => Math.floor(side / size)) as [number, number]
+  return reshape(attentionPooling(p, patchTokens(p, c, pixels), c.vision_config, [gh, gw]), [gh, gw, d])
+}
+
+/**
+ * Tokens [B, N, D] → [B, n, D]: attention from n queries, then an MLP (Zhai et al. 2022, "Scaling vision transformers",
+ * §2.2). Given a grid instead of queries, each patch attends to its neighbours.
+ */
+function attentionPooling(p: Params, x: Value, v: SiglipConfig['vision_config'], from: Value | readonly [number, number]): Value {
+  const name = HEAD
+  const d = x.shape[2]!
   const [weight, bias] = [p.get(`${name}.attention.in_proj_weight`, [3 * d, d]), p.get(`${name}.attention.in_proj_bias`, [3 * d])]
   const project = (y: Value, part: number) => {
     const own = { axis: 0, start: part * d, end: (part + 1) * d }
     return affine(y, slice(weight, own), slice(bias, own))
   }
-  const attended = multiHead(project(probe, 0), project(x, 1), project(x, 2), v.num_attention_heads)
+  const [k, values] = [project(x, 1), project(x, 2)]
+  const attended =
+    'graph' in from
+      ? multiHead(project(from, 0), k, values, v.num_attention_heads)
+      : neighbourAttention(k, values, v.num_attention_heads, from)
   const y = linear(p, `${name}.attention.out_proj`, attended, d)
-  return reshape(add(y, mlp(p, `${name}.mlp`, layerNorm(p, `${name}.layernorm`, y, v.layer_norm_eps), v)), [b, d])
+  return add(y, mlp(p, `${name}.mlp`, layerNorm(p, `${name}.layernorm`, y, v.layer_norm_eps), v))
 }
 
 const tokenEmbedding = (p: Params, { text_config: t }: SiglipConfig, ids: Value): Value =>
@@ -99,7 +123,15 @@ function textEmbedding(p: Params, { text_config: t, vision_config: v }: SiglipCo
 
 const [SCALE, BIAS] = ['logit_scale', 'logit_bias']
 const TABLE = 'text_model.embeddings.token_embedding.weight'
+const HEAD = 'vision_model.head'
 const scale = (p: Params): Value => exp(p.get(SCALE, [1]))
+
+const similarity: Similarity = {
+  scale,
+  logits: (p, image, text) =>
+    add(mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)), p.get(BIAS, [1])),
+  of: (weights) => ({ scale: Math.exp(weights.float32(SCALE)[0]!), bias: weights.float32(BIAS)[0]! }),
+}
 
 function tensors({ text_config: t, vision_config: v }: SiglipConfig): TensorList {
   const list = new TensorList()
@@ -139,7 +171,7 @@ const half = (part: string) => sentence('model.one-tower', { tower: part, model:
 export const siglip = defineFamily<SiglipConfig>({
   types: ['siglip'],
   name: 'SigLIP',
-  can: ['embedImage', 'embedText'],
+  can: ['embedImage', 'embedText', 'segment'],
   config: siglipConfig,
   describe: (c) => ({
     dim: c.vision_config.hidden_size,
@@ -164,12 +196,8 @@ export const siglip = defineFamily<SiglipConfig>({
       tokens: (p, ids) => tokenEmbedding(p, c, ids),
       embed: (p, tokens) => textEmbedding(p, c, tokens),
     },
-    similarity: {
-      scale,
-      logits: (p, image, text) =>
-        add(mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)), p.get(BIAS, [1])),
-      of: (weights) => ({ scale: Math.exp(weights.float32(SCALE)[0]!), bias: weights.float32(BIAS)[0]! }),
-    },
+    similarity,
+    segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), similarity),
     check: (weights) => {
       const found = weights.float32(SCALE)[0]!
       if (found > 80) throw dataError(weights.fileOf(SCALE), sentence('tensor.scale', { tensor: SCALE, found }))

@@ -1,7 +1,7 @@
 import type { Shape } from '../graph/graph.ts'
 
-/** The part that a tensor belongs to: one of the towers, both (a temperature), or the model's own classifier. */
-export type Part = 'image' | 'text' | 'joint' | 'head'
+/** The part that a tensor belongs to: one of the towers, both (a temperature), the model's own classifier, or what makes masks. */
+export type Part = 'image' | 'text' | 'joint' | 'head' | 'masks'
 /** `bias`: what is added, in linear layers and in norms alike. `embedding`: learned tokens and tables of them, positions among these. */
 export type Kind = 'weight' | 'bias' | 'norm' | 'embedding' | 'scalar'
 
@@ -48,6 +48,11 @@ export class TensorList extends Map<string, TensorSpec> {
         pack('out_proj.bias', [d], 'bias')
       },
     }
+  }
+
+  /** Adds all tensors of another list, their names after `prefix`. */
+  take(prefix: string, list: TensorList): void {
+    for (const [name, spec] of list) this.set(prefix + name, spec)
   }
 
   shapes(): Map<string, readonly number[]> {

@@ -171,6 +171,14 @@ function classifier({ hidden_size: d }: VitConfig, { classifiers, classes }: Lay
 
 const half: [number, number, number] = [0.5, 0.5, 0.5]
 
+export const vitProcessor = processor('ViT', {
+  size: { height: 224, width: 224 },
+  resample: 'bilinear',
+  do_center_crop: false,
+  image_mean: half,
+  image_std: half,
+})
+
 export const vit = defineFamily<VitConfig>({
   types: ['vit', 'deit'],
   name: 'ViT',
@@ -197,7 +205,7 @@ export const vit = defineFamily<VitConfig>({
   landmarks: [],
   saves: 'ViTForImageClassification',
   processors: [
-    processor('ViT', { size: { height: 224, width: 224 }, resample: 'bilinear', do_center_crop: false, image_mean: half, image_std: half }),
+    vitProcessor,
     processor('DeiT', { size: { height: 256, width: 256 }, resample: 'bicubic', do_center_crop: true, image_mean: half, image_std: half }),
   ],
   buffers: ['pooler.dense.*'],

@@ -33,17 +33,25 @@ export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value 
   return linear(p, `${name}.fc2`, hidden, x.shape.at(-1)!)
 }
 
-/** Pre-norm Transformer encoder, tensors named as in transformers' CLIPEncoder. */
+/** Pre-norm Transformer layer, tensors named as in transformers' CLIPEncoderLayer. */
+export const encoderLayer = (p: Params, layer: string, x: Value, c: EncoderConfig, mask?: Value): Value =>
+  p.scoped(layer, () => {
+    const y = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
+    return add(y, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c))
+  })
+
+/** Layers of {@link encoderLayer}. */
 export function encoder(p: Params, name: string, x: Value, c: EncoderConfig, mask?: Value): Value {
-  for (let i = 0; i < c.num_hidden_layers; i++) {
-    const layer = `${name}.layers.${i}`
-    x = p.scoped(layer, () => {
-      const y = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
-      return add(y, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c))
-    })
-  }
+  for (let i = 0; i < c.num_hidden_layers; i++) x = encoderLayer(p, `${name}.layers.${i}`, x, c, mask)
   return x
 }
+
+/** The layer as first published, with norms after the residuals (Vaswani et al. 2017, §3.1). */
+export const postNormLayer = (p: Params, layer: string, x: Value, c: EncoderConfig): Value =>
+  p.scoped(layer, () => {
+    const y = layerNorm(p, `${layer}.layer_norm1`, add(x, attention(p, `${layer}.self_attn`, x, c)), c.layer_norm_eps)
+    return layerNorm(p, `${layer}.layer_norm2`, add(y, mlp(p, `${layer}.mlp`, y, c)), c.layer_norm_eps)
+  })
 
 /**
  * A [T, T] mask added to attention logits: token i attends only to tokens ≤ i. Finite, as in transformers, so that no

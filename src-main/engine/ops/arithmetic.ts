@@ -31,6 +31,8 @@ export const exp = unary('Exp', (_x, dy, y) => mul(dy, y))
 export const log = unary('Log', (x, dy) => div(dy, x))
 export const erf = unary('Erf', (x, dy) => mul(dy, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))))
 export const tanh = unary('Tanh', (_x, dy, y) => mul(dy, sub(1, mul(y, y))))
+export const sin: (x: Value) => Value = unary('Sin', (x, dy) => mul(dy, cos(x)))
+export const cos: (x: Value) => Value = unary('Cos', (x, dy) => neg(mul(dy, sin(x))))
 export const sigmoid = unary('Sigmoid', (_x, dy, y) => mul(dy, mul(y, sub(1, y))))
 export const relu = unary('Relu', (x, dy) => where(greater(x, 0), dy, 0))
 

@@ -7,6 +7,8 @@ import { Detecting } from '../detection/detecting.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
 import { bundledProviders } from '../runtime/session.ts'
+import { Prompting } from '../segmentation/prompting.ts'
+import { Segmenting } from '../segmentation/segmenting.ts'
 import { textFeatures } from '../tasks/embed.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import type { Head } from '../weights/head.ts'
@@ -18,6 +20,8 @@ import { countTokens, openReader, type Reader } from './tokens.ts'
 let reader: { version: string; is: Reader } | undefined
 let kept: { version: string; is: Model } | undefined
 let detecting: Detecting | undefined
+let segmenting: Segmenting | undefined
+let prompting: Prompting | undefined
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -40,6 +44,14 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       const open = await opened(model)
       return (detecting ??= Detecting.with(open, 'detect')).find(question.file, question.prompt, question.settings)
     }
+    case 'segment': {
+      const open = await opened(model)
+      return (segmenting ??= Segmenting.with(open, 'segment')).find(question.file, question.prompt, question.settings)
+    }
+    case 'mask': {
+      const open = await opened(model)
+      return (prompting ??= Prompting.with(open, 'mask')).find(question.file, question.clicks, question.box)
+    }
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }
@@ -55,9 +67,9 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
-    await detecting?.release()
+    for (const busy of [detecting, segmenting, prompting]) await busy?.release()
     kept?.is.close()
-    classifier = detecting = undefined
+    classifier = detecting = segmenting = prompting = undefined
     kept = { version, is }
   }
   return kept.is

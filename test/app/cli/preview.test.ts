@@ -2,9 +2,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { runCli } from '../../../src-main/app/cli/main.ts'
 import type { CliContext } from '../../../src-main/app/cli/context.ts'
-import type { Detection } from '#shared/model/preview.ts'
+import { type Detection, segmentSchema } from '#shared/model/preview.ts'
 import { previewTasks } from '../../../src-main/app/preview/tasks.ts'
 import { golden, goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
@@ -94,6 +95,54 @@ describe('by an example', () => {
   })
 })
 
+describe('masks', () => {
+  test('of words, with a table for people', async () => {
+    const ask = [
+      '--model',
+      goldenPath('../models/clipseg'),
+      '--image',
+      image,
+      '--task',
+      'segment',
+      '--text',
+      'cat,red apple',
+      '--threshold',
+      '0',
+    ]
+    const { code, out, error } = await preview(...ask, '--json')
+    expect(code, error).toBe(0)
+    const masks = z.array(segmentSchema).parse(JSON.parse(out))
+    expect(masks.map((m) => m.label).sort()).toEqual(['cat', 'red apple'])
+    expect(masks.map((m) => m.mask.size)).toEqual([0, 1].map(() => [masks[0]!.box[3], masks[0]!.box[2]]))
+    expect((await preview(...ask)).out).toMatch(/label +score +place\n─+\n(cat|red apple) +0\.\d{3} +\d+ pixels of \d+ × \d+ at 0, 0\n/)
+  })
+
+  test('of any CLIP', async () => {
+    const { code, error } = await preview(
+      '--model',
+      TINY_CLIP,
+      '--image',
+      image,
+      '--task',
+      'segment',
+      '--text',
+      'cat,dog',
+      '--template',
+      '{}',
+      '--json',
+    )
+    expect(code, error).toBe(0)
+  })
+
+  test('a model without any says so in one line', async () => {
+    const { code, error } = await preview('--model', OWL, '--image', image, '--task', 'segment', '--text', 'cat')
+    expect([code, error]).toEqual([
+      2,
+      'dashi: preview --task segment: a OWLv2 model cannot segment images: choose a model of CLIP, SigLIP or CLIPSeg\n',
+    ])
+  })
+})
+
 describe('one line, and exit 2', () => {
   const ok = ['--model', OWL, '--image']
   test.each([
@@ -169,6 +218,6 @@ describe('one line, and exit 2', () => {
 })
 
 test('every task is a record with an order and a name of its own', () => {
-  expect(previewTasks.map((t) => t.id)).toContain('detect')
+  expect(previewTasks.map((t) => t.id)).toEqual(['detect', 'segment'])
   for (const key of ['id', 'order'] as const) expect(new Set(previewTasks.map((t) => t[key])).size).toBe(previewTasks.length)
 })

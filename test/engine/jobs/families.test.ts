@@ -26,7 +26,7 @@ function train(name: string, recipe: TrainJob['recipe'], settings: Record<string
   return runJob(job, hooks)
 }
 
-describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', 'owlvit', 'owlv2'])('%s', (name) => {
+describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', '../../models/clipseg', 'owlvit', 'owlv2'])('%s', (name) => {
   test.each([
     ['lp', { cCount: 3 }],
     ['ft', TUNING],
@@ -58,18 +58,18 @@ describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', 'owlvit
 test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be tuned', async () => {
   expect((await train('siglip', 'zero-shot')).measured.splits['train']!.n).toBe(splits['train']!.length)
   expect((await train('siglip', 'coop', { epochs: 1, batchSize: 4, contextLength: 2 })).loss.length).toBeGreaterThan(0)
-  expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText'])
+  expect(modelFacts(model('siglip'))!.can).toEqual(['embedImage', 'embedText', 'segment'])
 })
 
 describe('what a family cannot do is refused in one line', () => {
   test.each([
-    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, OWL-ViT or OWLv2'],
-    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, OWL-ViT or OWLv2'],
+    ['vit', 'zero-shot', {}, 'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2'],
+    ['dinov2', 'coop', {}, 'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2'],
     [
       'vit',
       'ft',
       { head: 'zero-shot' },
-      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, OWL-ViT or OWLv2',
+      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, OWL-ViT or OWLv2',
     ],
   ] as const)('%s by %s', async (name, recipe, settings, line) => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)

@@ -4,16 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { metricEntrySchema, type MeasuredTask } from '#shared/model/metric.ts'
-import type { Box } from '#shared/model/shape.ts'
+import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { Measured, MetricRecord } from '../../../src-main/engine/metrics/metric.ts'
 import { measure, metricEntries, metricRecords, metricsOf } from '../../../src-main/engine/metrics/records.ts'
+import { cocoCases } from '../../helpers/coco-cases.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/engine/metrics/records')
 const parity = (name: string) => JSON.parse(readFileSync(path.join(import.meta.dirname, '../../parity/metrics', name), 'utf8')) as unknown
 
 interface Case<T extends MeasuredTask> {
   readonly of: Measured[T]
-  readonly values: Readonly<Record<string, number>>
+  /** null: undefined for the examples. */
+  readonly values: Readonly<Record<string, number | null>>
 }
 type Cases = { [T in MeasuredTask]: Case<T>[] }
 
@@ -25,42 +27,22 @@ function cases(): Cases {
       | ({ task: 'contrast'; values: Record<string, number> } & Measured['contrast'])
     )[]
   }
-  const all: Cases = { classify: [], contrast: [], detect: cocoCases() }
+  const coco = cocoCases()
+  const all: Cases = {
+    classify: [],
+    contrast: [],
+    detect: coco.map(({ classes, boxes: { images, values } }) => ({ of: { classes, images }, values })),
+    segment: coco.map(({ classes, masks: { images, values }, miou }) => ({
+      of: { classes, images },
+      values: { miou, 'mask-ap': values['ap']!, 'mask-ap50': values['ap50']!, 'mask-ap75': values['ap75']! },
+    })),
+  }
   for (const c of found)
     if (c.task === 'classify') {
       const of = { classes: c.classes, labels: Int32Array.from(c.labels), logits: Float32Array.from(c.logits) }
       all.classify.push({ of, values: c.values })
     } else all.contrast.push({ of: { similarity: c.similarity, relevant: c.relevant }, values: c.values })
   return all
-}
-
-function cocoCases(): Case<'detect'>[] {
-  const { coco } = parity('golden.json') as {
-    coco: {
-      images: number
-      classes: number
-      truth: { image_id: number; category_id: number; bbox: number[]; iscrowd: number }[]
-      detections: { image_id: number; category_id: number; bbox: number[]; score: number }[]
-      ap: number
-      ap50: number
-      ap75: number
-    }[]
-  }
-  const box = ([x, y, w, h]: number[]): Box => ({ x: x!, y: y!, w: w!, h: h! })
-  return coco.map(({ images, classes, truth, detections, ap, ap50, ap75 }) => ({
-    of: {
-      classes,
-      images: Array.from({ length: images }, (_, i) => ({
-        detections: detections
-          .filter((d) => d.image_id === i + 1)
-          .map((d) => ({ label: d.category_id - 1, score: d.score, box: box(d.bbox) })),
-        truth: truth
-          .filter((t) => t.image_id === i + 1)
-          .map((t) => ({ label: t.category_id - 1, box: box(t.bbox), crowd: t.iscrowd === 1 })),
-      })),
-    },
-    values: { ap, ap50, ap75 },
-  }))
 }
 
 const golden = cases()
@@ -75,9 +57,16 @@ const perfect: { [T in MeasuredTask]: Measured[T] } = {
   contrast: { similarity: [0.9, 0.1, 0.2, 0.8], relevant: [[0], [1]] },
   detect: {
     classes: 2,
+    images: [20, 50, 120].map((side, i) => {
+      const box = { x: 4, y: 5, w: side, h: side } // small, medium, large
+      return { detections: [{ label: i % 2, score: 0.9, box }], truth: [{ label: i % 2, box }] }
+    }),
+  },
+  segment: {
+    classes: 2,
     images: [0, 1].map((label) => {
-      const box = { x: 4, y: 5, w: 20, h: 10 }
-      return { detections: [{ label, score: 0.9, box }], truth: [{ label, box }] }
+      const mask = rleFromBitmap([1, label, 0, 1], 2, 2)
+      return { detections: [{ label, score: 0.9, mask }], truth: [{ label, mask }] }
     }),
   },
 }
@@ -103,11 +92,14 @@ describe.each(metricRecords.map((m) => [m.id, m] as const))('%s', (id, record) =
   it('agrees with another library', () => {
     const known = golden[task as MeasuredTask].filter((c) => id in c.values)
     expect(known.length, `test/parity/metrics: no value of ${id}`).toBeGreaterThan(0)
-    for (const { of, values } of known) expect(value(of)).toBeCloseTo(values[id]!, 8)
+    for (const { of, values } of known)
+      if (values[id] === null) expect(value(of)).toBeNaN()
+      else expect(value(of)).toBeCloseTo(values[id]!, 8)
   })
 
   it('is in its range, and at its best value if nothing is wrong', () => {
-    for (const { of } of golden[task as MeasuredTask]) {
+    for (const { of, values } of golden[task as MeasuredTask]) {
+      if (values[id] === null) continue
       expect(value(of)).toBeGreaterThanOrEqual(least)
       expect(value(of)).toBeLessThanOrEqual(most ?? Infinity)
     }

@@ -66,8 +66,8 @@ describe('families', () => {
 describe('what a model can do', () => {
   test('is what its family can do, and classifying if it has a head', () => {
     expect([capabilitiesIn(TINY_CLIP, false), capabilitiesIn(TINY_CLIP, true)]).toEqual([
-      ['embedImage', 'embedText'],
-      ['embedImage', 'embedText', 'classify'],
+      ['embedImage', 'embedText', 'segment'],
+      ['embedImage', 'embedText', 'segment', 'classify'],
     ])
     expect([capabilitiesIn(folder({ model_type: 'dinov2' }), false), capabilitiesIn(folder({ model_type: 'bert' }), true)]).toEqual([
       ['embedImage'],

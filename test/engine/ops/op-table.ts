@@ -81,6 +81,8 @@ export const table: Readonly<Record<string, OpEntry>> = {
   log: unary(ops.log, [0.25, 4]),
   erf: unary(ops.erf),
   tanh: unary(ops.tanh),
+  sin: unary(ops.sin),
+  cos: unary(ops.cos),
   sigmoid: unary(ops.sigmoid),
   relu: unary(ops.relu, [-2, 2], [0]),
   gelu: unary(ops.gelu),

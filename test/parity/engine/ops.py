@@ -166,7 +166,9 @@ case("contrastive", contrastive, [randn(4, 4, scale=3), same])
 case("cast", lambda x: x.long(), [randn(2, 3, scale=4)], differentiable=False, to="int64")
 case("cast", lambda x: x.double(), [ints(-5, 6, 4)], differentiable=False, to="float32")
 case("cast", lambda x: x.double(), [uniform(0, 1, 5) > 0.5], differentiable=False, to="float32")
-
+for s in [(), (7,), (2, 3, 4)]:
+    case("sin", torch.sin, [randn(*s, scale=4)])
+    case("cos", torch.cos, [randn(*s, scale=4)])
 
 
 def fused_attention(heads):

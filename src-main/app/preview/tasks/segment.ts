@@ -1,0 +1,19 @@
+import type { Segment } from '#shared/model/preview.ts'
+import { rleArea } from '#shared/geometry/rle.ts'
+import { Segmenting } from '../../../engine/segmentation/index.ts'
+import { definePreviewTask } from '../task.ts'
+
+export default definePreviewTask<Segment>({
+  id: 'segment',
+  order: 2,
+  finds: 'masks',
+  async run(model, { file, prompt, settings }) {
+    const segmenting = Segmenting.with(model, 'preview --task segment')
+    try {
+      return await segmenting.find(file, prompt, settings)
+    } finally {
+      await segmenting.release()
+    }
+  },
+  place: ({ box: [x, y, w, h], mask }) => `${rleArea(mask)} pixels of ${w} × ${h} at ${x}, ${y}`,
+})

@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs'
+import { userError } from '#shared/errors.ts'
+import type { BoxTuple, Mask } from '#shared/model/preview.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { decodeImage } from '../data/decode.ts'
+import { Recent } from '../detection/recent.ts'
+import type { Model } from '../models/model.ts'
+import { type Click, type EmbeddedImage, Prompter } from './prompts.ts'
+
+/** Bytes of the embeddings that are kept: 4 MB each for SAM. */
+const SEEN_BYTES = 128 * 2 ** 20
+
+/** A model that answers clicks. Images that it has seen are not embedded again. */
+export class Prompting {
+  private readonly seen = new Recent<EmbeddedImage>(SEEN_BYTES)
+
+  private constructor(
+    private readonly model: Model,
+    private readonly prompter: Prompter,
+  ) {}
+
+  /** @throws a user error, starting with `wanted`, if the model takes no prompts */
+  static with(model: Model, wanted: string): Prompting {
+    return new Prompting(model, new Prompter(model, { wanted }))
+  }
+
+  /**
+   * The masks that are not empty, best first.
+   * @throws a user error if nothing is asked, a data error if the image cannot be read
+   */
+  async find(file: string, clicks: readonly Click[], box?: BoxTuple): Promise<Mask[]> {
+    if (!clicks.length && !box) throw userError(sentence('preview.no-prompt'))
+    const image = await this.image(file)
+    const answers = await this.prompter.ask(image, { clicks, ...(box ? { box: { x: box[0], y: box[1], w: box[2], h: box[3] } } : {}) })
+    return answers.flatMap((answer) => {
+      const found = this.prompter.mask(image, answer)
+      if (!found) return []
+      const { x, y, w, h } = found.box
+      return [{ score: answer.score, box: [x, y, w, h], mask: found.mask }]
+    })
+  }
+
+  private async image(file: string): Promise<EmbeddedImage> {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
+    const known = this.seen.get(key)
+    if (known) return known
+    const image = await this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep: this.model.preprocess.deep }))
+    return this.seen.set(key, image, 4 * image.embedding.size)
+  }
+
+  release(): Promise<void> {
+    return this.prompter.release()
+  }
+}

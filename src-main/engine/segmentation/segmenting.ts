@@ -1,0 +1,107 @@
+import { statSync } from 'node:fs'
+import { clipBox } from '#shared/geometry/box.ts'
+import { dataError, userError } from '#shared/errors.ts'
+import type { ClassSpec } from '#shared/model/job.ts'
+import type { BoxTuple, DetectionSettings, Example, Prompt, Segment } from '#shared/model/preview.ts'
+import type { Box } from '#shared/model/shape.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { decodeImage } from '../data/decode.ts'
+import { overWhite, type Pixels } from '../data/pixels.ts'
+import { Recent } from '../detection/recent.ts'
+import type { Model } from '../models/model.ts'
+import { fillTemplate } from '../tasks/embed.ts'
+import { decide } from './decide.ts'
+import { cut } from './views.ts'
+import { type EncodedImage, joinQueries, type Queries, WordSegmenter } from './words.ts'
+
+/** Bytes of the images that are kept: 0.4 MB each for CLIPSeg. */
+const SEEN_BYTES = 64 * 2 ** 20
+const EXAMPLE = 'example'
+/**
+ * What competes with the words that are looked for. Large CLIPs gain from a list of what surrounds objects, such as
+ * SCLIP's (Wang et al. 2024: sky, wall, tree, grass, road …); nano, which knows pictographs, loses by it.
+ */
+const BACKGROUND = ['background']
+
+/** A segmenter at work. Images that it has seen are not encoded again. */
+export class Segmenting {
+  private readonly seen = new Recent<EncodedImage>(SEEN_BYTES)
+
+  private constructor(
+    private readonly model: Model,
+    private readonly words: WordSegmenter,
+  ) {}
+
+  /** @throws a user error, starting with `wanted`, if the model cannot segment */
+  static with(model: Model, wanted: string): Segmenting {
+    return new Segmenting(model, new WordSegmenter(model, { wanted }))
+  }
+
+  /**
+   * One mask for each label that is found in an image file, the surest first.
+   * @throws a user error if a text does not fit into the context or a region is outside its image, a data error if an
+   *   image cannot be read
+   */
+  async find(file: string, prompt: Prompt, { threshold, most, background = BACKGROUND }: DetectionSettings = {}): Promise<Segment[]> {
+    const labels = 'example' in prompt ? [EXAMPLE] : prompt.classes.map((c) => c.name)
+    const queries =
+      'example' in prompt
+        ? await this.example(prompt.example)
+        : await this.queries(prompt.classes, prompt.templates ?? this.model.templates, background)
+    const image = await this.image(file)
+    const planes = await this.words.logits(image, queries)
+    if (!planes.every(({ data }) => data.every(Number.isFinite))) throw dataError(this.model.dir, sentence('preview.not-finite'))
+    const { competing } = this.words
+    const found = decide(planes, image, competing, { threshold: threshold ?? (competing ? 0 : 0.5), wanted: labels.length })
+    return found
+      .map(({ query, score, box: { x, y, w, h }, mask }): Segment => ({ label: labels[query]!, score, box: [x, y, w, h], mask }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, most)
+  }
+
+  private async queries(classes: readonly ClassSpec[], templates: readonly string[], background: readonly string[]): Promise<Queries> {
+    const names = new Set(classes.map((c) => c.name.toLowerCase()))
+    const others = this.words.competing ? background.filter((name) => !names.has(name.toLowerCase())).map((name) => ({ name })) : []
+    return this.words.words([...classes, ...others].map((c) => templates.map((t) => fillTemplate(t, c))))
+  }
+
+  private async example({ file, region }: Example): Promise<Queries> {
+    const pixels = await this.pixels(file)
+    const inside = region && regionIn(pixels, region)
+    if (!this.words.comparesPatches) return this.words.examples([inside ? croppedTo(pixels, inside) : pixels])
+    if (!inside) throw userError(sentence('preview.region-needed', { family: this.model.family.name }))
+    const [own, others] = this.words.patches(await this.image(file), inside)
+    return others ? joinQueries([own, others]) : own
+  }
+
+  private pixels(file: string): Promise<Pixels> {
+    return decodeImage(file, file, { alpha: 'keep', deep: this.model.preprocess.deep })
+  }
+
+  /** The state of an image, encoded unless it is among the last ones. A file that changed is another image. */
+  private async image(file: string): Promise<EncodedImage> {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
+    const known = this.seen.get(key)
+    if (known) return known
+    const image = await this.words.encode(await this.pixels(file))
+    const bytes = image.states.flatMap((state) => Object.values(state)).reduce((n, t) => n + 4 * t.size, 0)
+    return this.seen.set(key, image, bytes)
+  }
+
+  release(): Promise<void> {
+    return this.words.release()
+  }
+}
+
+/** @throws a user error if the region has no part in the image */
+function regionIn({ width, height }: Pixels, [x, y, w, h]: BoxTuple): Box {
+  const inside = clipBox({ x, y, w, h }, width, height)
+  if (!inside) throw userError(sentence('preview.outside', { width, height, found: [x, y, w, h].join() }))
+  return inside
+}
+
+function croppedTo(pixels: Pixels, { x, y, w, h }: Box): Pixels {
+  const [left, top] = [Math.floor(x), Math.floor(y)]
+  return cut(overWhite(pixels), left, top, { width: Math.ceil(x + w) - left, height: Math.ceil(y + h) - top })
+}

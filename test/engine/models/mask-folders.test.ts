@@ -1,0 +1,100 @@
+/** Folders of CLIPSeg and SAM that are not what they say: one line, naming the file and the field. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
+import { goldenPath } from '../../helpers/golden.ts'
+import { temporaryFolder } from '../../helpers/pictures.ts'
+
+type Json = Record<string, unknown>
+/** A copy of a checkpoint in which one JSON file is changed. */
+function changed(name: string, file: string, change: (json: Json) => Json): string {
+  const dir = path.join(temporaryFolder(), name)
+  fs.cpSync(goldenPath(`../models/${name}`), dir, { recursive: true })
+  const at = path.join(dir, file)
+  fs.writeFileSync(at, JSON.stringify(change(JSON.parse(fs.readFileSync(at, 'utf8')) as Json)))
+  return dir
+}
+
+const CONFIG = 'config.json'
+const PICTURES = 'preprocessor_config.json'
+test.each([
+  [
+    'sam',
+    CONFIG,
+    (c: Json) => ({ ...c, model_type: 'sam_vision_model' }),
+    /config\.json: model_type: expected "sam", found .*save the whole SamModel$/,
+  ],
+  [
+    'sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), num_hidden_layers: 4 } }),
+    /vision_encoder\.layers\.3\./,
+  ],
+  [
+    'sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), window_size: 2 } }),
+    /tensor vision_encoder\.layers\.0\.attn\.rel_pos_h: expected shape \[3, 6\], found \[5, 6\]$/,
+  ],
+  [
+    'sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), num_attention_heads: 5 } }),
+    /num_attention_heads: must divide hidden_size$/,
+  ],
+  [
+    'sam',
+    PICTURES,
+    (c: Json) => ({ ...c, do_pad: false }),
+    /preprocessor_config\.json: do_pad: expected true: padding is a part of how SAM sees$/,
+  ],
+  ['sam', PICTURES, (c: Json) => ({ ...c, size: { height: 32, width: 32 } }), /preprocessor_config\.json: size.*expected/],
+  [
+    'sam',
+    PICTURES,
+    (c: Json) => ({ ...c, size: { longest_edge: 64 } }),
+    /preprocessor_config\.json: pad_size: expected at least size\.longest_edge, 64$/,
+  ],
+  [
+    'sam',
+    PICTURES,
+    (c: Json) => ({ ...c, pad_size: { height: 64, width: 64 } }),
+    /preprocessor_config\.json: crop_size: must be 32 × 32, found 64 × 64$/,
+  ],
+  ['sam', PICTURES, (c: Json) => ({ ...c, image_std: [0, 1, 1] }), /preprocessor_config\.json: image_std.*expected numbers above 0$/],
+  [
+    'sam',
+    PICTURES,
+    (c: Json) => ({ ...c, image_processor_type: 'ViTImageProcessor' }),
+    /image_processor_type: expected SamImageProcessor, found "ViTImageProcessor"/,
+  ],
+  [
+    'clipseg',
+    CONFIG,
+    (c: Json) => ({ ...c, model_type: 'clipseg_text_model' }),
+    /model_type: expected "clipseg", found .*save the whole CLIPSegForImageSegmentation$/,
+  ],
+  [
+    'clipseg',
+    CONFIG,
+    (c: Json) => ({ ...c, extract_layers: [0, 1, 3] }),
+    /config\.json: extract_layers: expected numbers below vision_config\.num_hidden_layers$/,
+  ],
+  [
+    'clipseg',
+    CONFIG,
+    (c: Json) => ({ ...c, reduce_dim: 12 }),
+    /tensor decoder\.film_mul\.weight: expected shape \[12, 12\], found \[8, 12\]$/,
+  ],
+  [
+    'clipseg',
+    PICTURES,
+    (c: Json) => ({ ...c, size: { height: 32, width: 24 } }),
+    /preprocessor_config\.json: crop_size: must be square for CLIPSeg's decoder, found 32 × 24$/,
+  ],
+] as const)('%s: %s %#', async (name, file, change, line) => {
+  const opened = openModel(changed(name, file, change))
+  await expect(opened).rejects.toThrow(line)
+  expect(((await opened.catch((e: unknown) => e)) as Error).message).not.toContain('\n')
+})
