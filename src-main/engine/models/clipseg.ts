@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Value } from '../graph/graph.ts'
 import { convolution } from '../nn/conv.ts'
 import type { Params } from '../nn/params.ts'
@@ -136,7 +137,7 @@ function tensors(c: ClipsegConfig): TensorList {
 }
 
 const SCALE = `${CLIP}logit_scale`
-const half = (tower: string) => `that is the ${tower} tower alone, save the whole CLIPSegForImageSegmentation`
+const half = (tower: string) => sentence('model.one-tower', { tower, model: 'CLIPSegForImageSegmentation' })
 
 export const clipseg = defineFamily<ClipsegConfig>({
   types: ['clipseg'],
@@ -159,7 +160,7 @@ export const clipseg = defineFamily<ClipsegConfig>({
         ...image,
         anySize: true,
         embed: (p, pixels) => image.embed(inside(p), pixels),
-        tooMany: (height, w) => (height === w ? image.tooMany(height, w) : `must be square for CLIPSeg's decoder, found ${height} × ${w}`),
+        tooMany: (height, w) => (height === w ? image.tooMany(height, w) : sentence('model.not-square', { height, width: w })),
       },
       text: {
         ...text,

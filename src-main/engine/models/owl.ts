@@ -199,7 +199,7 @@ function describe(c: OwlConfig, kind: OwlKind<string>): Omit<Architecture, 'fami
   }
 }
 
-const half = (part: string, saves: string) => `that is the ${part} tower alone, save the whole ${saves}`
+const half = (tower: string, model: string) => sentence('model.one-tower', { tower, model })
 
 export const owlFamily = <Type extends string>(kind: OwlKind<Type>): AnyFamily =>
   defineFamily<OwlConfig>({

@@ -21,7 +21,7 @@ function tensors(c: SamConfig): TensorList {
   return list
 }
 
-const half = (part: string) => `that is the ${part} alone, save the whole SamModel`
+const half = (tower: string) => sentence('model.one-tower', { tower, model: 'SamModel' })
 
 export const sam = defineFamily<SamConfig>({
   types: ['sam'],
@@ -46,7 +46,7 @@ export const sam = defineFamily<SamConfig>({
         tooMany: (height, width) =>
           height === v.image_size && width === v.image_size
             ? undefined
-            : `must be ${v.image_size} × ${v.image_size}, found ${height} × ${width}`,
+            : sentence('model.one-size', { size: v.image_size, height, width }),
       },
       prompted: {
         size: v.image_size,
@@ -64,7 +64,7 @@ export const sam = defineFamily<SamConfig>({
       prompt_encoder_config: { ...p, hidden_act: activationName(p.hidden_act) },
       mask_decoder_config: { ...d, hidden_act: activationName(d.hidden_act) },
     }),
-  parts: { sam_vision_model: half('image encoder') },
+  parts: { sam_vision_model: half('vision') },
   landmarks: ['vision_encoder.neck.conv1.weight', 'mask_decoder.mask_tokens.weight', 'prompt_encoder.no_mask_embed.weight'],
   saves: 'SamModel',
   processors: [samProcessor],
