@@ -1,10 +1,10 @@
 /** Positions of the journal that are asked for. */
 import { expect, test } from 'vitest'
 import { addTag, undoChange } from '../../src-main/app/annotations/index.ts'
-import { imageContent } from '../../src-main/app/projects/index.ts'
+import { addRecords, imageContent } from '../../src-main/app/projects/index.ts'
 import { mutate, position } from '../../src-main/db/journal.ts'
 import { diffStates, restoreState } from '../../src-main/db/states.ts'
-import { fiveImages, temporaryProject } from '../app/projects/fixture.ts'
+import { box, fiveImages, record, temporaryProject } from '../app/projects/fixture.ts'
 
 test('a position is a whole number from 0 to the end of the journal', () => {
   const { db } = temporaryProject(fiveImages())
@@ -30,4 +30,35 @@ test('each state in between can be gone back to, and that undone', () => {
   expect(tags()).toEqual(['a'])
   undoChange(project)
   expect(tags()).toEqual(['a', 'b', 'c'])
+})
+
+/** Three imports of an image with a region each, and the positions after them. */
+function threeImports() {
+  const of = (name: string) => record(name, { regions: [{ label: 'cat', shape: box() }] })
+  const project = temporaryProject([of('1.jpg')])
+  const positions = [position(project.db)]
+  for (const name of ['2.jpg', '3.jpg']) {
+    addRecords(project, [of(name)])
+    positions.push(position(project.db))
+  }
+  return { db: project.db, positions }
+}
+
+test('what was imported later is in no difference between earlier states', () => {
+  const { db, positions } = threeImports()
+  const [one, two, three] = positions
+  const added = (from: number, to: number) =>
+    [diffStates(db, from, to).media, diffStates(db, from, to).regions].map((d) => d.ids.added.toSorted((a, b) => a - b))
+  expect(added(0, one!)).toEqual([[1], [1]])
+  expect(added(one!, two!)).toEqual([[2], [2]])
+  expect(added(0, two!)).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+  expect(added(two!, three!)).toEqual([[3], [3]])
+  expect(diffStates(db, three!, one!).media.ids).toMatchObject({
+    added: [],
+    changed: [],
+    removed: expect.arrayContaining([2, 3]) as number[],
+  })
 })
