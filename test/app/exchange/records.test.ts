@@ -148,7 +148,7 @@ const shape: fc.Arbitrary<Shape> = fc.oneof(
     cy: fc.constant(24),
     w: fc.constant(20),
     h: fc.constant(9),
-    angle: at(350),
+    angle: fc.integer({ min: 1, max: 350 }), // 0 is a plain box for Datumaro and CVAT
   }),
   at(20).map((x): Shape => ({ kind: 'polygon', parts: [[[x, 2, x + 30, 4, x + 28, 40, x + 3, 38]]] })),
   at(20).map((x): Shape => ({
