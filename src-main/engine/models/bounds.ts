@@ -76,7 +76,7 @@ export const tower = <T extends z.ZodType<Tower>>(
   schema: T,
   size: keyof z.output<T> & string,
   tokens: (c: z.output<T>) => number,
-  problemOf: (c: z.output<T>, tokens: number) => string | undefined = (c, n) => tooMany(c, n),
+  problemOf: (c: z.output<T>, tokens: number) => Sentence | undefined = (c, n) => tooMany(c, n),
 ) =>
   schema
     .refine((c) => c.hidden_size % c.num_attention_heads === 0, { path: ['num_attention_heads'], message: 'must divide hidden_size' })

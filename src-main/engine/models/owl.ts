@@ -1,3 +1,4 @@
+import { sentence } from '#shared/sentences/table.ts'
 import type { Processor } from '../data/preprocess.ts'
 import type { Value } from '../graph/graph.ts'
 import type { Params } from '../nn/params.ts'

@@ -1,3 +1,4 @@
+import { sentence } from '#shared/sentences/table.ts'
 import type { Value } from '../graph/graph.ts'
 import { samProcessor } from '../data/sam-picture.ts'
 import type { Params } from '../nn/params.ts'

@@ -17,7 +17,7 @@ import { projectOf, roundTrip } from './helpers.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/app/exchange/formats')
 
-it('there is one record per file, each with its own id and order', () => {
+it('there is one record a file, each with an id and a place of its own', () => {
   const files = readdirSync(folder, { withFileTypes: true }).filter((f) => f.isFile())
   expect(formats.map((f) => `${f.id}.ts`).sort()).toEqual(files.map((f) => f.name).sort())
   for (const key of ['order', 'reference'] as const)
@@ -25,7 +25,7 @@ it('there is one record per file, each with its own id and order', () => {
   expect(new Set(formats.map((f) => f.title.en)).size).toBe(formats.length)
 })
 
-it('an unknown format is refused with a list of the known ones', () => {
+it('an unknown format is answered with those that there are', () => {
   expect(() => formatRecord('xyz')).toThrow(/xyz.*yolo.*coco/)
 })
 
@@ -88,7 +88,7 @@ describe.each(formats.map((f) => [f.id, f] as const))('%s', (id, format) => {
     }
   })
 
-  it.runIf(format.read && format.write)('round-trips everything that it does not declare as a loss', async () => {
+  it.runIf(format.read && format.write)('brings back whatever it does not say it loses', async () => {
     await fc.assert(
       fc.asyncProperty(dataset, async (records) => {
         const p = await projectOf(records)
@@ -148,7 +148,7 @@ const shape: fc.Arbitrary<Shape> = fc.oneof(
     cy: fc.constant(24),
     w: fc.constant(20),
     h: fc.constant(9),
-    angle: fc.integer({ min: 1, max: 350 }), // of 0 it may come back as a box
+    angle: fc.integer({ min: 1, max: 350 }), // 0 is a plain box for Datumaro and CVAT
   }),
   at(20).map((x): Shape => ({ kind: 'polygon', parts: [[[x, 2, x + 30, 4, x + 28, 40, x + 3, 38]]] })),
   at(20).map((x): Shape => ({

@@ -240,6 +240,7 @@ export class HfReader {
 
   /** Reports the unused columns in one finding. */
   finish(): void {
-    if (this.unread.size) this.findings.leave({ file: this.file }, sentence('finding.columns-left-out', { columns: [...this.unread.keys()].join(', ') }))
+    if (this.unread.size)
+      this.findings.leave({ file: this.file }, sentence('finding.columns-left-out', { columns: [...this.unread.keys()].join(', ') }))
   }
 }
