@@ -247,9 +247,10 @@ describe('any batch', () => {
 
   test('numbers of a node that depend on the batch are refused', () => {
     const refuse = (attributes: Emission['attributes']) => () => refuseFixed([{ type: 'Split', inputs: [], attributes }], [])
-    for (const fixed of [{ n: ANY }, { other: 1, list: [1, 2 * ANY] }]) expect(refuse(fixed)).toThrow('Split was made for one batch size')
-    for (const free of [undefined, {}, { n: 0 }, { n: 7, list: [1, 2], word: String(ANY), part: { float: ANY } }])
-      expect(refuse(free)).not.toThrow()
+    const fixedTo: Emission['attributes'][] = [{ n: ANY }, { other: 1, list: [1, 2 * ANY] }]
+    for (const fixed of fixedTo) expect(refuse(fixed)).toThrow('Split was made for one batch size')
+    const freeOf: Emission['attributes'][] = [undefined, {}, { n: 0 }, { n: 7, list: [1, 2], word: String(ANY), part: { float: ANY } }]
+    for (const free of freeOf) expect(refuse(free)).not.toThrow()
     const graph = new Graph()
     const of = (value: Value) => () => refuseFixed([], [value])
     expect(of(graph.input('x', 'float32', [ANY]))).not.toThrow()

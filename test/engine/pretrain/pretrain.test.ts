@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Tokenizer } from '../../../src-main/engine/data/tokenizer.ts'
 import type { Architecture } from '../../../src-main/engine/models/model.ts'
 import { TensorList } from '../../../src-main/engine/models/tensors.ts'
+import type { Value } from '../../../src-main/engine/graph/graph.ts'
 import type { Params } from '../../../src-main/engine/nn/params.ts'
 import { cast, exp, gather, gemm, l2Normalize, mul, reduceMean, reduceSum, unsqueeze } from '../../../src-main/engine/ops/index.ts'
 import { zeroShotAccuracy } from '../../../src-main/engine/pretrain/evaluate.ts'
@@ -29,21 +30,23 @@ const model = {
   tensors,
   image: {
     size: 2,
-    embed: (p, pixels) => gemm(reduceMean(pixels, { axes: [2, 3] }), p.get('image.map', [3, 3]), undefined, { transB: true }),
+    embed: (p: Params, pixels: Value) =>
+      gemm(reduceMean(pixels, { axes: [2, 3] }), p.get('image.map', [3, 3]), undefined, { transB: true }),
   },
   text: {
     context: CONTEXT,
-    at: (ids) => ids.indexOf(0),
-    tokens: (p, ids) => gather(p.get('text.table', [WORDS.length, 3]), ids),
+    at: (ids: Int32Array) => ids.indexOf(0),
+    tokens: (p: Params, ids: Value) => gather(p.get('text.table', [WORDS.length, 3]), ids),
     // As many times its direction as it has words.
-    embed: (_, tokens, at) => mul(reduceSum(tokens, { axes: [1] }), unsqueeze(cast(at, 'float32'), [1])),
+    embed: (_: Params, tokens: Value, at: Value) => mul(reduceSum(tokens, { axes: [1] }), unsqueeze(cast(at, 'float32'), [1])),
   },
   similarity: {
     scale,
-    logits: (p, image, text) => mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)),
+    logits: (p: Params, image: Value, text: Value) =>
+      mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)),
     bounds: { logit_scale: 4 },
   },
-  initial: (seed) =>
+  initial: (seed: number) =>
     new Map([
       ['image.map', identity.slice()],
       ['text.table', Float32Array.from({ length: 3 * WORDS.length }, (_, i) => Math.sin(i + seed))],
@@ -51,7 +54,7 @@ const model = {
     ]),
   closedForm: {
     see: vi.fn(),
-    contents: (_, pixels) => reduceMean(pixels, { axes: [2, 3] }),
+    contents: (_: Params, pixels: Value) => reduceMean(pixels, { axes: [2, 3] }),
     features: 2,
     read: vi.fn(),
   },
