@@ -60,7 +60,7 @@ export async function propose(app: AppContext, project: Project, request: Propos
       })
     const regions = imageContent(project, mediaId).regions
     for (const detection of detections) {
-      const box = clipBox(boxOf(detection.box), media.width, media.height)
+      const box = clipBox(boxOf(detection.box), media.width ?? Infinity, media.height ?? Infinity)
       if (!box) continue
       if (isKnown(regions, labelIds.get(detection.label), box, request.known)) known++
       else found.push({ mediaId, detection, box })
