@@ -97,7 +97,7 @@ function attention(p: Params, name: string, x: Value, c: Vision): Value {
     const part = (i: number) => reshape(slice(own, { axis: 0, start: i, end: i + 1 }), [b, n, t, width])
     const q = part(0)
     let logits = matmul(mul(q, width ** -0.5), swapLast(part(1))) // [B, n, T, T]
-    if (near) logits = add(logits, relativePositions(q, near[0]!, near[1]!, s))
+    if (near) logits = withPositions(logits, q, near[0]!, near[1]!, s)
     parts.push(matmul(softmax(logits), part(2)))
   }
   const y = transpose(concat(parts, { axis: 1 }), [0, 2, 1, 3])
@@ -110,14 +110,17 @@ function offsets(p: Params, name: string, s: number, width: number): Value {
   return gather(p.get(name, [2 * s - 1, width]), p.graph.constant(at, 'int32', [s, s]))
 }
 
-/** q·r for the offsets of rows plus that of columns (Li et al. 2022, MViTv2, eq. 3): queries [B, n, s·s, d] → [B, n, s·s, s·s]. */
-function relativePositions(q: Value, rows: Value, columns: Value, s: number): Value {
+/**
+ * Logits [B, n, s·s, s·s] plus q·r for the offsets of rows and for those of columns (Li et al. 2022, MViTv2, eq. 3); added
+ * one after the other, in place. Queries [B, n, s·s, d].
+ */
+function withPositions(logits: Value, q: Value, rows: Value, columns: Value, s: number): Value {
   const [b, n, t, d] = q.shape as [number, number, number, number]
   const grid = reshape(q, [b, n, s, s, d])
   const down = matmul(grid, swapLast(rows)) // [B, n, row, column, key's row]
   const right = transpose(matmul(transpose(grid, [0, 1, 3, 2, 4]), swapLast(columns)), [0, 1, 3, 2, 4])
-  const both = add(reshape(down, [b, n, t, s, 1]), reshape(right, [b, n, t, 1, s]))
-  return reshape(both, [b, n, t, t])
+  const wide = add(reshape(logits, [b, n, t, s, s]), reshape(down, [b, n, t, s, 1]))
+  return reshape(add(wide, reshape(right, [b, n, t, 1, s])), [b, n, t, t])
 }
 
 export function encoderTensors(list: TensorList, c: Vision): void {

@@ -132,3 +132,27 @@ test('a model that cannot segment says so in one line', async () => {
   )
   vit.close()
 })
+
+test('where windows overlap, logits are their mean', async () => {
+  const model = await openModel(goldenPath('clip/quick'))
+  const words = new WordSegmenter(model, { detail: 1 })
+  const grey = (width: number, height: number): Pixels => ({
+    width,
+    height,
+    channels: 3,
+    data: new Uint8Array(3 * width * height).fill(90),
+  })
+  const queries = await words.words(single(['cat', 'dog']))
+  const range = async (width: number) => {
+    const planes = await words.logits(await words.encode(grey(width, 64)), queries)
+    return planes.map(({ data }) => [Math.min(...data), Math.max(...data)] as const)
+  }
+  const [square, long] = [await range(64), await range(192)]
+  await words.release()
+  model.close()
+  long.forEach(([low, high], i) => {
+    // Every window of a picture of one colour looks the same, so a mean lies within what one of them says.
+    expect(low).toBeGreaterThanOrEqual(square[i]![0] - 0.2 * Math.abs(square[i]![0]))
+    expect(high).toBeLessThanOrEqual(square[i]![1] + 0.2 * Math.abs(square[i]![1]))
+  })
+})
