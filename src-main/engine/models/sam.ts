@@ -45,9 +45,7 @@ export const sam = defineFamily<SamConfig>({
         embed: (p, pixels) => reduceMean(embed(p, pixels), { axes: [2, 3] }),
         activations: () => v.grid ** 2 * Math.max(v.grid ** 2, v.mlp_dim, 3 * v.hidden_size),
         tooMany: (height, width) =>
-          height === v.image_size && width === v.image_size
-            ? undefined
-            : sentence('model.one-size', { size: v.image_size, height, width }),
+          height === v.image_size && width === v.image_size ? undefined : sentence('model.one-size', { size: v.image_size, height, width }),
       },
       prompted: {
         size: v.image_size,

@@ -59,8 +59,7 @@ export class BoxSurvey {
     const parts = this.all > 0 && this.parts === this.all
     const corners = !parts && this.sides < this.all && this.corners === this.all
     if (parts) findings.note(sentence('note.relative', { file }))
-    if (corners)
-      findings.note(sentence('note.boxes-corners', { file }))
+    if (corners) findings.note(sentence('note.boxes-corners', { file }))
     return { parts, corners }
   }
 }
