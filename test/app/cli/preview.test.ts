@@ -108,6 +108,8 @@ describe('masks', () => {
       'cat,red apple',
       '--threshold',
       '0',
+      '--template',
+      '{}',
     ]
     const { code, out, error } = await preview(...ask, '--json')
     expect(code, error).toBe(0)
