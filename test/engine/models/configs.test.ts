@@ -144,8 +144,10 @@ describe('what follows from the sizes', () => {
     const { image } = of({ model_type, ...tower, vision_config: tower })
     expect(image.activations(95, 128)).toBe((2 * 4 + before) * 3 * 768) // queries, keys and values are the widest
     expect(image.activations(1024, 1024)).toBe((1024 + before) ** 2 * 12) // attention is
-    expect(image.tooMany(1600, 1600)).toContain(`${50 * 50 + before} tokens`)
-    expect(image.tooMany(1536, 1536)).toBeUndefined()
+    // Of so many tokens the attention is fused: no more than one head's weights count.
+    expect(image.activations(1600, 1600)).toBe((50 * 50 + before) ** 2)
+    expect(image.tooMany(2912, 2912)).toMatchObject({ code: 'model.tokens', params: { tokens: 91 * 91 + before } })
+    expect(image.tooMany(2880, 2880)).toBeUndefined()
   })
 
   test('the towers', () => {
@@ -173,10 +175,14 @@ describe('what follows from the sizes', () => {
 
   test('what each family can do without training', () => {
     expect(families.map((f) => [f.types, f.can, f.saves, f.tokenizer])).toEqual([
-      [['clip'], ['embedImage', 'embedText'], 'CLIPModel', undefined],
-      [['siglip'], ['embedImage', 'embedText'], 'SiglipModel', 'sentencepiece'],
+      [['clip'], ['embedImage', 'embedText', 'segment'], 'CLIPModel', undefined],
+      [['siglip'], ['embedImage', 'embedText', 'segment'], 'SiglipModel', 'sentencepiece'],
       [['vit', 'deit'], ['embedImage'], 'ViTForImageClassification', undefined],
       [['dinov2'], ['embedImage'], 'Dinov2Model', undefined],
+      [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
+      [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
+      [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
+      [['sam'], ['prompt'], 'SamModel', undefined],
     ])
   })
 })

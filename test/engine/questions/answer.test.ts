@@ -112,7 +112,7 @@ describe('facts', () => {
     weights.close()
     expect(bytes).toBe(tensors.reduce((sum, t) => sum + t.length, 0))
     expect(parameters).toBe(tensors.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0))
-    expect(can).toEqual(['embedImage', 'embedText'])
+    expect(can).toEqual(['embedImage', 'embedText', 'segment'])
     const tuned = modelFacts(probe)!
     const head = openSafetensors(path.join(probe, HEAD_FILE))
     const more = [...head.tensors.values()]
