@@ -91,6 +91,7 @@ describe.each(lies)('%s', (_, shape, where) => {
         file: 'a.png',
         level: 'left out',
         reason: expect.stringMatching(new RegExp(`region ${id}\\b`)) as string,
+        sentence: expect.objectContaining({ code: expect.any(String) as string }) as object,
       })
       expect(report.images).toBe(2)
     }
