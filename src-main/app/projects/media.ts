@@ -19,7 +19,7 @@ import type { Project } from './project.ts'
 function valid(filter: MediaFilter): MediaFilter {
   const parsed = mediaFilter.safeParse(filter)
   if (parsed.success) return parsed.data
-  throw userError(issueSentence(parsed.error, 'filter'))
+  throw userError(sentence('in-field', { field: 'filter', problem: issueSentence(parsed.error) }))
 }
 
 /** One page in id order; the next page starts after its last id. */

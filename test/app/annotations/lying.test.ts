@@ -87,11 +87,9 @@ describe.each(lies)('%s', (_, shape, where) => {
     expect(imageContent(p, 1).regions.length).toBeGreaterThan(0)
     for (const format of ['coco', 'csv'] as const) {
       const report = await exportFrom(p, fresh('out'), { format })
-      expect(report.findings).toContainEqual({
-        file: 'a.png',
-        level: 'left out',
-        reason: expect.stringMatching(new RegExp(`region ${id}\\b`)) as string,
-      })
+      expect(report.findings.filter((f) => f.file === 'a.png' && f.level === 'left out').map((f) => f.reason)).toContainEqual(
+        expect.stringMatching(new RegExp(`region ${id}\\b`)),
+      )
       expect(report.images).toBe(2)
     }
     const [record] = [...readRecords(p)]
