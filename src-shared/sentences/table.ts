@@ -58,7 +58,10 @@ export const sentenceSchema: z.ZodType<Sentence> = z.object({
 
 /** A sentence by its code, with the parameters of its template. */
 export const sentence = <C extends SentenceCode>(code: C, ...[params]: NamesIn<(typeof sentences)[C]> extends never ? [] : [Params<C>]) =>
-  ({ code, params: params ?? {} }) as Sentence
+  ({ code, params: Object.fromEntries(Object.entries<Param>(params ?? {}).map(([name, param]) => [name, jsonable(param)])) }) as Sentence
+
+/** JSON and schemas have no NaN and no infinity. */
+const jsonable = (param: Param): Param => (typeof param === 'number' && !Number.isFinite(param) ? String(param) : param)
 
 /** The sentence in the language of `table`; codes missing from the table are in English. */
 export function say({ code, params }: Sentence, table: { readonly [C in SentenceCode]?: string } = sentences): string {

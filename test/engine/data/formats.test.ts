@@ -176,9 +176,12 @@ describe('the format is that of the first bytes', () => {
       container('mif1', 'miaf', 'MiHB', brand),
     ]) {
       expect(of(start)).toBeUndefined()
-      expect(notAnImage(Buffer.from(start, 'latin1'))).toMatch(/^HEIC/)
+      expect(notAnImage(Buffer.from(start, 'latin1'))).toMatchObject({ code: 'image.heic' })
     }
     for (const other of [container('avif', brand), container('mif1', brand, 'avif'), `${'\0'.repeat(8)}${brand}`])
-      expect(notAnImage(Buffer.from(other, 'latin1'))).toMatch(/^not an image, expected JPEG, PNG/)
+      expect(notAnImage(Buffer.from(other, 'latin1'))).toMatchObject({
+        code: 'image.unrecognised',
+        params: { formats: expect.stringMatching(/^JPEG, PNG/) as string },
+      })
   })
 })

@@ -199,7 +199,7 @@ describe('steps', () => {
   })
   it('have expressions that end', () => {
     expect(() => check([{ pattern: { Regex: 'a+' } }])).not.toThrow()
-    expect(() => check([null, 3, { pattern: { Regex: '(a+)+' } }])).toThrow('normalizer.2.pattern.Regex: "(a+)+" may take for ever')
+    expect(() => check([null, 3, { pattern: { Regex: '(a+)+' } }])).toThrow('normalizer.2.pattern.Regex: "(a+)+" may take forever')
     const long = `(a+)+${'b'.repeat(500)}`
     expect(() => check({ Regex: long })).toThrow(`normalizer.Regex: ${JSON.stringify(long).slice(0, 100)} may`)
     expect(() => check({ Regex: long })).not.toThrow(JSON.stringify(long).slice(0, 101))

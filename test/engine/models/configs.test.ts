@@ -180,9 +180,9 @@ describe('what follows from the sizes', () => {
       [['vit', 'deit'], ['embedImage'], 'ViTForImageClassification', undefined],
       [['dinov2'], ['embedImage'], 'Dinov2Model', undefined],
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
+      [['sam'], ['prompt'], 'SamModel', undefined],
       [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
       [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
-      [['sam'], ['prompt'], 'SamModel', undefined],
     ])
   })
 })

@@ -51,13 +51,13 @@ const opened = async <T>(folder: string, look: (model: Awaited<ReturnType<typeof
     model.close()
   }
 }
-/** The refusal: fault, file, and the code or what stands before the first comma. */
+/** The refusal: fault, file, and the field, or else the code of the sentence. */
 const refusal = async (folder: string, told?: Seeing) =>
   openModel(folder, told).then(
     (model) => (model.close(), 'opened'),
     (e: DashiError) => {
       const { file, problem } = e.sentence?.params ?? {}
-      if (typeof problem === 'object') return [e.fault, path.relative(folder, String(file)), problem.code]
+      if (typeof problem === 'object') return [e.fault, path.relative(folder, String(file)), problem.params['field'] ?? problem.code]
       const [place, field] = e.message.split(': ')
       return [e.fault, path.relative(folder, place!), field]
     },
@@ -101,7 +101,7 @@ describe('a model', () => {
       const added = (t['added_tokens'] ??= []) as Json[]
       added.push({ id: 178, content: '<more>', special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })
     })
-    expect(await refusal(more)).toEqual(['data', 'config.json', 'text_config.vocab_size'])
+    expect(await refusal(more)).toEqual(['data', 'config.json', 'model.vocabulary'])
   })
   test('has a head for its features', async () => {
     const folder = clip()

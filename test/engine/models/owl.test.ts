@@ -113,7 +113,7 @@ describe('config.json', () => {
       },
     })
     expect(image.tooMany(1008, 1008)).toBeUndefined()
-    expect(image.tooMany(4032, 4032)).toMatch(/more than fit the memory/)
+    expect(image.tooMany(4032, 4032)).toMatchObject({ code: 'model.tokens' })
   })
 })
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DashiError } from '#shared/errors.ts'
+import { say } from '#shared/sentences/table.ts'
 import { mistakenFolder, strangeNames } from '../../../src-main/engine/weights/folder.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 
@@ -124,7 +125,10 @@ describe('a model within', () => {
 
 describe('names of tensors', () => {
   const landmarks = ['text_model.a.weight', 'vision_model.b.weight', 'scale']
-  const strange = (...names: string[]) => strangeNames(names, landmarks, 'CLIPModel')
+  const strange = (...names: string[]) => {
+    const said = strangeNames(names, landmarks, 'CLIPModel')
+    return said && say(said)
+  }
   test('of the model, or of nothing known, are not strange', () => {
     expect(strange(...landmarks, 'other.transformer.resblocks.0')).toBeUndefined()
     expect(strange(...landmarks, 'ema.scale')).toBeUndefined() // beside the whole model
@@ -154,7 +158,7 @@ describe('names of tensors', () => {
     ['base_model.model.', 'peft'],
     ['model_ema.', 'a running mean of the weights'],
     ['ema_model.', 'a running mean of the weights'],
-    ['student.', 'what the model was wrapped in'],
+    ['student.', "the model's wrapper"],
   ])('with %s before all of them are of %s', (prefix, wrapper) => {
     const said = strange(...landmarks.map((name) => prefix + name))
     expect(said).toContain(`the prefix "${prefix}", of ${wrapper}: `)
