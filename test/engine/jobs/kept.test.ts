@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Job } from '#shared/model/job.ts'
-import { kept, removeEmpty, savedLosses, stateOf, sweepJob } from '../../../src-main/engine/jobs/kept.ts'
+import { say } from '#shared/sentences/table.ts'
+import { kept as keptOf, removeEmpty, savedLosses, stateOf, sweepJob } from '../../../src-main/engine/jobs/kept.ts'
 import { writeSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
 import { fromMemory } from '../../../src-main/engine/weights/tensors.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
@@ -12,6 +13,7 @@ import { tiny } from '../weights/helpers.ts'
 let out: string
 beforeEach(() => void (out = path.join(temporaryFolder(), 'out')))
 const job = (kind: Job['kind']) => ({ kind, out }) as unknown as Job
+const kept = (of: Job, began: number) => say(keptOf(of, began))
 const saveState = (losses: number[], format = 'dashi-run') => {
   fs.mkdirSync(stateOf(out).dir, { recursive: true })
   return writeSafetensors(
@@ -39,8 +41,8 @@ describe('what is kept', () => {
     const record = path.join(out, 'dashi.json')
     const created = Date.parse((JSON.parse(fs.readFileSync(record, 'utf8')) as { created: string }).created)
     for (const [kind, words] of [
-      ['train', 'the checkpoint was written, but not measured'],
-      ['merge', 'the soup was written, but not measured'],
+      ['train', 'the checkpoint was written, but not evaluated'],
+      ['merge', 'the soup was written, but not evaluated'],
     ] as const) {
       expect([kept(job(kind), created), kept(job(kind), created - 1)]).toEqual([words, words])
       expect(kept(job(kind), created + 1)).toBe(kind === 'merge' ? 'nothing was changed' : 'nothing of this training was kept')

@@ -91,7 +91,7 @@ test.each([
     'clipseg',
     PICTURES,
     (c: Json) => ({ ...c, size: { height: 32, width: 24 } }),
-    /preprocessor_config\.json: crop_size: must be square for CLIPSeg's decoder, found 32 × 24$/,
+    /preprocessor_config\.json: crop_size: must be square for this decoder, found 32 × 24$/,
   ],
 ] as const)('%s: %s %#', async (name, file, change, line) => {
   const opened = openModel(changed(name, file, change))
