@@ -3,6 +3,7 @@ import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Prompt } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { openModel } from '../../engine/models/index.ts'
+import { findOnce } from '../preview/task.ts'
 import { previewTasks } from '../preview/tasks.ts'
 import { renderTable } from '../terminal/table.ts'
 import { output } from './output.ts'
@@ -99,7 +100,7 @@ export const previewCommand = (): Command =>
       }
       const model = await openModel(o.model)
       try {
-        const found = await task.run(model, { file: o.image, prompt, settings })
+        const found = await findOnce(task, model, o.image, prompt, settings)
         output(Boolean(o.json)).answer(found, () =>
           found.length
             ? renderTable(

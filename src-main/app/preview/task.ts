@@ -1,10 +1,11 @@
 import type { DetectionSettings, Prompt } from '#shared/model/preview.ts'
 import type { Model } from '../../engine/models/index.ts'
 
-export interface PreviewRequest {
-  readonly file: string
-  readonly prompt: Prompt
-  readonly settings: DetectionSettings
+/** A model that is ready to be asked. */
+interface Finder<Found> {
+  /** What it finds in an image, best first. */
+  find(file: string, prompt: Prompt, settings: DetectionSettings): Promise<readonly Found[]>
+  release(): Promise<void>
 }
 
 /** What `dashi preview` can ask a model for. */
@@ -13,11 +14,25 @@ export interface PreviewTask<Found extends { readonly label: string; readonly sc
   readonly order: number
   /** What it finds, for the command's help. */
   readonly finds: string
-  /** What the model finds in an image, best first. @throws a user error if the model cannot do it */
-  run(model: Model, request: PreviewRequest): Promise<readonly Found[]>
+  /** @throws a user error if the model cannot do it */
+  open(model: Model): Finder<Found>
   /** Where it was found, in a few words. */
   place(found: Found): string
 }
 
 export const definePreviewTask = <Found extends { readonly label: string; readonly score: number }>(task: PreviewTask<Found>) =>
   task as unknown as PreviewTask
+
+/** Asks a model once. */
+export async function findOnce<Found extends { readonly label: string; readonly score: number }>(
+  task: PreviewTask<Found>,
+  model: Model,
+  ...asked: Parameters<Finder<Found>['find']>
+): Promise<readonly Found[]> {
+  const finder = task.open(model)
+  try {
+    return await finder.find(...asked)
+  } finally {
+    await finder.release()
+  }
+}

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, channels, epsilon, imageTower, layers, pictureSide, tower, upTo, width } from './bounds.ts'
 
 /** transformers' CLIPTextConfig with its defaults, since config.json holds only the fields that differ. */
-const textConfig = z.object({
+export const clipText = z.object({
   vocab_size: upTo(4_000_000).default(49408),
   hidden_size: width.default(512),
   intermediate_size: width.default(2048),
@@ -15,7 +15,7 @@ const textConfig = z.object({
 })
 
 /** transformers' CLIPVisionConfig. */
-const visionConfig = z.object({
+export const clipVision = z.object({
   hidden_size: width.default(768),
   intermediate_size: width.default(3072),
   num_hidden_layers: layers.default(12),
@@ -48,8 +48,8 @@ export const withTowers = (raw: unknown): unknown =>
   isRecord(raw)
     ? {
         ...raw,
-        text_config: towerOf(raw, 'text_config', Object.keys(textConfig.shape)),
-        vision_config: towerOf(raw, 'vision_config', Object.keys(visionConfig.shape)),
+        text_config: towerOf(raw, 'text_config', Object.keys(clipText.shape)),
+        vision_config: towerOf(raw, 'vision_config', Object.keys(clipVision.shape)),
       }
     : raw
 
@@ -57,8 +57,8 @@ export const withTowers = (raw: unknown): unknown =>
 export const clipFields = {
   projection_dim: width.default(512),
   logit_scale_init_value: z.number().default(2.6592),
-  text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings),
-  vision_config: imageTower(visionConfig),
+  text_config: tower(clipText, 'max_position_embeddings', (c) => c.max_position_embeddings),
+  vision_config: imageTower(clipVision),
 }
 
 /**

@@ -1,31 +1,12 @@
 import { z } from 'zod'
-import { activation, channels, epsilon, imageTower, layers, pictureSide, tower, upTo, width } from './bounds.ts'
+import { imageTower, pictureSide, tower, upTo, width } from './bounds.ts'
+import { clipText, clipVision } from './clip-config.ts'
 
-/** transformers' OwlViTTextConfig, and its Owlv2TextConfig, with their defaults. */
-const textConfig = z.object({
-  vocab_size: upTo(4_000_000).default(49408),
-  hidden_size: width.default(512),
-  intermediate_size: width.default(2048),
-  num_hidden_layers: layers.default(12),
-  num_attention_heads: width.default(8),
-  max_position_embeddings: upTo(8192).default(16),
-  hidden_act: activation.default('quick_gelu'),
-  layer_norm_eps: epsilon.default(1e-5),
-})
+/** transformers' OwlViTTextConfig, and its Owlv2TextConfig, with their defaults: CLIP's with a shorter context. */
+const textConfig = clipText.omit({ eos_token_id: true }).extend({ max_position_embeddings: upTo(8192).default(16) })
 
 /** transformers' OwlViTVisionConfig; Owlv2VisionConfig has smaller patches. */
-const visionConfig = (patch: number) =>
-  z.object({
-    hidden_size: width.default(768),
-    intermediate_size: width.default(3072),
-    num_hidden_layers: layers.default(12),
-    num_attention_heads: width.default(12),
-    num_channels: channels,
-    image_size: pictureSide.default(768),
-    patch_size: pictureSide.default(patch),
-    hidden_act: activation.default('quick_gelu'),
-    layer_norm_eps: epsilon.default(1e-5),
-  })
+const visionConfig = (patch: number) => clipVision.extend({ image_size: pictureSide.default(768), patch_size: pictureSide.default(patch) })
 
 /** Schema of `config.json`. A tower that is left out, or null, has transformers' defaults. */
 export const owlConfig = <Type extends string>(type: Type, { patch }: { readonly patch: number }) =>

@@ -7,13 +7,6 @@ export default definePreviewTask<Segment>({
   id: 'segment',
   order: 2,
   finds: 'masks',
-  async run(model, { file, prompt, settings }) {
-    const segmenting = Segmenting.with(model, 'preview --task segment')
-    try {
-      return await segmenting.find(file, prompt, settings)
-    } finally {
-      await segmenting.release()
-    }
-  },
+  open: (model) => Segmenting.with(model, 'preview --task segment'),
   place: ({ box: [x, y, w, h], mask }) => `${rleArea(mask)} pixels of ${w} × ${h} at ${x}, ${y}`,
 })
