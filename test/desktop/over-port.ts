@@ -13,7 +13,9 @@ const suites = readdirSync(folder)
   .filter((n) => n.endsWith('.test.ts') && n !== 'electron.test.ts')
   .sort()
 
-/** Every other one, from the first (0) or the second (1) on: two files, for the two workers. */
-export async function half(first: 0 | 1): Promise<void> {
-  for (const name of suites.filter((_, i) => i % 2 === first)) await import(pathToFileURL(path.join(folder, name)).href)
+const parts = 4
+
+/** Every fourth suite: short files, so that the two workers are busy to the end. */
+export async function part(first: 0 | 1 | 2 | 3): Promise<void> {
+  for (const name of suites.filter((_, i) => i % parts === first)) await import(pathToFileURL(path.join(folder, name)).href)
 }

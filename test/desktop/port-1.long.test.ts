@@ -1,3 +1,3 @@
-import { half } from './over-port.ts'
+import { part } from './over-port.ts'
 
-await half(0)
+await part(0)

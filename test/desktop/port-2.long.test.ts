@@ -1,3 +1,3 @@
-import { half } from './over-port.ts'
+import { part } from './over-port.ts'
 
-await half(1)
+await part(1)

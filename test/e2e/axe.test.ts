@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addComment } from '../../src-main/app/annotations/index.ts'
 import { addRecords, openProject, takeSnapshot } from '../../src-main/app/projects/index.ts'
 import { shapesProject } from '../app/cli/terminal.ts'
-import { canRun, findings, newHome, serve, settled, visit, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, settled, transport, visit, type Home, type Server } from './browser.ts'
 
-describe.skipIf(!canRun)('accessibility', () => {
+// The page is the same over either transport.
+describe.skipIf(!canRun || transport === 'port')('accessibility', () => {
   let work: string
   let home: Home
   let server: Server

@@ -1,0 +1,3 @@
+import { part } from './over-port.ts'
+
+await part(2)
