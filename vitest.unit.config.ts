@@ -33,6 +33,9 @@ const SLOW = [
   'test/engine/runtime/devices.test.ts',
 ]
 
+/** Asks which modules are loaded, so it needs a process of its own. */
+const ALONE = ['test/engine/facades.test.ts']
+
 /** `npm run mutants` has the time. */
 const slowToo = process.env['DASHI_SLOW_TESTS'] === '1'
 
@@ -60,5 +63,9 @@ const heavy = tests.filter((test) => [...imported(path.join(root, test))].some((
  * (`isolate: false`), which halves the time: a test must not leave global state behind.
  */
 export default defineConfig({
-  test: { ...all.test, isolate: false, exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts', ...heavy, ...(slowToo ? [] : SLOW)] },
+  test: {
+    ...all.test,
+    isolate: false,
+    exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts', ...heavy, ...ALONE, ...(slowToo ? [] : SLOW)],
+  },
 })
