@@ -5,9 +5,10 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRecord } from '../../src-main/engine/weights/checkpoint.ts'
 import { listCheckpoints, listRuns, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, serve, visit, type Home, type Server } from './browser.ts'
+import { canRun, findings, newHome, serve, transport, visit, type Home, type Server } from './browser.ts'
 
-describe.skipIf(!canRun)('the loop', () => {
+// Over the port, first-open.test.ts trains; most of the time of this one is the engine's.
+describe.skipIf(!canRun || transport === 'port')('the loop', () => {
   let home: Home
   let server: Server
   let browser: Browser
