@@ -6,17 +6,13 @@ import { sentence, sentences, type Sentence, type SentenceCode } from './table.t
 
 const literal = (template: string) => template.replace(/\{\w+\}/g, '').length
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-/**
- * A leading file or field ends at its colon, so that a path in front of it is not taken for a part of it; a leading
- * count is a number.
- */
+/** A leading file or field ends at its colon, so that a path in front of it is not taken for a part of it. */
 const patternOf = (template: string) => {
   const all = template
     .split(/\{\w+\}/)
     .map(escaped)
     .join('([^]+?)')
-  const first = /^\{\w+\}: /.test(template) ? '((?:(?!: )[^])+?)' : template.startsWith('{n} ') ? '(\\d+)' : '([^]+?)'
-  return new RegExp(`^${template.startsWith('{') ? all.replace('([^]+?)', () => first) : all}$`)
+  return new RegExp(`^${/^\{\w+\}: /.test(template) ? all.replace('([^]+?)', '((?:(?!: )[^])+?)') : all}$`)
 }
 
 /** Not those that are little more than a placeholder, which would match anything, nor the words for types and kinds of shapes. */
