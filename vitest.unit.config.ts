@@ -33,8 +33,13 @@ const SLOW = [
   'test/engine/runtime/devices.test.ts',
 ]
 
-/** Asks which modules are loaded, so it needs a process of its own. */
-const ALONE = ['test/engine/facades.test.ts']
+/** These ask which modules are loaded, or replace some for all of them, so each needs modules of its own. */
+const ALONE = [
+  'test/engine/data/proof.test.ts',
+  'test/engine/facades.test.ts',
+  'test/renderer/jobs.test.ts',
+  'test/renderer/stores/runs.test.ts',
+]
 
 /** `npm run mutants` has the time. */
 const slowToo = process.env['DASHI_SLOW_TESTS'] === '1'
