@@ -1,5 +1,4 @@
 /** Detections on many images, stored as proposals of the checkpoint. */
-import path from 'node:path'
 import { boxIou, clipBox, shapeBox } from '#shared/geometry/box.ts'
 import { cancelled, DashiError } from '#shared/errors.ts'
 import type { BoxTuple, Detection, DetectionSettings } from '#shared/model/preview.ts'
@@ -8,7 +7,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { addLabels, addRegions, type NewRegion } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
-import { findMediaIds, getMedia, imageContent, listLabels, mediaFile, type Project } from '../projects/index.ts'
+import { findMediaIds, getMedia, imageContent, listLabels, mediaFile, type Project, storedFolder } from '../projects/index.ts'
 import { classesFor } from './index.ts'
 
 export interface ProposeRequest {
@@ -68,8 +67,7 @@ export async function propose(app: AppContext, project: Project, request: Propos
   }
   control.onProgress?.(ids.length, ids.length)
   addMissing(project, labelIds, new Set(found.map((f) => f.detection.label)))
-  const inside = path.relative(project.folder, request.model)
-  const checkpoint = inside.startsWith('..') || path.isAbsolute(inside) ? request.model : inside
+  const checkpoint = storedFolder(project, request.model)
   const regions = found.map(({ mediaId, detection: { label, score }, box }): NewRegion => ({
     mediaId,
     labelId: labelIds.get(label)!,

@@ -1,7 +1,17 @@
 export * from './info.ts'
 export * from './media.ts'
 export { createProject, defaultUser, openProject, type OpenProjectOptions, type Project } from './project.ts'
-export { agreeToLinks, listRoots, mediaFile, moveRoot, openMedia, placedElsewhere, placesOf, relocateMedia } from './places.ts'
+export {
+  agreeToLinks,
+  listRoots,
+  mediaFile,
+  moveRoot,
+  openMedia,
+  placedElsewhere,
+  placesOf,
+  relocateMedia,
+  storedFolder,
+} from './places.ts'
 export * from './records.ts'
 export { readResult, resultsFolder, writeResult } from './results.ts'
 export { rescueCopy } from './rescue.ts'

@@ -20,6 +20,12 @@ function storedRoot(project: Project, folder: string): string {
   return path.split(sep).join('/') || '.'
 }
 
+/** A model's folder as the project stores it: relative if it lies in the project, so that both may be moved. */
+export function storedFolder(project: Project, folder: string): string {
+  const inside = relative(project.folder, folder)
+  return inside.startsWith('..') || isAbsolute(inside) ? folder : inside
+}
+
 /** The id of a folder's root, which is added if missing. */
 export function ensureRootIn(project: Project, edit: { insert(table: 'root', row: StoredRow): number }, folder: string): number {
   const path = storedRoot(project, folder)

@@ -9,7 +9,7 @@ import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
-import { addCheckpoint, projectHash, type Project, startRun, updateRun } from '../projects/index.ts'
+import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingData } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
@@ -90,9 +90,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
  * be moved.
  */
 function storedModel(app: AppContext, project: Project, model: string): string | null {
-  if (model === path.resolve(app.nano)) return null
-  const inside = path.relative(project.folder, model)
-  return inside.startsWith('..') || path.isAbsolute(inside) ? model : inside
+  return model === path.resolve(app.nano) ? null : storedFolder(project, model)
 }
 
 export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.status === 'failed'

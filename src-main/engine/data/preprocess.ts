@@ -7,7 +7,7 @@ import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
 import { type Levels, squared } from './squared.ts'
 
-const side = z.int().min(1).max(16384)
+export const side = z.int().min(1).max(16384)
 /** A size as one number or as [height, width]. */
 const rectangle = z.union([
   z.object({ height: side, width: side }),
@@ -104,11 +104,12 @@ export const withOlderRescale = ({ name, schema }: Processor): Processor => ({
     .pipe(schema as z.ZodType<PreprocessConfig, Fields>),
 })
 
-const must = (key: string) =>
+/** A step that the processor of `model` cannot do without. */
+export const must = (step: string, model: string) =>
   z
     .boolean()
     .nullish()
-    .refine((on) => on ?? true, { error: `expected true: ${key} is a part of how OWLv2 sees` })
+    .refine((on) => on ?? true, { error: `expected true: ${step} is a part of how ${model} sees` })
 
 /**
  * OWLv2's image processor: every step is needed, because boxes are relative to the padded square and smoothing is of
@@ -117,7 +118,7 @@ const must = (key: string) =>
 export const squareProcessor = (name: string, defaults: Omit<Defaults, 'do_center_crop'>): Processor => ({
   name,
   schema: z
-    .looseObject({ do_pad: must('padding'), do_resize: must('resizing'), do_rescale: must('rescaling') })
+    .looseObject({ do_pad: must('padding', 'OWLv2'), do_resize: must('resizing', 'OWLv2'), do_rescale: must('rescaling', 'OWLv2') })
     .transform((json): Fields => ({ ...json, do_center_crop: false }))
     .pipe(schemaOf({ ...defaults, do_center_crop: false }) as z.ZodType<z.output<ReturnType<typeof schemaOf>>, Fields>)
     .refine((c) => 'height' in c.size, { path: ['size'], error: 'expected {height, width}, in pixels' })
@@ -218,6 +219,9 @@ const MOST_PIXELS = 0x3fff ** 2
 /** RGB at the scale at which it is cropped: bytes, or levels that the processor does not round. */
 export type Resized = Pixels | Levels
 
+export const methodOf = ({ resample }: PreprocessConfig): Resample =>
+  (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === resample)!
+
 /** The first half of `preprocess`: RGB resized to the scale at which it is cropped. `name` is used in errors. */
 export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'): Resized {
   const rgb = overWhite(pixels)
@@ -225,8 +229,7 @@ export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'
     return squared(rgb, config.size.width, config.size.height, { smooth: config.resample !== RESAMPLE.nearest })
   const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config.size) : rgb
   if (width * height > MOST_PIXELS) throw dataError(name, sentence('image.narrow', { width, height, limit: MOST_PIXELS }))
-  const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
-  return resize(rgb, width, height, method)
+  return resize(rgb, width, height, methodOf(config))
 }
 
 /** The shortest edge becomes `size`; the other is truncated, not rounded: ⌊size · long / short⌋. */

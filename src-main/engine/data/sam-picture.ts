@@ -1,12 +1,5 @@
 import { z } from 'zod'
-import { type PreprocessConfig, processor, type Processor } from './preprocess.ts'
-
-const side = z.int().min(1).max(16384)
-const must = (key: string) =>
-  z
-    .boolean()
-    .nullish()
-    .refine((on) => on ?? true, { error: `expected true: ${key} is a part of how SAM sees` })
+import { must, type PreprocessConfig, processor, type Processor, side } from './preprocess.ts'
 
 const { schema } = processor('Sam', {
   size: { height: 1024, width: 1024 },
@@ -21,8 +14,8 @@ export const samProcessor: Processor = {
   name: 'Sam',
   schema: z
     .looseObject({
-      do_resize: must('resizing'),
-      do_pad: must('padding'),
+      do_resize: must('resizing', 'SAM'),
+      do_pad: must('padding', 'SAM'),
       size: z.object({ longest_edge: side }, { error: 'expected {longest_edge}, in pixels' }).nullish(),
       pad_size: z.object({ height: side, width: side }, { error: 'expected {height, width}, in pixels' }).nullish(),
     })

@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs'
-import { dataError, userError } from '#shared/errors.ts'
+import { dataError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
-import { clipBox } from '#shared/geometry/box.ts'
 import type { BoxTuple, Detection, DetectionSettings, Example, Prompt } from '#shared/model/preview.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
+import { Recent, RecentImages } from '../data/recent.ts'
 import { cropAndNormalise, outputSize, resized } from '../data/preprocess.ts'
 import { ANY } from '../graph/any-batch.ts'
 import { Graph } from '../graph/graph.ts'
@@ -14,9 +13,9 @@ import { need, textTower } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import { Session, tensor } from '../runtime/session.ts'
-import { fillTemplate } from '../tasks/embed.ts'
+import { fillTemplate, tokensOf } from '../tasks/embed.ts'
 import { type Answer, detections, type Extent, similar } from './post-process.ts'
-import { Recent } from './recent.ts'
+import { checkLengths, EXAMPLE, regionIn } from './prompt.ts'
 
 /** What is kept of an image: 7 MB for OWLv2-B/16, 0.1 MB for a small model. */
 interface Seen {
@@ -32,13 +31,11 @@ const SEEN_BYTES = 128 * 2 ** 20
 const QUERY_BYTES = 16 * 2 ** 20
 /** Texts that are encoded together. */
 const TEXTS = 16
-/** The label of what is like an example. */
-export const EXAMPLE = 'example'
 
 /** A region in pixels as the detector's boxes are given. @throws a user error if it has no part in the image */
-function relativeTo({ width, height, extent: [w, h] }: Seen, region: BoxTuple): Box {
-  const inside = clipBox({ x: region[0], y: region[1], w: region[2], h: region[3] }, width, height)
-  if (!inside) throw userError(sentence('preview.outside', { width, height, found: region.join() }))
+function relativeTo(seen: Seen, region: BoxTuple): Box {
+  const [w, h] = seen.extent
+  const inside = regionIn(seen, region)
   return { x: inside.x / w, y: inside.y / h, w: inside.w / w, h: inside.h / h }
 }
 
@@ -49,7 +46,7 @@ const bytesOf = (arrays: Arrays) => Object.values(arrays).reduce((n, a) => n + a
  * seen are not encoded again.
  */
 export class Detecting {
-  private readonly seen = new Recent<Seen>(SEEN_BYTES)
+  private readonly seen = new RecentImages<Seen>(SEEN_BYTES, ({ state }) => bytesOf(state))
   private readonly read = new Recent<Float32Array>(QUERY_BYTES)
   private readonly sessions: { encode?: Session; words?: BatchSession; answer?: Session } = {}
 
@@ -88,12 +85,12 @@ export class Detecting {
     return similar(await this.answer(state, query), EXAMPLE, extent, o)
   }
 
-  /** The state of an image, encoded unless it is among the last ones. A file that changed is another image. */
-  async image(file: string): Promise<Seen> {
-    const stat = statSync(file, { throwIfNoEntry: false })
-    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
-    const known = this.seen.get(key)
-    if (known) return known
+  /** The state of an image, encoded unless it is among the last ones. */
+  image(file: string): Promise<Seen> {
+    return this.seen.of(file, () => this.look(file))
+  }
+
+  private async look(file: string): Promise<Seen> {
     const { preprocess } = this.model
     const pixels = await decodeImage(file, file, { alpha: 'keep', deep: preprocess.deep })
     const { height, width } = outputSize(preprocess)
@@ -102,7 +99,7 @@ export class Detecting {
     const state = await this.encode(input, height, width)
     const side = Math.max(pixels.width, pixels.height)
     const extent: Extent = preprocess.pad_to_square ? [side, side] : [pixels.width, pixels.height]
-    return this.seen.set(key, { state, width: pixels.width, height: pixels.height, extent }, bytesOf(state))
+    return { state, width: pixels.width, height: pixels.height, extent }
   }
 
   /** pixels [1, 3, H, W] → state. */
@@ -133,12 +130,9 @@ export class Detecting {
 
   /** The query of each text. */
   private async words(texts: readonly string[]): Promise<Map<string, Float32Array>> {
-    const { context, at } = textTower(this.model, 'detect')
-    const { tokenizer } = this.model
-    for (const text of texts) {
-      const tokens = tokenizer.count(text)
-      if (tokens > context) throw userError(sentence('preview.too-long', { text: JSON.stringify(text), tokens, context }))
-    }
+    const tower = textTower(this.model, 'detect')
+    const { context } = tower
+    checkLengths(this.model.tokenizer, texts, context)
     const found = new Map(texts.flatMap((text) => [[text, this.read.get(text)] as const]).filter((e) => e[1] !== undefined))
     const missing = texts.filter((text) => !found.has(text))
     if (missing.length) {
@@ -149,11 +143,7 @@ export class Detecting {
           g.input('at', 'int32', [b]),
         ),
       })))
-      const { y } = await session.run(missing.length, (row, { ids, at: ends }, slot) => {
-        const encoded = tokenizer.encode(missing[row]!, context)
-        ;(ids as Int32Array).set(encoded, slot * context)
-        ends![slot] = at(encoded)
-      })
+      const { y } = await session.run(missing.length, tokensOf(this.model, tower, missing))
       const d = this.detector.width
       missing.forEach((text, i) => found.set(text, this.read.set(text, y!.slice(i * d, (i + 1) * d), 4 * d)))
     }

@@ -29,7 +29,7 @@ export interface Measure<S> {
 }
 
 /** Bit-identical to numpy's linspace, since an IoU may equal a threshold exactly. */
-export const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9))
+const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9))
 const MOST_FOUND = 100
 
 /** Areas in pixels, both ends included. */
@@ -51,9 +51,12 @@ export interface CocoScores {
 
 export function cocoScores<S>(images: readonly CocoImage<S>[], classes: number, measure: Measure<S>): CocoScores {
   const byClass = Array.from({ length: classes }, (_, label) => pairsOf(images, label, measure))
-  const of = (size: SizeClass, most: number = MOST_FOUND) =>
-    byClass.map((pairs) => THRESHOLDS.map((threshold) => curve(pairs, threshold, size, most))).filter(([first]) => first!.total > 0)
-  const [all, small, medium, large] = [of('all'), of('small'), of('medium'), of('large')]
+  const curvesOf = (size: SizeClass, most: number = MOST_FOUND) =>
+    byClass.map((pairs) => THRESHOLDS.map((threshold) => curve(pairs, threshold, size, most)))
+  const isThere = ([first]: readonly Curve[]) => first!.total > 0
+  const of = (size: SizeClass, most?: number) => curvesOf(size, most).filter(isThere)
+  const each = curvesOf('all')
+  const [all, small, medium, large] = [each.filter(isThere), of('small'), of('medium'), of('large')]
   const ap = (curves: Curve[][]) => mean(curves.flat().map(averagePrecision))
   const ar = (curves: Curve[][]) => mean(curves.flat().map(({ recall }) => recall.at(-1) ?? 0))
   const at = (k: number) => mean(all.map((c) => averagePrecision(c[k]!)))
@@ -64,10 +67,19 @@ export function cocoScores<S>(images: readonly CocoImage<S>[], classes: number, 
     apBySize: { small: ap(small), medium: ap(medium), large: ap(large) },
     ar: { 1: ar(of('all', 1)), 10: ar(of('all', 10)), 100: ar(all) },
     arBySize: { small: ar(small), medium: ar(medium), large: ar(large) },
-    perClass: byClass.map((pairs) => {
-      const curves = THRESHOLDS.map((threshold) => curve(pairs, threshold, 'all', MOST_FOUND))
-      return curves[0]!.total ? mean(curves.map(averagePrecision)) : null
-    }),
+    perClass: each.map((curves) => (isThere(curves) ? mean(curves.map(averagePrecision)) : null)),
+  }
+}
+
+/** {@link cocoScores} of images in another form, kept as long as these: several metrics of the same images ask for them. */
+export function keptScores<I, S>(asCoco: (image: I) => CocoImage<S>, measure: Measure<S>) {
+  const known = new WeakMap<readonly I[], Map<number, CocoScores>>()
+  return (images: readonly I[], classes: number): CocoScores => {
+    const own = known.get(images) ?? new Map<number, CocoScores>()
+    known.set(images, own)
+    const scores = own.get(classes) ?? cocoScores(images.map(asCoco), classes, measure)
+    own.set(classes, scores)
+    return scores
   }
 }
 

@@ -1,7 +1,7 @@
 /** Average precision and recall of boxes (coco.ts). */
 import { boxArea, boxIntersection } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
-import { averagePrecisionOf, type CocoImage, type CocoScores, cocoScores, type Measure } from './coco.ts'
+import { averagePrecisionOf, type CocoImage, keptScores, type Measure } from './coco.ts'
 
 export interface Detection {
   readonly label: number
@@ -34,16 +34,7 @@ const asCoco = ({ detections, truth }: DetectionImage): CocoImage<Box> => ({
   wanted: truth.map(({ label, box, crowd }) => ({ label, shape: box, crowd })),
 })
 
-/** The scores of several metrics of the same images, which are computed together. */
-const known = new WeakMap<readonly DetectionImage[], Map<number, CocoScores>>()
-
-export function detectionScores(images: readonly DetectionImage[], classes: number): CocoScores {
-  const own = known.get(images) ?? new Map<number, CocoScores>()
-  known.set(images, own)
-  const scores = own.get(classes) ?? cocoScores(images.map(asCoco), classes, boxes)
-  own.set(classes, scores)
-  return scores
-}
+export const detectionScores = keptScores(asCoco, boxes)
 
 /** AP of one class at one IoU threshold; NaN if no image has a box of that class. */
 export const averagePrecisionAt = (images: readonly DetectionImage[], label: number, threshold: number): number =>

@@ -1,7 +1,7 @@
 /** Average precision of masks (coco.ts), and how well the pixels of each class are covered. */
 import { emptyRle, rleArea, rleIntersection, rleIou, rleMerge, rleSubtract } from '#shared/geometry/rle.ts'
 import type { Rle } from '#shared/model/shape.ts'
-import { type CocoScores, cocoScores, type Measure } from './coco.ts'
+import { type CocoImage, keptScores, type Measure } from './coco.ts'
 
 export interface MaskImage {
   readonly detections: readonly { readonly label: number; readonly score: number; readonly mask: Rle }[]
@@ -15,19 +15,12 @@ export interface MaskImage {
 
 const masks: Measure<Rle> = { area: rleArea, iou: rleIou }
 
-const known = new WeakMap<readonly MaskImage[], Map<number, CocoScores>>()
+const asCoco = ({ detections, truth }: MaskImage): CocoImage<Rle> => ({
+  found: detections.map(({ label, score, mask }) => ({ label, score, shape: mask })),
+  wanted: truth.map(({ label, mask, crowd }) => ({ label, shape: mask, crowd })),
+})
 
-export function maskScores(images: readonly MaskImage[], classes: number): CocoScores {
-  const own = known.get(images) ?? new Map<number, CocoScores>()
-  known.set(images, own)
-  const asCoco = ({ detections, truth }: MaskImage) => ({
-    found: detections.map(({ label, score, mask }) => ({ label, score, shape: mask })),
-    wanted: truth.map(({ label, mask, crowd }) => ({ label, shape: mask, crowd })),
-  })
-  const scores = own.get(classes) ?? cocoScores(images.map(asCoco), classes, masks)
-  own.set(classes, scores)
-  return scores
-}
+export const maskScores = keptScores(asCoco, masks)
 
 /**
  * IoU of each class over the pixels of all images (Everingham et al. 2010, PASCAL VOC, §4.2): masks of a class are joined;

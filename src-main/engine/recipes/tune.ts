@@ -47,6 +47,13 @@ export async function tuneWithHead(
   return { ...trained, notes: { ...trained.notes, ...notes } }
 }
 
+/** {@link tuneWithHead} of few tensors: the notes say how many parameters that are. */
+export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promise<Trained> {
+  const trained = await tuneWithHead(...asked)
+  const parameters = [...trained.weights.values()].reduce((n, { length }) => n + length, 0)
+  return { ...trained, notes: { ...trained.notes, parameters } }
+}
+
 /** Augmentations typical for photographs: crops and flips; `strong` adds colour and rotation. */
 const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> = {
   none: undefined,

@@ -127,3 +127,14 @@ export function maskOf(source: Columns, threshold = 0): { readonly mask: Rle; re
   const rle = mask.build()
   return { mask: rle, box: rleBox(rle) }
 }
+
+/** One array after the other. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}

@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs'
 import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Mask } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
-import { Recent } from '../detection/recent.ts'
+import { RecentImages } from '../data/recent.ts'
 import type { Model } from '../models/model.ts'
 import { type Click, type EmbeddedImage, Prompter } from './prompts.ts'
 
@@ -12,7 +11,7 @@ const SEEN_BYTES = 128 * 2 ** 20
 
 /** A model that answers clicks. Images that it has seen are not embedded again. */
 export class Prompting {
-  private readonly seen = new Recent<EmbeddedImage>(SEEN_BYTES)
+  private readonly seen = new RecentImages<EmbeddedImage>(SEEN_BYTES, ({ embedding }) => 4 * embedding.size)
 
   private constructor(
     private readonly model: Model,
@@ -40,13 +39,9 @@ export class Prompting {
     })
   }
 
-  private async image(file: string): Promise<EmbeddedImage> {
-    const stat = statSync(file, { throwIfNoEntry: false })
-    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
-    const known = this.seen.get(key)
-    if (known) return known
-    const image = await this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep: this.model.preprocess.deep }))
-    return this.seen.set(key, image, 4 * image.embedding.size)
+  private image(file: string): Promise<EmbeddedImage> {
+    const { deep } = this.model.preprocess
+    return this.seen.of(file, async () => this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
   release(): Promise<void> {

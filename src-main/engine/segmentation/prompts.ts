@@ -6,7 +6,7 @@ import { need } from '../models/families.ts'
 import type { Model } from '../models/model.ts'
 import { PointKind, type PromptedSegmenter } from '../models/segmenter.ts'
 import { type Provider, type Tensor, tensor } from '../runtime/session.ts'
-import { type Columns, columnsOf, cropped, maskOf, type Plane, resized, type Size } from './planes.ts'
+import { type Columns, columnsOf, concatenated, cropped, maskOf, type Plane, resized, type Size } from './planes.ts'
 import { Sessions } from './sessions.ts'
 
 export interface EmbeddedImage extends Size {
@@ -24,7 +24,7 @@ export interface Click {
 }
 
 /** What is asked for one mask: clicks, a box, and a mask to be improved, or any of these. */
-export interface Prompt {
+export interface MaskPrompt {
   readonly clicks?: readonly Click[]
   readonly box?: Box
   /** The logits of an earlier answer for the same image. */
@@ -72,7 +72,7 @@ export class Prompter {
   }
 
   /** The answers to one prompt, best first. */
-  async ask(image: EmbeddedImage, prompt: Prompt, choice: Choice = 'auto'): Promise<LowMask[]> {
+  async ask(image: EmbeddedImage, prompt: MaskPrompt, choice: Choice = 'auto'): Promise<LowMask[]> {
     const [answers] = await this.askEach(image, [prompt])
     const isOpen = (prompt.clicks?.length ?? 0) === 1 && !prompt.box && !prompt.previous
     const several = choice === 'several' || (choice === 'auto' && isOpen)
@@ -83,7 +83,7 @@ export class Prompter {
    * All masks for prompts of the same kind: the one for clear prompts, then the others.
    * @throws if the prompts differ in their numbers of points or in what they have
    */
-  async askEach(image: EmbeddedImage, prompts: readonly Prompt[]): Promise<LowMask[][]> {
+  async askEach(image: EmbeddedImage, prompts: readonly MaskPrompt[]): Promise<LowMask[][]> {
     const { side } = this.decoder
     const points = prompts.map((prompt) => pointsOf(image, prompt))
     const n = points[0]!.length
@@ -136,20 +136,10 @@ export class Prompter {
 /** A prompt's points in pixels of the model's input: a box is two of them, and a missing box one of another kind. */
 export function pointsOf(
   { width, height, shown }: Omit<EmbeddedImage, 'embedding'>,
-  { clicks = [], box }: Prompt,
+  { clicks = [], box }: MaskPrompt,
 ): { readonly x: number; readonly y: number; readonly kind: number }[] {
   const place = (x: number, y: number, kind: number) => ({ x: x * (shown.width / width), y: y * (shown.height / height), kind })
   const own = clicks.map(({ x, y, inside }) => place(x, y, inside ? PointKind.inside : PointKind.outside))
   if (!box) return [...own, { x: 0, y: 0, kind: PointKind.none }]
   return [...own, place(box.x, box.y, PointKind.topLeft), place(box.x + box.w, box.y + box.h, PointKind.bottomRight)]
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

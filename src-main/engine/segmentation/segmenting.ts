@@ -1,13 +1,12 @@
-import { statSync } from 'node:fs'
-import { clipBox } from '#shared/geometry/box.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
-import type { BoxTuple, DetectionSettings, Example, Prompt, Segment } from '#shared/model/preview.ts'
+import type { DetectionSettings, Example, Prompt, Segment } from '#shared/model/preview.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
-import { Recent } from '../detection/recent.ts'
+import { RecentImages } from '../data/recent.ts'
+import { EXAMPLE, regionIn } from '../detection/prompt.ts'
 import type { Model } from '../models/model.ts'
 import { fillTemplate } from '../tasks/embed.ts'
 import { decide } from './decide.ts'
@@ -16,7 +15,6 @@ import { type EncodedImage, joinQueries, type Queries, WordSegmenter } from './w
 
 /** Bytes of the images that are kept: 0.4 MB each for CLIPSeg. */
 const SEEN_BYTES = 64 * 2 ** 20
-const EXAMPLE = 'example'
 /**
  * What competes with the words that are looked for. Large CLIPs gain from a list of what surrounds objects, such as
  * SCLIP's (Wang et al. 2024: sky, wall, tree, grass, road …); nano, which knows pictographs, loses by it.
@@ -25,7 +23,9 @@ const BACKGROUND = ['background']
 
 /** A segmenter at work. Images that it has seen are not encoded again. */
 export class Segmenting {
-  private readonly seen = new Recent<EncodedImage>(SEEN_BYTES)
+  private readonly seen = new RecentImages<EncodedImage>(SEEN_BYTES, ({ states }) =>
+    states.flatMap((state) => Object.values(state)).reduce((n, t) => n + 4 * t.size, 0),
+  )
 
   private constructor(
     private readonly model: Model,
@@ -78,27 +78,14 @@ export class Segmenting {
     return decodeImage(file, file, { alpha: 'keep', deep: this.model.preprocess.deep })
   }
 
-  /** The state of an image, encoded unless it is among the last ones. A file that changed is another image. */
-  private async image(file: string): Promise<EncodedImage> {
-    const stat = statSync(file, { throwIfNoEntry: false })
-    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
-    const known = this.seen.get(key)
-    if (known) return known
-    const image = await this.words.encode(await this.pixels(file))
-    const bytes = image.states.flatMap((state) => Object.values(state)).reduce((n, t) => n + 4 * t.size, 0)
-    return this.seen.set(key, image, bytes)
+  /** The state of an image, encoded unless it is among the last ones. */
+  private image(file: string): Promise<EncodedImage> {
+    return this.seen.of(file, async () => this.words.encode(await this.pixels(file)))
   }
 
   release(): Promise<void> {
     return this.words.release()
   }
-}
-
-/** @throws a user error if the region has no part in the image */
-function regionIn({ width, height }: Pixels, [x, y, w, h]: BoxTuple): Box {
-  const inside = clipBox({ x, y, w, h }, width, height)
-  if (!inside) throw userError(sentence('preview.outside', { width, height, found: [x, y, w, h].join() }))
-  return inside
 }
 
 function croppedTo(pixels: Pixels, { x, y, w, h }: Box): Pixels {

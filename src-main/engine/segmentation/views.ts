@@ -1,7 +1,7 @@
 /** How a picture is shown to a model whose input has a fixed size. */
 import { overWhite, type Pixels } from '../data/pixels.ts'
-import { RESAMPLE, resize, type Resample } from '../data/resample.ts'
-import { cropAndNormalise, type PreprocessConfig } from '../data/preprocess.ts'
+import { resize } from '../data/resample.ts'
+import { cropAndNormalise, methodOf, type PreprocessConfig } from '../data/preprocess.ts'
 import type { Size } from './planes.ts'
 
 /** Sides of the canvas in windows, at most: a longer picture is squashed along its longest side. */
@@ -33,8 +33,7 @@ function starts(length: number, window: number): number[] {
 
 /** Normalised pixels [3, height, width] of each window. */
 export function* windowsIn(pixels: Pixels, config: PreprocessConfig, window: Size, { canvas, windows }: Views): Generator<Float32Array> {
-  const method = (Object.keys(RESAMPLE) as Resample[]).find((name) => RESAMPLE[name] === config.resample)!
-  const image = resize(overWhite(pixels), canvas.width, canvas.height, method)
+  const image = resize(overWhite(pixels), canvas.width, canvas.height, methodOf(config))
   const uncropped = { ...config, do_center_crop: false }
   for (const { x, y } of windows) {
     const out = new Float32Array(3 * window.width * window.height)

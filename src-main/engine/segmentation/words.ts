@@ -1,18 +1,17 @@
 /** Masks for words and for example pictures, with any model that can segment. An image is encoded once. */
 import { boxContains } from '#shared/geometry/box.ts'
-import { userError } from '#shared/errors.ts'
 import type { Box } from '#shared/model/shape.ts'
-import { sentence } from '#shared/sentences/table.ts'
 import { sizeOf } from '../graph/graph.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Pixels } from '../data/pixels.ts'
+import { checkLengths } from '../detection/prompt.ts'
 import { need, textTower } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import type { Segmenter } from '../models/segmenter.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import { type Provider, type Tensor, tensor } from '../runtime/session.ts'
-import { unitRows } from '../tasks/embed.ts'
-import { columnsOf, type Plane, planeOf, resized, type Size } from './planes.ts'
+import { tokensOf, unitRows } from '../tasks/embed.ts'
+import { columnsOf, concatenated, type Plane, planeOf, resized, type Size } from './planes.ts'
 import { Sessions } from './sessions.ts'
 import { type Views, viewsOf, windowsIn } from './views.ts'
 
@@ -97,11 +96,7 @@ export class WordSegmenter {
     const { model } = this
     const text = textTower(model, 'segmentation')
     const all = prompts.flat()
-    for (const prompt of all) {
-      const tokens = model.tokenizer.count(prompt)
-      if (tokens > text.context)
-        throw userError(sentence('preview.too-long', { text: JSON.stringify(prompt), tokens, context: text.context }))
-    }
+    checkLengths(model.tokenizer, all, text.context)
     this.reader ??= BatchSession.create(
       64,
       ['ids', 'at'],
@@ -111,13 +106,8 @@ export class WordSegmenter {
       },
       { provider: this.options.provider },
     )
-    const { y } = await (
-      await this.reader
-    ).run(all.length, (row, { ids, at }, slot) => {
-      const encoded = model.tokenizer.encode(all[row]!, text.context)
-      ;(ids as Int32Array).set(encoded, slot * text.context)
-      if (at) at[slot] = text.at(encoded)
-    })
+    const session = await this.reader
+    const { y } = await session.run(all.length, tokensOf(model, text, all))
     const d = model.dim
     if (this.segmenter.unit) unitRows(y!, d)
     const rows = new Float32Array(prompts.length * d)
@@ -208,13 +198,7 @@ export class WordSegmenter {
 
 /** Queries one after the other. */
 export function joinQueries(all: readonly Queries[]): Queries {
-  const rows = new Float32Array(all.reduce((n, q) => n + q.rows.length, 0))
-  let at = 0
-  for (const q of all) {
-    rows.set(q.rows, at)
-    at += q.rows.length
-  }
-  return { n: all.reduce((n, q) => n + q.n, 0), rows }
+  return { n: all.reduce((n, q) => n + q.n, 0), rows: concatenated(all.map((q) => q.rows)) }
 }
 
 /** The mean of windows of a canvas, where they overlap. */

@@ -8,10 +8,10 @@ import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
 import { textTower } from '../models/families.ts'
-import { imageFeature, type Model, paramsFor } from '../models/model.ts'
+import { imageFeature, type Model, paramsFor, type TextTower } from '../models/model.ts'
 import type { FrozenAs } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
-import { BatchSession } from '../runtime/infer.ts'
+import { BatchSession, type FillRow } from '../runtime/infer.ts'
 import type { Provider } from '../runtime/session.ts'
 import { ioError } from '../weights/files.ts'
 import type { Head } from '../weights/head.ts'
@@ -171,6 +171,15 @@ function checkEmbeddings({ dir, dim: d }: Model, rows: Float32Array, unit: boole
   }
 }
 
+/** Writes texts into the inputs `ids` and `at` of a graph; one that always reads at the same position has no `at`. */
+export const tokensOf =
+  ({ tokenizer }: Model, { context, at: readAt }: Pick<TextTower, 'context' | 'at'>, texts: readonly string[]): FillRow =>
+  (row, { ids, at }, slot) => {
+    const encoded = tokenizer.encode(texts[row]!, context)
+    ;(ids as Int32Array).set(encoded, slot * context)
+    if (at) at[slot] = readAt(encoded)
+  }
+
 /** Normalised text embeddings [n, dim]. @throws a user error if the model has no text tower */
 export async function textFeatures(model: Model, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
   const text = textTower(model, 'text embeddings')
@@ -186,11 +195,7 @@ export async function textFeatures(model: Model, texts: readonly string[], { pro
     { provider },
   )
   try {
-    const { y } = await session.run(texts.length, (row, { ids, at }, slot) => {
-      const encoded = model.tokenizer.encode(texts[row]!, length)
-      ;(ids as Int32Array).set(encoded, slot * length)
-      if (at) at[slot] = text.at(encoded) // a graph that always reads at the same position has no such input
-    })
+    const { y } = await session.run(texts.length, tokensOf(model, text, texts))
     checkEmbeddings(model, y!, true, (row) => JSON.stringify(texts[row]))
     return y!
   } finally {

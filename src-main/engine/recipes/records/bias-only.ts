@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
-import { tuned, tuneWithHead } from '../tune.ts'
+import { tuned, tuneFew } from '../tune.ts'
 
 export default defineRecipe({
   id: 'bias-only',
@@ -19,9 +19,5 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Bias-only', shape: 'triangle-down', light: '#0f7c8a', dark: '#5cc7d4' },
-  async run(run, settings) {
-    const trained = await tuneWithHead(run, settings, ({ part, kind }) => part === 'image' && kind === 'bias')
-    const parameters = [...trained.weights.values()].reduce((n, { length }) => n + length, 0)
-    return { ...trained, notes: { ...trained.notes, parameters } }
-  },
+  run: (run, settings) => tuneFew(run, settings, ({ part, kind }) => part === 'image' && kind === 'bias'),
 })

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
 import { seeing, startingHead, tuning } from '../settings.ts'
-import { tuned, tuneWithHead } from '../tune.ts'
+import { tuned, tuneFew } from '../tune.ts'
 
 export default defineRecipe({
   id: 'norm-only',
@@ -21,9 +21,5 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Norm tuning', shape: 'star', light: '#5a6410', dark: '#c3d36a' },
-  async run(run, settings) {
-    const trained = await tuneWithHead(run, settings, ({ part, ofNorm }) => part === 'image' && ofNorm === true)
-    const parameters = [...trained.weights.values()].reduce((n, { length }) => n + length, 0)
-    return { ...trained, notes: { ...trained.notes, parameters } }
-  },
+  run: (run, settings) => tuneFew(run, settings, ({ part, ofNorm }) => part === 'image' && ofNorm === true),
 })

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+
 /** What was computed last, up to a limit of bytes. At least the newest is kept. */
 export class Recent<T extends object> {
   /** Least recently used first. */
@@ -36,5 +38,27 @@ export class Recent<T extends object> {
   private forget(key: string): void {
     this.used -= this.kept.get(key)?.bytes ?? 0
     this.kept.delete(key)
+  }
+}
+
+/** What was made of the image files that were looked at last. A file that changed is another image. */
+export class RecentImages<T extends object> {
+  private readonly kept: Recent<T>
+
+  /** @param limit in bytes */
+  constructor(
+    limit: number,
+    private readonly bytesOf: (made: T) => number,
+  ) {
+    this.kept = new Recent(limit)
+  }
+
+  async of(file: string, make: () => Promise<T>): Promise<T> {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
+    const known = this.kept.get(key)
+    if (known) return known
+    const made = await make()
+    return this.kept.set(key, made, this.bytesOf(made))
   }
 }

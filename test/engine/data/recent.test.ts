@@ -1,6 +1,6 @@
 /** What is kept of what was computed, and what goes. */
 import { expect, test } from 'vitest'
-import { Recent } from '../../../src-main/engine/detection/recent.ts'
+import { Recent } from '../../../src-main/engine/data/recent.ts'
 
 const value = (name: string) => ({ name })
 
