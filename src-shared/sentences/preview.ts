@@ -12,6 +12,8 @@ export const previewSentences = {
   'preview.region': '--region: expected x,y,width,height in pixels, found "{found}"',
   'preview.no-labels': 'propose: the project has no labels: give --text',
   'preview.example-label': 'propose: say which label is given to what is like the example',
+  'preview.label-alone': 'propose: --label is for what is like the --example',
+  'preview.no-example': '--example: the project has no image {found}',
   'preview.vanished': 'it is no longer in the project',
   'preview.filter': '--filter: {problem}',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',

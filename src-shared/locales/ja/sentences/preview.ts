@@ -12,6 +12,8 @@ export const previewJa = {
   'preview.region': '--region：ピクセル単位の x,y,幅,高さ が必要ですが、「{found}」でした',
   'preview.no-labels': 'propose：プロジェクトにラベルがありません。--text を指定してください',
   'preview.example-label': 'propose：例に似たものに付けるラベルを指定してください',
+  'preview.label-alone': 'propose：--label は --example に似たもののためのものです',
+  'preview.no-example': '--example：プロジェクトに画像 {found} がありません',
   'preview.vanished': 'プロジェクトにもうありません',
   'preview.filter': '--filter：{problem}',
   'preview.region-needed': 'preview：{family} モデルでは、--example の中で指す領域と残りを比べるため、--region を指定してください',
