@@ -12,12 +12,17 @@ import {
   detectionSchema,
   detectionSettingsSchema,
   maskSchema,
+  previewTaskSchema,
   promptSchema,
   segmentSchema,
 } from './preview.ts'
 
 const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
+
+/** A folder of what models computed of images, and how many bytes it may have. */
+export const encodingsPlaceSchema = z.object({ folder: z.string().min(1), bytes: z.number().nonnegative() })
+export type EncodingsPlace = z.infer<typeof encodingsPlaceSchema>
 
 export const questionSchema = z.discriminatedUnion('kind', [
   /** Size of a checkpoint and what it can be merged with; null if the folder is not a checkpoint. */
@@ -32,6 +37,15 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
   /** Masks for clicks on an image, a box, or both. */
   z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
+  /** Prepares an image for questions of a task, so that they are answered at once. */
+  z.object({
+    kind: z.literal('encode'),
+    model,
+    file: z.string().min(1),
+    task: previewTaskSchema,
+    /** Where encoded images are kept; from then on also for other questions of the task. In memory only without it. */
+    kept: encodingsPlaceSchema.optional(),
+  }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
   /** The devices of this machine that can run jobs. */
@@ -68,6 +82,8 @@ export const answerSchemas = {
   segment: z.array(segmentSchema),
   /** The best first; several if the prompt leaves open what is meant. */
   mask: z.array(maskSchema),
+  /** What it took; null if the image had been encoded before. */
+  encode: z.object({ milliseconds: z.number().nonnegative().nullable() }),
   embed: float32,
   devices: z.array(deviceSchema),
 }

@@ -39,7 +39,8 @@ export function count(given: string | undefined): number | undefined {
   return Number(given)
 }
 
-function regionOf(given: string): BoxTuple {
+/** @throws a user error if it is no region */
+export function regionOf(given: string): BoxTuple {
   const numbers = given.split(',').map((x) => (x.trim() === '' ? NaN : Number(x)))
   const [x, y, w, h] = numbers
   if (numbers.length !== 4 || !numbers.every(Number.isFinite) || !(w! > 0 && h! > 0))
