@@ -39,6 +39,36 @@ export const progress = defineCommands({
     keys: ['Backspace'],
     run: nothing,
   },
+  'prompt-inside': {
+    group: 'edit',
+    title: { en: 'Smart mask: what is here belongs to it', ja: 'スマートマスク：ここを含める' },
+    keys: ['Q'],
+    tool: 'smart-mask',
+    run: nothing,
+  },
+  'prompt-outside': {
+    group: 'edit',
+    title: { en: 'Smart mask: what is here does not', ja: 'スマートマスク：ここを除く' },
+    keys: ['E'],
+    tool: 'smart-mask',
+    run: nothing,
+  },
+  'prompt-next': {
+    group: 'edit',
+    title: { en: 'Smart mask: next candidate', ja: 'スマートマスク：次の候補' },
+    keys: ['Tab'],
+    tool: 'smart-mask',
+    focused: true,
+    run: nothing,
+  },
+  'prompt-previous': {
+    group: 'edit',
+    title: { en: 'Smart mask: previous candidate', ja: 'スマートマスク：前の候補' },
+    keys: ['Shift+Tab'],
+    tool: 'smart-mask',
+    focused: true,
+    run: nothing,
+  },
 })
 
 export const toolChoice = defineCommands({
