@@ -32,6 +32,7 @@ export const queue = {
     compare: 'Comparing',
     merge: 'Merging',
     duplicates: 'Looking for duplicates',
+    propose: 'Proposing labels',
     split: 'Splitting',
     captions: 'Checking captions',
     doubts: 'Checking labels',
@@ -69,5 +70,6 @@ export const queue = {
     counting: 'counting',
     writing: 'writing',
     packing: 'packing',
+    proposing: 'looking for labels',
   },
 }
