@@ -166,7 +166,7 @@ export abstract class CanvasDocument extends Viewing {
     this.apply(changes)
   }
 
-  private apply(changes: readonly RegionChange[]): void {
+  protected apply(changes: readonly RegionChange[]): void {
     for (const change of changes) {
       if (change.after) this.regions.set({ ...change.after, id: this.regions.idOf(change.after.id) })
       else this.regions.delete(this.regions.idOf(changedId(change)))

@@ -3,8 +3,9 @@ import type { Template } from '#shared/model/aid.ts'
 import type { Region } from '#shared/model/region.ts'
 import { commands, type CanvasCommand } from './commands/index.ts'
 import { insertAt } from './commands/insert.ts'
-import { CanvasDocument, type EditorOptions } from './document.ts'
+import type { EditorOptions } from './document.ts'
 import { changedId } from './edits.ts'
+import { GhostedDocument } from './ghosts.ts'
 import type { Answer, Next, StateAction, ToolState } from './tool-state.ts'
 import { done, stateActions } from './tool-state.ts'
 import { toolOf } from './tools.ts'
@@ -18,7 +19,7 @@ const forStates: ReadonlySet<string> = new Set(stateActions)
 /** A command, or a switch to another tool. */
 export type CanvasAction = CanvasCommand | `tool-${string}`
 
-export class CanvasEditor extends CanvasDocument {
+export class CanvasEditor extends GhostedDocument {
   state: ToolState
 
   private panning: { from: Point; view: View } | null = null

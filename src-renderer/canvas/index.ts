@@ -23,6 +23,7 @@ export {
   type CanvasChange,
   type CanvasImage,
   type CanvasSettings,
+  type Ghost,
   type Point,
   type RegionChange,
   type RegionEdit,

@@ -37,6 +37,22 @@ export interface Clipboard {
   mediaId: number
 }
 
+/**
+ * What a model sees where nobody has annotated anything: drawn, selected and edited like a region, but saved nowhere until somebody
+ * accepts it.
+ */
+export interface Ghost {
+  /** A proposal with a temporary id. */
+  readonly region: Region
+  /** Of its label, or of what will become one. */
+  readonly name: string
+  readonly colour: string
+  /** 0 to 1. */
+  readonly score: number
+  /** A region is there already. */
+  readonly covered: boolean
+}
+
 /** One gesture or command, journaled, undone and redone as a whole. */
 export interface RegionEdit {
   /** Shown to people, such as 'draw box' or 'move 3 regions'. */
@@ -170,7 +186,7 @@ export const defaultSettings: CanvasSettings = {
 }
 
 /** What changed, for listeners. */
-export type CanvasChange = 'image' | 'view' | 'regions' | 'selection' | 'tool' | 'overlay' | 'settings' | 'labels' | 'pointer'
+export type CanvasChange = 'image' | 'view' | 'regions' | 'ghosts' | 'selection' | 'tool' | 'overlay' | 'settings' | 'labels' | 'pointer'
 
 /** RGBA, row-major, 8 bits a channel. */
 export interface Pixels extends Size {

@@ -11,7 +11,8 @@ const rank = 2
 
 /** Only proposals are selected and nothing is in progress: cancelling rejects them. */
 function judging(): boolean {
-  const { editor, selected } = useOpenImage()
+  const { editor } = useOpenImage()
+  const { selected } = editor
   return (
     editor.state.path.endsWith('.idle') &&
     useGrounding().words === null &&
