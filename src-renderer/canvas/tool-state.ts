@@ -13,10 +13,10 @@ export const stateActions = [
   'delete',
   'undo',
   'redo',
-  'prompt-inside',
-  'prompt-outside',
-  'prompt-next',
-  'prompt-previous',
+  'mask-include',
+  'mask-exclude',
+  'mask-next',
+  'mask-previous',
 ] as const
 export type StateAction = (typeof stateActions)[number]
 

@@ -39,21 +39,21 @@ export const progress = defineCommands({
     keys: ['Backspace'],
     run: nothing,
   },
-  'prompt-inside': {
+  'mask-include': {
     group: 'edit',
     title: { en: 'Smart mask: what is here belongs to it', ja: 'スマートマスク：ここを含める' },
     keys: ['Q'],
     tool: 'smart-mask',
     run: nothing,
   },
-  'prompt-outside': {
+  'mask-exclude': {
     group: 'edit',
     title: { en: 'Smart mask: what is here does not', ja: 'スマートマスク：ここを除く' },
     keys: ['E'],
     tool: 'smart-mask',
     run: nothing,
   },
-  'prompt-next': {
+  'mask-next': {
     group: 'edit',
     title: { en: 'Smart mask: next candidate', ja: 'スマートマスク：次の候補' },
     keys: ['Tab'],
@@ -61,7 +61,7 @@ export const progress = defineCommands({
     focused: true,
     run: nothing,
   },
-  'prompt-previous': {
+  'mask-previous': {
     group: 'edit',
     title: { en: 'Smart mask: previous candidate', ja: 'スマートマスク：前の候補' },
     keys: ['Shift+Tab'],

@@ -23,7 +23,7 @@ export default defineTool({
   },
   hint: ({ masks }) => (masks ? 'idle' : 'none'),
   during: {
-    prompting: { keys: ['prompt-inside', 'prompt-outside', 'prompt-next', 'confirm', 'remove-last', 'cancel'] },
+    prompting: { keys: ['mask-include', 'mask-exclude', 'mask-next', 'confirm', 'remove-last', 'cancel'] },
     pressing: { keys: ['cancel'] },
   },
   start: (editor) => new SmartMaskIdle(editor),

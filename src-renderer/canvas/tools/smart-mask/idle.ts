@@ -14,8 +14,8 @@ export class SmartMaskIdle extends ToolState {
   }
   override onAction(action: StateAction): Answer {
     // A point that is not wanted means nothing before one that is; the key must not pick another tool either.
-    if (action === 'prompt-outside') return true
-    if (action !== 'prompt-inside' || !this.editor.masks) return false
+    if (action === 'mask-exclude') return true
+    if (action !== 'mask-include' || !this.editor.masks) return false
     const prompts = new MaskPrompts(this.editor)
     placeClick(this.editor, prompts, true)
     return new MaskPrompting(this.editor, prompts)

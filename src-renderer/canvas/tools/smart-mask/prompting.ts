@@ -37,15 +37,15 @@ export class MaskPrompting extends ToolState {
   }
   override onAction(action: StateAction): Answer {
     switch (action) {
-      case 'prompt-inside':
-      case 'prompt-outside':
+      case 'mask-include':
+      case 'mask-exclude':
         this.isWanted = false
-        placeClick(this.editor, this.prompts, action === 'prompt-inside')
+        placeClick(this.editor, this.prompts, action === 'mask-include')
         return true
-      case 'prompt-next':
-      case 'prompt-previous':
+      case 'mask-next':
+      case 'mask-previous':
         // A single answer leaves the key to the window.
-        return this.prompts.turn(action === 'prompt-next' ? 1 : -1)
+        return this.prompts.turn(action === 'mask-next' ? 1 : -1)
       case 'remove-last':
       case 'undo':
         this.isWanted = false
