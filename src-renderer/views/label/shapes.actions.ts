@@ -8,7 +8,7 @@ import { useSmartMask } from '../../stores/smart-mask.ts'
 export default defineActions(33, [
   {
     id: 'convert-by-model',
-    title: { en: 'Convert to mask by a model', ja: 'モデルでマスクに変換' },
+    title: { en: 'Convert to mask by model', ja: 'モデルでマスクに変換' },
     group: 'edit',
     available: () => labelling() && useSmartMask().model !== null && useOpenImage().editor.editable.length > 0,
     run: () => failing(useSmartMask().convert()),
