@@ -56,7 +56,7 @@ export const bulk = {
       what,
       regions.map((before) => ({ before, after: { ...before, state } })),
     )
-    const left = editor.regions.all().filter((r) => r.state === 'proposed')
+    const left = editor.regions.all().filter((r) => r.state === 'proposed' && editor.regions.isSaved(r))
     editor.setSelection(left.slice(-1).map((r) => r.id))
   },
 }

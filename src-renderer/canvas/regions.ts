@@ -4,7 +4,7 @@ import { lineDistance } from '#shared/geometry/polygon.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
 import { boundsOfShape, containsPoint } from './bounds.ts'
-import type { Point, RegionId } from './types.ts'
+import type { Ghost, Point, RegionId } from './types.ts'
 
 interface Entry extends BBox {
   region: Region
@@ -28,6 +28,8 @@ export class RegionStore {
   private index: Tree | null = null
   private readonly renamed = new Map<RegionId, RegionId>()
   private ordered: Region[] | null = null
+  /** Those that are no part of the document; they are also found by all that finds regions. */
+  ghosts: ReadonlyMap<RegionId, Ghost> = new Map()
 
   load(regions: readonly Region[]): void {
     this.regions.clear()
@@ -35,6 +37,7 @@ export class RegionStore {
     this.renamed.clear()
     this.index = null
     this.ordered = null
+    this.ghosts = new Map()
     for (const region of regions) this.regions.set(region.id, region)
   }
 
@@ -48,6 +51,8 @@ export class RegionStore {
   /** A region's current id, given its temporary or saved one. */
   idOf = (id: RegionId): RegionId => this.renamed.get(id) ?? id
   get = (id: RegionId): Region | undefined => this.regions.get(this.idOf(id))
+  /** Whether it is part of the document. */
+  isSaved = ({ id }: Pick<Region, 'id'>): boolean => !this.ghosts.has(id)
   get size() {
     return this.regions.size
   }

@@ -15,7 +15,7 @@ const outline = (shape: Shape): Shape | null => {
 export function snapTo(regions: RegionStore, point: Point, reach: number, except: ReadonlySet<RegionId> = new Set()): Point | null {
   const shapes = regions
     .inBox({ x: point.x - reach, y: point.y - reach, w: 2 * reach, h: 2 * reach })
-    .filter((r) => isShown(r) && !except.has(r.id))
+    .filter((r) => isShown(r) && regions.isSaved(r) && !except.has(r.id))
     .flatMap((r) => outline(r.shape) ?? [])
   const nearest = (candidates: (Point | null)[]) =>
     candidates.reduce<Point | null>((best, p) => (p && (!best || distance(p, point) < distance(best, point)) ? p : best), null)

@@ -78,6 +78,14 @@ export abstract class Viewing extends Changes {
     const [wide, high] = [Math.max(w * 1.3, least), Math.max(h * 1.3, least)]
     this.setView(fitBox({ x: x + w / 2 - wide / 2, y: y + h / 2 - high / 2, w: wide, h: high }, this.viewport))
   }
+  /** Moves the view to a part of the image that is not in it. */
+  reveal({ x, y, w, h }: Box): void {
+    const { scale } = this.view
+    const { width, height } = this.viewport
+    const [left, top] = [x * scale + this.view.x, y * scale + this.view.y]
+    if (left < width && left + w * scale > 0 && top < height && top + h * scale > 0) return
+    this.setView({ scale, x: width / 2 - (x + w / 2) * scale, y: height / 2 - (y + h / 2) * scale })
+  }
   /** Zooms about a point in CSS pixels; by default the centre of the viewport. */
   zoom(factor: number, at: Point = { x: this.viewport.width / 2, y: this.viewport.height / 2 }): void {
     this.setView(zoomAbout(this.view, at, factor))

@@ -45,6 +45,7 @@ export const useOpenImage = defineStore('open-image', () => {
     image: 0,
     view: 0,
     regions: 0,
+    ghosts: 0,
     selection: 0,
     tool: 0,
     overlay: 0,
@@ -60,9 +61,9 @@ export const useOpenImage = defineStore('open-image', () => {
       for (const w of what) void seen[w]
       return read()
     })
-  const regions = of(() => editor.regions.all().filter((r) => r.state !== 'rejected'), 'regions')
-  const selection = of(() => [...editor.selection], 'selection', 'regions')
-  const selected = of(() => editor.selected, 'selection', 'regions')
+  const regions = of(() => editor.regions.all().filter((r) => r.state !== 'rejected' && editor.regions.isSaved(r)), 'regions')
+  const selection = of(() => editor.selection.filter((id) => editor.regions.isSaved({ id })), 'selection', 'regions')
+  const selected = of(() => editor.selected.filter(editor.regions.isSaved), 'selection', 'regions')
   const tool = of(() => editor.tool, 'tool')
   const settings = of(() => ({ ...editor.settings }), 'settings')
   const zoom = of(() => editor.view.scale, 'view')

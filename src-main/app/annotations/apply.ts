@@ -2,6 +2,7 @@
 import type { RegionEditInput } from '#shared/contract/annotations.ts'
 import { userError } from '#shared/errors.ts'
 import { sameData } from '#shared/model/conflict.ts'
+import type { Author } from '#shared/model/author.ts'
 import type { Region } from '#shared/model/region.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Edit } from '../../db/edit.ts'
@@ -16,7 +17,8 @@ import { checkShape } from './validate.ts'
 /**
  * Writes only fields that differ from `before` (each attribute is a field of its own), so that two windows can change
  * the same region's shape and label at once. If both changed the same field, nothing is written and the error
- * contains both values. New regions are attributed to the project's user.
+ * contains both values. New regions are attributed to the project's user, or to the model that found what the user
+ * accepted.
  * @returns the ids of new regions
  */
 export function applyRegionEdit(project: Project, { mediaId, action, changes }: RegionEditInput): { temporary: number; id: number }[] {
@@ -40,7 +42,10 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
       if (!before && after)
         saved.push({
           temporary: after.id,
-          id: edit.insert('region', regionRow({ ...after, mediaId, author: personOf(project), state: 'accepted', track: null })),
+          id: edit.insert(
+            'region',
+            regionRow({ ...after, mediaId, author: authorOf(project, after.author), state: 'accepted', track: null }),
+          ),
         })
       else if (before && after) edit.update('region', before.id, regionRow(patchOf(now[i]!, differing(fieldsOf(before), fieldsOf(after)))))
       else if (before) removed.push(before.id)
@@ -49,6 +54,9 @@ export function applyRegionEdit(project: Project, { mediaId, action, changes }: 
     return saved
   })
 }
+
+/** What a model found is its own; nobody can draw in another person's name. */
+const authorOf = (project: Project, author: Author): Author => (author.kind === 'checkpoint' ? author : personOf(project))
 
 function regionOn(edit: Edit, id: number, mediaId: number): Region | null {
   const row = edit.row('region', id)

@@ -6,7 +6,7 @@ import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { defineCommands, type Run } from '../command.ts'
 import type { RegionChange, Size } from '../types.ts'
-import { counted } from './change.ts'
+import { counted, saved } from './change.ts'
 
 /**
  * Combines the first selected region with the others into one area: polygons stay polygons unless a mask is among them. Null if not all
@@ -31,7 +31,7 @@ const areaAs = (kind: Shape['kind'], shape: Shape, size: Size) =>
 const combine =
   (how: 'merge' | 'subtract'): Run =>
   (editor) => {
-    const regions = editor.editable
+    const regions = saved(editor).filter((r) => !r.locked)
     if (!editor.image || regions.length < 2) return false
     const shape = combined(regions, editor.image, how)
     if (!shape) return false
@@ -49,9 +49,14 @@ const combine =
 const reorder =
   (direction: 1 | -1, all: boolean): Run =>
   (editor) => {
-    const moving = new Set(editor.editable.map((r) => r.id))
+    const moving = new Set(
+      saved(editor)
+        .filter((r) => !r.locked)
+        .map((r) => r.id),
+    )
     if (moving.size === 0) return false
-    const order = direction === 1 ? [...editor.regions.all()] : [...editor.regions.all()].reverse() // "up" means towards the end
+    const upwards = editor.regions.all().filter(editor.regions.isSaved)
+    const order = direction === 1 ? upwards : upwards.reverse() // "up" means towards the end
     const zs = order.map((r) => r.z)
     let next: Region[]
     if (all) next = [...order.filter((r) => !moving.has(r.id)), ...order.filter((r) => moving.has(r.id))]

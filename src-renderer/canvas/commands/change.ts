@@ -17,4 +17,5 @@ export const change =
     return regions.length > 0
   }
 export const editable = (e: CanvasDocument) => e.editable
-export const selected = (e: CanvasDocument) => e.selected
+/** Without ghosts, which are not hidden, locked, ordered or combined. */
+export const saved = (e: CanvasDocument) => e.selected.filter(e.regions.isSaved)

@@ -3,7 +3,7 @@ import type { Region } from '#shared/model/region.ts'
 import { defineCommands, type Run } from '../command.ts'
 import type { CanvasDocument } from '../document.ts'
 import { isShown } from '../regions.ts'
-import { change, selected } from './change.ts'
+import { change, saved } from './change.ts'
 import { insertAt } from './insert.ts'
 
 /** Adds copies on top and selects them; on the image that they came from they are slightly offset. */
@@ -35,7 +35,7 @@ export const clipboard = defineCommands({
     title: { en: 'Select all regions', ja: '領域をすべて選択' },
     keys: ['Ctrl+A'],
     run(editor) {
-      const all = editor.regions.all().filter((r) => isShown(r) && !r.locked)
+      const all = editor.regions.all().filter((r) => isShown(r) && !r.locked && editor.regions.isSaved(r))
       editor.setSelection(all.map((r) => r.id))
       return true
     },
@@ -71,12 +71,12 @@ export const visibility = defineCommands({
     group: 'edit',
     title: { en: 'Hide or show', ja: '表示・非表示' },
     keys: ['H'],
-    run: change('hide', selected, (r, all) => ({ ...r, hidden: !all.every((s) => s.hidden) })),
+    run: change('hide', saved, (r, all) => ({ ...r, hidden: !all.every((s) => s.hidden) })),
   },
   lock: {
     group: 'edit',
     title: { en: 'Lock or unlock', ja: 'ロック・解除' },
     keys: ['L'],
-    run: change('lock', selected, (r, all) => ({ ...r, locked: !all.every((s) => s.locked) })),
+    run: change('lock', saved, (r, all) => ({ ...r, locked: !all.every((s) => s.locked) })),
   },
 })

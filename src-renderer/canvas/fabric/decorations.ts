@@ -9,7 +9,8 @@ import type { Overlay, Point } from '../types.ts'
 import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
 import { paintLines } from './lines.ts'
-import { paintNames } from './names.ts'
+import { paintGhostNames, paintNames } from './names.ts'
+import { paintPrompt } from './prompt.ts'
 import { paintPointNames } from './point-names.ts'
 import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
@@ -30,6 +31,7 @@ export class Decorations extends FabricObject {
     return (
       !settings.grid &&
       !settings.guides &&
+      this.editor.regions.ghosts.size === 0 &&
       selection.length === 0 &&
       hovered === null &&
       !settings.crosshair &&
@@ -49,6 +51,7 @@ export class Decorations extends FabricObject {
       this.vertices(ctx, overlay)
       this.frame(ctx, overlay)
       if (editor.settings.names) paintNames(ctx, editor)
+      paintGhostNames(ctx, editor)
       paintPointNames(ctx, editor)
     }
     if (editor.settings.crosshair) this.crosshair(ctx)
@@ -66,7 +69,7 @@ export class Decorations extends FabricObject {
     const shape = overlay.previews?.get(region.id) ?? region.shape
     const { view, viewport } = editor
     ctx.lineWidth = 1.5
-    ctx.strokeStyle = editor.colourOf(region.labelId)
+    ctx.strokeStyle = editor.inkOf(region)
     ctx.fillStyle = '#fff'
     ctx.beginPath()
     for (const { points } of linesOf(shape)) {
@@ -169,7 +172,7 @@ export class Decorations extends FabricObject {
     }
   }
 
-  private marks(ctx: CanvasRenderingContext2D, { marquee, snap, ghost, brush, ruler }: Overlay): void {
+  private marks(ctx: CanvasRenderingContext2D, { marquee, snap, ghost, brush, ruler, prompt }: Overlay): void {
     const { scale } = this.editor.view
     if (marquee) {
       const p = this.at(marquee)
@@ -196,5 +199,6 @@ export class Decorations extends FabricObject {
       twoTone(ctx, 1, brush.erase ? '#d62728' : '#000')
     }
     if (ruler) paintRuler(ctx, this.editor, ruler)
+    if (prompt) paintPrompt(ctx, this.editor.view, prompt)
   }
 }

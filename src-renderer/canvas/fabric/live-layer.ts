@@ -8,7 +8,7 @@ import { isShown } from '../regions.ts'
 import type { RegionId } from '../types.ts'
 import { Decorations } from './decorations.ts'
 import { LiveRegion, type Look } from './live-region.ts'
-import type { Style } from './scene.ts'
+import { faintness, type Style } from './scene.ts'
 
 export class LiveLayer {
   readonly element = document.createElement('canvas')
@@ -72,7 +72,8 @@ export class LiveLayer {
   private look(r: Region, held: ReadonlySet<RegionId>, missing: readonly RegionId[]): Look {
     const selected = held.has(r.id)
     return {
-      colour: this.editor.colourOf(r.labelId),
+      colour: this.editor.inkOf(r),
+      faint: faintness(this.editor.regions.ghosts.get(r.id)),
       selected,
       proposed: r.state === 'proposed',
       between: r.track?.frame === 'between',
@@ -94,7 +95,7 @@ export class LiveLayer {
       this.draft ??
       new LiveRegion(
         { kind: 'polygon', parts: [] },
-        { colour, selected: true, proposed: false, between: false, outlineOnly: false },
+        { colour, faint: 1, selected: true, proposed: false, between: false, outlineOnly: false },
         this.window,
         this.style,
       )

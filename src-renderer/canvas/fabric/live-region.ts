@@ -8,6 +8,8 @@ import { dashOf, haloOf, maskFill, paintHidden, trace, withAlpha, type Style } f
 
 export interface Look {
   colour: string
+  /** Of a ghost that is not selected: below 1. */
+  faint: number
   selected: boolean
   proposed: boolean
   between: boolean
@@ -41,13 +43,13 @@ export class LiveRegion extends FabricObject {
   }
 
   private renderVector(ctx: CanvasRenderingContext2D): void {
-    const { colour, selected, outlineOnly } = this.look
+    const { colour, faint, selected, outlineOnly } = this.look
     const { fill, lineWidth, halo } = this.style()
     ctx.lineJoin = 'round'
     ctx.beginPath()
     const area = trace(ctx, this.shape, this.window(), 3 * lineWidth)
     if (area && !outlineOnly) {
-      ctx.fillStyle = withAlpha(colour, fill)
+      ctx.fillStyle = withAlpha(colour, selected ? fill : fill * faint)
       ctx.fill('evenodd')
     }
     if (selected || outlineOnly || halo) {
@@ -95,7 +97,12 @@ export class LiveRegion extends FabricObject {
     if (!seen) return null
     const part: PaintWindow = { scale: w.scale, x: w.x + seen.x / w.scale, y: w.y + seen.y / w.scale, width: seen.w, height: seen.h }
     const paint = new MaskCanvas(part)
-    paint.paint(mask, this.look.colour, this.look.outlineOnly ? 0.2 : maskFill(style) + (this.look.selected ? 0.1 : 0), 1)
+    paint.paint(
+      mask,
+      this.look.colour,
+      this.look.outlineOnly ? 0.2 : this.look.selected ? maskFill(style) + 0.1 : maskFill(style) * this.look.faint,
+      1,
+    )
     const canvas = new OffscreenCanvas(seen.w, seen.h)
     canvas.getContext('2d')!.putImageData(new ImageData(paint.toRgba(), seen.w, seen.h), 0, 0)
     return { key, of: mask, canvas, x: seen.x, y: seen.y }

@@ -54,7 +54,8 @@ export class RegionLayer {
     this.element.remove()
   }
 
-  private scene = (r: Region) => sceneRegion({ ...r, shape: this.editor.drawn(r.shape, r.labelId) }, this.editor.colourOf(r.labelId))
+  private scene = (r: Region) =>
+    sceneRegion({ ...r, shape: this.editor.drawn(r.shape, r.labelId) }, this.editor.inkOf(r), this.editor.regions.ghosts.get(r.id))
   private post = (message: ToRaster) => this.worker.postMessage(message)
 
   /** Redraws everything, for another image or other colours. */

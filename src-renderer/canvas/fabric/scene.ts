@@ -3,6 +3,7 @@ import { rotatedBoxRing } from '#shared/geometry/box.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { inkOn } from '../../format.ts'
+import type { Ghost } from '../types.ts'
 import { MaskCanvas, type PaintWindow } from '../masks/paint.ts'
 import { flatOf } from '../masks/flat-mask.ts'
 
@@ -15,15 +16,21 @@ export interface SceneRegion {
   proposed: boolean
   /** Interpolated between key frames, drawn dotted. */
   between: boolean
+  /** How strongly it is filled: 1, or less for a ghost. */
+  faint: number
 }
 
-export const sceneRegion = (r: Region, colour: string): SceneRegion => ({
+/** Ghosts are lighter than what is saved, and hollow where a region lies already. */
+export const faintness = (ghost: Ghost | undefined): number => (!ghost ? 1 : ghost.covered ? 0 : 0.5)
+
+export const sceneRegion = (r: Region, colour: string, ghost?: Ghost): SceneRegion => ({
   id: r.id,
   z: r.z,
   shape: r.shape,
   colour,
   proposed: r.state === 'proposed',
   between: r.track?.frame === 'between',
+  faint: faintness(ghost),
 })
 
 export interface Style {
@@ -112,11 +119,11 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
     if (r.shape.kind === 'mask') continue
     ctx.beginPath()
     const area = trace(ctx, r.shape, w, 3 * style.lineWidth)
-    if (area && style.fill > 0) {
-      ctx.fillStyle = withAlpha(r.colour, style.fill)
+    if (area && style.fill * r.faint > 0) {
+      ctx.fillStyle = withAlpha(r.colour, style.fill * r.faint)
       ctx.fill('evenodd')
     }
-    if (style.halo) {
+    if (style.halo && r.faint > 0) {
       ctx.strokeStyle = haloOf(r.colour)
       ctx.lineWidth = 2.4 * style.lineWidth
       ctx.stroke()
@@ -126,7 +133,7 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
       ctx.fillStyle = r.colour
       ctx.fill()
     }
-    ctx.strokeStyle = r.colour
+    ctx.strokeStyle = r.faint > 0 ? r.colour : withAlpha(r.colour, 0.6)
     const dash = dashOf(r, style.lineWidth)
     ctx.setLineDash(dash)
     ctx.stroke()
@@ -143,7 +150,8 @@ export const dashOf = ({ proposed, between }: Pick<SceneRegion, 'proposed' | 'be
 export function paintMasks(regions: readonly SceneRegion[], w: PaintWindow, style: Style): ImageData | null {
   if (!regions.some((r) => r.shape.kind === 'mask') || w.width === 0 || w.height === 0) return null
   const canvas = new MaskCanvas(w)
-  for (const { shape, colour } of regions) if (shape.kind === 'mask') canvas.paint(flatOf(shape), colour, maskFill(style), 0.9)
+  for (const { shape, colour, faint } of regions)
+    if (shape.kind === 'mask') canvas.paint(flatOf(shape), colour, maskFill(style) * faint, faint > 0 ? 0.9 : 0.5)
   return new ImageData(canvas.toRgba(), w.width, w.height)
 }
 /** Masks get a stronger fill, since they are hard to see without it. */

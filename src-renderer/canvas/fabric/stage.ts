@@ -42,7 +42,7 @@ export function mountCanvas(
     frame = 0
     if (pending.has('image')) images.load()
     if (pending.has('image') || pending.has('labels')) regions.load()
-    else if (pending.has('regions')) regions.update()
+    else if (pending.has('regions') || pending.has('ghosts')) regions.update()
     if (pending.has('settings')) images.style()
     pending.clear()
     const held = live.held()

@@ -20,11 +20,13 @@ function slice(editor: CanvasDocument, from: Point, to: Point): void {
   const crossed = () =>
     editor.settings.hideAll
       ? []
-      : editor.regions.inBox({ x, y, w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }).filter((r) => isShown(r) && !r.locked)
+      : editor.regions
+          .inBox({ x, y, w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) })
+          .filter((r) => isShown(r) && !r.locked && editor.regions.isSaved(r))
   const changes: RegionChange[] = []
   const pieces: Region[] = []
   const { selection } = editor
-  for (const before of selection.length ? editor.editable : crossed()) {
+  for (const before of selection.length ? editor.editable.filter(editor.regions.isSaved) : crossed()) {
     const [first, ...rest] = cutShape(before.shape, from, to) ?? []
     if (!first) continue
     const { labelId, attributes, state } = before

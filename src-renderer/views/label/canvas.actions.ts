@@ -11,7 +11,8 @@ const rank = 2
 
 /** Only proposals are selected and nothing is in progress: cancelling rejects them. */
 function judging(): boolean {
-  const { editor, selected } = useOpenImage()
+  const { editor } = useOpenImage()
+  const { selected } = editor
   return (
     editor.state.path.endsWith('.idle') &&
     useGrounding().words === null &&
@@ -25,14 +26,15 @@ function turn(how: 'undo' | 'redo'): void {
   if (labelling() && openImage.editor.execute(how)) return
   void (classify.working ? classify : agreement.working ? agreement : openImage).turn(how)
 }
+const isOnCanvas = () => document.activeElement?.getAttribute('role') === 'application'
 function actionOf(id: CanvasCommand): Action {
-  const { run: _, ...said } = commands[id]
+  const { run: _, tool, focused, ...said } = commands[id]
   if (id === 'undo' || id === 'redo') return { id, ...said, rank, available: opened, run: () => turn(id) }
   return {
     id,
     ...said,
-    rank,
-    available: labelling,
+    rank: tool ? rank + 1 : rank,
+    available: () => labelling() && (!tool || useOpenImage().tool === tool) && (!focused || isOnCanvas()),
     run: () => (id === 'cancel' && judging() ? false : useOpenImage().editor.execute(id)),
   }
 }

@@ -8,7 +8,8 @@ import { useOpenImage } from '../../stores/open-image.ts'
 import { useProject } from '../../stores/project.ts'
 
 /** Proposals that a key applies to: selected, or under the pointer. */
-const meant = () => (labelling() ? useOpenImage().editor.atHand.filter((r) => r.state === 'proposed') : [])
+const meant = () =>
+  labelling() ? useOpenImage().editor.atHand.filter((r) => r.state === 'proposed' && useOpenImage().editor.regions.isSaved(r)) : []
 const all = () => (labelling() ? useOpenImage().regions.filter((r) => r.state === 'proposed') : [])
 const idsOf = (regions: readonly { id: number }[]) => regions.map((r) => r.id)
 const judge = (state: 'accepted' | 'rejected') => () => (meant().length ? bulk.regionState(idsOf(meant()), state) : false)

@@ -26,6 +26,7 @@ const stepComments = (by: 1 | -1) => () =>
       .step(by)
       .then((found) => void (found || useToasts().say('comments.none'))),
   )
+/** Ghosts of a model among them. */
 const proposalsMeant = () => useOpenImage().editor.atHand.some((r) => r.state === 'proposed')
 
 export default defineActions(70, [
