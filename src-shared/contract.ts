@@ -15,6 +15,7 @@ import { mediaMethods } from './contract/media.ts'
 import { mergingMethods } from './contract/merging.ts'
 import { modelMethods } from './contract/models.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
+import { promptMethods } from './contract/prompts.ts'
 import { reviewMethods } from './contract/review.ts'
 import { trackMethods } from './contract/tracks.ts'
 import { trainingEvents, trainingMethods } from './contract/training.ts'
@@ -30,6 +31,7 @@ export const methods = {
   ...agreementMethods,
   ...reviewMethods,
   ...modelMethods,
+  ...promptMethods,
   ...trainingMethods,
   ...evaluationMethods,
   ...mergingMethods,

@@ -1,5 +1,6 @@
 /** Models, and what one of them says of the open image. */
 import { z } from 'zod'
+import { captionSuggestion } from '../model/caption.ts'
 import { limits } from '../model/limits.ts'
 import { id } from '../model/media.ts'
 import { boxTupleSchema, detectionSchema, detectionSettingsSchema } from '../model/preview.ts'
@@ -39,5 +40,19 @@ export const modelMethods = {
       settings: detectionSettingsSchema.default({}),
     }),
     z.array(detectionSchema.extend({ labelId: id.nullable() })),
+  ),
+  /**
+   * What the project's accepted captions say that suits an image, or a region of it, best first: by the cosine of image
+   * and text. Without what it has already, and without texts that say nearly the same.
+   */
+  'preview.captions': method(
+    z.object({
+      mediaId: id,
+      regionId: id.nullable().default(null),
+      /** The bundled model by default. */
+      model: z.string().optional(),
+      limit: z.number().int().min(1).max(100).default(9),
+    }),
+    z.array(captionSuggestion),
   ),
 }

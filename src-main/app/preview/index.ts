@@ -1,6 +1,7 @@
 /** Queries a model about the image on screen; the engine answers in its own threads. */
 import { userError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
+import { classOf } from '#shared/model/prompts.ts'
 import type { BoxTuple, Detection, DetectionSettings, Prompt } from '#shared/model/preview.ts'
 import type { TokenCounts } from '#shared/model/question.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -18,7 +19,7 @@ export const classifyImage = (
   app.engine.ask({ kind: 'classify', model, file: mediaFile(project, getMedia(project, mediaId)), classes: [...classes] })
 
 export interface Sought {
-  /** Words to look for; by default the project's labels. A word that names a label is looked for by its first prompt. */
+  /** Words to look for; by default the project's labels. A word that names a label is looked for by its prompts. */
   readonly words?: readonly string[]
   /** An image, or a region of it, to find the like of. */
   readonly example?: { readonly mediaId: number; readonly region?: BoxTuple }
@@ -43,12 +44,12 @@ export function detectIn(
   return app.engine.ask({ kind: 'detect', model, file: fileOf(mediaId), prompt, settings })
 }
 
-/** The project's labels, or words, with the labels' first prompts. @throws a user error if there are none */
+/** The project's labels, or words, with the labels' prompts. @throws a user error if there are none */
 export function classesFor(project: Project, words: readonly string[] | undefined): ClassSpec[] {
   const known = listLabels(project)
   const names = words ?? known.map((l) => l.name)
   if (!names.length) throw userError(sentence('preview.no-labels'))
-  return names.map((name) => ({ name, phrase: known.find((l) => l.name === name)?.prompts[0] ?? null }))
+  return names.map((name) => classOf(known.find((l) => l.name === name) ?? { name, prompts: [] }))
 }
 
 /**

@@ -14,6 +14,7 @@ import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import type { Head } from '../weights/head.ts'
 import { WEIGHTS_FILE } from '../weights/source.ts'
 import { classifierOf, classify } from './classify.ts'
+import { Comparing } from './comparing.ts'
 import { modelFacts } from './facts.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
@@ -22,6 +23,7 @@ let kept: { version: string; is: Model } | undefined
 let detecting: Detecting | undefined
 let segmenting: Segmenting | undefined
 let prompting: Prompting | undefined
+let comparing: Comparing | undefined
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -52,6 +54,12 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       const open = await opened(model)
       return (prompting ??= Prompting.with(open, 'mask')).find(question.file, question.clicks, question.box)
     }
+    case 'embed-classes':
+      return (await comparingWith(model)).classes(question.classes)
+    case 'embed-image':
+      return (await comparingWith(model)).image(question.file)
+    case 'similarity':
+      return (await comparingWith(model)).similarity(question.file, question.region, question.texts)
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }
@@ -67,12 +75,17 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
-    for (const busy of [detecting, segmenting, prompting]) await busy?.release()
+    for (const busy of [detecting, segmenting, prompting, comparing]) await busy?.release()
     kept?.is.close()
-    classifier = detecting = segmenting = prompting = undefined
+    classifier = detecting = segmenting = prompting = comparing = undefined
     kept = { version, is }
   }
   return kept.is
+}
+
+async function comparingWith(model: string): Promise<Comparing> {
+  const open = await opened(model)
+  return (comparing ??= Comparing.with(open, 'comparing images with words'))
 }
 
 async function classifierFor(open: Model, classes: readonly ClassSpec[]): Promise<Head> {

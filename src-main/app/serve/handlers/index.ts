@@ -12,6 +12,7 @@ import { mediaHandlers } from './media.ts'
 import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
 import { modelHandlers } from './models.ts'
+import { promptHandlers } from './prompts.ts'
 import { reviewHandlers } from './review.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
@@ -30,5 +31,6 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),
+  ...promptHandlers(),
   ...trackHandlers(),
 })

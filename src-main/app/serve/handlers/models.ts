@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { modelMethods } from '#shared/contract/models.ts'
+import { classOf } from '#shared/model/prompts.ts'
 import { listModels } from '../../merging/models.ts'
+import { suggestCaptions } from '../../preview/captions.ts'
 import { classifyImage, detectIn } from '../../preview/index.ts'
 import { listLabels } from '../../projects/index.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
@@ -9,7 +11,7 @@ export const modelHandlers = ({ options: { models } }: Parts): HandlersOf<typeof
   'models.list': (_input, { project }) => listModels(models, project),
   'preview.classify': async ({ mediaId, model, labels }, { project }) => {
     const known = listLabels(project)
-    const classes = labels?.map((name) => ({ name })) ?? known.map((l) => ({ name: l.name, phrase: l.prompts[0] ?? null }))
+    const classes = labels?.map((name) => ({ name })) ?? known.map(classOf)
     const scores = await classifyImage(models, project, mediaId, path.resolve(project.folder, model), classes)
     return scores.map(({ label, score }) => ({ label, score, labelId: known.find((l) => l.name === label)?.id ?? null }))
   },
@@ -18,4 +20,6 @@ export const modelHandlers = ({ options: { models } }: Parts): HandlersOf<typeof
     const found = await detectIn(models, project, mediaId, path.resolve(project.folder, model), sought, settings)
     return found.map((detection) => ({ ...detection, labelId: known.get(detection.label) ?? null }))
   },
+  'preview.captions': ({ model, ...wanted }, { project }) =>
+    suggestCaptions(models, project, { ...wanted, model: model === undefined ? models.nano : path.resolve(project.folder, model) }),
 })
