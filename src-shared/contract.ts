@@ -14,6 +14,7 @@ import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { mergingMethods } from './contract/merging.ts'
 import { modelMethods } from './contract/models.ts'
+import { previewMethods } from './contract/preview.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { promptMethods } from './contract/prompts.ts'
 import { reviewMethods } from './contract/review.ts'
@@ -31,6 +32,7 @@ export const methods = {
   ...agreementMethods,
   ...reviewMethods,
   ...modelMethods,
+  ...previewMethods,
   ...promptMethods,
   ...trainingMethods,
   ...evaluationMethods,

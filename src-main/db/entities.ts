@@ -16,18 +16,21 @@ import { parseStored, repaired } from '#shared/model/text.ts'
 
 /** 'person:NAME' or 'checkpoint:ID', so that one index serves both "by this author" and "by any person". */
 export const authorText = (a: Author) => (a.kind === 'person' ? `person:${a.name}` : `checkpoint:${a.checkpoint}`)
+export const authorPrompt = (a: Author) => (a.kind === 'checkpoint' ? (a.prompt ?? null) : null)
 export const authorScore = (a: Author) => (a.kind === 'checkpoint' ? a.score : null)
 
 const authorOf = (row: StoredRow) => {
   const text = repaired(String(row['author']))
   const [kind, name] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)]
-  return kind === 'person' ? { kind, name } : { kind, checkpoint: name, score: row['score'] }
+  const prompt = row['prompt'] == null ? {} : { prompt: repaired(String(row['prompt'])) }
+  return kind === 'person' ? { kind, name } : { kind, checkpoint: name, score: row['score'], ...prompt }
 }
 const bit = (v: unknown) => (v === undefined ? undefined : v ? 1 : 0)
 const text = (v: unknown) => (v === undefined ? undefined : JSON.stringify(v))
 const provenance = (e: { author?: Author; state?: string }) => ({
   author: e.author && authorText(e.author),
   score: e.author && authorScore(e.author),
+  prompt: e.author && authorPrompt(e.author),
   state: e.state,
 })
 

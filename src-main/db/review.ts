@@ -24,3 +24,28 @@ export const leastScores = (db: Database): Map<number, number> =>
       )
       .map((r) => [r.id, r.score]),
   )
+
+export interface OpenProposal {
+  readonly kind: 'region' | 'label'
+  readonly id: number
+  readonly mediaId: number
+  readonly labelId: number | null
+  readonly score: number
+  readonly checkpoint: string
+  readonly prompt: string | null
+  /** As stored; null for a label of an image, and if shapes were not asked for. */
+  readonly shape: string | null
+}
+
+/** The proposals of checkpoints on these images that nobody has decided on. */
+export const openProposals = (db: Database, mediaIds: readonly number[], { shapes }: { readonly shapes: boolean }): OpenProposal[] =>
+  db.all(
+    `SELECT p.* FROM json_each(?) w CROSS JOIN (
+       SELECT 'region' AS kind, id, media_id AS mediaId, label_id AS labelId, score, substr(author, 12) AS checkpoint, prompt,
+         ${shapes ? 'shape' : 'NULL'} AS shape
+       FROM region WHERE state = 'proposed' AND score IS NOT NULL AND author LIKE 'checkpoint:%'
+       UNION ALL
+       SELECT 'label', id, media_id, label_id, score, substr(author, 12), prompt, NULL
+       FROM media_label WHERE state = 'proposed' AND score IS NOT NULL AND author LIKE 'checkpoint:%') p ON p.mediaId = w.value`,
+    JSON.stringify(mediaIds),
+  )

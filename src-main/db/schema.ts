@@ -167,6 +167,15 @@ CREATE INDEX job_status ON job (status);
 CREATE INDEX job_run ON job (run_id) WHERE run_id IS NOT NULL;
 `,
   },
+  {
+    version: 9,
+    sql: `
+-- What the author, a checkpoint, was asked by; NULL where nothing was asked, and before this version.
+ALTER TABLE region ADD COLUMN prompt TEXT;
+ALTER TABLE media_label ADD COLUMN prompt TEXT;
+ALTER TABLE caption ADD COLUMN prompt TEXT;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -41,7 +41,7 @@ export const tables: Record<JournaledTable, Table> = {
     facts: ['content_hash', 'perceptual_hash', 'width', 'height', 'orientation', 'duplicate_group'],
   },
   media_label: {
-    columns: ['media_id', 'label_id', 'author', 'score', 'state', 'edited_by', 'decided_by'],
+    columns: ['media_id', 'label_id', 'author', 'score', 'state', 'edited_by', 'decided_by', 'prompt'],
     media: 'media_id',
     content: ['author', 'score', 'state'],
     facts: [],
@@ -64,6 +64,7 @@ export const tables: Record<JournaledTable, Table> = {
       'decided_by',
       'track',
       'frame',
+      'prompt',
     ],
     media: 'media_id',
     // Tracks are excluded, since object identity is not used in training.
@@ -71,7 +72,7 @@ export const tables: Record<JournaledTable, Table> = {
     facts: [],
   },
   caption: {
-    columns: ['media_id', 'region_id', 'text', 'language', 'spans', 'author', 'score', 'state', 'edited_by'],
+    columns: ['media_id', 'region_id', 'text', 'language', 'spans', 'author', 'score', 'state', 'edited_by', 'prompt'],
     media: 'media_id',
     content: ['region_id', 'text', 'language', 'spans', 'author', 'score', 'state'],
     facts: [],

@@ -18,8 +18,18 @@ const MEGABYTES = 1500
 /** Time limit in seconds once a thread has begun an answer; a model of several gigabytes has to be read completely. */
 export type Patience = Readonly<Record<Question['kind'], number>>
 const PATIENCE: Patience = {
-  ...{ facts: 10, tokens: 10, classify: 180, detect: 180, segment: 180, mask: 180, embed: 180, devices: 60 },
-  ...{ 'embed-classes': 180, 'embed-image': 180, similarity: 180 },
+  facts: 10,
+  tokens: 10,
+  classify: 180,
+  detect: 180,
+  segment: 180,
+  mask: 180,
+  encode: 180,
+  embed: 180,
+  'embed-classes': 180,
+  'embed-image': 180,
+  similarity: 180,
+  devices: 60,
 }
 
 export class Lanes {

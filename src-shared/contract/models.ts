@@ -1,15 +1,8 @@
-/** Models, and what one of them says of the open image. */
+/** Models that a project can train from, compare, merge and ask. */
 import { z } from 'zod'
-import { captionSuggestion } from '../model/caption.ts'
-import { limits } from '../model/limits.ts'
-import { id } from '../model/media.ts'
-import { boxTupleSchema, detectionSchema, detectionSettingsSchema } from '../model/preview.ts'
 import { checkpointRecord } from '../model/project.ts'
 import { modelFactsSchema } from '../model/question.ts'
-import { text } from '../model/text.ts'
 import { method } from './method.ts'
-
-const share = z.number().min(0).max(1)
 
 /** A model that can be trained from, compared and merged. `folder` identifies it in all methods. */
 export const modelSchema = modelFactsSchema.extend({
@@ -19,40 +12,14 @@ export const modelSchema = modelFactsSchema.extend({
   checkpoint: checkpointRecord.nullable(),
   /** Located in one of the folders of the settings; otherwise, without a checkpoint, it is the bundled model. */
   outside: z.boolean(),
+  /** As its README or `dashi.json` says, e.g. apache-2.0; null if they say nothing. */
+  licence: z.string().nullable(),
+  /** What encoding the last image took here; null if it has not been asked since the program started. */
+  milliseconds: z.number().nonnegative().nullable(),
 })
 export type ModelEntry = z.infer<typeof modelSchema>
 
 export const modelMethods = {
   /** Bundled models and the project's checkpoints, newest first. */
   'models.list': method(z.object({}).default({}), z.array(modelSchema)),
-  /** Classes of an image according to a checkpoint, best first. */
-  'preview.classify': method(
-    z.object({ mediaId: id, model: z.string(), labels: z.array(z.string()).optional() }),
-    z.array(z.object({ label: z.string(), labelId: id.nullable(), score: share })),
-  ),
-  /** Boxes in an image, best first: by words (the project's labels if none are given), or like a region of an image. */
-  'preview.detect': method(
-    z.object({
-      mediaId: id,
-      model: z.string(),
-      words: z.array(text().min(1).max(limits.name)).min(1).max(limits.list).optional(),
-      example: z.object({ mediaId: id, region: boxTupleSchema.optional() }).optional(),
-      settings: detectionSettingsSchema.default({}),
-    }),
-    z.array(detectionSchema.extend({ labelId: id.nullable() })),
-  ),
-  /**
-   * What the project's accepted captions say that suits an image, or a region of it, best first: by the cosine of image
-   * and text. Without what it has already, and without texts that say nearly the same.
-   */
-  'preview.captions': method(
-    z.object({
-      mediaId: id,
-      regionId: id.nullable().default(null),
-      /** The bundled model by default. */
-      model: z.string().optional(),
-      limit: z.number().int().min(1).max(100).default(9),
-    }),
-    z.array(captionSuggestion),
-  ),
 }

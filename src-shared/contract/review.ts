@@ -1,6 +1,6 @@
 /** Review: images in a fixed order, and the progress of reviews and comments. */
 import { z } from 'zod'
-import { reviewOrder } from '../model/review.ts'
+import { queuedProposal, reviewOrder, uncertaintySchema } from '../model/review.ts'
 import { id, reviewState } from '../model/media.ts'
 import { mediaFilter } from '../model/project.ts'
 import { method } from './method.ts'
@@ -19,8 +19,20 @@ export const reviewMethods = {
         .min(0)
         .max(2 ** 31)
         .default(0),
+      /** Of the order `uncertain`. */
+      by: uncertaintySchema.prefault({}),
     }),
     z.object({ ids: z.array(z.number()) }),
+  ),
+  /** The open proposals of models on images that pass the filter, least certain first. */
+  'review.proposals': method(
+    z.object({
+      filter: mediaFilter.default({}),
+      by: uncertaintySchema.prefault({}),
+      offset: count.default(0),
+      limit: z.number().int().min(1).max(1000).default(200),
+    }),
+    z.object({ total: count, proposals: z.array(queuedProposal) }),
   ),
   'review.standing': method(
     z.object({}).default({}),

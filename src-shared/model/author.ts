@@ -10,6 +10,8 @@ export const checkpointAuthor = z.object({
   kind: z.literal('checkpoint'),
   checkpoint: text().min(1).max(4096),
   score: z.number().min(0).max(1),
+  /** The words, or whatever else, that it was asked by; absent if nothing was asked or before it was kept. */
+  prompt: text().min(1).max(limits.value).optional(),
 })
 export const author = z.discriminatedUnion('kind', [person, checkpointAuthor])
 export type Author = z.infer<typeof author>

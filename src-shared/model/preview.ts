@@ -1,5 +1,6 @@
 /** What a model finds in one image when it is asked by words or by an example. */
 import { z } from 'zod'
+import { capabilitySchema } from './capability.ts'
 import { classSchema } from './job.ts'
 import { rle } from './shape.ts'
 
@@ -44,6 +45,10 @@ export type Detection = z.infer<typeof detectionSchema>
 /** One label's part of an image. */
 export const segmentSchema = detectionSchema.extend({ mask: rle })
 export type Segment = z.infer<typeof segmentSchema>
+
+/** What a model is asked of an image, by the capability that it needs. */
+export const previewTaskSchema = capabilitySchema.extract(['detect', 'segment', 'prompt'])
+export type PreviewTask = z.infer<typeof previewTaskSchema>
 
 /** A point in pixels of the upright image that is, or is not, part of what is wanted. */
 export const clickSchema = z.object({ x: finite, y: finite, inside: z.boolean() })

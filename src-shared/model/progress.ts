@@ -32,6 +32,7 @@ export const phases = [
   'counting',
   'writing',
   'packing',
+  'proposing',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>

@@ -12,6 +12,7 @@ import {
   detectionSchema,
   detectionSettingsSchema,
   maskSchema,
+  previewTaskSchema,
   promptSchema,
   segmentSchema,
 } from './preview.ts'
@@ -32,6 +33,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
   /** Masks for clicks on an image, a box, or both. */
   z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
+  /** Prepares an image for questions of a task, so that they are answered at once. */
+  z.object({ kind: z.literal('encode'), model, file: z.string().min(1), task: previewTaskSchema }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
   /** The normalised embedding of each class: the mean over its texts. */
@@ -80,6 +83,8 @@ export const answerSchemas = {
   segment: z.array(segmentSchema),
   /** The best first; several if the prompt leaves open what is meant. */
   mask: z.array(maskSchema),
+  /** What it took; null if the image was encoded already. */
+  encode: z.object({ milliseconds: z.number().nonnegative().nullable() }),
   embed: float32,
   /** [classes, dim], row-major. */
   'embed-classes': float32,

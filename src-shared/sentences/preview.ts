@@ -11,6 +11,8 @@ export const previewSentences = {
   'preview.template': '--template: expected a text with {mark} in the place of the word, found "{found}"',
   'preview.region': '--region: expected x,y,width,height in pixels, found "{found}"',
   'preview.no-labels': 'propose: the project has no labels: give --text',
+  'preview.example-label': 'propose: say which label is given to what is like the example',
+  'preview.vanished': 'it is no longer in the project',
   'preview.filter': '--filter: {problem}',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
   'preview.no-prompt': 'give a click on the image, or a box',

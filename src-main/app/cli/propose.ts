@@ -55,6 +55,7 @@ export const proposeCommand = (app: AppContext): Command =>
     .action(async (o: Given) => {
       const request = {
         model: path.resolve(o.model),
+        task: 'detect' as const,
         filter: filterOf(o.filter ?? []),
         settings: { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) },
         known: share('--known', o.known)!,

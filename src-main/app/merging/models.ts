@@ -5,7 +5,9 @@ import type { ModelEntry } from '#shared/contract/models.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
+import { licenceOf } from './licence.ts'
 import { checkpointsIn } from './model-folders.ts'
+import { speedOf } from '../preview/encode.ts'
 import { listCheckpoints, type Project } from '../projects/index.ts'
 
 /** Facts are cached as long as the folder's record is unchanged, since checkpoints are replaced as a whole. */
@@ -43,6 +45,10 @@ export function namedModels({ nano, modelFolders }: AppContext, project: Project
 
 /** The existing, readable models of {@link namedModels}, with their facts. */
 export async function listModels(app: AppContext, project: Project): Promise<ModelEntry[]> {
-  const entries = await Promise.all(namedModels(app, project).map(async ({ dir, ...entry }) => ({ entry, facts: await factsOf(app, dir) })))
-  return entries.flatMap(({ entry, facts }) => (facts ? [{ ...entry, ...facts }] : []))
+  const entries = await Promise.all(
+    namedModels(app, project).map(async ({ dir, ...entry }) => ({ dir, entry, facts: await factsOf(app, dir) })),
+  )
+  return entries.flatMap(({ dir, entry, facts }) =>
+    facts ? [{ ...entry, ...facts, licence: licenceOf(dir), milliseconds: speedOf(app, dir) }] : [],
+  )
 }

@@ -32,6 +32,8 @@ export const findMediaIds = ({ db }: Project, filter: MediaFilter = {}, page: Pa
 
 export const countMedia = ({ db }: Project, filter: MediaFilter = {}): number => count(db, valid(filter))
 
+export const hasMedia = ({ db }: Project, id: number): boolean => imageById(db, id) !== null
+
 export function getMedia({ db }: Project, id: number): Media {
   const image = imageById(db, id)
   if (!image) throw userError(sentence('image.none', { id }))

@@ -9,6 +9,7 @@ import { fileStates } from '../../db/media-file.ts'
 import { Caches } from '../media/caches.ts'
 import { checkMedia } from '../media/files.ts'
 import { MediaService } from '../media/service.ts'
+import { Ahead } from '../preview/ahead.ts'
 import { jobKinds } from '../work/kinds.ts'
 import { Queue } from '../work/queue.ts'
 import { Client } from './client.ts'
@@ -31,6 +32,7 @@ export class App implements Served, Parts {
   readonly runs = new LiveRuns((key, event, data) => this.tellProject(key, event, data))
   readonly media: MediaService
   readonly caches: Caches
+  readonly ahead: Ahead
   private readonly clients = new Set<Client>()
   private readonly handlers: Handlers<Client>
   private readonly report: (what: string, error: unknown) => void
@@ -66,6 +68,7 @@ export class App implements Served, Parts {
     })
     this.media = new MediaService(options.host.cacheFolder, { start: options.host.startChild })
     this.caches = new Caches(options.host.cacheFolder, this.media, () => this.preferences.settings.caches)
+    this.ahead = new Ahead(options.models)
     this.handlers = inPlainWords(makeHandlers(this))
   }
 
@@ -74,6 +77,7 @@ export class App implements Served, Parts {
     this.clients.add(client)
     channel.onClose(() => {
       this.clients.delete(client)
+      this.ahead.want(client.id, null)
       client.open(null)
     })
     client.emit = serve(paced(channel), this.handlers, client, this.report, (op, { project }, body) => once(project, op, body))

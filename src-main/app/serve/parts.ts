@@ -3,6 +3,7 @@ import type { EventData, EventName } from '#shared/contract.ts'
 import type { Handlers } from '#shared/contract/rpc.ts'
 import type { Host } from '../../host/ports.ts'
 import type { AppContext } from '../context.ts'
+import type { Ahead } from '../preview/ahead.ts'
 import type { Caches } from '../media/caches.ts'
 import type { Queue } from '../work/queue.ts'
 import type { Client } from './client.ts'
@@ -31,6 +32,7 @@ export interface Parts {
   readonly queue: Queue
   readonly runs: LiveRuns
   readonly caches: Caches
+  readonly ahead: Ahead
   tellAll<E extends EventName>(event: E, data: EventData<E>): void
   readonly tellProject: TellProject
 }

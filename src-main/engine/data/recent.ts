@@ -53,12 +53,21 @@ export class RecentImages<T extends object> {
     this.kept = new Recent(limit)
   }
 
+  /** Whether {@link of} would make nothing. */
+  has(file: string): boolean {
+    return this.kept.get(versionOf(file)) !== undefined
+  }
+
   async of(file: string, make: () => Promise<T>): Promise<T> {
-    const stat = statSync(file, { throwIfNoEntry: false })
-    const key = JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
+    const key = versionOf(file)
     const known = this.kept.get(key)
     if (known) return known
     const made = await make()
     return this.kept.set(key, made, this.bytesOf(made))
   }
+}
+
+function versionOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
 }

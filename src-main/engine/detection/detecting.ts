@@ -85,6 +85,13 @@ export class Detecting {
     return similar(await this.answer(state, query), EXAMPLE, extent, o)
   }
 
+  /** Encodes an image unless it is among the last ones, which is `false`. */
+  async prepare(file: string): Promise<boolean> {
+    if (this.seen.has(file)) return false
+    await this.image(file)
+    return true
+  }
+
   /** The state of an image, encoded unless it is among the last ones. */
   image(file: string): Promise<Seen> {
     return this.seen.of(file, () => this.look(file))

@@ -114,6 +114,9 @@ export function need(model: Architecture, capabilities: readonly Capability[], w
   if (missing) throw cannot(model, missing, wanted)
 }
 
+/** @throws as {@link need}, or a data fault if the folder is no model of a known family */
+export const needIn = (dir: string, capability: Capability, wanted: string): void => need(architectureIn(dir), [capability], wanted)
+
 /** The model's text tower. @throws a user error, starting with `wanted`, if the model has none */
 export function textTower(model: Architecture, wanted: string): TextTower & Pick<Required<Architecture>, 'similarity'> {
   if (!model.text || !model.similarity) throw cannot(model, 'embedText', wanted)

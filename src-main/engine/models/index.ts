@@ -1,5 +1,5 @@
 /** Public interface of engine/models: opening models. */
 export { openModel } from './checkpoint.ts'
-export { architectureOf, textTower } from './families.ts'
+export { architectureOf, needIn, textTower } from './families.ts'
 export type { Model } from './model.ts'
 export { nanoConfig, nanoPreprocessor } from './nano.ts'

@@ -23,6 +23,12 @@ let kept: { version: string; is: Model } | undefined
 let detecting: Detecting | undefined
 let segmenting: Segmenting | undefined
 let prompting: Prompting | undefined
+/** Each is made when it is first needed, and stays as long as the model is open. */
+const workers = {
+  detect: (open: Model) => (detecting ??= Detecting.with(open, 'detect')),
+  segment: (open: Model) => (segmenting ??= Segmenting.with(open, 'segment')),
+  prompt: (open: Model) => (prompting ??= Prompting.with(open, 'mask')),
+}
 let comparing: Comparing | undefined
 let classifier: { key: string; is: Head } | undefined
 
@@ -44,15 +50,21 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
     }
     case 'detect': {
       const open = await opened(model)
-      return (detecting ??= Detecting.with(open, 'detect')).find(question.file, question.prompt, question.settings)
+      return workers.detect(open).find(question.file, question.prompt, question.settings)
     }
     case 'segment': {
       const open = await opened(model)
-      return (segmenting ??= Segmenting.with(open, 'segment')).find(question.file, question.prompt, question.settings)
+      return workers.segment(open).find(question.file, question.prompt, question.settings)
     }
     case 'mask': {
       const open = await opened(model)
-      return (prompting ??= Prompting.with(open, 'mask')).find(question.file, question.clicks, question.box)
+      return workers.prompt(open).find(question.file, question.clicks, question.box)
+    }
+    case 'encode': {
+      const open = await opened(model)
+      const worker = workers[question.task](open)
+      const began = performance.now()
+      return { milliseconds: (await worker.prepare(question.file)) ? performance.now() - began : null }
     }
     case 'embed-classes':
       return (await comparingWith(model)).classes(question.classes)

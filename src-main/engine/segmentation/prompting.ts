@@ -44,6 +44,13 @@ export class Prompting {
     return this.seen.of(file, async () => this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
+  /** Encodes an image unless it is among the last ones, which is `false`. */
+  async prepare(file: string): Promise<boolean> {
+    if (this.seen.has(file)) return false
+    await this.image(file)
+    return true
+  }
+
   release(): Promise<void> {
     return this.prompter.release()
   }

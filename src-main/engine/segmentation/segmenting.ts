@@ -92,6 +92,13 @@ export class Segmenting {
     return this.seen.of(file, async () => this.words.encode(await this.pixels(file)))
   }
 
+  /** Encodes an image unless it is among the last ones, which is `false`. */
+  async prepare(file: string): Promise<boolean> {
+    if (this.seen.has(file)) return false
+    await this.image(file)
+    return true
+  }
+
   release(): Promise<void> {
     return this.words.release()
   }

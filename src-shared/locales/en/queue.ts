@@ -32,6 +32,7 @@ export const queue = {
     compare: 'Comparing',
     merge: 'Merging',
     duplicates: 'Looking for duplicates',
+    propose: 'Proposing labels',
     split: 'Splitting',
     captions: 'Checking captions',
     doubts: 'Checking labels',
@@ -71,5 +72,6 @@ export const queue = {
     counting: 'counting',
     writing: 'writing',
     packing: 'packing',
+    proposing: 'looking for labels',
   },
 }

@@ -35,6 +35,7 @@ export const queue: Translated<typeof source> = {
     compare: '比較中',
     merge: 'マージ中',
     duplicates: '重複を探索中',
+    propose: 'ラベルを提案中',
     split: '分割を計算中',
     captions: 'キャプションを検査中',
     doubts: 'ラベルを判定中',
@@ -74,5 +75,6 @@ export const queue: Translated<typeof source> = {
     counting: '集計中',
     writing: '書き出し中',
     packing: '圧縮中',
+    proposing: 'ラベルを探索中',
   },
 }

@@ -4,7 +4,17 @@ import type { Question } from '#shared/model/question.ts'
 import { type Patience, Lanes } from '../../../src-main/engine/lanes.ts'
 
 /** Long, but for one kind of question. */
-const patience: Patience = { facts: 600, tokens: 600, classify: 0.1, detect: 600, segment: 600, mask: 600, embed: 600, devices: 600 }
+const patience: Patience = {
+  facts: 600,
+  tokens: 600,
+  classify: 0.1,
+  detect: 600,
+  segment: 600,
+  mask: 600,
+  encode: 600,
+  embed: 600,
+  devices: 600,
+}
 
 let opened: Lanes[] = []
 afterEach(() => {

@@ -12,6 +12,7 @@ import { mediaHandlers } from './media.ts'
 import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
 import { modelHandlers } from './models.ts'
+import { previewHandlers } from './preview.ts'
 import { promptHandlers } from './prompts.ts'
 import { reviewHandlers } from './review.ts'
 import { trackHandlers } from './tracks.ts'
@@ -31,6 +32,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),
-  ...promptHandlers(),
+  ...previewHandlers(app),
+  ...promptHandlers(app),
   ...trackHandlers(),
 })

@@ -11,6 +11,8 @@ export const previewJa = {
   'preview.template': '--template：語の位置に {mark} を含むテキストが必要ですが、「{found}」でした',
   'preview.region': '--region：ピクセル単位の x,y,幅,高さ が必要ですが、「{found}」でした',
   'preview.no-labels': 'propose：プロジェクトにラベルがありません。--text を指定してください',
+  'preview.example-label': 'propose：例に似たものに付けるラベルを指定してください',
+  'preview.vanished': 'プロジェクトにもうありません',
   'preview.filter': '--filter：{problem}',
   'preview.region-needed': 'preview：{family} モデルでは、--example の中で指す領域と残りを比べるため、--region を指定してください',
   'preview.no-prompt': '画像上のクリックかボックスを指定してください',

@@ -1,0 +1,48 @@
+/** Encodes images that will probably be asked about next. */
+import type { PreviewTask } from '#shared/model/preview.ts'
+import type { AppContext } from '../context.ts'
+import { encode } from './encode.ts'
+
+export interface Wanted {
+  readonly files: readonly string[]
+  readonly model: string
+  readonly task: PreviewTask
+}
+
+/**
+ * One image at a time in all, and none while somebody waits for an answer: a question waits for one image at most, since
+ * an encoding in progress is not interrupted.
+ */
+export class Ahead {
+  /** What each window wants, the newest last. */
+  private readonly wanted = new Map<string, Wanted>()
+  private working: Promise<void> | null = null
+
+  constructor(private readonly app: AppContext) {}
+
+  /** Replaces what the window wanted before. */
+  want(window: string, wanted: Wanted | null): void {
+    this.wanted.delete(window)
+    if (wanted?.files.length) this.wanted.set(window, wanted)
+    this.working ??= this.work().finally(() => (this.working = null))
+  }
+
+  /** Resolves when nothing is wanted any more. */
+  async idle(): Promise<void> {
+    while (this.working) await this.working
+  }
+
+  private async work(): Promise<void> {
+    for (let next = this.next(); next; next = this.next()) await encode(this.app, next, { ahead: true }).catch(() => undefined)
+  }
+
+  /** The next image, which is wanted no more then. */
+  private next(): { readonly file: string; readonly model: string; readonly task: PreviewTask } | undefined {
+    const newest = [...this.wanted].at(-1)
+    if (!newest) return undefined
+    const [window, { files, ...how }] = newest
+    if (files.length > 1) this.wanted.set(window, { files: files.slice(1), ...how })
+    else this.wanted.delete(window)
+    return { file: files[0]!, ...how }
+  }
+}
