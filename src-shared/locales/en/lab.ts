@@ -51,6 +51,32 @@ export const lab = {
     image: 'Open the image: set {a} {x}, set {b} {y}',
     legend: 'Dashed: what people labelled. In a set’s colour: as many of its best boxes.',
   },
+  queueing: {
+    title: 'Review of proposals',
+    short: 'Proposals',
+    lead:
+      'Goes through the proposals of models on the images shown, one by one. {n} image has some. | ' +
+      'Goes through the proposals of models on the images shown, one by one. {n} images have some.',
+    orderOf: 'Order of the proposals',
+    order: { uncertain: 'least certain first', score: 'highest score first', image: 'image by image' },
+    measureOf: 'Certainty',
+    measure: {
+      threshold: 'distance from a threshold',
+      entropy: 'entropy of the labels',
+      margin: 'margin to the next label',
+    },
+    threshold: 'Threshold',
+    begin: 'Review proposals',
+    none: 'No proposals of models on these images.',
+    left: '{n} left | {n} left',
+    ofImage: 'of the image',
+    uncertainty: 'uncertainty {p}',
+    accept: 'Accept',
+    reject: 'Reject',
+    relabel: 'Relabel',
+    skip: 'Next',
+    end: 'End the review of proposals',
+  },
   suggest: {
     title: 'Suggestions from other captions',
     ask: 'Suggest captions',
