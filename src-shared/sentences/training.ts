@@ -19,12 +19,18 @@ export const trainingSentences = {
   'training.none-readable': 'none of the images can be read ({file}: {reason})',
   'training.unlabelled': '{folder}: no labelled images in the split "train": label images and assign splits first',
   'training.unreadable': '{folder}: no labelled images in the split "train" that can be read ({n} cannot: {file}: {reason})',
+  'training.no-regions': '{folder}: no accepted regions with a label in the split "train": draw or accept regions and assign splits first',
+  'training.regions-unreadable':
+    '{folder}: no image with accepted regions in the split "train" that can be read ({n} cannot: {file}: {reason})',
   'training.one-label': '{folder}: only one label is used ({label}): a classifier needs at least two',
   'training.name': 'name: expected letters or digits, not beginning with "." or ending with ".run", found "{name}"',
   'training.disk-full': 'the checkpoint was written, but the disk is full, so it could not be added to the project',
   'evaluation.no-images': '{folder}: no labelled images in any split (splits: {splits})',
   'evaluation.no-images-in-split': '{folder}: no labelled images in the split "{split}" (splits: {splits})',
   'evaluation.no-images-in-splits': '{folder}: no labelled images in the splits asked for',
+  'evaluation.unknown-task': 'unknown task "{task}": there are {known}',
+  'evaluation.no-regions': '{folder}: no accepted regions with a label in any split (splits: {splits})',
+  'evaluation.no-regions-in-split': '{folder}: no accepted regions with a label in the split "{split}" (splits: {splits})',
   'evaluation.unknown-class': 'classes: the checkpoint does not know the class "{class}"',
   'evaluation.out-of-range': 'tensor head.weight: its logits leave the range of float32',
   'evaluation.no-direction':
