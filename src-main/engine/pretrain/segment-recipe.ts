@@ -1,9 +1,9 @@
 export const segmentRecipe = {
   seed: 1,
-  batch: 12,
+  batch: 8,
   /** Words asked of each scene: some that it shows and some that it does not. */
   queries: 4,
-  steps: 2400,
+  steps: 2300,
   lr: 1e-3,
   warmupSteps: 100,
   beta1: 0.9,
