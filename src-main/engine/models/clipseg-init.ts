@@ -4,10 +4,11 @@ import { initialClip } from './clip-init.ts'
 import type { ClipConfig } from './clip-config.ts'
 
 /*
- * Initial weights of an untrained CLIPSeg. A Transformer that starts at random needs millions of images to find out that
- * neighbouring patches belong together. Here most heads of the image encoder start as a convolution of 3 × 3 patches:
- * each looks at the token in one direction (Cordonnier et al. 2020, "On the relationship between self-attention and
- * convolutional layers", §3; d'Ascoli et al. 2021, "ConViT"). They can move away from it.
+ * Initial weights of an untrained CLIPSeg. A Transformer that starts at random needs millions of images to find out what edges
+ * are, and that neighbouring patches belong together. Here the first layer starts as histograms of oriented gradients (as
+ * Nano's, clip-closed-form.ts), and most heads of the others as a convolution of 3 × 3 patches: each looks at the token in one
+ * direction (Cordonnier et al. 2020, "On the relationship between self-attention and convolutional layers", §3; d'Ascoli et
+ * al. 2021, "ConViT"). All of it is trained on.
  */
 
 interface Decoder {
@@ -31,7 +32,7 @@ export function initialClipseg(
 ): Map<string, Float32Array> {
   const ofClip = new Map([...shapes].flatMap(([name, shape]) => (name.startsWith(CLIP) ? [[name.slice(CLIP.length), shape] as const] : [])))
   const inside = initialClip(c, ofClip, seed)
-  startLocal(c, inside)
+  if (startLocal(c, inside)) startEdges(c, inside)
   const all = new Map([...inside].map(([name, data]) => [CLIP + name, data]))
   let index = 0
   for (const [name, shape] of shapes) {
@@ -62,12 +63,12 @@ function compareFromTheStart(c: ClipConfig & Decoder, weights: Map<string, Float
       for (let j = 0; j < v.hidden_size; j++) reduce[i * v.hidden_size + j]! += shared[i * n + k]! * projection[k * v.hidden_size + j]!
 }
 
-/** Sets positions, and the heads that look in a direction, of an image encoder. */
-function startLocal({ vision_config: v }: ClipConfig, weights: Map<string, Float32Array>): void {
+/** Sets positions, and the heads that look in a direction, of an image encoder. @returns whether its heads have room for that */
+function startLocal({ vision_config: v }: ClipConfig, weights: Map<string, Float32Array>): boolean {
   const d = v.hidden_size
   const g = Math.floor(v.image_size / v.patch_size)
   const head = d / v.num_attention_heads
-  if (head !== PLACE || v.num_attention_heads < DIRECTIONS.length) return
+  if (head !== PLACE || v.num_attention_heads < DIRECTIONS.length) return false
   const first = d - PLACE
   const position = weights.get('vision_model.embeddings.position_embedding.weight')!.fill(0)
   for (let i = 0; i < g * g; i++)
@@ -97,5 +98,56 @@ function startLocal({ vision_config: v }: ClipConfig, weights: Map<string, Float
         }),
       )
     })
+  }
+  return true
+}
+
+/** Entries of a token: edge strengths (8 directions in 4 quarters), colours of the quarters, and gradients at 16 points. */
+const [EDGES, COLOURS, SLOPES] = [0, 32, 44]
+const [TURNS, QUARTERS, POINTS] = [8, 2, 4]
+const BRIGHTNESS = [0.3, 0.59, 0.11]
+/** Sizes relative to the other entries, which start as cosines; and how sharp a rectifier QuickGELU is made. */
+const [COLOUR_SIZE, SLOPE_SIZE, EDGE_SIZE, OTHERS, GAIN] = [0.3, 0.27, 2.5, 0.5, 6]
+
+/** Sets the patch filters and the first layer's MLP. */
+function startEdges({ vision_config: v }: ClipConfig, weights: Map<string, Float32Array>): void {
+  const { hidden_size: d, patch_size: size, intermediate_size: hidden } = v
+  if (size % (2 * POINTS) || hidden < POINTS ** 2 * 2 * TURNS || d < SLOPES + 2 * POINTS ** 2 + PLACE) return
+  const patch = weights.get('vision_model.embeddings.patch_embedding.weight')!
+  patch.forEach((x, i) => (patch[i] = x * OTHERS))
+  patch.fill(0, 0, (SLOPES + 2 * POINTS ** 2) * 3 * size * size)
+  const paint = (row: number, x0: number, y0: number, side: number, value: (channel: number, x: number, y: number) => number) => {
+    for (let c = 0; c < 3; c++)
+      for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) patch[((row * 3 + c) * size + y0 + y) * size + x0 + x] = value(c, x, y)
+  }
+  const quarter = size / QUARTERS
+  for (let q = 0; q < QUARTERS ** 2; q++)
+    for (let channel = 0; channel < 3; channel++)
+      paint(COLOURS + 3 * q + channel, (q % QUARTERS) * quarter, Math.floor(q / QUARTERS) * quarter, quarter, (c) =>
+        c === channel ? COLOUR_SIZE / quarter ** 2 : 0,
+      )
+  const cell = size / POINTS
+  const layer = (name: string) => weights.get(`vision_model.encoder.layers.0.${name}`)!
+  layer('self_attn.out_proj.weight').fill(0)
+  const [into, out] = [layer('mlp.fc1.weight'), layer('mlp.fc2.weight')]
+  for (let at = 0; at < POINTS ** 2; at++) {
+    const [column, row] = [at % POINTS, Math.floor(at / POINTS)]
+    for (const along of [0, 1])
+      paint(
+        SLOPES + 2 * at + along,
+        column * cell,
+        row * cell,
+        cell,
+        (c, x, y) => (((along ? y : x) < cell / 2 ? -1 : 1) * BRIGHTNESS[c]! * SLOPE_SIZE) / (cell ** 2 / 2),
+      )
+    const q = Math.floor((row * QUARTERS) / POINTS) * QUARTERS + Math.floor((column * QUARTERS) / POINTS)
+    for (let k = 0; k < 2 * TURNS; k++) {
+      const unit = at * 2 * TURNS + k
+      into.fill(0, unit * d, (unit + 1) * d)
+      into[unit * d + SLOPES + 2 * at] = GAIN * Math.cos((Math.PI * k) / TURNS)
+      into[unit * d + SLOPES + 2 * at + 1] = GAIN * Math.sin((Math.PI * k) / TURNS)
+      for (let i = 0; i < d; i++)
+        out[i * hidden + unit] = i === EDGES + q * TURNS + (k % TURNS) ? (EDGE_SIZE * QUARTERS ** 2) / POINTS ** 2 / GAIN : 0
+    }
   }
 }

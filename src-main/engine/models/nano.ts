@@ -40,8 +40,8 @@ export const nanoPreprocessor = (preprocess: object) => ({
   ...preprocess,
 })
 
-/** Sizes of the image encoder and the decoder of Nano's segmenter: 160-px images as 101 tokens. */
-const SEEING = { image_size: 160, patch_size: 16, num_hidden_layers: 4, intermediate_size: 384 }
+/** Sizes of the image encoder and the decoder of Nano's segmenter: 144-px images as 82 tokens. */
+const SEEING = { image_size: 144, patch_size: 16, num_hidden_layers: 4, intermediate_size: 384 }
 
 /** The configuration of Nano's segmenter: the text tower is Nano's, the image encoder sees a picture in finer patches. */
 export const nanoSegmentConfig = ({ text_config, vision_config, ...rest }: ReturnType<typeof nanoConfig>) =>

@@ -3,7 +3,7 @@ export const segmentRecipe = {
   batch: 8,
   /** Words asked of each scene: some that it shows and some that it does not. */
   queries: 4,
-  steps: 2300,
+  steps: 400,
   lr: 1e-3,
   warmupSteps: 100,
   beta1: 0.9,

@@ -5,14 +5,14 @@ import { Rng } from '../data/rng.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
-import { add, concat, gemm, l2Normalize, mul, reduceMean, reshape, slice } from '../ops/index.ts'
+import { add, concat, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { accuracy, crossEntropy } from '../tasks/losses.ts'
-import { binaryCrossEntropy, dice } from '../tasks/region-losses.ts'
+import { maskLoss } from '../tasks/segment.ts'
 import type { Collage } from './collage.ts'
 import { segmentRecipe as recipe } from './segment-recipe.ts'
 import type { SegmentWords } from './segment-words.ts'
@@ -77,16 +77,14 @@ function createTrainer({ model, start, words }: SegmentOptions): Promise<Trainer
         const { batch: b, queries: q } = recipe
         const pixels = graph.input('pixels', 'float32', [b, 3, image.size, image.size])
         const asked = graph.input('asked', 'float32', [b * q, dim])
-        const wanted = graph.input('wanted', 'float32', [b * q, image.size ** 2])
+        const wanted = graph.input('wanted', 'float32', [b * q, image.size, image.size])
         const segmenter = model.segmenter!
         const { state, tokens } = segmenter.encodeTokens!(p, pixels)
-        const logits = reshape(segmenter.masks(p, state, asked), [b * q, image.size ** 2])
-        const overlap = reduceMean(dice(logits, wanted))
-        const pixelwise = reduceMean(binaryCrossEntropy(logits, wanted))
+        const masks = maskLoss(segmenter.masks(p, state, asked), wanted, { crossEntropy: recipe.crossEntropy })
         const named = naming(p, words, tokens)
         return {
-          loss: add(add(overlap, mul(pixelwise, recipe.crossEntropy)), mul(named.loss, recipe.naming)),
-          metrics: { dice: overlap, pixelwise, naming: named.loss, image: named.image },
+          loss: add(masks.loss, mul(named.loss, recipe.naming)),
+          metrics: { dice: masks.overlap, pixelwise: masks.pixelwise, naming: named.loss, image: named.image },
           parameters: p.trainable,
         }
       },
@@ -148,7 +146,7 @@ function feeds(o: SegmentOptions, step: number): Record<string, Tensor> {
   return {
     pixels: tensor(pixels, 'float32', [b, 3, size, size]),
     asked: tensor(asked, 'float32', [b * q, d]),
-    wanted: tensor(wanted, 'float32', [b * q, area]),
+    wanted: tensor(wanted, 'float32', [b * q, size, size]),
     patches: tensor(patches, 'int32', [patches.length]),
     counts: tensor(
       counts.map((x) => x / sum),
