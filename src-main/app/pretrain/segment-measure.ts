@@ -1,5 +1,5 @@
 /** mIoU of a segmenter on scenes of pictures that it never saw. */
-import type { Concept, Style } from '#shared/model/sample.ts'
+import type { Concept } from '#shared/model/sample.ts'
 import { openModel } from '../../engine/models/index.ts'
 import { meanIou } from '../../engine/metrics/segmentation.ts'
 import { decide } from '../../engine/segmentation/decide.ts'
@@ -7,6 +7,7 @@ import { WordSegmenter } from '../../engine/segmentation/words.ts'
 import { randomOf } from '../sample/random.ts'
 import { makeScene, sceneHeight, sceneWidth, type Scene } from '../sample/scenes.ts'
 import { fillTemplate, zeroShotTemplates } from './captions.ts'
+import { testSprites } from './detect-data.ts'
 
 /** What is asked of a scene: its own words and as many that it does not show. */
 export interface Asked {
@@ -15,15 +16,14 @@ export interface Asked {
   readonly words: readonly number[]
 }
 
-/** Scenes of `concepts` as the styles draw them, and for each its words and as many others of `words`. */
+/** Scenes of `concepts` as the unseen styles draw them, and for each its words and as many others. */
 export async function testScenes(
   name: string,
   n: number,
   concepts: readonly Concept[],
-  styles: readonly Style[],
   onProgress: (done: number, of: number) => void,
 ): Promise<Asked[]> {
-  const sprites = concepts.flatMap((concept) => styles.filter((style) => concept.styles[style]).map((style) => ({ concept, style })))
+  const sprites = await testSprites(concepts)
   const place = new Map(concepts.map((c, i) => [c.id, i]))
   const asked: Asked[] = []
   for (let i = 0; i < n; i++) {

@@ -24,7 +24,7 @@ export interface Detector {
   boxes(height: number, width: number): number
   /** Shapes of what is kept of an image with n boxes. */
   state(n: number): Readonly<Record<string, readonly number[]>>
-  /** pixels [1, 3, H, W] → state. */
+  /** pixels [B, 3, H, W] → state, the images' one after another. */
   encode(p: Params, pixels: Value): Values
   /** ids [B, T] (int32) and the index of each text's end [B] → queries [B, width]. */
   words(p: Params, ids: Value, at: Value): Value
