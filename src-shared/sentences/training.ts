@@ -3,6 +3,7 @@ export const trainingSentences = {
   'recipe.unknown': 'unknown recipe "{recipe}": there are {known}',
   'recipe.unknown-setting': 'recipe {recipe}: unknown setting {setting} (it has {known})',
   'recipe.setting': 'recipe {recipe}: {setting}: {problem}',
+  'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
   'recipe.no-such-module': 'recipe lora: targets: the image tower has no linear layer called "{name}": expected {all} or some of {known}',
   'adapter.foreign-tensor': 'tensor {tensor}: no linear layer of {model} has this name',

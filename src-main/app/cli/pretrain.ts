@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { makeNanoDetector } from '../pretrain/detect.ts'
 import { makeNano } from '../pretrain/nano.ts'
+import { makeSegmenter } from '../pretrain/segment.ts'
 import { output } from './output.ts'
 
 interface Lengths {
@@ -35,15 +36,23 @@ const models: Readonly<
       return [result, `AP50 in unseen styles: ${ap50(result.seen)}% of seen words, ${ap50(result.unseen)}% of unseen ones`]
     },
   },
+  segment: {
+    folder: (app) => path.join(app.nano, '..', 'nano-segment'),
+    make: async (app, out, { steps }, on) => {
+      const result = await makeSegmenter(app, out, steps, on)
+      const percent = (x: number) => `${(100 * x).toFixed(1)}%`
+      return [result, `mIoU in unseen styles: ${percent(result.miou)} of seen words, ${percent(result.miouUnseenWords)} of unseen ones`]
+    },
+  },
 }
 
 export const pretrainCommand = (app: AppContext): Command =>
   new Command('pretrain')
-    .description('train a built-in model from scratch (hours): Nano, or the detector that starts from it')
+    .description('train a built-in model from scratch (hours): Nano, or the detector or segmenter that starts from it')
     .addArgument(new Argument('[model]', 'which').choices(Object.keys(models)).default('nano'))
     .option('--out <dir>', 'checkpoint folder to write (default: the built-in one’s)')
     .option('--epochs <n>', 'for nano, passes over the pictures (default: the recipe’s)')
-    .option('--steps <n>', 'for detect, steps (default: the recipe’s)')
+    .option('--steps <n>', 'for detect and segment, steps (default: the recipe’s)')
     .option('--threads <n>', 'for detect, threads (default: one a core); on a busy machine one may be faster')
     .action(async (which: string, o: { out?: string; epochs?: string; steps?: string; threads?: string; json?: boolean }) => {
       const bars = new Map<string, ReturnType<typeof progressBar>>()

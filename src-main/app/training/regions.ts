@@ -51,10 +51,16 @@ function targetOf(
   index: ReadonlyMap<number, number>,
 ): Pick<Item, 'label' | 'boxes' | 'masks'> | null {
   const shapes = rows.map((row) => ({ class: index.get(row.label_id)!, shape: JSON.parse(row.shape) as Shape, row }))
-  const target = task.target(task.targets === 'boxes' ? { boxes: shapes.flatMap(boxOf) } : { masks: shapes.flatMap(maskOf) })
+  const target = task.target(
+    task.targets === 'boxes'
+      ? { boxes: shapes.flatMap(boxOf) }
+      : { masks: shapes.filter(({ shape }) => task.boxesAreMasks || !isBox(shape)).flatMap(maskOf) },
+  )
   if (!target) return null
   return target.kind === 'boxes' ? { label: 0, boxes: [...target.boxes] } : { label: 0, masks: [...target.masks] }
 }
+
+const isBox = ({ kind }: Shape): boolean => kind === 'box' || kind === 'rotated-box'
 
 interface Labelled {
   readonly class: number

@@ -16,6 +16,8 @@ export interface RegionTask<K extends 'boxes' | 'masks' = 'boxes' | 'masks'> {
   /** Capabilities that a model must have. */
   readonly needs: readonly Capability[]
   readonly targets: K
+  /** Whether a region that is only a box counts as a mask of all its pixels; it is left out otherwise. */
+  readonly boxesAreMasks?: boolean
   /** The targets in an image; null if it has none. */
   target(accepted: Accepted): TargetOf<K> | null
 }

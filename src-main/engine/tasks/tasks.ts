@@ -5,12 +5,13 @@
 import { classify } from './classify.ts'
 import { contrast } from './contrast.ts'
 import { detect } from './detect.ts'
+import { segment } from './segment.ts'
 import type { AnyRegionTask } from './task.ts'
 
 export const tasks = { classify, contrast } as const
 
 /** Tasks of regions, by id. */
-export const regionTasks: Readonly<Record<'detect', AnyRegionTask>> = { detect }
+export const regionTasks: Readonly<Record<'detect' | 'segment', AnyRegionTask>> = { detect, segment }
 export type RegionTaskId = keyof typeof regionTasks
 
 export type TaskId = keyof typeof tasks | RegionTaskId

@@ -4,6 +4,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.unknown': 'レシピ「{recipe}」はありません。使えるのは {known} です',
   'recipe.unknown-setting': 'レシピ {recipe}：設定 {setting} はありません（使えるのは {known}）',
   'recipe.setting': 'レシピ {recipe}：{setting}：{problem}',
+  'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
   'recipe.no-such-module': 'レシピ lora：targets：画像タワーに線形層「{name}」はありません。{all}、または {known} から選んでください',
   'adapter.foreign-tensor': 'テンソル {tensor}：{model} にこの名前の線形層はありません',
