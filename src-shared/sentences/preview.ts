@@ -13,6 +13,7 @@ export const previewSentences = {
   'preview.no-labels': 'propose: the project has no labels: give --text',
   'preview.filter': '--filter: {problem}',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
+  'preview.no-example': 'a {family} model finds what words say, but not what is like an example',
   'preview.no-prompt': 'give a click on the image, or a box',
   'preview.region-alone': 'preview: --region is a part of the --example',
 } as const
