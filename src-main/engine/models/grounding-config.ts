@@ -14,6 +14,7 @@ const partOf = (type: string) =>
     .partial()
     .refine((c) => (c.model_type ?? type) === type, {
       path: ['model_type'],
+      abort: true,
       error: ({ input }) =>
         `expected "${type}", the only kind that is supported here, found ${JSON.stringify((input as { model_type?: unknown }).model_type)}`,
     })

@@ -33,7 +33,7 @@ const turned = (x: Float32Array, n: number, t: number) =>
 
 describe.each(KINDS)('%s', (name) => {
   test.each(golden<Expected>(`../models/${name}/expected.json`).cases.map((c) => [c.pixels.shape.slice(2).join('×'), c] as const))(
-    'an image of %s pixels: boxes within 1e-5, logits within 1e-4',
+    'an image of %s pixels: boxes within 5e-5, logits within 5e-4',
     async (_, { pixels, ids, boxes, logits }) => {
       const model = await opened(name)
       const grounded = new Grounded(model, model.grounding!)
@@ -41,8 +41,8 @@ describe.each(KINDS)('%s', (name) => {
       const state = await grounded.encode(floats(pixels), size)
       expect(Object.values(state).map((x) => x.length)).toEqual(Object.values(model.grounding!.state(...size)).map(([n, d]) => n! * d!))
       const found = await grounded.tokens(state, size, ids)
-      expect(largestDifference(found.boxes, floats(boxes))).toBeLessThan(1e-5)
-      expect(largestDifference(turned(found.logits, boxes.shape[0]!, ids.length), floats(logits))).toBeLessThan(1e-4)
+      expect(largestDifference(found.boxes, floats(boxes))).toBeLessThan(5e-5)
+      expect(largestDifference(turned(found.logits, boxes.shape[0]!, ids.length), floats(logits))).toBeLessThan(5e-4)
       await grounded.release()
       model.close()
     },
@@ -51,6 +51,7 @@ describe.each(KINDS)('%s', (name) => {
 
 interface Pictures {
   readonly labels: string[]
+  readonly ids: number[]
   readonly sizes: [height: number, width: number, outHeight: number, outWidth: number][]
   readonly texts: { text: string; ids: number[] }[]
   readonly pictures: Record<string, Picture>
@@ -58,13 +59,14 @@ interface Pictures {
 interface Picture {
   readonly file: string
   readonly pixels: GoldenTensor
-  readonly ids: number[]
-  readonly boxes: GoldenTensor
+  readonly answer?: Answered
+}
+interface Answered {
   /** Of each label's best token, [labels, N]. */
   readonly labelScores: GoldenTensor
   readonly found: { threshold: number; textThreshold: number; scores: GoldenTensor; boxes: GoldenTensor; phrases: string[] }[]
 }
-const { labels, sizes, texts, pictures } = golden<Pictures>('../models/grounding-pictures.json')
+const { labels, ids, sizes, texts, pictures } = golden<Pictures>('../models/grounding-pictures.json')
 
 test('sizes are those of get_size_with_aspect_ratio, but no side less than a pixel', () => {
   const config = groundingProcessor.schema.parse({})
@@ -95,7 +97,7 @@ describe('odd pictures', () => {
       model.grounding!,
     )
 
-  test.each(Object.entries(pictures))('%s: prepared within 2e-6; labels as one caption', async (_, { file, pixels, ids }) => {
+  test.each(Object.entries(pictures))('%s: prepared within 2e-6; labels as one caption', async (_, { file, pixels }) => {
     const image = await decodeImage(Buffer.from(file, 'base64'), 'picture', { alpha: 'keep' })
     const { height, width } = sizeFor(model.preprocess, image)
     expect([3, height, width]).toEqual(pixels.shape)
@@ -105,47 +107,55 @@ describe('odd pictures', () => {
     expect(tokensOf(labels).map((c) => c.ids)).toEqual([ids])
   })
 
-  test.each(Object.entries(pictures))('%s: scores, phrases, labels and boxes in pixels of the picture', async (_, picture) => {
-    const file = path.join(temporaryFolder(), 'picture.png')
-    fs.writeFileSync(file, Buffer.from(picture.file, 'base64'))
-    const { state, size, extent } = await detecting.image(file)
-    const grounded = new Grounded(model, model.grounding!)
-    const { ids } = picture
-    const { boxes, logits } = await grounded.tokens(state, size, ids)
-    await grounded.release()
-    const n = boxes.length / 4
-    const probability = (token: number, i: number) => 1 / (1 + Math.exp(-logits[token * n + i]!))
-    const inPixels = (i: number) => {
-      const [x, y, w, h] = [...boxes.subarray(4 * i, 4 * i + 4)].map((side, k) => side * extent[k % 2]!) as [number, number, number, number]
-      return [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
-    }
-    for (const wanted of picture.found) {
-      // post_process_grounded_object_detection: a box's score is that of its best token, its phrase the tokens above the threshold.
-      const kept = Array.from({ length: n }, (__, i) => i).filter((i) => ids.some((___, t) => probability(t, i) > wanted.threshold))
-      expect(
-        largestDifference(
-          kept.map((i) => Math.max(...ids.map((___, t) => probability(t, i)))),
-          floats(wanted.scores),
-        ),
-      ).toBeLessThan(1e-4)
-      expect(largestDifference(kept.flatMap(inPixels), floats(wanted.boxes)) / Math.max(...extent)).toBeLessThan(1e-5)
-      const phrases = kept.map((i) => model.tokenizer.decode(ids.filter((___, t) => t > 0 && probability(t, i) > wanted.textThreshold)))
-      expect(phrases).toEqual(wanted.phrases.map((phrase) => phrase.replace('[SEP]', '').trim()))
+  const answered = Object.entries(pictures).flatMap(([name, p]) => (p.answer ? [[name, p.file, p.answer] as const] : []))
+  test.each(answered)(
+    '%s: scores, phrases, labels and boxes in pixels of the picture',
+    async (_, bytes, { labelScores, found: wanteds }) => {
+      const file = path.join(temporaryFolder(), 'picture.png')
+      fs.writeFileSync(file, Buffer.from(bytes, 'base64'))
+      const { state, size, extent } = await detecting.image(file)
+      const grounded = new Grounded(model, model.grounding!)
+      const { boxes, logits } = await grounded.tokens(state, size, ids)
+      await grounded.release()
+      const n = boxes.length / 4
+      const probability = (token: number, i: number) => 1 / (1 + Math.exp(-logits[token * n + i]!))
+      const inPixels = (i: number) => {
+        const [x, y, w, h] = [...boxes.subarray(4 * i, 4 * i + 4)].map((side, k) => side * extent[k % 2]!) as [
+          number,
+          number,
+          number,
+          number,
+        ]
+        return [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
+      }
+      for (const wanted of wanteds) {
+        // post_process_grounded_object_detection: a box's score is that of its best token, its phrase the tokens above the threshold.
+        const kept = Array.from({ length: n }, (__, i) => i).filter((i) => ids.some((___, t) => probability(t, i) > wanted.threshold))
+        expect(
+          largestDifference(
+            kept.map((i) => Math.max(...ids.map((___, t) => probability(t, i)))),
+            floats(wanted.scores),
+          ),
+        ).toBeLessThan(1e-4)
+        expect(largestDifference(kept.flatMap(inPixels), floats(wanted.boxes)) / Math.max(...extent)).toBeLessThan(1e-5)
+        const phrases = kept.map((i) => model.tokenizer.decode(ids.filter((___, t) => t > 0 && probability(t, i) > wanted.textThreshold)))
+        expect(phrases).toEqual(wanted.phrases.map((phrase) => phrase.replace('[SEP]', '').trim()))
 
-      const found = await detecting.find(file, { classes: labels.map((name) => ({ name })) }, { threshold: wanted.threshold })
-      const scores = floats(picture.labelScores)
-      const best = Array.from({ length: n }, (__, i) => labels.map((___, label) => scores[label * n + i]!))
-      const expected = best
-        .map((own, i) => ({ label: labels[own.indexOf(Math.max(...own))], score: Math.max(...own), box: inPixels(i) }))
-        .filter(({ score }) => score > wanted.threshold)
-        .sort((a, b) => b.score - a.score)
-      expect(found.map((f) => f.label)).toEqual(expected.map((f) => f.label))
-      found.forEach(({ score, box: [x, y, w, h] }, i) => {
-        expect(score).toBeCloseTo(expected[i]!.score, 4)
-        expect(largestDifference([x, y, x + w, y + h], expected[i]!.box)).toBeLessThan(1e-3 * Math.max(...extent))
-      })
-    }
-  })
+        const found = await detecting.find(file, { classes: labels.map((name) => ({ name })) }, { threshold: wanted.threshold })
+        const scores = floats(labelScores)
+        const best = Array.from({ length: n }, (__, i) => labels.map((___, label) => scores[label * n + i]!))
+        const expected = best
+          .map((own, i) => ({ label: labels[own.indexOf(Math.max(...own))], score: Math.max(...own), box: inPixels(i) }))
+          .filter(({ score }) => score > wanted.threshold)
+          .sort((a, b) => b.score - a.score)
+        expect(found.map((f) => f.label)).toEqual(expected.map((f) => f.label))
+        found.forEach(({ score, box: [x, y, w, h] }, i) => {
+          expect(score).toBeCloseTo(expected[i]!.score, 4)
+          expect(largestDifference([x, y, x + w, y + h], expected[i]!.box)).toBeLessThan(1e-3 * Math.max(...extent))
+        })
+      }
+    },
+  )
 
   test('labels that do not fit into one caption are read in several, and a label that fits in none is refused', async () => {
     const names = [
@@ -161,7 +171,7 @@ describe('odd pictures', () => {
       'control',
     ]
     const captions = tokensOf(names)
-    expect(captions.map((c) => c.ids.length)).toEqual([32, 8])
+    expect(captions.map((c) => c.ids.length)).toEqual([32, 4])
     expect(captions.flatMap((c) => [...new Set(c.owners.filter((label) => label >= 0))])).toEqual(names.map((_, i) => i))
     const file = path.join(temporaryFolder(), 'picture.png')
     fs.writeFileSync(file, Buffer.from(Object.values(pictures)[0]!.file, 'base64'))
@@ -176,8 +186,8 @@ describe('odd pictures', () => {
 })
 
 test.each([
-  [{ backbone_config: { model_type: 'resnet' } }, 'expected "swin", the only kind that is supported here, found "resnet"'],
-  [{ text_config: { model_type: 'roberta' } }, 'expected "bert", the only kind that is supported here, found "roberta"'],
+  [{ backbone_config: { model_type: 'resnet' } }, '"swin\\", the only kind that is supported here, found'],
+  [{ text_config: { model_type: 'roberta' } }, '"bert\\", the only kind that is supported here, found'],
   [{ use_timm_backbone: true }, 'of backbones, only Swin is supported'],
   [{ two_stage: false }, "queries are chosen among the image's features"],
   [{ position_embedding_type: 'learned' }, 'learned positions fit images of one size only'],

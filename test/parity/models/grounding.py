@@ -88,6 +88,9 @@ def odd_pictures():
         image.save(file, "PNG", optimize=True, **how)
         upright = convert_to_rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(file.getvalue()))))
         inputs = processor(text=[LABELS], images=upright, return_tensors="pt")
+        answers[name] = {"file": base64.b64encode(file.getvalue()).decode(), "pixels": tensor(inputs.pixel_values[0])}
+        if name not in ("one pixel", "10:1", "grey", "turned"):
+            continue
         with torch.no_grad():
             out = model(**{k: v.double() if v.is_floating_point() else v for k, v in inputs.items()})
         size = torch.tensor([upright.size[::-1]])
@@ -97,11 +100,10 @@ def odd_pictures():
             found.append({"threshold": threshold, "textThreshold": words, "scores": tensor(r["scores"]), "boxes": tensor(r["boxes"]), "phrases": r["text_labels"]})
         maps = build_label_maps(out.logits, inputs.input_ids)[0]
         best = torch.stack([out.logits[0].masked_fill(m == 0, -torch.inf).max(-1)[0] for m in maps])
-        answers[name] = {"file": base64.b64encode(file.getvalue()).decode(), "pixels": tensor(inputs.pixel_values[0]), "ids": inputs.input_ids[0].tolist(), "boxes": tensor(out.pred_boxes[0]),
-                         "labelScores": tensor(best.sigmoid()), "found": found}
+        answers[name]["answer"] = {"labelScores": tensor(best.sigmoid()), "found": found}
     texts = ["a cat", "Cats and DOGS!", "naïve café", "東京の cat", "an apple-tree's (red) apples?", "x" * 101, "remote   control\t2", "ΑΣ", "", "[SEP] cat", "🍎 apple", "#1 cat."]
     sizes = [(640, 480), (480, 640), (800, 1333), (800, 800), (1, 1), (4000, 1000), (999, 1000), (3, 2000), (2000, 3), (1067, 801), (133, 1333), (8000, 9), (1600, 2667), (77, 1281)]
-    write(HERE / "grounding-pictures.json", {"sizes": [[*size, *get_size_with_aspect_ratio(size, 800, 1333)] for size in sizes], "labels": LABELS, "pictures": answers, "texts": [{"text": t, "ids": processor.tokenizer(t).input_ids} for t in texts]})
+    write(HERE / "grounding-pictures.json", {"sizes": [[*size, *get_size_with_aspect_ratio(size, 800, 1333)] for size in sizes], "labels": LABELS, "ids": inputs.input_ids[0].tolist(), "pictures": answers, "texts": [{"text": t, "ids": processor.tokenizer(t).input_ids} for t in texts]})
 
 
 if __name__ == "__main__":
@@ -109,11 +111,11 @@ if __name__ == "__main__":
     text = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24)
     detr = dict(d_model=32, encoder_layers=2, decoder_layers=2, encoder_ffn_dim=32, decoder_ffn_dim=24, encoder_attention_heads=4, decoder_attention_heads=2, max_text_len=32, num_queries=10)
     words = [["a cat", "red apple"], ["The house", "dog", "remote control"], ["cats"]]
-    build("grounding", "grounding", 71, swin, text, [(40, 56), (37, 50), (24, 416)], words, dtype=torch.float16, **{**detr, "num_feature_levels": 3})
+    build("grounding", "grounding", 71, swin, text, [(37, 50), (24, 416)], words, dtype=torch.float16, **{**detr, "num_feature_levels": 3})
     build("grounding-odd", "grounding", 72, {**swin, "depths": [2, 1, 2], "num_heads": [2, 4, 1], "window_size": 4, "patch_size": 5, "qkv_bias": False, "mlp_ratio": 1.5, "out_indices": [1, 3], "hidden_act": "relu"},
           {**text, "num_hidden_layers": 1, "hidden_act": "relu"}, [(44, 61), (30, 57)], words, dtype=torch.bfloat16,
           **{**detr, "decoder_layers": 3, "num_feature_levels": 3, "activation_function": "gelu", "decoder_bbox_embed_share": False, "positional_embedding_temperature": 10000, "encoder_n_points": 2, "decoder_n_points": 3, "max_text_len": 24, "num_queries": 17})
-    build("grounding-mm", "mm", 73, {**swin, "depths": [1, 1, 2, 1], "window_size": 2}, {**text, "num_attention_heads": 4}, [(40, 136), (131, 33)], words, dtype=torch.float16,
+    build("grounding-mm", "mm", 73, {**swin, "depths": [1, 1, 2, 1], "window_size": 2}, {**text, "num_attention_heads": 4}, [(40, 136)], words, dtype=torch.float16,
           **{**detr, "num_feature_levels": 5, "encoder_attention_heads": 8, "decoder_bbox_embed_share": False, "decoder_cls_embed_share": False, "encoder_layers": 1, "decoder_layers": 3})
     build("grounding-llmdet", "mm", 74, {**swin, "depths": [1, 1, 1, 1], "window_size": 5}, text, [(32, 72)], words, dtype=torch.float16, **{**detr, "encoder_layers": 1})
     odd_pictures()
