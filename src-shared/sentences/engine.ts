@@ -175,6 +175,7 @@ export const engineSentences = {
   'model.segment': 'segment images',
   'model.prompt': 'make masks from points and boxes',
   'model.not-square': 'must be square for this decoder, found {height} × {width}',
+  'model.picture-too-large': 'allows pictures of {height} × {width}, whose features do not fit the memory',
   'model.one-size': 'must be {size} × {size}, found {height} × {width}',
   'model.caption': 'caption images',
   'model.no-more': 'no more',

@@ -17,6 +17,7 @@ export const previewSentences = {
   'preview.vanished': 'it is no longer in the project',
   'preview.filter': '--filter: {problem}',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
+  'preview.no-example': 'a {family} model finds what words say, but not what is like an example',
   'preview.no-prompt': 'give a click on the image, or a box',
   'preview.region-alone': 'preview: --region is a part of the --example',
 } as const

@@ -48,6 +48,20 @@ async function found(...argv: string[]): Promise<Detection[]> {
 }
 
 describe('by words', () => {
+  test('a model that reads them as a caption finds boxes too, but nothing like an example', async () => {
+    const grounding = ['--model', goldenPath('../models/grounding'), '--image', image, '--json']
+    const { code, out, error } = await preview(...grounding, '--text', 'Cat, red apple', '--threshold', '0', '--most', '4')
+    expect(code, error).toBe(0)
+    const boxes = JSON.parse(out) as Detection[]
+    expect(boxes).toHaveLength(4)
+    for (const { label } of boxes) expect(['Cat', 'red apple']).toContain(label)
+    const refused = await preview(...grounding, '--example', image)
+    expect(refused).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/^dashi: a Grounding DINO model finds what words say, .*\n$/) as string,
+    })
+  })
+
   test('boxes in pixels with the word that fits best, the best first', async () => {
     const boxes = await found('--text', 'cat, red apple,,cat', '--task', 'detect', '--threshold', '0')
     expect(boxes).toHaveLength(9)
@@ -204,7 +218,7 @@ describe('one line, and exit 2', () => {
     [
       'a model that finds nothing',
       () => ['--model', TINY_CLIP, '--image', image, '--text', 'cat'],
-      /^dashi: preview --task detect: a CLIP model cannot detect objects: choose a model of OWL-ViT or OWLv2\n$/,
+      /^dashi: preview --task detect: a CLIP model cannot detect objects: choose a model of OWL-ViT, OWLv2 or Grounding DINO\n$/,
     ],
     [
       'another task',

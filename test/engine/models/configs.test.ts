@@ -183,6 +183,7 @@ describe('what follows from the sizes', () => {
       [['sam'], ['prompt'], 'SamModel', undefined],
       [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
       [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
+      [['grounding-dino', 'mm-grounding-dino'], ['detect'], 'GroundingDinoForObjectDetection', 'wordpiece'],
     ])
   })
 })

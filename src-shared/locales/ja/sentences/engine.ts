@@ -177,6 +177,7 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'model.segment': '画像を領域に分ける',
   'model.prompt': '点や枠からマスクを作る',
   'model.not-square': 'このデコーダーには正方形が必要ですが、{height} × {width} です',
+  'model.picture-too-large': '{height} × {width} の画像まで認めていますが、その特徴量はメモリーに収まりません',
   'model.one-size': '{size} × {size} が必要ですが、{height} × {width} です',
   'model.caption': '画像のキャプションを作る',
   'model.no-more': 'それ以上なし',
