@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { limits } from '../model/limits.ts'
 import { id } from '../model/media.ts'
-import { boxTupleSchema, detectionSchema, detectionSettingsSchema } from '../model/preview.ts'
+import { boxTupleSchema, detectionSchema, detectionSettingsSchema, regionsSchema } from '../model/preview.ts'
 import { checkpointRecord } from '../model/project.ts'
 import { modelFactsSchema } from '../model/question.ts'
 import { text } from '../model/text.ts'
@@ -37,6 +37,8 @@ export const modelMethods = {
       words: z.array(text().min(1).max(limits.name)).min(1).max(limits.list).optional(),
       example: z.object({ mediaId: id, region: boxTupleSchema.optional() }).optional(),
       settings: detectionSettingsSchema.default({}),
+      /** The folder of a second model, which says where something is. */
+      regions: regionsSchema.optional(),
     }),
     z.array(detectionSchema.extend({ labelId: id.nullable() })),
   ),

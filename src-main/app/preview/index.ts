@@ -35,12 +35,13 @@ export function detectIn(
   model: string,
   { words, example }: Sought,
   settings: DetectionSettings,
+  regions?: string,
 ): Promise<Detection[]> {
   const fileOf = (id: number) => mediaFile(project, getMedia(project, id))
   const prompt: Prompt = example
     ? { example: { file: fileOf(example.mediaId), ...(example.region ? { region: example.region } : {}) } }
     : { classes: classesFor(project, words) }
-  return app.engine.ask({ kind: 'detect', model, file: fileOf(mediaId), prompt, settings })
+  return app.engine.ask({ kind: 'detect', model, file: fileOf(mediaId), prompt, settings, ...(regions ? { regions } : {}) })
 }
 
 /** The project's labels, or words, with the labels' first prompts. @throws a user error if there are none */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
+import type { Segment } from '#shared/model/preview.ts'
 import type { AnswerTo, Question } from '#shared/model/question.ts'
 import { Detecting } from '../detection/detecting.ts'
 import { openModel } from '../models/checkpoint.ts'
@@ -15,6 +16,7 @@ import type { Head } from '../weights/head.ts'
 import { WEIGHTS_FILE } from '../weights/source.ts'
 import { classifierOf, classify } from './classify.ts'
 import { modelFacts } from './facts.ts'
+import { Pairs } from './pairs.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
@@ -22,6 +24,7 @@ let kept: { version: string; is: Model } | undefined
 let detecting: Detecting | undefined
 let segmenting: Segmenting | undefined
 let prompting: Prompting | undefined
+const pairs = new Pairs(versionOf)
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -42,10 +45,16 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
     }
     case 'detect': {
       const open = await opened(model)
+      if (question.regions)
+        return (await pairs.of(open, question.regions, 'detect')).find(question.file, question.prompt, question.settings)
       return (detecting ??= Detecting.with(open, 'detect')).find(question.file, question.prompt, question.settings)
     }
     case 'segment': {
       const open = await opened(model)
+      if (question.regions) {
+        const pair = await pairs.of(open, question.regions, 'segment')
+        return (await pair.find(question.file, question.prompt, question.settings)) as Segment[] // pairs for masks have them
+      }
       return (segmenting ??= Segmenting.with(open, 'segment')).find(question.file, question.prompt, question.settings)
     }
     case 'mask': {
@@ -67,7 +76,7 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
-    for (const busy of [detecting, segmenting, prompting]) await busy?.release()
+    for (const busy of [detecting, segmenting, prompting, pairs]) await busy?.release()
     kept?.is.close()
     classifier = detecting = segmenting = prompting = undefined
     kept = { version, is }

@@ -13,9 +13,10 @@ export const modelHandlers = ({ options: { models } }: Parts): HandlersOf<typeof
     const scores = await classifyImage(models, project, mediaId, path.resolve(project.folder, model), classes)
     return scores.map(({ label, score }) => ({ label, score, labelId: known.find((l) => l.name === label)?.id ?? null }))
   },
-  'preview.detect': async ({ mediaId, model, settings, ...sought }, { project }) => {
+  'preview.detect': async ({ mediaId, model, settings, regions, ...sought }, { project }) => {
     const known = new Map(listLabels(project).map((l) => [l.name, l.id]))
-    const found = await detectIn(models, project, mediaId, path.resolve(project.folder, model), sought, settings)
+    const at = (folder: string) => path.resolve(project.folder, folder)
+    const found = await detectIn(models, project, mediaId, at(model), sought, settings, regions && at(regions))
     return found.map((detection) => ({ ...detection, labelId: known.get(detection.label) ?? null }))
   },
 })
