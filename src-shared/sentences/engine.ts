@@ -54,6 +54,7 @@ export const engineSentences = {
   'tensor.type': 'tensor {tensor}: dtype: expected F32, F16, BF16 or F64, found {found}',
   'tensor.not-finite': 'tensor {tensor}: expected finite numbers, found {found} at {at}',
   'tensor.ended': 'tensor {tensor}: the file ended while it was read',
+  'tensor.negative-variance': 'tensor {tensor}: expected variances of at least 0',
   'tensor.scale': 'tensor {tensor}: expected at most 80 (its exponential must fit float32), found {found}',
   'tensor.head-rows': 'tensor head.weight: expected shape [{classes}, dim], found {found}',
   'tensor.adapter': 'tensor {tensor}: holds an adapter that is not merged: {merging}',

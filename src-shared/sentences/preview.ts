@@ -19,5 +19,8 @@ export const previewSentences = {
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
   'preview.no-example': 'a {family} model finds what words say, but not what is like an example',
   'preview.no-prompt': 'give a click on the image, or a box',
+  'preview.grid': '--grid: expected a whole number from 1 to {most}, found "{found}"',
+  'preview.masks-or-boxes': 'preview: expected either --masks or --boxes, found both',
+  'preview.boxes-have-no-masks': 'preview: a detector has no masks: give --masks, or --task detect',
   'preview.region-alone': 'preview: --region is a part of the --example',
 } as const

@@ -11,6 +11,7 @@ import { golden, goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 const OWL = goldenPath('families/owlv2')
+const SAM = goldenPath('../models/sam')
 let dir: string
 let image: string
 let other: string
@@ -99,6 +100,16 @@ describe('by words', () => {
   })
 })
 
+describe('by a CLIP', () => {
+  test('the boxes of a detector are named', async () => {
+    const { code, out, error } = await preview(
+      '--model', TINY_CLIP, '--boxes', OWL, '--image', image, '--text', 'cat', '--template', '{}', '--threshold', '0', '--background', 'dog', '--json',
+    ) // prettier-ignore
+    expect(code, error).toBe(0)
+    for (const { label, score } of JSON.parse(out) as Detection[]) expect([label, score > 0.5]).toEqual(['cat', true])
+  })
+})
+
 describe('by an example', () => {
   test('a whole image or a region of it, with scores relative to the best', async () => {
     const whole = await found('--example', other)
@@ -148,6 +159,31 @@ describe('masks', () => {
       '--json',
     )
     expect(code, error).toBe(0)
+  })
+
+  test('of the boxes that a detector finds, by a second model', async () => {
+    const ask = [
+      '--model',
+      OWL,
+      '--masks',
+      SAM,
+      '--image',
+      image,
+      '--task',
+      'segment',
+      '--text',
+      'cat',
+      '--threshold',
+      '0',
+      '--overlap',
+      '1',
+    ]
+    const { code, out, error } = await preview(...ask, '--json')
+    expect(code, error).toBe(0)
+    const masks = z.array(segmentSchema).parse(JSON.parse(out))
+    expect(masks.length).toBeGreaterThan(0)
+    const boxes = await found('--text', 'cat', '--threshold', '0')
+    for (const { score } of masks) expect(boxes.map((b) => b.score)).toContain(score)
   })
 
   test('a model without any says so in one line', async () => {
@@ -224,6 +260,26 @@ describe('one line, and exit 2', () => {
       'another task',
       () => [...ok, image, '--text', 'cat', '--task', 'paint'],
       /^dashi: option '--task <task>' argument 'paint' is invalid/,
+    ],
+    [
+      'masks and boxes',
+      () => [...ok, image, '--text', 'cat', '--masks', SAM, '--boxes', OWL],
+      /^dashi: preview: expected either --masks or --boxes, found both\n$/,
+    ],
+    [
+      'masks of a detector',
+      () => [...ok, image, '--text', 'cat', '--task', 'segment', '--boxes', OWL],
+      /^dashi: preview: a detector has no masks: give --masks, or --task detect\n$/,
+    ],
+    [
+      'a grid of too many clicks',
+      () => [...ok, image, '--text', 'cat', '--masks', SAM, '--grid', '65'],
+      /^dashi: --grid: expected a whole number from 1 to 64, found "65"\n$/,
+    ],
+    [
+      'a second model that is not there',
+      () => [...ok, image, '--text', 'cat', '--masks', path.join(dir, 'gone')],
+      /^dashi: .*gone: not found/,
     ],
     ['no model', () => ['--image', image, '--text', 'cat'], /^dashi: required option '--model <dir>' not specified\n$/],
   ] as const)('%s', async (_, argv, line) => {

@@ -73,6 +73,24 @@ test.each([
     (c: Json) => ({ ...c, do_pad: false }),
     /preprocessor_config\.json: do_pad: expected true: padding is a part of how SAM sees$/,
   ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), strides: [2, 2] } }),
+    /config\.json: vision_config\.strides: expected 3 numbers, one less than embed_dims has, found 2$/,
+  ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), image_size: 60 } }),
+    /config\.json: vision_config\.image_size: expected a multiple of 16, found 60$/,
+  ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), window_sizes: [7, 3, 5, 3] } }),
+    /tensor image_encoder\.layers\.2\.blocks\.0\.attn\.attention_biases: expected shape \[4, 25\], found \[4, 16\]$/,
+  ],
   ['sam', PICTURES, (c: Json) => ({ ...c, size: { height: 32, width: 32 } }), /preprocessor_config\.json: size.*expected/],
   [
     'sam',

@@ -54,6 +54,7 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'tensor.type': 'テンソル {tensor}：dtype：F32、F16、BF16、F64 のいずれかが必要ですが、{found} です',
   'tensor.not-finite': 'テンソル {tensor}：有限の数が必要ですが、{at} に {found} があります',
   'tensor.ended': 'テンソル {tensor}：読み取り中にファイルが終わりました',
+  'tensor.negative-variance': 'テンソル {tensor}：分散は 0 以上でなければなりません',
   'tensor.scale': 'テンソル {tensor}：80 以下が必要です（指数が float32 に収まらないため）が、{found} です',
   'tensor.head-rows': 'テンソル head.weight：形は [{classes}, dim] のはずですが、{found} です',
   'tensor.adapter': 'テンソル {tensor}：マージしていないアダプターが含まれています。{merging}',
