@@ -263,7 +263,7 @@ const initial = {
   live: true,
   overlap: 0.5,
   most: 0,
-  thresholds: [0.1, exampleThreshold] as const,
+  thresholds: [0.1, exampleThreshold] as readonly [number, number],
 }
 /** What this browser remembers; whatever it cannot be is as at first. */
 function remembered(text: string | null): typeof initial {
