@@ -21,6 +21,7 @@ export type PromptTask = 'detect' | 'segment'
 /** A region that others are to be like. */
 export interface Example {
   readonly mediaId: number
+  readonly path: string
   readonly box: BoxTuple
   readonly labelId: number | null
 }
@@ -89,8 +90,13 @@ export const usePrompt = defineStore('prompt', () => {
     const answer: Found[] = await (task === 'segment' ? call('preview.segment', input) : call('preview.detect', input))
     if (!example) return answer
     const label = example.labelId === null ? null : (project.labelById.get(example.labelId) ?? null)
-    return answer.map((f) => ({ ...f, label: label?.name ?? f.label, labelId: label?.id ?? null }))
+    return answer.map((f) => ({ ...f, label: label?.name ?? '', labelId: label?.id ?? null }))
   }
+  /** What is kept with a finding, as a batch keeps it: the example's place, or the words that the model read. */
+  const promptOf = (example: Example | null) => (label: string) =>
+    example
+      ? `${example.path} [${example.box.map(Math.round).join(', ')}]`
+      : (project.labels.find((l) => l.name === label)?.prompts[0] ?? label)
   /** One question at a time, the latest: fast stepping through images builds no backlog. */
   async function run(): Promise<void> {
     failure.value = null
@@ -117,7 +123,9 @@ export const usePrompt = defineStore('prompt', () => {
       const media = openImage.content?.media
       if (media?.id !== mediaId || !media.width || !media.height || wanted) return
       took.value = performance.now() - from
-      const findings = ghosts.findingsOf(mediaId, { width: media.width, height: media.height }, answered, now.model)
+      const { width, height } = media
+      const by = { checkpoint: now.model, promptOf: promptOf(now.example) }
+      const findings = ghosts.findingsOf({ id: mediaId, width, height }, answered, by)
       const key = keyOf(mediaId, now)
       found.delete(key)
       found.set(key, findings)
@@ -196,7 +204,8 @@ export const usePrompt = defineStore('prompt', () => {
     if (openImage.mediaId === null) return
     open()
     const { x, y, w, h } = shapeBox(region.shape)
-    example.value = { mediaId: openImage.mediaId, box: [x, y, w, h], labelId: region.labelId ?? openImage.activeLabelId }
+    const path = openImage.content?.media.path ?? ''
+    example.value = { mediaId: openImage.mediaId, path, box: [x, y, w, h], labelId: region.labelId ?? openImage.activeLabelId }
     void enter()
   }
   /** Words and examples have thresholds of their own. */

@@ -54,7 +54,7 @@ export const prompt: Translated<typeof source> = {
     trained: '学習済み',
     parameters: '{n} M パラメーター',
     megabytes: '{n} MB',
-    speed: '1 枚 {n} 秒',
+    speed: '1 枚 {time}',
     unmeasured: '速度は未計測',
     noLicence: 'ライセンスの記載なし',
     cannotDetect: '矩形は作れません',
