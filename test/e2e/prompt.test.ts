@@ -80,7 +80,7 @@ describe.skipIf(!canRun)('the prompt bar', () => {
     await status(`${all} found`)
   })
 
-  it('rejects one by Escape, moves one by its middle, and accepts all by Shift+Enter in one step', async () => {
+  it('rejects one by Escape, moves another, and accepts all by Shift+Enter in one step', async () => {
     const all = await scores()
     await canvas()
     await page.keyboard.press('.')
@@ -97,7 +97,6 @@ describe.skipIf(!canRun)('the prompt bar', () => {
   })
 
   it('asks again on the next image, and closes by Escape', async () => {
-    await page.keyboard.press('Escape') // deselects, or rejects what is selected
     await canvas()
     await page.keyboard.press('ArrowRight')
     await page.waitForSelector('main strong.name >> text=bird 1.png')
