@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { ModelEntry } from '#shared/contract/models.ts'
 import type { BoxTuple } from '#shared/model/preview.ts'
+import type { Region } from '#shared/model/region.ts'
 import { shapeBox } from '#shared/geometry/box.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { splitWords, withWords, wordOf } from '../prompt-words.ts'
@@ -23,7 +24,8 @@ export interface Example {
   readonly mediaId: number
   readonly path: string
   readonly box: BoxTuple
-  readonly labelId: number | null
+  /** Of its label, or the word that it was found by; null: neither. */
+  readonly name: string | null
 }
 interface Asked {
   readonly task: PromptTask
@@ -89,8 +91,8 @@ export const usePrompt = defineStore('prompt', () => {
     }
     const answer: Found[] = await (task === 'segment' ? call('preview.segment', input) : call('preview.detect', input))
     if (!example) return answer
-    const label = example.labelId === null ? null : (project.labelById.get(example.labelId) ?? null)
-    return answer.map((f) => ({ ...f, label: label?.name ?? '', labelId: label?.id ?? null }))
+    const labelId = project.labels.find((l) => l.name === example.name)?.id ?? null
+    return answer.map((f) => ({ ...f, label: example.name ?? '', labelId }))
   }
   /** What is kept with a finding, as a batch keeps it: the example's place, or the words that the model read. */
   const promptOf = (example: Example | null) => (label: string) =>
@@ -200,12 +202,14 @@ export const usePrompt = defineStore('prompt', () => {
   const removeWord = (word: string) => (words.value = words.value.filter((w) => w !== word))
 
   /** All that is like a region of the open image; the threshold is relative to the best. */
-  function findLike(region: { shape: Parameters<typeof shapeBox>[0]; labelId: number | null }): void {
+  function findLike(region: Pick<Region, 'id' | 'shape' | 'labelId'>): void {
     if (openImage.mediaId === null) return
     open()
     const { x, y, w, h } = shapeBox(region.shape)
-    const path = openImage.content?.media.path ?? ''
-    example.value = { mediaId: openImage.mediaId, path, box: [x, y, w, h], labelId: region.labelId ?? openImage.activeLabelId }
+    const { editor, content, activeLabelId } = openImage
+    const path = content?.media.path ?? ''
+    const name = editor.regions.ghosts.get(region.id)?.name || editor.nameOf(region.labelId ?? activeLabelId) || null
+    example.value = { mediaId: openImage.mediaId, path, box: [x, y, w, h], name }
     void enter()
   }
   /** Words and examples have thresholds of their own. */

@@ -177,6 +177,7 @@ describe('asking', () => {
   })
   it('for what is like a region keeps its box, its label and a threshold of its own', async () => {
     server.found = [box(0, 1, 'example', null), box(50, 0.5, 'example', null)]
+    useOpenImage().editor.setLabels(project.it.labels)
     usePrompt().findLike({ ...regionAt(40), labelId: 2 })
     await settled()
     await nextTick()
