@@ -64,6 +64,7 @@ export const layers = [
       'src-main/app/preview',
       'src-main/app/media',
       'src-main/app/curation',
+      'src-main/app/lab',
       'src-main/app/agreement',
       'src-main/app/review',
       'src-main/app/sample',

@@ -16,6 +16,7 @@ import { mergingMethods } from './contract/merging.ts'
 import { modelMethods } from './contract/models.ts'
 import { previewMethods } from './contract/preview.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
+import { promptMethods } from './contract/prompts.ts'
 import { reviewMethods } from './contract/review.ts'
 import { trackMethods } from './contract/tracks.ts'
 import { trainingEvents, trainingMethods } from './contract/training.ts'
@@ -32,6 +33,7 @@ export const methods = {
   ...reviewMethods,
   ...modelMethods,
   ...previewMethods,
+  ...promptMethods,
   ...trainingMethods,
   ...evaluationMethods,
   ...mergingMethods,

@@ -26,6 +26,9 @@ const PATIENCE: Patience = {
   mask: 180,
   encode: 180,
   embed: 180,
+  'embed-classes': 180,
+  'embed-image': 180,
+  similarity: 180,
   devices: 60,
 }
 

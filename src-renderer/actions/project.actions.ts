@@ -63,4 +63,11 @@ export default defineActions(20, [
     available: opened,
     run: dialog('labels'),
   },
+  {
+    id: 'prompt-lab',
+    title: { en: 'Compare prompts of a label …', ja: 'ラベルのプロンプトを比べる …' },
+    group: 'project',
+    available: () => opened() && useProject().labels.length > 0,
+    run: dialog('prompts'),
+  },
 ])

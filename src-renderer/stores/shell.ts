@@ -21,6 +21,7 @@ export type Dialog =
   | 'about'
   | 'dropped'
   | 'templates'
+  | 'prompts'
 
 export const useShell = defineStore('shell', () => {
   const room = ref<Room>('data')

@@ -31,3 +31,14 @@ export const caption = z.object({
 })
 export type Span = z.infer<typeof span>
 export type Caption = z.infer<typeof caption>
+
+/** A text from the project's accepted captions that may describe an image or a region too. */
+export const captionSuggestion = z.object({
+  text: text().min(1),
+  language: language.nullable(),
+  /** Cosine of the image, or of the region, with the text. */
+  score: z.number().min(-1).max(1),
+  /** The image that has this caption. */
+  mediaId: id,
+})
+export type CaptionSuggestion = z.infer<typeof captionSuggestion>

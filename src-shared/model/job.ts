@@ -28,8 +28,17 @@ export type Item = z.infer<typeof itemSchema>
 export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
 export type LeftOut = z.infer<typeof leftOutSchema>
 
+const someTexts = z.array(z.string().min(1)).min(1).nullish()
+
 /** A class: its name, and its form in sentences ("an apple"), which replaces `{}` in templates if given. */
-export const classSchema = z.object({ name: z.string().min(1), phrase: z.string().min(1).nullish() })
+export const classSchema = z.object({
+  name: z.string().min(1),
+  phrase: z.string().min(1).nullish(),
+  /** Several forms in sentences instead of one: the class is the mean over them. */
+  phrases: someTexts,
+  /** Its own templates, instead of the checkpoint's. */
+  templates: someTexts,
+})
 export type ClassSpec = z.infer<typeof classSchema>
 
 const splitsSchema = z.record(z.string(), z.array(itemSchema))

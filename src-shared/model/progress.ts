@@ -9,6 +9,7 @@ export const phases = [
   'prompt-tuning',
   'training',
   'evaluating',
+  'comparing',
   'scoring',
   'greedy-soup',
   'merging',

@@ -48,6 +48,18 @@ export const questionSchema = z.discriminatedUnion('kind', [
   }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
+  /** The normalised embedding of each class: the mean over its texts. */
+  z.object({ kind: z.literal('embed-classes'), model, classes: z.array(classSchema).min(1) }),
+  /** The normalised embedding of an image. */
+  z.object({ kind: z.literal('embed-image'), model, file: z.string().min(1) }),
+  /** The cosine of an image, or a region of it, with each text. */
+  z.object({
+    kind: z.literal('similarity'),
+    model,
+    file: z.string().min(1),
+    region: boxTupleSchema.optional(),
+    texts: z.array(z.string().min(1)).min(1),
+  }),
   /** The devices of this machine that can run jobs. */
   z.object({ kind: z.literal('devices') }),
 ])
@@ -85,6 +97,10 @@ export const answerSchemas = {
   /** What it took; null if the image had been encoded before. */
   encode: z.object({ milliseconds: z.number().nonnegative().nullable() }),
   embed: float32,
+  /** [classes, dim], row-major. */
+  'embed-classes': float32,
+  'embed-image': float32,
+  similarity: float32,
   devices: z.array(deviceSchema),
 }
 export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kind']]>

@@ -7,6 +7,7 @@ import { exchangeSentences } from './exchange.ts'
 import { fileSentences } from './files.ts'
 import { findingSentences } from './findings.ts'
 import { generalSentences } from './general.ts'
+import { labSentences } from './lab.ts'
 import { mediaSentences } from './media.ts'
 import { previewSentences } from './preview.ts'
 import { projectSentences } from './projects.ts'
@@ -25,6 +26,7 @@ export const sentences = {
   ...exchangeSentences,
   ...fileSentences,
   ...findingSentences,
+  ...labSentences,
   ...mediaSentences,
   ...previewSentences,
   ...projectSentences,

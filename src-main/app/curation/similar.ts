@@ -61,6 +61,10 @@ function openIndex(folder: string): VectorIndex | undefined {
   return index
 }
 
+/** An image's embedding, if there is an index of the model that has it. */
+export const indexedVector = (app: AppContext, project: Project, model: string, mediaId: number): Float32Array | undefined =>
+  openIndex(indexFolder(app, project, model))?.vector(mediaId)
+
 /** The images most similar to an image of the project or to a text. */
 export async function similarImages(
   app: AppContext,

@@ -1,6 +1,7 @@
 /** Queries a model about the image on screen; the engine answers in its own threads. */
 import { userError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
+import { classOf } from '#shared/model/prompts.ts'
 import type { Label } from '#shared/model/label.ts'
 import type { BoxTuple, Detection, DetectionSettings, Mask, Prompt, Segment } from '#shared/model/preview.ts'
 import type { ProposeTask, Sought } from '#shared/model/propose.ts'
@@ -93,20 +94,20 @@ export function promptFor(project: Project, { words, templates, example }: Sough
   if (!names.length) throw userError(sentence('preview.no-labels'))
   const asked = names.map((name) => ({ name, ...labelOf(labels, name) }))
   return {
-    prompt: { classes: asked.map(({ name, phrase }) => ({ name, phrase })), ...(templates ? { templates: [...templates] } : {}) },
+    prompt: { classes: asked.map(({ spec }) => spec), ...(templates ? { templates: [...templates] } : {}) },
     labelIds: new Map(asked.flatMap(({ name, label }) => (label ? [[name, label.id]] : []))),
   }
 }
 
-/** The label that a word means, and what is said instead of the word: a label's name is looked for by its first prompt. */
-function labelOf(labels: readonly Label[], word: string): { readonly label?: Label; readonly phrase: string | null } {
+/** The label that a word means, and how the word is looked for: a label's name by the label's prompts. */
+function labelOf(labels: readonly Label[], word: string): { readonly label?: Label; readonly spec: ClassSpec } {
   const named = labels.find((l) => l.name === word)
-  if (named) return { label: named, phrase: named.prompts[0] ?? null }
+  if (named) return { label: named, spec: classOf(named) }
   const same = (text: string) => text.toLowerCase() === word.toLowerCase()
   const prompted = labels.find((l) => l.prompts.some(same))
-  if (prompted) return { label: prompted, phrase: word }
+  if (prompted) return { label: prompted, spec: { name: word, phrase: word } }
   const label = labels.find((l) => same(l.name) || l.synonyms.some(same))
-  return { ...(label ? { label } : {}), phrase: null }
+  return { ...(label ? { label } : {}), spec: { name: word, phrase: null } }
 }
 
 /**

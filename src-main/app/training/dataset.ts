@@ -1,4 +1,5 @@
 import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
+import { promptSet } from '#shared/model/prompts.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { labelPrompts } from '../../db/labels.ts'
@@ -60,7 +61,7 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
     })
     ;(mediaIds[row.split] ??= []).push(row.id)
   }
-  const classes = labels.map(({ name, prompts }) => ({ name, phrase: (JSON.parse(prompts) as string[])[0] ?? null }))
+  const classes = labels.map(({ name, prompts }) => ({ name, phrase: promptSet(JSON.parse(prompts) as string[]).words[0] ?? null }))
   return { classes, splits, mediaIds, ambiguous, leftOut }
 }
 

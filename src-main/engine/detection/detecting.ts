@@ -16,7 +16,7 @@ import { need, textTower } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import { BatchSession } from '../runtime/infer.ts'
 import { Session, tensor } from '../runtime/session.ts'
-import { fillTemplate, tokensOf } from '../tasks/embed.ts'
+import { textsOf, tokensOf } from '../tasks/embed.ts'
 import { type Answer, detections, type Extent, similar } from './post-process.ts'
 import { checkLengths, EXAMPLE, regionIn } from './prompt.ts'
 
@@ -152,10 +152,10 @@ export class Detecting {
     return Object.fromEntries(Object.entries(found).map(([name, t]) => [name, t.data as Float32Array]))
   }
 
-  /** A query for each class [n, width]: the mean over the templates, of length 1. */
+  /** A query for each class [n, width]: the mean over its texts, of length 1. */
   async queries(classes: readonly ClassSpec[], templates: readonly string[]): Promise<Float32Array> {
     const d = this.detector.width
-    const texts = classes.map((c) => templates.map((t) => fillTemplate(t, c)))
+    const texts = classes.map((c) => textsOf(c, templates))
     const known = await this.words([...new Set(texts.flat())])
     const out = new Float32Array(classes.length * d)
     texts.forEach((own, c) => {

@@ -1,8 +1,10 @@
 /** Public interface of engine/metrics: measuring predictions. */
 export { compareOutcomes, type Comparison } from './compare.ts'
+export { averagePrecisionAt, type DetectionImage, detectionScores } from './detection.ts'
 export { evaluatePredictions } from './evaluate.ts'
 export { holm } from './holm.ts'
 export { mcnemar } from './mcnemar.ts'
 export { argmaxRows, outcomes, type Predictions, softmaxRows } from './predictions.ts'
+export { classIou, type MaskImage } from './segmentation.ts'
 export { wilson } from './wilson.ts'
 export { measure, metricEntries, metricsOf } from './records.ts'

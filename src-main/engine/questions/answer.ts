@@ -15,6 +15,7 @@ import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import type { Head } from '../weights/head.ts'
 import { WEIGHTS_FILE } from '../weights/source.ts'
 import { classifierOf, classify } from './classify.ts'
+import { Comparing } from './comparing.ts'
 import { modelFacts } from './facts.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
@@ -29,6 +30,7 @@ const workers = {
   segment: (open: Model) => (segmenting ??= Segmenting.with(open, 'segment')),
   prompt: (open: Model) => (prompting ??= Prompting.with(open, 'mask')),
 }
+let comparing: Comparing | undefined
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -65,6 +67,12 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       const began = performance.now()
       return { milliseconds: (await worker.prepare(question.file, encodingsIn(question.kept))) ? performance.now() - began : null }
     }
+    case 'embed-classes':
+      return (await comparingWith(model)).classes(question.classes)
+    case 'embed-image':
+      return (await comparingWith(model)).image(question.file)
+    case 'similarity':
+      return (await comparingWith(model)).similarity(question.file, question.region, question.texts)
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }
@@ -89,12 +97,17 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
-    for (const busy of [detecting, segmenting, prompting]) await busy?.release()
+    for (const busy of [detecting, segmenting, prompting, comparing]) await busy?.release()
     kept?.is.close()
-    classifier = detecting = segmenting = prompting = undefined
+    classifier = detecting = segmenting = prompting = comparing = undefined
     kept = { version, is }
   }
   return kept.is
+}
+
+async function comparingWith(model: string): Promise<Comparing> {
+  const open = await opened(model)
+  return (comparing ??= Comparing.with(open, 'comparing images with words'))
 }
 
 async function classifierFor(open: Model, classes: readonly ClassSpec[]): Promise<Head> {

@@ -7,9 +7,10 @@ import { decodeImage } from '../data/decode.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
 import type { Encodings } from '../data/encodings.ts'
 import { SeenImages } from '../data/seen-images.ts'
+import { Recent } from '../data/recent.ts'
 import { EXAMPLE, regionIn } from '../detection/prompt.ts'
 import type { Model } from '../models/model.ts'
-import { fillTemplate } from '../tasks/embed.ts'
+import { textsOf } from '../tasks/embed.ts'
 import { decide } from './decide.ts'
 import { cut } from './views.ts'
 import { encodedCodec } from './codecs.ts'
@@ -17,15 +18,19 @@ import { type EncodedImage, joinQueries, type Queries, WordSegmenter } from './w
 
 /** Bytes of the images that are kept: 0.4 MB each for CLIPSeg. */
 const SEEN_BYTES = 64 * 2 ** 20
+/** Bytes of the words' queries that are kept. */
+const QUERY_BYTES = 8 * 2 ** 20
 /**
  * What competes with the words that are looked for. Large CLIPs gain from a list of what surrounds objects, such as
  * SCLIP's (Wang et al. 2024: sky, wall, tree, grass, road …); nano, which knows pictographs, loses by it.
  */
 const BACKGROUND = ['background']
 
-/** A segmenter at work. Images that it has seen are not encoded again. */
+/** A segmenter at work. Images that it has seen, and words that it has read, are not encoded again. */
 export class Segmenting {
   private readonly seen: SeenImages<EncodedImage>
+
+  private readonly asked = new Recent<Queries>(QUERY_BYTES)
 
   private constructor(
     private readonly model: Model,
@@ -65,7 +70,12 @@ export class Segmenting {
   private async queries(classes: readonly ClassSpec[], templates: readonly string[], background: readonly string[]): Promise<Queries> {
     const names = new Set(classes.map((c) => c.name.toLowerCase()))
     const others = this.words.competing ? background.filter((name) => !names.has(name.toLowerCase())).map((name) => ({ name })) : []
-    return this.words.words([...classes, ...others].map((c) => templates.map((t) => fillTemplate(t, c))))
+    const texts = [...classes, ...others].map((c) => textsOf(c, templates))
+    const key = JSON.stringify(texts)
+    const known = this.asked.get(key)
+    if (known) return known
+    const queries = await this.words.words(texts)
+    return this.asked.set(key, queries, queries.rows.byteLength)
   }
 
   private async example({ file, region }: Example): Promise<Queries> {
@@ -108,7 +118,7 @@ export class Segmenting {
   }
 }
 
-function croppedTo(pixels: Pixels, { x, y, w, h }: Box): Pixels {
+export function croppedTo(pixels: Pixels, { x, y, w, h }: Box): Pixels {
   const [left, top] = [Math.floor(x), Math.floor(y)]
   return cut(overWhite(pixels), left, top, { width: Math.ceil(x + w) - left, height: Math.ceil(y + h) - top })
 }

@@ -206,6 +206,10 @@ export async function textFeatures(model: Model, texts: readonly string[], { pro
 export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string =>
   template.replace('{}', template === '{}' ? name : (phrase ?? name))
 
+/** The texts whose mean stands for a class: each of its forms in each of the templates, or in its own. */
+export const textsOf = (c: ClassSpec, templates: readonly string[]): string[] =>
+  (c.templates ?? templates).flatMap((t) => c.phrases?.map((phrase) => fillTemplate(t, { name: phrase, phrase })) ?? fillTemplate(t, c))
+
 /**
  * The zero-shot classifier as a linear layer on normalised image embeddings: row c is the similarity's scale times
  * the normalised mean of class c's normalised template embeddings (Radford et al. 2021, §3.1.4; wise-ft zeroshot.py).
@@ -218,16 +222,13 @@ export async function zeroShotHead(
 ): Promise<Head> {
   const { scale, bias } = textTower(model, 'zero-shot classifier').similarity.of(model.weights)
   const d = model.dim
-  const t = templates.length
-  const texts = await textFeatures(
-    model,
-    classes.flatMap((c) => templates.map((template) => fillTemplate(template, c))),
-    o,
-  )
+  const texts = classes.map((c) => textsOf(c, templates))
+  const rows = await textFeatures(model, texts.flat(), o)
   const weight = new Float32Array(classes.length * d)
-  classes.forEach((_, c) => {
+  let row = 0
+  texts.forEach(({ length }, c) => {
     const mean = weight.subarray(c * d, (c + 1) * d)
-    for (let k = 0; k < t; k++) for (let i = 0; i < d; i++) mean[i]! += texts[(c * t + k) * d + i]!
+    for (const until = row + length; row < until; row++) for (let i = 0; i < d; i++) mean[i]! += rows[row * d + i]!
     const norm = Math.hypot(...mean)
     for (let i = 0; i < d; i++) mean[i]! *= scale / norm
   })

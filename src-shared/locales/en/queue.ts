@@ -38,6 +38,7 @@ export const queue = {
     doubts: 'Checking labels',
     index: 'Reading images',
     map: 'Drawing the map',
+    prompts: 'Comparing prompts',
   },
   phases: {
     queued: 'queued',
@@ -48,6 +49,7 @@ export const queue = {
     training: 'training',
     'prompt-tuning': 'prompt tuning',
     evaluating: 'evaluating',
+    comparing: 'comparing',
     scoring: 'scoring the ingredients',
     'greedy-soup': 'trying ingredients',
     merging: 'blending',

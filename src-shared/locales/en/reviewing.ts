@@ -64,7 +64,7 @@ export const reviewing = {
       'Goes through the images in the grid in a fixed order: Enter approves, Shift+Backspace sends back with a reason, the right ' +
       'arrow skips.',
     by: 'Order',
-    order: { path: 'by path', doubt: 'most doubtful first', random: 'random' },
+    order: { path: 'by path', doubt: 'most doubtful first', uncertain: 'least certain proposal first', random: 'random' },
     seed: 'Seed',
     unreviewed: 'Only unreviewed images',
     begin: 'Start',

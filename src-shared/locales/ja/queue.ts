@@ -41,6 +41,7 @@ export const queue: Translated<typeof source> = {
     doubts: 'ラベルを判定中',
     index: '画像を読み込み中',
     map: '地図を作成中',
+    prompts: 'プロンプトを比較中',
   },
   phases: {
     queued: '順番待ち',
@@ -51,6 +52,7 @@ export const queue: Translated<typeof source> = {
     training: '学習',
     'prompt-tuning': 'プロンプト調整',
     evaluating: '評価',
+    comparing: '比較中',
     scoring: '材料を採点中',
     'greedy-soup': '材料を試行中',
     merging: 'ブレンド',

@@ -56,7 +56,7 @@ export const reviewing: Translated<typeof source> = {
   reviewing: {
     lead: '一覧に出ている画像を、判定で変わらない決まった順に見ていきます。Enter で承認、Shift+Backspace で理由を書いて差し戻し、右矢印で飛ばします。',
     by: '順番',
-    order: { path: 'パス順', doubt: '疑わしい順', random: 'ランダム' },
+    order: { path: 'パス順', doubt: '疑わしい順', uncertain: '提案が不確かな順', random: 'ランダム' },
     seed: 'シード',
     unreviewed: '未レビューだけ',
     begin: '始める',

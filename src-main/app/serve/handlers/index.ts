@@ -13,6 +13,7 @@ import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
 import { modelHandlers } from './models.ts'
 import { previewHandlers } from './preview.ts'
+import { promptHandlers } from './prompts.ts'
 import { reviewHandlers } from './review.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
@@ -32,5 +33,6 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...mergingHandlers(app),
   ...modelHandlers(app),
   ...previewHandlers(app),
+  ...promptHandlers(app),
   ...trackHandlers(),
 })

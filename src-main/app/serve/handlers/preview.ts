@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { previewMethods } from '#shared/contract/preview.ts'
+import { classOf } from '#shared/model/prompts.ts'
 import { needIn } from '../../../engine/models/index.ts'
 import { classifyImage, findIn, masksIn } from '../../preview/index.ts'
 import { planOf } from '../../preview/propose.ts'
@@ -15,7 +16,7 @@ const placed = <A extends { readonly model: string }>(project: Project, asked: A
 export const previewHandlers = ({ options: { models }, ahead }: Parts): HandlersOf<typeof previewMethods> => ({
   'preview.classify': async ({ mediaId, model, labels }, { project }) => {
     const known = listLabels(project)
-    const classes = labels?.map((name) => ({ name })) ?? known.map((l) => ({ name: l.name, phrase: l.prompts[0] ?? null }))
+    const classes = labels?.map((name) => ({ name })) ?? known.map(classOf)
     const scores = await classifyImage(models, project, mediaId, path.resolve(project.folder, model), classes)
     return scores.map(({ label, score }) => ({ label, score, labelId: known.find((l) => l.name === label)?.id ?? null }))
   },

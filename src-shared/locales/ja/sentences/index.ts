@@ -7,6 +7,7 @@ import { exchangeJa } from './exchange.ts'
 import { fileJa } from './files.ts'
 import { findingJa } from './findings.ts'
 import { generalJa } from './general.ts'
+import { labJa } from './lab.ts'
 import { mediaJa } from './media.ts'
 import { previewJa } from './preview.ts'
 import { projectJa } from './projects.ts'
@@ -25,6 +26,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...exchangeJa,
   ...fileJa,
   ...findingJa,
+  ...labJa,
   ...mediaJa,
   ...previewJa,
   ...projectJa,

@@ -1,0 +1,127 @@
+/** The queue of proposals: one after the other across images, in an order chosen before, whatever becomes of them. */
+import { defineStore } from 'pinia'
+import { computed, nextTick, ref, shallowReactive, shallowRef, watch } from 'vue'
+import type { QueuedProposal, Uncertainty } from '#shared/model/review.ts'
+import { errorWords } from '../locales/error-words.ts'
+import { call, outbox } from '../rpc/index.ts'
+import { useGallery } from './gallery.ts'
+import { useOpenImage } from './open-image.ts'
+import { useProject } from './project.ts'
+import { useToasts } from './toasts.ts'
+
+/** By how uncertain the model is, by score (the surest first), or as the images are shown. */
+export const queueOrders = ['uncertain', 'score', 'image'] as const
+export type QueueOrder = (typeof queueOrders)[number]
+export type Judgement = 'accepted' | 'rejected' | 'relabelled' | 'skipped'
+
+/** Proposals of a queue at most: as many as a day's work. */
+const MOST = 5000
+const PAGE = 1000
+
+/** `uncertain` is the order in which they came. */
+export function inOrder(proposals: readonly QueuedProposal[], order: QueueOrder, places: ReadonlyMap<number, number>): QueuedProposal[] {
+  const place = (p: QueuedProposal) => places.get(p.mediaId) ?? Infinity
+  const by: Record<QueueOrder, (a: QueuedProposal, b: QueuedProposal) => number> = {
+    uncertain: () => 0,
+    score: (a, b) => b.score - a.score,
+    image: (a, b) => place(a) - place(b) || b.score - a.score,
+  }
+  return [...proposals].sort(by[order])
+}
+
+export const useProposalQueue = defineStore('proposal-queue', () => {
+  const [openImage, gallery, project, toasts] = [useOpenImage(), useGallery(), useProject(), useToasts()]
+  const proposals = shallowRef<readonly QueuedProposal[]>([])
+  const at = ref(-1)
+  /** What became of them, by place. */
+  const judged = shallowReactive(new Map<number, Judgement>())
+  const current = computed<QueuedProposal | null>(() => proposals.value[at.value] ?? null)
+  const active = computed(() => current.value !== null)
+  const counts = computed(() => {
+    const of = (what: Judgement) => [...judged.values()].filter((j) => j === what).length
+    const done = of('accepted') + of('rejected') + of('relabelled')
+    return {
+      all: proposals.value.length,
+      left: proposals.value.length - done,
+      accepted: of('accepted') + of('relabelled'),
+      rejected: of('rejected'),
+    }
+  })
+  watch(
+    () => project.key,
+    () => end(),
+  )
+
+  /** @returns the number of proposals */
+  async function begin(order: QueueOrder, by: Partial<Uncertainty>): Promise<number> {
+    await outbox.empty()
+    const filter = gallery.filter
+    const found: QueuedProposal[] = []
+    for (let total = Infinity; found.length < Math.min(total, MOST);) {
+      const page = await call('review.proposals', { filter, by, offset: found.length, limit: PAGE })
+      if (!page.proposals.length) break
+      total = page.total
+      found.push(...page.proposals)
+    }
+    // Of a search's findings, only those.
+    const shown = found.filter((p) => gallery.places.has(p.mediaId))
+    judged.clear()
+    proposals.value = inOrder(shown, order, gallery.places)
+    at.value = -1
+    if (proposals.value.length) await go(1)
+    return proposals.value.length
+  }
+  function end(): void {
+    proposals.value = []
+    at.value = -1
+    judged.clear()
+  }
+
+  /** Whether it is still open to judgement: somebody else, or an undo, may have changed it. */
+  const isOpen = (p: QueuedProposal): boolean => {
+    const content = openImage.content
+    if (openImage.mediaId !== p.mediaId || content?.media.id !== p.mediaId) return true
+    if (p.kind === 'region') return openImage.editor.regions.get(p.id)?.state === 'proposed'
+    return content.labels.some((l) => l.id === p.id && l.state === 'proposed')
+  }
+  /** To the next, or previous, proposal that is open; after the last one the queue ends. */
+  async function go(by: 1 | -1): Promise<void> {
+    for (let next = at.value + by; ; next += by) {
+      const to = proposals.value[next]
+      if (!to) return by > 0 ? end() : undefined
+      at.value = next
+      if (openImage.mediaId !== to.mediaId) await openImage.open(to.mediaId)
+      await nextTick()
+      if (current.value !== to) return // meanwhile, the queue went on
+      if (by > 0 && !isOpen(to)) continue
+      if (to.kind === 'region') openImage.editor.setSelection([to.id])
+      return
+    }
+  }
+  /** Judges the current proposal in one change, and goes on. `labelId`: it is accepted as this label. */
+  function judge(state: 'accepted' | 'rejected', labelId?: number): void {
+    const p = current.value
+    if (!p || openImage.mediaId !== p.mediaId) return
+    const relabels = labelId !== undefined && labelId !== p.labelId
+    if (p.kind === 'region') {
+      const before = openImage.editor.regions.get(p.id)
+      if (before) {
+        const after = { ...before, state, ...(relabels && { labelId }) }
+        openImage.editor.commit(`${state === 'accepted' ? 'accept' : 'reject'} proposal`, [{ before, after }])
+      }
+    } else if (relabels) openImage.change({ method: 'image-labels.choose', input: { mediaId: p.mediaId, labelId } })
+    else if (state === 'accepted' && p.labelId !== null)
+      openImage.change({ method: 'image-labels.set', input: { mediaIds: [p.mediaId], labelId: p.labelId } })
+    else
+      void call('image-labels.state', { ids: [p.id], state })
+        .then(openImage.refetch)
+        .catch((e: unknown) => toasts.error(errorWords(e)))
+    judged.set(at.value, relabels ? 'relabelled' : state)
+    void go(1)
+  }
+  function skip(): void {
+    if (!judged.has(at.value)) judged.set(at.value, 'skipped')
+    void go(1)
+  }
+  return { proposals, at, current, active, counts, begin, end, go, judge, skip }
+})
