@@ -17,7 +17,7 @@ export const previewSentences = {
   'preview.vanished': 'it is no longer in the project',
   'preview.filter': '--filter: {problem}',
   'preview.region-needed': 'preview: give the --region of the --example that is meant, which a {family} model compares with the rest',
-  'preview.no-example': 'a {family} model finds what words say, but not what is like an example',
+  'preview.words-only': 'a {family} model finds what words say, but not what is like an example',
   'preview.no-prompt': 'give a click on the image, or a box',
   'preview.grid': '--grid: expected a whole number from 1 to {most}, found "{found}"',
   'preview.masks-or-boxes': 'preview: expected either --masks or --boxes, found both',

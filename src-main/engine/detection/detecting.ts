@@ -34,7 +34,6 @@ function relativeTo(seen: Seen, region: BoxTuple): Box {
   return { x: inside.x / w, y: inside.y / h, w: inside.w / w, h: inside.h / h }
 }
 
-
 /**
  * A detector at work. Its three sessions are made when they are first needed and stay open; images and texts that it has
  * seen are not encoded again.
@@ -71,7 +70,13 @@ export class Detecting {
     const { classes, templates = this.model.templates } = prompt
     const queries = this.grounded ? undefined : await this.queries(classes, templates)
     const { state, extent, size } = await this.image(file)
-    const answer = queries ? await this.answer(state, queries) : await this.grounded!.answer(state, size, classes.map((c) => textsOf(c, templates)))
+    const answer = queries
+      ? await this.answer(state, queries)
+      : await this.grounded!.answer(
+          state,
+          size,
+          classes.map((c) => textsOf(c, templates)),
+        )
     return detections(
       answer,
       classes.map((c) => c.name),
@@ -81,7 +86,7 @@ export class Detecting {
   }
 
   private async like(file: string, { file: from, region }: Example, o: DetectionSettings): Promise<Detection[]> {
-    if (this.grounded) throw userError(sentence('preview.no-example', { family: this.model.family.name }))
+    if (this.grounded) throw userError(sentence('preview.words-only', { family: this.model.family.name }))
     const example = await this.image(from)
     const { query } = this.detector.exampleOf(example.state, region && relativeTo(example, region))
     const { state, extent } = await this.image(file)

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
+import type { Segment } from '#shared/model/preview.ts'
 import type { AnswerTo, EncodingsPlace, Question } from '#shared/model/question.ts'
 import { Encodings } from '../data/encodings.ts'
 import { Detecting } from '../detection/detecting.ts'

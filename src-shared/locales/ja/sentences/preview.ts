@@ -17,7 +17,7 @@ export const previewJa = {
   'preview.vanished': 'プロジェクトにもうありません',
   'preview.filter': '--filter：{problem}',
   'preview.region-needed': 'preview：{family} モデルでは、--example の中で指す領域と残りを比べるため、--region を指定してください',
-  'preview.no-example': '{family} モデルは言葉で探せますが、例に似たものは探せません',
+  'preview.words-only': '{family} モデルは言葉で探せますが、例に似たものは探せません',
   'preview.no-prompt': '画像上のクリックかボックスを指定してください',
   'preview.grid': '--grid：1 から {most} までの整数が必要ですが、「{found}」でした',
   'preview.masks-or-boxes': 'preview：--masks と --boxes はどちらか一方を指定してください',
