@@ -14,6 +14,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import type { Database, Row } from './database.ts'
 import { Edit, explainConstraint, sameValue } from './edit.ts'
 import { ConstraintError } from './explain.ts'
+import { Group } from './groups.ts'
 import { tables } from './tables.ts'
 
 const chunkRows = 500
@@ -27,27 +28,23 @@ export function mutate<T>(db: Database, by: string, action: string, body: (edit:
   return atomic(db, { kind, ref: null, action, by }, body, (edit, seq) => {
     if (kind !== 'do') return
     dropRedo(db, edit)
-    const group = groups.get(db)
+    const group = Group.of(db)
     if (group) db.run('UPDATE journal SET grp = ? WHERE seq = ?', (group.first ||= seq), seq)
   })
 }
 
-/** Open groups; `first` is 0 until the group's first entry is written. */
-const groups = new WeakMap<Database, { first: number }>()
-
 /**
  * All edits that `body` makes on this connection form one undo step, although each is a separate transaction so that
- * others can write in between. If `body` fails, its edits are undone. If the process dies, the edits made so far
- * remain as one step.
+ * others can write in between; those of this connection, while it rests. If `body` fails, its edits are undone. If the
+ * process dies, the edits made so far remain as one step.
  */
-export async function grouped<T>(db: Database, by: string, body: () => Promise<T>): Promise<T> {
-  if (groups.has(db)) return body()
-  const group = { first: 0 }
-  groups.set(db, group)
+export async function grouped<T>(db: Database, by: string, body: (rest: () => Promise<void>) => Promise<T>): Promise<T> {
+  if (Group.of(db)) return body(() => Promise.resolve())
+  const group = new Group(db)
   try {
-    return await body()
+    return await body(() => group.rest())
   } catch (e) {
-    groups.delete(db)
+    group.close()
     try {
       if (group.first && db.value('SELECT 1 FROM journal WHERE seq = ? AND undone = 0', group.first)) turnGroup(db, group.first, 'undo', by)
     } catch {
@@ -55,7 +52,7 @@ export async function grouped<T>(db: Database, by: string, body: () => Promise<T
     }
     throw e
   } finally {
-    groups.delete(db)
+    group.close()
   }
 }
 

@@ -39,7 +39,7 @@ export const previewMethods = {
   ),
   /**
    * Encodes images while the model has nothing else to do, in this order, so that questions about them are answered at
-   * once. Replaces what this window asked for before; an empty list ends it.
+   * once. Replaces what this window asked for of the task before; an empty list ends it.
    */
   'preview.ahead': method(z.object({ mediaIds: z.array(id).max(16), model, task: previewTaskSchema }), z.null()),
   /** The job (kind `propose`) ends with a `proposeReport`. Refused at once if the model cannot or nothing is looked for. */

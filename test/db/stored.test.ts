@@ -369,6 +369,28 @@ describe('the journal', () => {
     await expect(grouped(p.db, 'ann', async () => Promise.reject(new Error('nothing done')))).rejects.toThrow('nothing done')
     expect(tags()).toEqual(['a', 'b'])
   })
+  test('what others do while a group rests is no part of it', async () => {
+    const p = temporaryProject(fiveImages())
+    const tags = () => imageContent(p, 2).tags
+    const ann = grouped(p.db, 'ann', async (rest) => {
+      addTag(p, [2], 'a')
+      await rest()
+      addTag(p, [2], 'aa')
+      await rest()
+      addTag(p, [2], 'aaa')
+    })
+    const bo = grouped(p.db, 'bo', async (rest) => {
+      addTag(p, [2], 'b')
+      await rest()
+      addTag(p, [2], 'bb')
+    })
+    await Promise.all([ann, bo])
+    expect(tags().toSorted()).toEqual(['a', 'aa', 'aaa', 'b', 'bb'])
+    undo(p.db, 'ann')
+    expect(tags().toSorted()).toEqual(['a', 'aa', 'aaa'])
+    undo(p.db, 'ann')
+    expect(tags()).toEqual([])
+  })
   test('nothing to undo or redo is null; a change of several images is not undone from one of them', () => {
     const p = temporaryProject(fiveImages())
     expect([redo(p.db, 'ann'), redo(p.db, 'ann', 5), undo(p.db, 'ann', 5)]).toEqual([null, null, null])

@@ -14,17 +14,23 @@ export interface Wanted {
  * an encoding in progress is not interrupted.
  */
 export class Ahead {
-  /** What each window wants, the newest last. */
-  private readonly wanted = new Map<string, Wanted>()
+  /** What each window wants of each task, the newest last. */
+  private readonly wanted = new Map<string, Wanted & { readonly window: string }>()
   private working: Promise<void> | null = null
 
   constructor(private readonly app: AppContext) {}
 
-  /** Replaces what the window wanted before. */
-  want(window: string, wanted: Wanted | null): void {
-    this.wanted.delete(window)
-    if (wanted?.files.length) this.wanted.set(window, wanted)
+  /** Replaces what the window wanted of the task before. */
+  want(window: string, wanted: Wanted): void {
+    const key = `${window} ${wanted.task}`
+    this.wanted.delete(key)
+    if (wanted.files.length) this.wanted.set(key, { ...wanted, window })
     this.working ??= this.work().finally(() => (this.working = null))
+  }
+
+  /** The window has gone. */
+  leave(window: string): void {
+    for (const [key, wanted] of this.wanted) if (wanted.window === window) this.wanted.delete(key)
   }
 
   /** Resolves when nothing is wanted any more. */
@@ -40,9 +46,9 @@ export class Ahead {
   private next(): { readonly file: string; readonly model: string; readonly task: PreviewTask } | undefined {
     const newest = [...this.wanted].at(-1)
     if (!newest) return undefined
-    const [window, { files, ...how }] = newest
-    if (files.length > 1) this.wanted.set(window, { files: files.slice(1), ...how })
-    else this.wanted.delete(window)
+    const [key, { files, ...how }] = newest
+    if (files.length > 1) this.wanted.set(key, { files: files.slice(1), ...how })
+    else this.wanted.delete(key)
     return { file: files[0]!, ...how }
   }
 }

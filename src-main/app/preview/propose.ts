@@ -29,6 +29,12 @@ interface Found {
   readonly prompt: string
 }
 
+interface Looked {
+  readonly id: number
+  readonly path: string
+  readonly found: readonly Found[]
+}
+
 interface Plan {
   readonly prompt: Prompt
   /** Of each query, by its name: the label that it looks for, and what is kept of it with each proposal. */
@@ -64,7 +70,7 @@ export async function propose(app: AppContext, project: Project, options: Propos
   const plan = planOf(project, options)
   const images = imagesOf(project, options)
   const leftOut: { path: string; reason: string }[] = []
-  const looked: { readonly id: number; readonly path: string; readonly found: readonly Found[] }[] = []
+  const looked: Looked[] = []
   let known = 0
   for (const [done, { id, path, file }] of images.entries()) {
     if (control.signal?.aborted) throw cancelled()
@@ -83,13 +89,12 @@ export async function propose(app: AppContext, project: Project, options: Propos
   }
   if (control.signal?.aborted) throw cancelled()
   control.onProgress?.(images.length, images.length)
-  const present = looked.filter(({ id }) => hasMedia(project, id))
-  for (const { path } of looked.filter((image) => !present.includes(image))) leftOut.push({ path, reason: say(gone) })
-  const proposals = present.flatMap(({ id, found }) => found.map((f) => ({ mediaId: id, ...f })))
-  await store(project, storedFolder(project, options.model), proposals)
+  const vanished = await store(project, storedFolder(project, options.model), looked, control.signal)
+  for (const { path } of vanished) leftOut.push({ path, reason: say(gone) })
+  const proposals = looked.flatMap((image) => (vanished.has(image) ? [] : image.found))
   const labels: Record<string, number> = {}
   for (const { label } of proposals) labels[label] = (labels[label] ?? 0) + 1
-  return { images: present.length, proposals: proposals.length, known, labels, leftOut }
+  return { images: looked.length - vanished.size, proposals: proposals.length, known, labels, leftOut }
 }
 
 /** Those that pass the filter and, if some are given, are among these. */
@@ -141,26 +146,55 @@ function overlapOf({ shape }: Region, found: Shape): number {
   return boxIou(shapeBox(shape), shapeBox(found))
 }
 
-/** Makes labels of new words. */
-async function store(project: Project, checkpoint: string, proposals: readonly (Found & { readonly mediaId: number })[]): Promise<void> {
-  if (!proposals.length) return
-  // Without a pause, so that no other edit gets into the step.
-  await grouped(project.db, project.user, () => {
-    const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
-    const missing = [...new Set(proposals.map((p) => p.label))].filter((name) => !ids.has(name))
-    if (missing.length)
-      for (const { name, id } of addLabels(
-        project,
-        missing.map((name) => ({ name })),
-      ))
-        ids.set(name, id)
-    const regions = proposals.map(({ mediaId, label, score, shape, prompt }): NewRegion => ({
-      mediaId,
-      labelId: ids.get(label)!,
-      shape,
-      author: { kind: 'checkpoint', checkpoint, score, prompt },
-    }))
-    addRegions(project, regions)
-    return Promise.resolve()
+/** Proposals that are stored at a time, which takes a moment in which the program answers nobody. */
+const AT_ONCE = 200
+
+/**
+ * Stores all as one step of undo, with labels for new words.
+ * @returns the images that were removed meanwhile
+ */
+async function store(project: Project, checkpoint: string, looked: readonly Looked[], signal?: AbortSignal): Promise<ReadonlySet<Looked>> {
+  const vanished = new Set<Looked>()
+  const add = (images: readonly Looked[]) => {
+    const there = images.filter((image) => hasMedia(project, image.id) || !vanished.add(image))
+    const ids = labelsFor(project, there)
+    const regions = there.flatMap(({ id, found }) =>
+      found.map(({ label, score, shape, prompt }): NewRegion => ({
+        mediaId: id,
+        labelId: ids.get(label)!,
+        shape,
+        author: { kind: 'checkpoint', checkpoint, score, prompt },
+      })),
+    )
+    if (regions.length) addRegions(project, regions)
+  }
+  await grouped(project.db, project.user, async (rest) => {
+    const waiting: Looked[] = []
+    let proposals = 0
+    for (const image of looked) {
+      waiting.push(image)
+      proposals += image.found.length
+      if (proposals < AT_ONCE) continue
+      add(waiting.splice(0))
+      proposals = 0
+      await rest()
+      if (signal?.aborted) throw cancelled()
+    }
+    add(waiting)
   })
+  return vanished
+}
+
+/** Labels by name, new ones included: another person may have renamed or removed one meanwhile. */
+function labelsFor(project: Project, images: readonly Looked[]): ReadonlyMap<string, number> {
+  const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
+  const missing = [...new Set(images.flatMap(({ found }) => found.map((f) => f.label)))].filter((name) => !ids.has(name))
+  if (missing.length) {
+    const made = addLabels(
+      project,
+      missing.map((name) => ({ name })),
+    )
+    for (const { name, id } of made) ids.set(name, id)
+  }
+  return ids
 }

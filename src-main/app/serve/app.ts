@@ -77,7 +77,7 @@ export class App implements Served, Parts {
     this.clients.add(client)
     channel.onClose(() => {
       this.clients.delete(client)
-      this.ahead.want(client.id, null)
+      this.ahead.leave(client.id)
       client.open(null)
     })
     client.emit = serve(paced(channel), this.handlers, client, this.report, (op, { project }, body) => once(project, op, body))

@@ -239,9 +239,10 @@ describe('images that may be asked about next', () => {
     await app.ahead.idle()
     expect(thread.encoded()).toEqual(['large.png', 'long.png'])
     app.ahead.want('gone', { files: ['a.png', 'b.png'], model: OWL, task: 'detect' })
-    app.ahead.want('gone', null)
+    app.ahead.want('gone', { files: ['c.png'], model: SAM, task: 'prompt' })
+    app.ahead.leave('gone')
     await app.ahead.idle()
-    expect(thread.encoded().filter((f) => f === 'b.png')).toEqual([])
+    expect(thread.encoded().filter((f) => f === 'b.png' || f === 'c.png')).toEqual([])
   })
 })
 
