@@ -29,6 +29,7 @@ export const models = (
   engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
+  encodingBytes: () => storedSettings(configFolder).caches.encodings * 2 ** 20,
   modelFolders: () => storedSettings(configFolder).modelFolders,
 })
 

@@ -4,6 +4,7 @@ import type { BoxTuple } from '#shared/model/preview.ts'
 import type { Rle } from '#shared/model/shape.ts'
 
 export interface Found {
+  /** The word that it was found by; '' for what is like a region without a label. */
   readonly label: string
   readonly labelId: number | null
   /** 0 to 1. */

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { boxIou, clipBox, shapeBox } from '#shared/geometry/box.ts'
+import { nextColour } from '#shared/model/label.ts'
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
 import type { Ghost } from '../canvas/index.ts'
@@ -32,7 +33,6 @@ export interface Findings {
 
 /** Ghosts that overlap a region by more than this (IoU) are of something that is annotated already. */
 const same = 0.5
-const plain = '#8a8f98'
 
 export const useGhosts = defineStore('ghosts', () => {
   const [openImage, project, toasts] = [useOpenImage(), useProject(), useToasts()]
@@ -55,13 +55,17 @@ export const useGhosts = defineStore('ghosts', () => {
     return editor.selectedGhosts
   })
 
-  /** The findings of an image, none of them accepted or rejected yet. `checkpoint`: folder of the model that was asked. */
-  function findingsOf(mediaId: number, size: { width: number; height: number }, found: readonly Found[], checkpoint: string): Findings {
+  /** The findings of an image, none of them accepted or rejected yet. `by`: the model's folder, and what it was asked by. */
+  function findingsOf(
+    { id: mediaId, ...size }: { id: number; width: number; height: number },
+    found: readonly Found[],
+    by: { checkpoint: string; promptOf(label: string): string },
+  ): Findings {
     const z = editor.regions.topZ + 1
     const results = found.flatMap((f): Result[] => {
       const shape = shapeOf(f, size)
       if (!shape) return []
-      const author = { kind: 'checkpoint', checkpoint, score: f.score, prompt: f.label } as const
+      const author = { kind: 'checkpoint', checkpoint: by.checkpoint, score: f.score, prompt: by.promptOf(f.label) } as const
       const region: Region = {
         id: temporaryId(),
         mediaId,
@@ -115,6 +119,13 @@ export const useGhosts = defineStore('ghosts', () => {
     shown.value = left
     editor.showGhosts(left.map(ghostOf))
   }
+  /** Colours of words that are no labels, unlike those of the labels. */
+  const fresh = new Map<string, string>()
+  function colourOfWord(word: string): string {
+    let colour = fresh.get(word)
+    if (!colour) fresh.set(word, (colour = nextColour([...project.labels.map((l) => l.colour), ...fresh.values()])))
+    return colour
+  }
   /** A ghost keeps its object as long as it looks the same. */
   function ghostOf(r: Result): Ghost {
     if (r.region.labelId === null && !r.ghost) {
@@ -122,7 +133,7 @@ export const useGhosts = defineStore('ghosts', () => {
       if (label) r.region = { ...r.region, labelId: label.id }
     }
     const label = r.region.labelId === null ? undefined : project.labelById.get(r.region.labelId)
-    const [name, colour] = [label?.name ?? r.found.label, label?.colour ?? plain]
+    const [name, colour] = [label?.name ?? r.found.label, label?.colour ?? colourOfWord(r.found.label)]
     const g = r.ghost
     if (g && g.region === r.region && g.name === name && g.colour === colour && g.covered === r.covered) return g
     // A new region, so that the canvas sees that it is to be drawn anew.
@@ -165,7 +176,7 @@ export const useGhosts = defineStore('ghosts', () => {
   /** They become regions in one step; words that are no labels become labels first. */
   async function accept(results: readonly Result[]): Promise<void> {
     const mediaId = findings.value?.mediaId
-    const words = [...new Set(results.filter((r) => r.region.labelId === null).map((r) => r.found.label))]
+    const words = [...new Set(results.flatMap((r) => (r.region.labelId === null && r.found.label ? [r.found.label] : [])))]
     try {
       for (const name of words) if (!project.labels.some((l) => l.name === name)) await call('labels.add', { name })
       if (words.length) await project.refresh()

@@ -40,14 +40,13 @@ export const usePromptBatch = defineStore('prompt-batch', () => {
     if (!asked || !count(where)) return null
     const { threshold, overlap } = ghosts.sieve
     const { example, words } = asked
-    const label = example?.labelId == null ? undefined : project.labelById.get(example.labelId)?.name
     report.value = null
     await outbox.empty() // what was accepted here is no proposal
     const started = await call('preview.propose', {
       task: asked.task,
       model: asked.model,
       ...(example ? { example: { mediaId: example.mediaId, region: example.box } } : words.length ? { words: [...words] } : {}),
-      ...(label === undefined ? {} : { label }),
+      ...(example?.name ? { label: example.name } : {}),
       ...imagesOf(where),
       settings: asked.task === 'segment' ? {} : { threshold, overlap },
       known,

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { ModelEntry } from '#shared/contract/models.ts'
 import type { BoxTuple } from '#shared/model/preview.ts'
+import type { Region } from '#shared/model/region.ts'
 import { shapeBox } from '#shared/geometry/box.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { splitWords, withWords, wordOf } from '../prompt-words.ts'
@@ -21,8 +22,10 @@ export type PromptTask = 'detect' | 'segment'
 /** A region that others are to be like. */
 export interface Example {
   readonly mediaId: number
+  readonly path: string
   readonly box: BoxTuple
-  readonly labelId: number | null
+  /** Of its label, or the word that it was found by; null: neither. */
+  readonly name: string | null
 }
 interface Asked {
   readonly task: PromptTask
@@ -88,9 +91,14 @@ export const usePrompt = defineStore('prompt', () => {
     }
     const answer: Found[] = await (task === 'segment' ? call('preview.segment', input) : call('preview.detect', input))
     if (!example) return answer
-    const label = example.labelId === null ? null : (project.labelById.get(example.labelId) ?? null)
-    return answer.map((f) => ({ ...f, label: label?.name ?? f.label, labelId: label?.id ?? null }))
+    const labelId = project.labels.find((l) => l.name === example.name)?.id ?? null
+    return answer.map((f) => ({ ...f, label: example.name ?? '', labelId }))
   }
+  /** What is kept with a finding, as a batch keeps it: the example's place, or the words that the model read. */
+  const promptOf = (example: Example | null) => (label: string) =>
+    example
+      ? `${example.path} [${example.box.map(Math.round).join(', ')}]`
+      : (project.labels.find((l) => l.name === label)?.prompts[0] ?? label)
   /** One question at a time, the latest: fast stepping through images builds no backlog. */
   async function run(): Promise<void> {
     failure.value = null
@@ -117,7 +125,9 @@ export const usePrompt = defineStore('prompt', () => {
       const media = openImage.content?.media
       if (media?.id !== mediaId || !media.width || !media.height || wanted) return
       took.value = performance.now() - from
-      const findings = ghosts.findingsOf(mediaId, { width: media.width, height: media.height }, answered, now.model)
+      const { width, height } = media
+      const by = { checkpoint: now.model, promptOf: promptOf(now.example) }
+      const findings = ghosts.findingsOf({ id: mediaId, width, height }, answered, by)
       const key = keyOf(mediaId, now)
       found.delete(key)
       found.set(key, findings)
@@ -192,11 +202,14 @@ export const usePrompt = defineStore('prompt', () => {
   const removeWord = (word: string) => (words.value = words.value.filter((w) => w !== word))
 
   /** All that is like a region of the open image; the threshold is relative to the best. */
-  function findLike(region: { shape: Parameters<typeof shapeBox>[0]; labelId: number | null }): void {
+  function findLike(region: Pick<Region, 'id' | 'shape' | 'labelId'>): void {
     if (openImage.mediaId === null) return
     open()
     const { x, y, w, h } = shapeBox(region.shape)
-    example.value = { mediaId: openImage.mediaId, box: [x, y, w, h], labelId: region.labelId ?? openImage.activeLabelId }
+    const { editor, content, activeLabelId } = openImage
+    const path = content?.media.path ?? ''
+    const name = editor.regions.ghosts.get(region.id)?.name || editor.nameOf(region.labelId ?? activeLabelId) || null
+    example.value = { mediaId: openImage.mediaId, path, box: [x, y, w, h], name }
     void enter()
   }
   /** Words and examples have thresholds of their own. */
@@ -263,7 +276,7 @@ const initial = {
   live: true,
   overlap: 0.5,
   most: 0,
-  thresholds: [0.1, exampleThreshold] as const,
+  thresholds: [0.1, exampleThreshold] as readonly [number, number],
 }
 /** What this browser remembers; whatever it cannot be is as at first. */
 function remembered(text: string | null): typeof initial {

@@ -7,11 +7,14 @@ import { text } from '../model/text.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
 
-/** Caches of recomputable data. Embeddings: features of images, and the index of their neighbours. */
-export const cacheNames = ['thumbnails', 'tiles', 'embeddings'] as const
+/**
+ * Caches of recomputable data. Embeddings: features of images, and the index of their neighbours. Encodings: images as
+ * models for previews keep them between questions.
+ */
+export const cacheNames = ['thumbnails', 'tiles', 'embeddings', 'encodings'] as const
 export type CacheName = (typeof cacheNames)[number]
 const bytes = z.number().int().nonnegative()
-export const cacheUsage = z.object({ thumbnails: bytes, tiles: bytes, embeddings: bytes })
+export const cacheUsage = z.object({ thumbnails: bytes, tiles: bytes, embeddings: bytes, encodings: bytes })
 export type CacheUsage = z.infer<typeof cacheUsage>
 /** Limits of a cache's size in megabytes. */
 export const cacheSize = { min: 16, max: 1_000_000 } as const
@@ -62,7 +65,12 @@ export const settings = z.object({
   prefetch: z.number().int().min(0).max(prefetchMost).default(1),
   /** Maximum size of each cache in megabytes. */
   caches: z
-    .object({ thumbnails: megabytes.default(1024), tiles: megabytes.default(2048), embeddings: megabytes.default(4096) })
+    .object({
+      thumbnails: megabytes.default(1024),
+      tiles: megabytes.default(2048),
+      embeddings: megabytes.default(4096),
+      encodings: megabytes.default(2048),
+    })
     .prefault({}),
   /** Folders with checkpoints outside projects. */
   modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),

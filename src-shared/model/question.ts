@@ -20,6 +20,10 @@ import {
 const model = z.string().min(1)
 const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expected a Float32Array')
 
+/** A folder of what models computed of images, and how many bytes it may have. */
+export const encodingsPlaceSchema = z.object({ folder: z.string().min(1), bytes: z.number().nonnegative() })
+export type EncodingsPlace = z.infer<typeof encodingsPlaceSchema>
+
 export const questionSchema = z.discriminatedUnion('kind', [
   /** Size of a checkpoint and what it can be merged with; null if the folder is not a checkpoint. */
   z.object({ kind: z.literal('facts'), model }),
@@ -34,7 +38,14 @@ export const questionSchema = z.discriminatedUnion('kind', [
   /** Masks for clicks on an image, a box, or both. */
   z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
   /** Prepares an image for questions of a task, so that they are answered at once. */
-  z.object({ kind: z.literal('encode'), model, file: z.string().min(1), task: previewTaskSchema }),
+  z.object({
+    kind: z.literal('encode'),
+    model,
+    file: z.string().min(1),
+    task: previewTaskSchema,
+    /** Where encoded images are kept; from then on also for other questions of the task. In memory only without it. */
+    kept: encodingsPlaceSchema.optional(),
+  }),
   /** The normalised embedding of a text. */
   z.object({ kind: z.literal('embed'), model, text: z.string() }),
   /** The devices of this machine that can run jobs. */
@@ -71,7 +82,7 @@ export const answerSchemas = {
   segment: z.array(segmentSchema),
   /** The best first; several if the prompt leaves open what is meant. */
   mask: z.array(maskSchema),
-  /** What it took; null if the image was encoded already. */
+  /** What it took; null if the image had been encoded before. */
   encode: z.object({ milliseconds: z.number().nonnegative().nullable() }),
   embed: float32,
   devices: z.array(deviceSchema),

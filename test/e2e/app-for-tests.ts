@@ -21,8 +21,10 @@ export class AppForTests {
     this.after(() => thing.remove())
     return thing
   }
-  async open(wanted?: Wanted, look?: BrowserContextOptions): Promise<Page> {
+  /** `furnish` puts things into its folders before it starts. */
+  async open(wanted?: Wanted, look?: BrowserContextOptions, furnish: (home: Home) => void = () => undefined): Promise<Page> {
     this.home = this.keep(newHome())
+    furnish(this.home)
     this.server = await serve(this.home, wanted)
     this.after(() => this.server.close())
     const { browser, context, page, errors } = await visit(this.server, look)

@@ -9,12 +9,12 @@ const means = (...args: Parameters<typeof press>) => actionsOf(press(...args) ??
 describe('keys', () => {
   it('finds the actions of a chord, the canvas before the shell', () => {
     expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
-    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'])
   })
   it('lets the settings rebind an action', () => {
-    const keys = keymap({ 'tool-box': ['Shift+Z'], 'tool-pan': [] })
+    const keys = keymap({ 'tool-box': ['Ctrl+B'], 'tool-pan': [] })
     expect(actionsOf('R', keys)).toEqual([])
-    expect(actionsOf('Shift+Z', keys)).toEqual(['tool-box'])
+    expect(actionsOf('Ctrl+B', keys)).toEqual(['tool-box'])
     expect(actionsOf('G', keys)).toEqual([])
   })
   it('leaves single keys and editing keys to text fields, and takes those of the whole window', () => {
@@ -81,9 +81,12 @@ describe('keys', () => {
       Q: ['mask-include', 'tool-smart-mask'],
       E: ['mask-exclude', 'tool-eraser'],
       Backspace: ['remove-last', 'delete'],
-      Enter: ['confirm', 'accept', 'open-image', 'review-accept', 'end-grounding'],
-      Escape: ['cancel', 'reject', 'choose-none', 'end-grounding'],
+      Enter: ['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
+      Escape: ['cancel', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],
       'Ctrl+Enter': ['caption-onward', 'accept-all'],
+      // Ghosts are shown.
+      'Shift+Enter': ['accept-ghosts', 'approve'],
+      '.': ['next-ghost', 'next-proposal'],
     })
   })
 })

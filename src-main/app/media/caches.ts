@@ -12,6 +12,7 @@ const places: Record<CacheName, readonly { folder: string; ours: RegExp }[]> = {
     { folder: 'features', ours: /\.safetensors(\..*\.tmp)?$/ },
     { folder: 'neighbours', ours: /^[0-9a-f]{24}$/ },
   ],
+  encodings: [{ folder: 'encodings', ours: /^\.?[0-9a-f]{64}\.encoding(\.\d+-[0-9a-f]{8}\.part)?$/ }],
 }
 const megabyte = 2 ** 20
 
@@ -47,6 +48,7 @@ export class Caches {
     const { thumbnails, tiles } = this.settings()
     this.media.limit({ thumbnails: thumbnails * megabyte, tiles: tiles * megabyte })
     void this.trim('embeddings')
+    void this.trim('encodings')
   }
 
   /** Trims a cache to its limit, least recently used entries first. */

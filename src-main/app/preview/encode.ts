@@ -1,4 +1,5 @@
 /** Images are encoded before they are asked about: how long that takes is what tells models apart. */
+import path from 'node:path'
 import type { PreviewTask } from '#shared/model/preview.ts'
 import type { EngineClient } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
@@ -43,9 +44,13 @@ export async function encode(
 ): Promise<void> {
   const standing = standingOf(app)
   while (ahead && standing.asked) await new Promise<void>((go) => standing.waiting.push(go))
-  const { milliseconds } = await app.engine.ask({ kind: 'encode', model, file, task })
+  const { milliseconds } = await app.engine.ask({ kind: 'encode', model, file, task, ...keptIn(app) })
   if (milliseconds !== null) standing.speeds.set(model, milliseconds)
 }
+
+/** Where encoded images are kept; a context without a limit, or without a cache, has no place for them. */
+const keptIn = ({ cache, encodingBytes }: AppContext) =>
+  cache && encodingBytes ? { kept: { folder: path.join(cache, 'encodings'), bytes: encodingBytes() } } : {}
 
 /** What encoding the last image took with a model; null if it was not asked. */
 export const speedOf = (app: AppContext, model: string): number | null => standingOf(app).speeds.get(model) ?? null

@@ -70,8 +70,9 @@ export async function propose(app: AppContext, project: Project, options: Propos
     if (control.signal?.aborted) throw cancelled()
     control.onProgress?.(done, images.length)
     try {
-      const found = (await look(app, file, plan.prompt, options)).flatMap((f) => inImage(project, id, f, plan))
+      const seen = await look(app, file, plan.prompt, options)
       if (!hasMedia(project, id)) throw dataError(file, gone)
+      const found = seen.flatMap((f) => inImage(project, id, f, plan))
       const fresh = unknownOf(project, id, found, options.known)
       known += found.length - fresh.length
       looked.push({ id, path, found: fresh })

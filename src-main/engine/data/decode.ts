@@ -16,6 +16,8 @@ import { checkSize, type Raster, TooManyPixels } from './raster.ts'
  * limits.
  */
 export const PIXEL_LIMIT = 0x3fff * 0x3fff
+/** Increment whenever decoding changes pixels: 2 clips 16-bit grey, as Pillow does; 3 offsets signed grey of JPEG 2000. */
+export const DECODER = 3
 
 export interface DecodeOptions {
   /**

@@ -41,33 +41,8 @@ export class Recent<T extends object> {
   }
 }
 
-/** What was made of the image files that were looked at last. A file that changed is another image. */
-export class RecentImages<T extends object> {
-  private readonly kept: Recent<T>
-
-  /** @param limit in bytes */
-  constructor(
-    limit: number,
-    private readonly bytesOf: (made: T) => number,
-  ) {
-    this.kept = new Recent(limit)
-  }
-
-  /** Whether {@link of} would make nothing. */
-  has(file: string): boolean {
-    return this.kept.get(versionOf(file)) !== undefined
-  }
-
-  async of(file: string, make: () => Promise<T>): Promise<T> {
-    const key = versionOf(file)
-    const known = this.kept.get(key)
-    if (known) return known
-    const made = await make()
-    return this.kept.set(key, made, this.bytesOf(made))
-  }
-}
-
-function versionOf(file: string): string {
+/** Changes when a file does. */
+export function imageVersion(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false })
   return JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
 }

@@ -1,10 +1,13 @@
+import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { BoxTuple, Detection, DetectionSettings, Example, Prompt } from '#shared/model/preview.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
-import { Recent, RecentImages } from '../data/recent.ts'
+import type { Encodings } from '../data/encodings.ts'
+import { Recent } from '../data/recent.ts'
+import { type Codec, SeenImages } from '../data/seen-images.ts'
 import { cropAndNormalise, outputSize, resized } from '../data/preprocess.ts'
 import { ANY } from '../graph/any-batch.ts'
 import { Graph } from '../graph/graph.ts'
@@ -39,6 +42,28 @@ function relativeTo(seen: Seen, region: BoxTuple): Box {
   return { x: inside.x / w, y: inside.y / h, w: inside.w / w, h: inside.h / h }
 }
 
+const metaSchema = z.object({ width: z.int().positive(), height: z.int().positive(), extent: z.tuple([z.number(), z.number()]) })
+
+/** An image as it is kept on disk: its state, of the shapes that the detector says. */
+function seenCodec({ preprocess }: Model, detector: Detector): Codec<Seen> {
+  const shapes = () => {
+    const { height, width } = outputSize(preprocess)
+    return Object.entries(detector.state(detector.boxes(height, width)))
+  }
+  return {
+    id: 'detect 1',
+    pack: ({ state, ...meta }) => ({
+      meta,
+      tensors: Object.fromEntries(shapes().map(([name, dims]) => [name, { dims, data: state[name]! }])),
+    }),
+    unpack: ({ meta, tensors }) => {
+      const known = metaSchema.safeParse(meta)
+      if (!known.success || !shapes().every(([name, dims]) => tensors[name]?.dims.join() === dims.join())) return undefined
+      return { ...known.data, state: Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data])) }
+    },
+  }
+}
+
 const bytesOf = (arrays: Arrays) => Object.values(arrays).reduce((n, a) => n + a.byteLength, 0)
 
 /**
@@ -46,14 +71,16 @@ const bytesOf = (arrays: Arrays) => Object.values(arrays).reduce((n, a) => n + a
  * seen are not encoded again.
  */
 export class Detecting {
-  private readonly seen = new RecentImages<Seen>(SEEN_BYTES, ({ state }) => bytesOf(state))
+  private readonly seen: SeenImages<Seen>
   private readonly read = new Recent<Float32Array>(QUERY_BYTES)
   private readonly sessions: { encode?: Session; words?: BatchSession; answer?: Session } = {}
 
   private constructor(
     private readonly model: Model,
     private readonly detector: Detector,
-  ) {}
+  ) {
+    this.seen = new SeenImages(SEEN_BYTES, ({ state }) => bytesOf(state), seenCodec(model, detector), model)
+  }
 
   /** @throws a user error, starting with `wanted`, if the model detects nothing */
   static with(model: Model, wanted: string): Detecting {
@@ -85,11 +112,17 @@ export class Detecting {
     return similar(await this.answer(state, query), EXAMPLE, extent, o)
   }
 
-  /** Encodes an image unless it is among the last ones, which is `false`. */
-  async prepare(file: string): Promise<boolean> {
-    if (this.seen.has(file)) return false
-    await this.image(file)
-    return true
+  /** Encodes an image, unless that has been done before: `false`. */
+  async prepare(file: string, disk?: Encodings): Promise<boolean> {
+    this.seen.keepIn(disk)
+    let encoded = false
+    await this.seen.of(file, () => ((encoded = true), this.look(file)))
+    return encoded
+  }
+
+  /** Resolves when every encoded image is on disk, if there is a place for it. */
+  settled(): Promise<void> {
+    return this.seen.settled()
   }
 
   /** The state of an image, encoded unless it is among the last ones. */

@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
-import type { AnswerTo, Question } from '#shared/model/question.ts'
+import type { AnswerTo, EncodingsPlace, Question } from '#shared/model/question.ts'
+import { Encodings } from '../data/encodings.ts'
 import { Detecting } from '../detection/detecting.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
@@ -62,11 +63,20 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       const open = await opened(model)
       const worker = workers[question.task](open)
       const began = performance.now()
-      return { milliseconds: (await worker.prepare(question.file)) ? performance.now() - began : null }
+      return { milliseconds: (await worker.prepare(question.file, encodingsIn(question.kept))) ? performance.now() - began : null }
     }
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }
+}
+
+let encodings: { readonly key: string; readonly is: Encodings } | undefined
+
+function encodingsIn(place: EncodingsPlace | undefined): Encodings | undefined {
+  if (!place) return undefined
+  const key = JSON.stringify(place)
+  if (encodings?.key !== key) encodings = { key, is: new Encodings(place) }
+  return encodings.is
 }
 
 /** Changes when the folder is replaced; checkpoints are always replaced as a whole. */

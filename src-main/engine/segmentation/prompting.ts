@@ -2,8 +2,10 @@ import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Mask } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
-import { RecentImages } from '../data/recent.ts'
+import type { Encodings } from '../data/encodings.ts'
+import { SeenImages } from '../data/seen-images.ts'
 import type { Model } from '../models/model.ts'
+import { embeddedCodec } from './codecs.ts'
 import { type Click, type EmbeddedImage, Prompter } from './prompts.ts'
 
 /** Bytes of the embeddings that are kept: 4 MB each for SAM. */
@@ -11,12 +13,14 @@ const SEEN_BYTES = 128 * 2 ** 20
 
 /** A model that answers clicks. Images that it has seen are not embedded again. */
 export class Prompting {
-  private readonly seen = new RecentImages<EmbeddedImage>(SEEN_BYTES, ({ embedding }) => 4 * embedding.size)
+  private readonly seen: SeenImages<EmbeddedImage>
 
   private constructor(
     private readonly model: Model,
     private readonly prompter: Prompter,
-  ) {}
+  ) {
+    this.seen = new SeenImages(SEEN_BYTES, ({ embedding }) => 4 * embedding.size, embeddedCodec(model.prompted!.embedding), model)
+  }
 
   /** @throws a user error, starting with `wanted`, if the model takes no prompts */
   static with(model: Model, wanted: string): Prompting {
@@ -40,15 +44,24 @@ export class Prompting {
   }
 
   private image(file: string): Promise<EmbeddedImage> {
-    const { deep } = this.model.preprocess
-    return this.seen.of(file, async () => this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep })))
+    return this.seen.of(file, () => this.look(file))
   }
 
-  /** Encodes an image unless it is among the last ones, which is `false`. */
-  async prepare(file: string): Promise<boolean> {
-    if (this.seen.has(file)) return false
-    await this.image(file)
-    return true
+  private async look(file: string): Promise<EmbeddedImage> {
+    return this.prompter.embed(await decodeImage(file, file, { alpha: 'keep', deep: this.model.preprocess.deep }))
+  }
+
+  /** Encodes an image, unless that has been done before: `false`. */
+  async prepare(file: string, disk?: Encodings): Promise<boolean> {
+    this.seen.keepIn(disk)
+    let encoded = false
+    await this.prompter.ready(await this.seen.of(file, () => ((encoded = true), this.look(file))))
+    return encoded
+  }
+
+  /** Resolves when every encoded image is on disk, if there is a place for it. */
+  settled(): Promise<void> {
+    return this.seen.settled()
   }
 
   release(): Promise<void> {

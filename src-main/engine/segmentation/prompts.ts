@@ -65,10 +65,14 @@ export class Prompter {
     const { y } = await this.sessions.run('embed', feeds, (p, x) => ({ y: this.decoder.embed(p, x['pixels']!) }))
     const { width, height } = pixels
     const image = { width, height, embedding: y!, shown: fitted(pixels, this.model.preprocess.longest_edge ?? size) }
-    // Builds the session of one click or one box, for which the first click would have to wait.
-    this.warm ??= this.askEach(image, [{ clicks: [{ x: width / 2, y: height / 2, inside: true }] }])
-    await this.warm
+    await this.ready(image)
     return image
+  }
+
+  /** Builds the session of one click or one box, for which the first click would have to wait. */
+  async ready(image: EmbeddedImage): Promise<void> {
+    this.warm ??= this.askEach(image, [{ clicks: [{ x: image.width / 2, y: image.height / 2, inside: true }] }])
+    await this.warm
   }
 
   /** The answers to one prompt, best first. */

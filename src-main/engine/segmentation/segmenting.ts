@@ -5,12 +5,14 @@ import type { Box } from '#shared/model/shape.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
-import { RecentImages } from '../data/recent.ts'
+import type { Encodings } from '../data/encodings.ts'
+import { SeenImages } from '../data/seen-images.ts'
 import { EXAMPLE, regionIn } from '../detection/prompt.ts'
 import type { Model } from '../models/model.ts'
 import { fillTemplate } from '../tasks/embed.ts'
 import { decide } from './decide.ts'
 import { cut } from './views.ts'
+import { encodedCodec } from './codecs.ts'
 import { type EncodedImage, joinQueries, type Queries, WordSegmenter } from './words.ts'
 
 /** Bytes of the images that are kept: 0.4 MB each for CLIPSeg. */
@@ -23,14 +25,15 @@ const BACKGROUND = ['background']
 
 /** A segmenter at work. Images that it has seen are not encoded again. */
 export class Segmenting {
-  private readonly seen = new RecentImages<EncodedImage>(SEEN_BYTES, ({ states }) =>
-    states.flatMap((state) => Object.values(state)).reduce((n, t) => n + 4 * t.size, 0),
-  )
+  private readonly seen: SeenImages<EncodedImage>
 
   private constructor(
     private readonly model: Model,
     private readonly words: WordSegmenter,
-  ) {}
+  ) {
+    const bytesOf = ({ states }: EncodedImage) => states.flatMap((state) => Object.values(state)).reduce((n, t) => n + 4 * t.size, 0)
+    this.seen = new SeenImages(SEEN_BYTES, bytesOf, encodedCodec, model)
+  }
 
   /** @throws a user error, starting with `wanted`, if the model cannot segment */
   static with(model: Model, wanted: string): Segmenting {
@@ -80,14 +83,24 @@ export class Segmenting {
 
   /** The state of an image, encoded unless it is among the last ones. */
   private image(file: string): Promise<EncodedImage> {
-    return this.seen.of(file, async () => this.words.encode(await this.pixels(file)))
+    return this.seen.of(file, () => this.look(file))
   }
 
-  /** Encodes an image unless it is among the last ones, which is `false`. */
-  async prepare(file: string): Promise<boolean> {
-    if (this.seen.has(file)) return false
-    await this.image(file)
-    return true
+  private async look(file: string): Promise<EncodedImage> {
+    return this.words.encode(await this.pixels(file))
+  }
+
+  /** Encodes an image, unless that has been done before: `false`. */
+  async prepare(file: string, disk?: Encodings): Promise<boolean> {
+    this.seen.keepIn(disk)
+    let encoded = false
+    await this.seen.of(file, () => ((encoded = true), this.look(file)))
+    return encoded
+  }
+
+  /** Resolves when every encoded image is on disk, if there is a place for it. */
+  settled(): Promise<void> {
+    return this.seen.settled()
   }
 
   release(): Promise<void> {

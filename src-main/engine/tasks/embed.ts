@@ -5,6 +5,7 @@ import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
 import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
+import { DECODER } from '../data/decode.ts'
 import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
 import { textTower } from '../models/families.ts'
@@ -79,8 +80,6 @@ export class FeatureCache {
   }
 }
 
-/** Increment whenever decoding changes pixels: 2 clips 16-bit grey, as Pillow does; 3 offsets signed grey of JPEG 2000. */
-const DECODER = 3
 const PREFIX = 'features-'
 const KEPT_MODELS = 24
 

@@ -53,7 +53,7 @@ export class LiveRegion extends FabricObject {
       ctx.fill('evenodd')
     }
     if (selected || outlineOnly || halo) {
-      ctx.strokeStyle = selected || outlineOnly ? '#ffffffb0' : haloOf(colour)
+      ctx.strokeStyle = selected || outlineOnly ? '#ffffffb0' : faint < 1 ? '#ffffff99' : haloOf(colour)
       ctx.lineWidth = lineWidth * (selected || outlineOnly ? 3 : 2.4)
       ctx.stroke()
     }

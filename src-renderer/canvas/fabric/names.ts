@@ -78,5 +78,5 @@ export function paintGhostNames(ctx: Context, editor: CanvasEditor): void {
     .slice(0, most)
     .reverse()
   for (const { r, box, ghost } of named)
-    paintName(ctx, editor, r, box, `${ghost.name} ${Math.round(100 * ghost.score)}%`, ghost.colour, 0.8)
+    paintName(ctx, editor, r, box, `${ghost.name} ${Math.round(100 * ghost.score)}%`.trim(), ghost.colour, 0.8)
 }

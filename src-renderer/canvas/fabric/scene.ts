@@ -124,7 +124,8 @@ export function paintVectors(ctx: Context, regions: readonly SceneRegion[], w: P
       ctx.fill('evenodd')
     }
     if (style.halo && r.faint > 0) {
-      ctx.strokeStyle = haloOf(r.colour)
+      // A ghost's is light, so that it does not look as solid as what is saved.
+      ctx.strokeStyle = r.faint < 1 ? '#ffffff99' : haloOf(r.colour)
       ctx.lineWidth = 2.4 * style.lineWidth
       ctx.stroke()
       ctx.lineWidth = style.lineWidth

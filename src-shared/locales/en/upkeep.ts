@@ -5,7 +5,12 @@ export const upkeep = {
     prefetch: 'Images to prefetch',
     prefetchHint: '0 turns prefetching off',
     caches: 'Cache limits',
-    cache: { thumbnails: 'Thumbnails', tiles: 'Tiles of huge images', embeddings: 'Embeddings of models' },
+    cache: {
+      thumbnails: 'Thumbnails',
+      tiles: 'Tiles of huge images',
+      embeddings: 'Embeddings of models',
+      encodings: 'Images encoded for previews',
+    },
     used: '{used} in use',
     most: 'at most',
     megabytes: 'MB',

@@ -5,7 +5,7 @@ export const prompt: Translated<typeof source> = {
   prompt: {
     title: '言葉で探す',
     words: '探すもの',
-    all: '{n} 個のラベルすべて。ほかの言葉も入力できます：犬、赤いりんご',
+    all: '{n} 個のラベルすべて（または：犬、赤いりんご）',
     none: '犬、赤いりんご、車輪',
     more: '追加 …',
     forget: '言葉で探す',
@@ -54,7 +54,7 @@ export const prompt: Translated<typeof source> = {
     trained: '学習済み',
     parameters: '{n} M パラメーター',
     megabytes: '{n} MB',
-    speed: '1 枚 {n} 秒',
+    speed: '1 枚 {time}',
     unmeasured: '速度は未計測',
     noLicence: 'ライセンスの記載なし',
     cannotDetect: '矩形は作れません',

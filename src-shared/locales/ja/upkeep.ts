@@ -7,7 +7,12 @@ export const upkeep: Translated<typeof source> = {
     prefetch: '先読みする画像の数',
     prefetchHint: '0 で先読みなし',
     caches: '作り直せるものの保存上限',
-    cache: { thumbnails: 'サムネイル', tiles: '巨大画像のタイル', embeddings: 'モデルの埋め込み' },
+    cache: {
+      thumbnails: 'サムネイル',
+      tiles: '巨大画像のタイル',
+      embeddings: 'モデルの埋め込み',
+      encodings: 'プレビュー用に符号化した画像',
+    },
     used: '{used} 使用中',
     most: '上限',
     megabytes: 'MB',

@@ -1,6 +1,9 @@
 /** Scores at their limits: what is asked for "from 0.5" has the one of exactly 0.5. */
 import { expect, test } from 'vitest'
+import type { Author } from '#shared/model/author.ts'
+import type { Region } from '#shared/model/region.ts'
 import { acceptProposals, addLabel, addRegion, setMediaLabels } from '../../../src-main/app/annotations/index.ts'
+import { applyRegionEdit } from '../../../src-main/app/annotations/apply.ts'
 import { imageContent } from '../../../src-main/app/projects/index.ts'
 import { mediaIds } from '../../../src-main/db/media-query.ts'
 import { box, record, temporaryProject } from '../projects/fixture.ts'
@@ -41,4 +44,28 @@ test('only the named images; without a limit, at any score', () => {
   const p = project()
   expect(acceptProposals(p, [1, 4])).toEqual({ regions: 1, labels: 1, images: [1, 4] })
   expect(imageContent(p, 2).regions[0]!.state).toBe('proposed')
+})
+
+test('what a person accepts from a model’s findings is the model’s, with score and words; nothing is drawn in another person’s name', () => {
+  const p = temporaryProject([record('0.jpg')])
+  addLabel(p, { name: 'cat' })
+  const found = { kind: 'checkpoint' as const, checkpoint: 'owl', score: 0.7, prompt: 'a photo of a cat' }
+  const drawn = (id: number, author: Author): Region => ({
+    id,
+    mediaId: 1,
+    labelId: 1,
+    shape: box(),
+    attributes: {},
+    author,
+    state: 'accepted',
+    z: 0,
+    hidden: false,
+    locked: false,
+  })
+  const changes = [drawn(-1, found), drawn(-2, { kind: 'person', name: 'somebody else' })].map((after) => ({ before: null, after }))
+  applyRegionEdit(p, { mediaId: 1, action: 'accept 2 proposals', changes })
+  expect(imageContent(p, 1).regions.map((r) => [r.state, r.author])).toEqual([
+    ['accepted', found],
+    ['accepted', { kind: 'person', name: p.user }],
+  ])
 })

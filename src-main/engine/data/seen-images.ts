@@ -1,0 +1,70 @@
+/** What a model made of images: the last ones in memory, more of them on disk if there is a place for them. */
+import { readFile } from 'node:fs/promises'
+import { contentHash, fingerprint } from './cache.ts'
+import { DECODER } from './decode.ts'
+import { type Encodings, folderVersion, type Stored } from './encodings.ts'
+import type { PreprocessConfig } from './preprocess.ts'
+import { imageVersion, Recent } from './recent.ts'
+
+/** How something made of an image is kept on disk. */
+export interface Codec<T> {
+  /** What makes it; changes whenever it makes something else of the same image. */
+  readonly id: string
+  pack(made: T): Stored
+  /** Undefined if it is not what this model would have made. */
+  unpack(stored: Stored): T | undefined
+}
+
+/** A file that changed is another image in memory; on disk an image is known by its contents, wherever it lies. */
+export class SeenImages<T extends object> {
+  private readonly kept: Recent<T>
+  private disk: Encodings | undefined
+  private maker: string | undefined
+  private writing: Promise<void> = Promise.resolve()
+
+  /**
+   * @param limit of the memory, in bytes
+   * @param bytesOf of what was made
+   */
+  constructor(
+    limit: number,
+    private readonly bytesOf: (made: T) => number,
+    private readonly codec: Codec<T>,
+    private readonly model: { readonly dir: string; readonly preprocess: PreprocessConfig },
+  ) {
+    this.kept = new Recent(limit)
+  }
+
+  /** Where to keep them from now on; nowhere if undefined. */
+  keepIn(disk: Encodings | undefined): void {
+    this.disk = disk
+  }
+
+  async of(file: string, make: () => Promise<T>): Promise<T> {
+    const version = imageVersion(file)
+    const known = this.kept.get(version)
+    if (known) return known
+    const made = this.disk ? await this.through(this.disk, file, version, make) : await make()
+    return this.kept.set(version, made, this.bytesOf(made))
+  }
+
+  /** Resolves when everything has been written. */
+  settled(): Promise<void> {
+    return this.writing
+  }
+
+  private async through(disk: Encodings, file: string, version: string, make: () => Promise<T>): Promise<T> {
+    const bytes = await readFile(file).catch(() => null)
+    if (!bytes) return make() // says what is wrong with it
+    const { dir, preprocess } = this.model
+    this.maker ??= fingerprint({ id: this.codec.id, decoder: DECODER, model: folderVersion(dir), preprocess })
+    const key = `${this.maker} ${contentHash(bytes)}`
+    const stored = await disk.get(key)
+    const known = stored && this.codec.unpack(stored)
+    if (known) return known
+    const made = await make()
+    // Of a file that was replaced meanwhile, nobody knows which contents were decoded.
+    if (imageVersion(file) === version) this.writing = this.writing.then(() => disk.put(key, this.codec.pack(made)))
+    return made
+  }
+}
