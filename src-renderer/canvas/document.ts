@@ -70,7 +70,7 @@ export abstract class CanvasDocument extends Viewing {
   /** Whether nothing is in progress, so that keys may apply to the region under the pointer. */
   protected abstract get atRest(): boolean
   abstract setTool(id: string): void
-  /** To be called when something that the tool's state waited for is there. */
+  /** What the tool's state waited for is there. */
   abstract answered(): void
 
   // ---- Labels
@@ -253,26 +253,7 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('overlay')
   }
 
-  highlight(ids: readonly RegionId[]): void {
-    if (ids.length === this.highlighted.length && ids.every((id, i) => id === this.highlighted[i])) return
-    this.highlighted = ids
-    this.changed('overlay')
-  }
-
-  /** Shapes that regions would get, shown instead of theirs until they are taken or dropped. */
-  previews: ReadonlyMap<RegionId, Shape> | null = null
-  setPreviews(previews: ReadonlyMap<RegionId, Shape> | null): void {
-    if (previews === this.previews) return
-    this.previews = previews
-    this.changed('overlay')
-  }
-
   // ---- Settings and snapping
-
-  setMasks(maker: MaskMaker | null): void {
-    this.masks = maker
-    this.changed('settings')
-  }
 
   set(settings: Partial<CanvasSettings>): void {
     this.settings = { ...this.settings, ...settings }

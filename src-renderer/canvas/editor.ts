@@ -1,15 +1,17 @@
 /** The document with its view and the tool in use. No DOM: events come in as plain data. */
 import type { Template } from '#shared/model/aid.ts'
 import type { Region } from '#shared/model/region.ts'
+import type { Shape } from '#shared/model/shape.ts'
 import { commands, type CanvasCommand } from './commands/index.ts'
 import { insertAt } from './commands/insert.ts'
 import type { EditorOptions } from './document.ts'
 import { changedId } from './edits.ts'
 import { GhostedDocument } from './ghosts.ts'
 import type { Answer, Next, StateAction, ToolState } from './tool-state.ts'
+import type { MaskMaker } from './mask-maker.ts'
 import { done, stateActions } from './tool-state.ts'
 import { toolOf } from './tools.ts'
-import type { CanvasImage, Overlay, Point, PointerInfo, PointerInput, RegionChange } from './types.ts'
+import type { CanvasImage, Overlay, Point, PointerInfo, PointerInput, RegionChange, RegionId } from './types.ts'
 import { panBy, toImage, type View } from './view.ts'
 
 /** Two presses are a double click within this time (ms) and distance (CSS px). */
@@ -66,6 +68,20 @@ export class CanvasEditor extends GhostedDocument {
     return insertAt(this, 'place template', regions, by)
   }
 
+  highlight(ids: readonly RegionId[]): void {
+    if (ids.length === this.highlighted.length && ids.every((id, i) => id === this.highlighted[i])) return
+    this.highlighted = ids
+    this.changed('overlay')
+  }
+
+  /** Shapes that regions would get, shown instead of theirs until they are taken or dropped. */
+  previews: ReadonlyMap<RegionId, Shape> | null = null
+  setPreviews(previews: ReadonlyMap<RegionId, Shape> | null): void {
+    if (previews === this.previews) return
+    this.previews = previews
+    this.changed('overlay')
+  }
+
   // ---- The view
 
   /** The pointer is now over another pixel, so lines that follow it must be updated. */
@@ -78,6 +94,11 @@ export class CanvasEditor extends GhostedDocument {
   }
 
   // ---- Tools
+
+  setMasks(maker: MaskMaker | null): void {
+    this.masks = maker
+    this.changed('settings')
+  }
 
   setTool(id: string): void {
     if (id === this.tool) return

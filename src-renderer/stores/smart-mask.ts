@@ -31,6 +31,8 @@ export const useSmartMask = defineStore('smart-mask', () => {
     chosen.value = folder
     localStorage.setItem(place, folder)
   }
+  /** Whether it may be that a model makes masks: they are listed once one is needed, since that starts the engine. */
+  const possible = computed(() => !runs.known.models || model.value !== null)
   const active = computed(() => openImage.tool === 'smart-mask' && shell.room === 'label' && openImage.content !== null)
   watch(active, (now) => now && !runs.known.models && void runs.refreshModels(), { immediate: true })
 
@@ -107,11 +109,7 @@ export const useSmartMask = defineStore('smart-mask', () => {
       }
     },
   }
-  watch(
-    () => runs.known.models && !model.value,
-    (without) => editor.setMasks(without ? null : maker),
-    { immediate: true },
-  )
+  watch(possible, (may) => editor.setMasks(may ? maker : null), { immediate: true })
 
   // ---- Converting
 
@@ -124,7 +122,9 @@ export const useSmartMask = defineStore('smart-mask', () => {
       const box = shapeBox(region.shape)
       return box.w > 0 && box.h > 0 ? [{ region, box }] : []
     })
-    if (!model.value || mediaId === null || !image || !boxes.length || converting.value) return
+    if (mediaId === null || !image || !boxes.length || converting.value) return
+    if (!runs.known.models) await runs.refreshModels()
+    if (!model.value) return toasts.say('masks.none')
     const folder = model.value.folder
     converting.value = { done: 0, total: boxes.length }
     const found = new Map<number, Shape>()
@@ -151,7 +151,7 @@ export const useSmartMask = defineStore('smart-mask', () => {
   const kept = (mask: Shape, size: { width: number; height: number }): Shape =>
     editor.settings.keepMasksAs === 'mask' ? mask : (converted(mask, 'polygon', size, editor.settings.outlineTolerance) ?? mask)
 
-  return { models, model, choose, active, reading, failure, converting, convert }
+  return { models, model, possible, choose, active, reading, failure, converting, convert }
 })
 
 /** The prompt in a few signs: the box, then the points, with + for what belongs to the mask. */

@@ -10,7 +10,7 @@ export default defineActions(33, [
     id: 'convert-by-model',
     title: { en: 'Convert to mask by model', ja: 'モデルでマスクに変換' },
     group: 'edit',
-    available: () => labelling() && useSmartMask().model !== null && useOpenImage().editor.editable.length > 0,
+    available: () => labelling() && useSmartMask().possible && useOpenImage().editor.editable.length > 0,
     run: () => failing(useSmartMask().convert()),
   },
   {
