@@ -138,14 +138,14 @@ export const usePromptLab = defineStore('prompt-lab', () => {
   watch([basis, () => JSON.stringify(rows.value.map(keyOf))], later)
   remote.on('annotations.changed', later)
 
-  /** The row with the highest main metric; the first of several. */
+  /** The row with the highest main metric, if it is alone with it. */
   const best = computed(() => {
     const main = metrics.value[0]
     const ranked = rows.value
       .map((row) => ({ row, score: (main && scores.get(keyOf(row))?.[main]) ?? -1 }))
       .filter((r) => r.score >= 0)
       .sort((a, b) => b.score - a.score)
-    return ranked.length > 1 ? ranked[0]!.row.key : null
+    return ranked.length > 1 && ranked[0]!.score > ranked[1]!.score ? ranked[0]!.row.key : null
   })
 
   return {

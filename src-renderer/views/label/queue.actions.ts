@@ -48,6 +48,15 @@ export default defineActions(72, [
     available: here,
     run: () => failing(useProposalQueue().go(-1)),
   },
+  {
+    id: 'queue-undo',
+    title: { en: 'Take back the last verdict of the queue', ja: 'キューの直前の判断を取り消す' },
+    keys: ['Ctrl+Z'],
+    group,
+    rank,
+    available: () => labelling() && useProposalQueue().active && useProposalQueue().last !== null,
+    run: () => failing(useProposalQueue().takeBack()),
+  },
   ...nth.map((key) => ({
     id: `queue-label-${key}`,
     title: { en: `Accept as label ${key} (in the queue)`, ja: `ラベル ${key} として採用（キュー中）` },
