@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { QueuedProposal, Uncertainty } from '#shared/model/review.ts'
+import { inOrder, type QueueOrder } from '../queue-order.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { call, outbox, remote } from '../rpc/index.ts'
 import { useGallery } from './gallery.ts'
@@ -10,25 +11,11 @@ import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 import { useToasts } from './toasts.ts'
 
-/** By how uncertain the model is, by score (the surest first), or as the images are shown. */
-export const queueOrders = ['uncertain', 'score', 'image'] as const
-export type QueueOrder = (typeof queueOrders)[number]
 export type Judgement = 'accepted' | 'rejected' | 'relabelled' | 'skipped'
 
 /** Proposals of a queue at most: as many as a day's work. */
 const MOST = 5000
 const PAGE = 1000
-
-/** `uncertain` is the order in which they came. */
-export function inOrder(proposals: readonly QueuedProposal[], order: QueueOrder, places: ReadonlyMap<number, number>): QueuedProposal[] {
-  const place = (p: QueuedProposal) => places.get(p.mediaId) ?? Infinity
-  const by: Record<QueueOrder, (a: QueuedProposal, b: QueuedProposal) => number> = {
-    uncertain: () => 0,
-    score: (a, b) => b.score - a.score,
-    image: (a, b) => place(a) - place(b) || b.score - a.score,
-  }
-  return [...proposals].sort(by[order])
-}
 
 export const useProposalQueue = defineStore('proposal-queue', () => {
   const [openImage, gallery, project, session, toasts] = [useOpenImage(), useGallery(), useProject(), useSession(), useToasts()]
