@@ -1,48 +1,17 @@
 /** The prompt lab: sets of prompts for one label, compared on the labelled images as they are edited. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
-import type { ModelEntry } from '#shared/contract/models.ts'
 import { labMetrics, labResult, MOST_ROWS, type LabResult, type LabTask } from '#shared/model/prompt-lab.ts'
-import { promptSet, promptsOf } from '#shared/model/prompts.ts'
+import { promptsOf } from '#shared/model/prompts.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
+import { firstRows, keyOf, tasksOf, type LabRow } from '../prompt-sets.ts'
 import { debounced } from '../timing.ts'
 import { useJobs } from './jobs.ts'
-import { useProject, type CountedLabel } from './project.ts'
+import { useProject } from './project.ts'
 import { useRuns } from './runs.ts'
 
-export interface LabRow {
-  /** Identifies the row while it is edited. */
-  readonly key: number
-  words: string[]
-  templates: string[]
-}
 export type Scores = LabResult['rows'][number]['scores']
-
-const needs: Record<LabTask, readonly ModelEntry['can'][number][]> = {
-  detect: ['detect'],
-  segment: ['segment'],
-  classify: ['embedImage', 'embedText'],
-}
-const tasks = Object.keys(needs) as LabTask[]
-export const tasksOf = (model: Pick<ModelEntry, 'can'>): LabTask[] =>
-  tasks.filter((task) => needs[task].every((what) => model.can.includes(what)))
-
-/** Sets to begin with: what the label has, its synonyms, and some usual templates. */
-export function firstRows({ name, prompts, synonyms }: Pick<CountedLabel, 'name' | 'prompts' | 'synonyms'>): Omit<LabRow, 'key'>[] {
-  const { words, templates } = promptSet(prompts)
-  const own = { words: words.length ? [...words] : [name], templates: [...templates] }
-  const sets = [
-    own,
-    { words: [name], templates: [] },
-    ...synonyms.slice(0, 3).map((word) => ({ words: [word], templates: [] })),
-    ...(synonyms.length ? [{ words: [name, ...synonyms], templates: [] }] : []),
-    { words: [...own.words], templates: ['a photo of a {}', 'a picture of a {}', 'a drawing of a {}'] },
-  ]
-  const seen = new Set<string>()
-  return sets.filter((set) => !seen.has(keyOf(set)) && seen.add(keyOf(set))).slice(0, MOST_ROWS)
-}
-export const keyOf = (row: Omit<LabRow, 'key'>) => JSON.stringify(promptsOf(row))
 
 export const usePromptLab = defineStore('prompt-lab', () => {
   const [project, jobs, runs] = [useProject(), useJobs(), useRuns()]
@@ -138,14 +107,14 @@ export const usePromptLab = defineStore('prompt-lab', () => {
   watch([basis, () => JSON.stringify(rows.value.map(keyOf))], later)
   remote.on('annotations.changed', later)
 
-  /** The row with the highest main metric; the first of several. */
+  /** The row with the highest main metric, if it is alone with it. */
   const best = computed(() => {
     const main = metrics.value[0]
     const ranked = rows.value
       .map((row) => ({ row, score: (main && scores.get(keyOf(row))?.[main]) ?? -1 }))
       .filter((r) => r.score >= 0)
       .sort((a, b) => b.score - a.score)
-    return ranked.length > 1 ? ranked[0]!.row.key : null
+    return ranked.length > 1 && ranked[0]!.score > ranked[1]!.score ? ranked[0]!.row.key : null
   })
 
   return {

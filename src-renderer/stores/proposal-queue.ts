@@ -2,35 +2,23 @@
 import { defineStore } from 'pinia'
 import { computed, nextTick, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { QueuedProposal, Uncertainty } from '#shared/model/review.ts'
+import { inOrder, type QueueOrder } from '../queue-order.ts'
 import { errorWords } from '../locales/error-words.ts'
-import { call, outbox } from '../rpc/index.ts'
+import { call, outbox, remote } from '../rpc/index.ts'
 import { useGallery } from './gallery.ts'
 import { useOpenImage } from './open-image.ts'
 import { useProject } from './project.ts'
+import { useSession } from './session.ts'
 import { useToasts } from './toasts.ts'
 
-/** By how uncertain the model is, by score (the surest first), or as the images are shown. */
-export const queueOrders = ['uncertain', 'score', 'image'] as const
-export type QueueOrder = (typeof queueOrders)[number]
 export type Judgement = 'accepted' | 'rejected' | 'relabelled' | 'skipped'
 
 /** Proposals of a queue at most: as many as a day's work. */
 const MOST = 5000
 const PAGE = 1000
 
-/** `uncertain` is the order in which they came. */
-export function inOrder(proposals: readonly QueuedProposal[], order: QueueOrder, places: ReadonlyMap<number, number>): QueuedProposal[] {
-  const place = (p: QueuedProposal) => places.get(p.mediaId) ?? Infinity
-  const by: Record<QueueOrder, (a: QueuedProposal, b: QueuedProposal) => number> = {
-    uncertain: () => 0,
-    score: (a, b) => b.score - a.score,
-    image: (a, b) => place(a) - place(b) || b.score - a.score,
-  }
-  return [...proposals].sort(by[order])
-}
-
 export const useProposalQueue = defineStore('proposal-queue', () => {
-  const [openImage, gallery, project, toasts] = [useOpenImage(), useGallery(), useProject(), useToasts()]
+  const [openImage, gallery, project, session, toasts] = [useOpenImage(), useGallery(), useProject(), useSession(), useToasts()]
   const proposals = shallowRef<readonly QueuedProposal[]>([])
   const at = ref(-1)
   /** What became of them, by place. */
@@ -116,12 +104,35 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
       void call('image-labels.state', { ids: [p.id], state })
         .then(openImage.refetch)
         .catch((e: unknown) => toasts.error(errorWords(e)))
+    changed.value = p.mediaId
+    judged.delete(at.value) // verdicts are in the order in which they were given
     judged.set(at.value, relabels ? 'relabelled' : state)
     void go(1)
+  }
+  /** The image that this window changed last. */
+  const changed = ref<number | null>(null)
+  remote.on('annotations.changed', ({ origin, mediaIds }) => {
+    if (origin === session.client) changed.value = mediaIds.length === 1 ? mediaIds[0]! : null
+  })
+  /** The place of the last verdict, if nothing was changed on another image since. */
+  const last = computed(() => {
+    const [place] = [...judged].filter(([, j]) => j !== 'skipped').at(-1) ?? []
+    return place !== undefined && proposals.value[place]?.mediaId === changed.value ? place : null
+  })
+  /** Undoes what was last changed on the image of the last verdict; if it was the verdict, its proposal is the current one again. */
+  async function takeBack(): Promise<void> {
+    const place = last.value
+    const p = place === null ? undefined : proposals.value[place]
+    if (place === null || !p) return
+    if (openImage.mediaId !== p.mediaId) await openImage.open(p.mediaId)
+    if (!(await openImage.turn('undo')) || !isOpen(p)) return
+    judged.delete(place)
+    at.value = place
+    if (p.kind === 'region') openImage.editor.setSelection([p.id])
   }
   function skip(): void {
     if (!judged.has(at.value)) judged.set(at.value, 'skipped')
     void go(1)
   }
-  return { proposals, at, current, active, counts, begin, end, go, judge, skip }
+  return { proposals, at, current, active, counts, begin, end, go, judge, skip, last, takeBack }
 })

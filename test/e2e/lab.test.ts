@@ -20,12 +20,17 @@ describe.skipIf(!canRun)('what models propose', () => {
   let page: Page
   const content = (id: number) => project.read((p) => imageContent(p, id))
   const states = () => project.read((p) => [1, 2].flatMap((id) => imageContent(p, id).regions.map((r) => r.state)))
-  const until = async <T>(read: () => T, wanted: T) => expect.poll(read, { timeout: 60_000 }).toEqual(wanted)
+  const until = async <T>(read: () => T, wanted: T) => expect.poll(read, { timeout: 20_000 }).toEqual(wanted)
   const opened = (name: string) => page.waitForSelector(`main strong.name >> text=${name}`)
   const left = (n: number) => page.waitForSelector(`[data-queue-left] >> text=${n} left`)
   /** A picture of the page, to be looked at. */
   const shoot = async (name: string) => {
-    if (process.env['DASHI_SHOTS']) await page.screenshot({ path: `${process.env['DASHI_SHOTS']}/${name}.png` })
+    const folder = process.env['DASHI_SHOTS']
+    for (const colorScheme of folder ? (['dark', 'light'] as const) : []) {
+      await page.emulateMedia({ colorScheme })
+      await page.waitForTimeout(500)
+      await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
+    }
   }
 
   beforeAll(async () => {
@@ -71,8 +76,11 @@ describe.skipIf(!canRun)('what models propose', () => {
     await left(1)
     await until(states, ['proposed', 'accepted', 'rejected', 'accepted'])
     expect(content(2).regions.map((r) => r.labelId)).toEqual([1, 1])
+    // Undo goes back to where the verdict was given.
     await page.keyboard.press('Control+z')
+    await opened('bird 1.png')
     await until(states, ['proposed', 'accepted', 'rejected', 'proposed'])
+    await left(2)
     expect(content(2).regions.map((r) => r.labelId)).toEqual([1, 2])
   })
 
@@ -107,12 +115,17 @@ describe.skipIf(!canRun)('what models propose', () => {
     await page.waitForSelector('text=2 images with the label, 2 without')
     await settled(page)
     expect(await findings(page)).toEqual([])
+    // From now on, what is edited is measured.
+    await page.click('[data-set="2"] button[aria-label^="Set 2: Words"]')
+    await page.keyboard.type('blue square')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.images .image')
+    await settled(page)
+    expect(await findings(page)).toEqual([])
     await shoot('lab')
     await page.click('[data-save="2"]')
-    await until(
-      () => project.read((p) => listLabels(p)[0]!.prompts),
-      ['robin', 'a photo of a {}', 'a picture of a {}', 'a drawing of a {}'],
-    )
+    const prompts = () => project.read((p) => listLabels(p).find((l) => l.name === 'wren')!.prompts)
+    await until(prompts, ['wren', 'blue square', 'a photo of a {}', 'a picture of a {}', 'a drawing of a {}'])
     await page.waitForSelector('[data-set="2"] >> text=in use')
   })
 

@@ -10,6 +10,7 @@ describe('keys', () => {
   it('finds the actions of a chord, the canvas before the shell', () => {
     expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
     expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'queue-accept', 'accept', 'open-image', 'review-accept', 'end-grounding'])
   })
   it('lets the settings rebind an action', () => {
     const keys = keymap({ 'tool-box': ['Ctrl+B'], 'tool-pan': [] })
@@ -83,6 +84,12 @@ describe('keys', () => {
       Backspace: ['remove-last', 'delete'],
       Enter: ['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
       Escape: ['cancel', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],
+      Enter: ['confirm', 'queue-accept', 'accept', 'open-image', 'review-accept', 'end-grounding'],
+      Escape: ['cancel', 'queue-reject', 'reject', 'choose-none', 'end-grounding'],
+      // In the queue of proposals, a verdict.
+      ...Object.fromEntries(['1', '2', '3', '4', '5', '6', '7', '8', '9'].map((key) => [key, [`queue-label-${key}`, `label-${key}`]])),
+      '.': ['queue-skip', 'next-proposal'],
+      'Ctrl+Z': ['queue-undo', 'undo'],
       'Ctrl+Enter': ['caption-onward', 'accept-all'],
       // Ghosts are shown.
       'Shift+Enter': ['accept-ghosts', 'approve'],

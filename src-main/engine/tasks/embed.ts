@@ -230,7 +230,7 @@ export async function textFeatures(model: Model, texts: readonly string[], o: Em
 
 /** Fills a class into a template: a bare `{}` gets its name, a sentence the phrase used in sentences. */
 export const fillTemplate = (template: string, { name, phrase }: ClassSpec): string =>
-  template.replace('{}', template === '{}' ? name : (phrase ?? name))
+  template.replace('{}', () => (template === '{}' ? name : (phrase ?? name)))
 
 /** The texts whose mean stands for a class: each of its forms in each of the templates, or in its own. */
 export const textsOf = (c: ClassSpec, templates: readonly string[]): string[] =>
