@@ -5,6 +5,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { findJson, parseJson } from './json.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { RESAMPLE, resize, type Resample } from './resample.ts'
+import { fitted, resizedSize, type Size } from './resized-size.ts'
 import { type Levels, squared } from './squared.ts'
 
 export const side = z.int().min(1).max(16384)
@@ -24,7 +25,6 @@ const flag = z.boolean().nullable().default(true).transform(Boolean)
 /** For other keys, null means the default, as in transformers 4; transformers 5 rejects it. */
 const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
 type Rgb = [number, number, number]
-type Size = { shortest_edge: number } | { height: number; width: number }
 
 /** The defaults of an image processor of `transformers`. */
 interface Defaults {
@@ -243,39 +243,6 @@ export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'
   const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config) : rgb
   if (width * height > MOST_PIXELS) throw dataError(name, sentence('image.narrow', { width, height, limit: MOST_PIXELS }))
   return resize(rgb, width, height, methodOf(config))
-}
-
-/**
- * The shortest edge becomes `size`; the other is truncated, not rounded: ⌊size · long / short⌋. Where that exceeds `within`,
- * the shortest is less, rounded half to even (`get_size_with_aspect_ratio`).
- */
-function resizedSize({ width, height }: { readonly width: number; readonly height: number }, { size, within }: PreprocessConfig) {
-  if ('height' in size) return size
-  const short = size.shortest_edge
-  const [least, most] = [Math.min(width, height), Math.max(width, height)]
-  if (within && (most / least) * short > within) {
-    const exact = (within * least) / most
-    const rounded = Math.max(1, halfToEven(exact))
-    if (rounded === least) return { width, height }
-    const other = Math.trunc((exact * most) / least)
-    return width < height ? { width: rounded, height: other } : { width: other, height: rounded }
-  }
-  if (within && short === least) return { width, height }
-  return width <= height
-    ? { width: short, height: Math.trunc((short * height) / width) }
-    : { width: Math.trunc((short * width) / height), height: short }
-}
-
-function halfToEven(x: number): number {
-  const low = Math.floor(x)
-  const rest = x - low
-  return rest === 0.5 ? low + (low % 2) : Math.round(x)
-}
-
-/** The longest edge becomes `edge`, rounded half up (SamImageProcessor), but no edge less than a pixel. */
-export function fitted({ width, height }: { readonly width: number; readonly height: number }, edge: number) {
-  const scaled = (side: number) => Math.max(1, Math.trunc(side * (edge / Math.max(width, height)) + 0.5))
-  return { width: scaled(width), height: scaled(height) }
 }
 
 /** The second half of `preprocess`: crops and normalises. */

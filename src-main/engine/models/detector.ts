@@ -12,8 +12,7 @@ export type Arrays = Readonly<Record<string, Float32Array>>
 
 /**
  * A detector by words or by an example; boxes are [centre x, centre y, width, height], relative to the model's input.
- * Each text is one query. A family that reads all labels as one prompt can do so too: its queries are the prompt's
- * tokens, and boxes may depend on them.
+ * Each text is one query. A family that reads all labels as one prompt is a {@link Grounding} instead.
  */
 export interface Detector {
   /** Templates of a checkpoint that has none of its own. */

@@ -19,6 +19,15 @@ import type { TensorList } from './tensors.ts'
 /** MM-Grounding-DINO divides likeness by √D and adds a bias (Zhao et al. 2024, §3.1). */
 const isScaled = (c: GroundingConfig) => c.model_type === 'mm-grounding-dino'
 
+const BOXES = (layer: number) => `bbox_embed.${layer}.layers.0.weight`
+const CLASSES = (layer: number) => `class_embed.${layer}.bias`
+
+/**
+ * Which layer's head a layer uses: its own if there is one, whatever the configuration says, since folders of earlier
+ * releases of transformers don't say it; else the first, which all share.
+ */
+const ownHead = (p: Params, layer: number, name: (layer: number) => string): number => (p.source.has(name(layer)) ? layer : 0)
+
 /** Boxes [N, 4], by centre and size relative to the image, and their likeness to each token, [T, N]. */
 export function decode(
   p: Params,
@@ -48,12 +57,11 @@ export function decode(
     const isLast = i + 1 === c.decoder_layers
     // Layers pass on their features as they are; only what is read from the last of them is normalised.
     if (isLast) x = layerNorm(p, 'model.decoder.layer_norm', x, eps)
-    const head = `bbox_embed.${c.decoder_bbox_embed_share ? 0 : i}`
-    boxes = sigmoid(add(feedForward(p, head, x, [d, 4], 3), unsigmoid(boxes)))
+    boxes = sigmoid(add(feedForward(p, `bbox_embed.${ownHead(p, i, BOXES)}`, x, [d, 4], 3), unsigmoid(boxes)))
   }
   const likeness = gemm(text, x, undefined, { transB: true })
   if (!isScaled(c)) return { boxes, logits: likeness }
-  const bias = p.get(`class_embed.${c.decoder_cls_embed_share ? 0 : c.decoder_layers - 1}.bias`, [])
+  const bias = p.get(`class_embed.${ownHead(p, c.decoder_layers - 1, CLASSES)}.bias`, [])
   return { boxes, logits: add(mul(likeness, d ** -0.5), bias) }
 }
 
@@ -121,6 +129,15 @@ function feedForward(p: Params, name: string, x: Value, [hidden, out]: readonly 
   return linear(p, `${name}.layers.${depth - 1}`, y, out)
 }
 
+/** The tensors of heads that a folder must have, of those that {@link decoderTensors} lists. */
+export function headTensors(list: TensorList, c: GroundingConfig): readonly (readonly [name: string, shape: readonly number[]])[] {
+  const shared = { bbox: c.decoder_bbox_embed_share, class: c.decoder_cls_embed_share }
+  return [...list].flatMap(([name, { shape }]) => {
+    const [, kind, layer] = /^(bbox|class)_embed\.(\d+)\./.exec(name) ?? []
+    return kind && (layer === '0' || !shared[kind as keyof typeof shared]) ? [[name, shape] as const] : []
+  })
+}
+
 export function decoderTensors(list: TensorList, c: GroundingConfig): void {
   const head = list.in('head')
   const { affine, norm, scalar, embedding } = head
@@ -146,8 +163,8 @@ export function decoderTensors(list: TensorList, c: GroundingConfig): void {
     for (const part of ['self_attn', 'encoder_attn_text', 'encoder_attn', 'final']) norm(`${name}.${part}_layer_norm`, d)
   }
   norm('model.decoder.layer_norm', d)
-  for (let i = 0; i < (c.decoder_bbox_embed_share ? 1 : c.decoder_layers); i++) layered(`bbox_embed.${i}`, d, 4, 3)
+  for (let i = 0; i < c.decoder_layers; i++) layered(`bbox_embed.${i}`, d, 4, 3)
   if (!isScaled(c)) return
   scalar('model.encoder_output_class_embed.bias')
-  for (let i = 0; i < (c.decoder_cls_embed_share ? 1 : c.decoder_layers); i++) scalar(`class_embed.${i}.bias`)
+  for (let i = 0; i < c.decoder_layers; i++) scalar(`class_embed.${i}.bias`)
 }

@@ -11,7 +11,7 @@ import { places } from './deformable.ts'
 import type { Grounding } from './detector.ts'
 import { activationName, essential } from './essence.ts'
 import { type GroundingConfig, groundingConfig, GROUPS, levelGrids } from './grounding-config.ts'
-import { decode, decoderTensors } from './grounding-decoder.ts'
+import { decode, decoderTensors, headTensors } from './grounding-decoder.ts'
 import { encoderTensors, enhance } from './grounding-encoder.ts'
 import { defineFamily } from './model.ts'
 import { stageWidth, swinCost, swinFeatures, swinTensors } from './swin.ts'
@@ -157,10 +157,10 @@ export const groundingDino = defineFamily<GroundingConfig>({
   can: ['detect'],
   config: groundingConfig,
   describe: (c) => {
-    const detector = grounding(c)
+    const list = tensors(c)
     return {
       dim: c.d_model,
-      tensors: tensors(c),
+      tensors: list,
       image: {
         size: 800,
         patch: 1,
@@ -173,7 +173,8 @@ export const groundingDino = defineFamily<GroundingConfig>({
         tooMany: (height, width) =>
           cost(c, height, width) > MAX_ACTIVATIONS ? sentence('model.picture-too-large', { height, width }) : undefined,
       },
-      grounding: detector,
+      grounding: grounding(c),
+      check: (weights) => headTensors(list, c).forEach(([name, shape]) => void weights.expectShape(name, shape)),
     }
   },
   essence: (c) =>
@@ -187,7 +188,7 @@ export const groundingDino = defineFamily<GroundingConfig>({
   saves: 'GroundingDinoForObjectDetection',
   processors: [groundingProcessor],
   tokenizer: 'wordpiece',
-  // Norms that a backbone has no use for, indices, and copies of the heads.
+  // Norms that a backbone has no use for, indices, copies of the heads, and heads that layers share (see `check`).
   buffers: [
     '*.relative_position_index',
     `${BACKBONE}.swin.layernorm.*`,
@@ -196,5 +197,7 @@ export const groundingDino = defineFamily<GroundingConfig>({
     'model.decoder.bbox_embed.*',
     'model.decoder.class_embed.*',
     'model.special_tokens',
+    'bbox_embed.*',
+    'class_embed.*',
   ],
 })

@@ -1,7 +1,8 @@
 /** Masks for points and boxes, with any model that can. An image is embedded once; a click then takes the decoder only. */
 import type { Box, Rle } from '#shared/model/shape.ts'
 import type { Pixels } from '../data/pixels.ts'
-import { fitted, preprocess } from '../data/preprocess.ts'
+import { preprocess } from '../data/preprocess.ts'
+import { fitted } from '../data/resized-size.ts'
 import { need } from '../models/families.ts'
 import type { Model } from '../models/model.ts'
 import { PointKind, type PromptedSegmenter } from '../models/segmenter.ts'

@@ -18,9 +18,9 @@ const folderOf = (name: string) => goldenPath(`../models/${name}`)
 const KINDS = ['grounding', 'grounding-odd', 'grounding-mm', 'grounding-llmdet']
 
 /** One tokenizer serves all folders. */
-async function opened(name: string): Promise<Model> {
+async function opened(name: string, folder = folderOf(name)): Promise<Model> {
   const tokenizer = await tokenizerIn(folderOf('grounding'))
-  return Object.create(await openModel(folderOf(name)), { tokenizer: { value: tokenizer } }) as Model
+  return Object.create(await openModel(folder), { tokenizer: { value: tokenizer } }) as Model
 }
 
 interface Expected {
@@ -30,6 +30,28 @@ interface Expected {
 /** transformers has tokens as columns, [N, T]; ours are rows, of which the last ones may be padding. */
 const turned = (x: Float32Array, n: number, t: number) =>
   Float32Array.from({ length: n * t }, (_, i) => x[(i % t) * n + Math.floor(i / t)]!)
+
+test('heads of a layer of its own are used though the configuration does not say so, and missed if it does', async () => {
+  const { pixels, ids, boxes } = golden<Expected>('../models/grounding-odd/expected.json').cases[1]!
+  const dir = path.join(temporaryFolder(), 'model')
+  fs.cpSync(folderOf('grounding-odd'), dir, { recursive: true })
+  const file = path.join(dir, 'config.json')
+  const { decoder_bbox_embed_share: _, ...config } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>
+  fs.writeFileSync(file, JSON.stringify(config))
+  const model = await opened('grounding-odd', dir)
+  const grounded = new Grounded(model, model.grounding!)
+  const size = pixels.shape.slice(2) as [number, number]
+  const found = await grounded.tokens(await grounded.encode(floats(pixels), size), size, ids)
+  expect(largestDifference(found.boxes, floats(boxes))).toBeLessThan(5e-5)
+  await grounded.release()
+  model.close()
+
+  const shared = path.join(temporaryFolder(), 'shared')
+  fs.cpSync(folderOf('grounding-llmdet'), shared, { recursive: true })
+  const own = path.join(shared, 'config.json')
+  fs.writeFileSync(own, fs.readFileSync(own, 'utf8').replace('"decoder_bbox_embed_share": true', '"decoder_bbox_embed_share": false'))
+  await expect(openModel(shared)).rejects.toThrow(/bbox_embed\.1\.layers\.0\.weight/)
+})
 
 describe.each(KINDS)('%s', (name) => {
   test.each(golden<Expected>(`../models/${name}/expected.json`).cases.map((c) => [c.pixels.shape.slice(2).join('×'), c] as const))(
