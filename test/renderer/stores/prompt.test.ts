@@ -63,6 +63,7 @@ vi.mock('../../../src-renderer/stores/canvas-settings.ts', () => ({ keepSettings
 vi.mock('../../../src-renderer/stores/guides.ts', () => ({ keepGuides: () => undefined }))
 vi.mock('../../../src-renderer/stores/classify.ts', () => ({ useClassify: () => ({ active: false }) }))
 vi.mock('../../../src-renderer/stores/review.ts', () => ({ useReview: () => ({ active: false }) }))
+vi.mock('../../../src-renderer/stores/proposal-queue.ts', () => ({ useProposalQueue: () => ({ active: false, end: () => undefined }) }))
 vi.mock('../../../src-renderer/stores/runs.ts', () => ({
   useRuns: () => ({
     models: [
