@@ -131,7 +131,8 @@ export const usePrompt = defineStore('prompt', () => {
       found.delete(key)
       found.set(key, findings)
       if (found.size > kept) found.delete(found.keys().next().value!)
-      if (active.value) ghosts.show(findings)
+      if (!active.value) return
+      ghosts.show(findings)
       ahead(now)
     } catch (e) {
       if (openImage.mediaId === mediaId && !wanted) failure.value = errorWords(e)

@@ -168,6 +168,16 @@ describe('asking', () => {
     await first
     expect(questions().map((q) => q['mediaId'])).toEqual([1, 3])
   })
+  it('shows nothing and encodes nothing ahead if the bar was closed meanwhile', async () => {
+    server.held = []
+    const asked = find('dog')
+    await vi.waitFor(() => expect(server.held).toHaveLength(1))
+    usePrompt().close()
+    server.held.splice(0).forEach((go) => go())
+    await asked
+    expect([scores(), useOpenImage().editor.regions.ghosts.size]).toEqual([[], 0])
+    expect(server.asked.at(-1)).toEqual(['preview.ahead', { mediaIds: [], model: 'owl', task: 'detect' }])
+  })
   it('says in one line why there is no answer, and shows nothing', async () => {
     server.refuses = 'the model reads 16 tokens'
     await find('dog')
