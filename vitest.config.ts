@@ -1,16 +1,13 @@
-import { configDefaults, defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
+import { common, sharing } from './vitest.kinds.ts'
 
+/** `npm test`: the unit tests that can share their worker's modules do, each other file has its own. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // What takes longer than a minute: vitest.desktop.config.ts.
-    exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts'],
-    // Against what never ends, not against what is slow: the machine may be ten times busier than it was when a test was written.
-    testTimeout: 900_000,
-    hookTimeout: 1_800_000,
-    expect: { poll: { timeout: 300_000, interval: 50 } },
-    // Two cores: onnxruntime already uses both, so test files run beside each other only a little.
-    pool: 'forks',
-    maxWorkers: 2,
+    ...common,
+    projects: [
+      { test: { ...common, name: 'sharing', isolate: false, include: sharing } },
+      { test: { ...common, name: 'apart', exclude: [...common.exclude, ...sharing] } },
+    ],
   },
 })

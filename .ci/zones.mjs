@@ -36,6 +36,7 @@ export const layers = [
       ['src-main/engine/tasks', 'src-main/engine/runtime'],
       'src-main/engine/detection',
       'src-main/engine/segmentation',
+      'src-main/engine/regions',
       'src-main/engine/recipes',
       'src-main/engine/pretrain',
       'src-main/engine/curation',

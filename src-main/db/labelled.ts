@@ -22,6 +22,32 @@ export const labelledRows = (db: Database): LabelledRow[] =>
      WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
   )
 
+/** An accepted region with a label of an image in a split. */
+export interface RegionRow extends LabelledRow {
+  readonly width: number | null
+  readonly height: number | null
+  /** JSON. */
+  readonly shape: string
+}
+
+/** Sorted by image and drawing order. */
+export const labelledRegionRows = (db: Database): RegionRow[] =>
+  db.all(
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, m.width, m.height, r.label_id, r.shape, f.problem FROM media m
+     LEFT JOIN media_file f ON f.media_id = m.id
+     JOIN region r ON r.media_id = m.id AND r.state = 'accepted' AND r.label_id IS NOT NULL
+     WHERE m.split IS NOT NULL ORDER BY m.id, r.z, r.id`,
+  )
+
+/** Ids of the images that are in a split and have an accepted region with a label. */
+export const imagesWithRegions = (db: Database): number[] =>
+  db
+    .all<{ id: number }>(
+      `SELECT m.id FROM media m WHERE m.split IS NOT NULL
+         AND EXISTS (SELECT 1 FROM region r WHERE r.media_id = m.id AND r.state = 'accepted' AND r.label_id IS NOT NULL) ORDER BY m.id`,
+    )
+    .map((r) => r.id)
+
 /** Ids of the images that are in a split and have an accepted label. */
 export const labelledImages = (db: Database): number[] =>
   db

@@ -73,7 +73,10 @@ export class Lanes {
  * thread each.
  */
 const laneOf = (q: Question) =>
-  q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}`
+  q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}${regionsOf(q)}`
+
+/** Two models together have a thread of their own: each of them is asked alone, too. */
+const regionsOf = (q: Question) => ('regions' in q && q.regions ? `\n${q.regions}` : '')
 
 const subjectOf = (q: Question) => (q.kind === 'devices' ? 'devices' : q.model)
 

@@ -13,6 +13,10 @@ export interface CommandRecord {
   readonly keys?: readonly string[]
   /** Used on a Mac instead, where the default chords have another meaning. */
   readonly macKeys?: readonly string[]
+  /** It exists only while this tool is in use, and then precedes others on its keys. */
+  readonly tool?: string
+  /** Only while the canvas has the focus: elsewhere its keys move the focus. */
+  readonly focused?: true
   readonly run: Run
 }
 

@@ -9,6 +9,7 @@ import { edgesOf, type Visibility } from '#shared/model/skeleton.ts'
 import { asTracked, changedId } from './edits.ts'
 import { aligned, noGuides, withGuide, type Guides, type Lines } from './grid.ts'
 import { boxAbout, placed, withStates } from './keypoints.ts'
+import type { MaskMaker } from './mask-maker.ts'
 import { isShown, RegionStore } from './regions.ts'
 import { snapTo } from './snap.ts'
 import {
@@ -56,6 +57,8 @@ export abstract class CanvasDocument extends Viewing {
   pointer: Point | null = null
   /** The image's pixels, for tools that need them; null until they are loaded. */
   pixels: () => Pixels | null = () => null
+  /** A model that makes masks of points and boxes; null if there is none. */
+  masks: MaskMaker | null = null
 
   private labels = new Map<number, Label>()
   private temporaryIds = 0
@@ -67,6 +70,8 @@ export abstract class CanvasDocument extends Viewing {
   /** Whether nothing is in progress, so that keys may apply to the region under the pointer. */
   protected abstract get atRest(): boolean
   abstract setTool(id: string): void
+  /** To be called when something that the tool's state waited for is there. */
+  abstract answered(): void
 
   // ---- Labels
 
@@ -126,7 +131,7 @@ export abstract class CanvasDocument extends Viewing {
       ...from,
       id: this.options.temporaryId?.() ?? --this.temporaryIds,
       mediaId: this.image!.mediaId,
-      author: this.options.author(),
+      author: from.author ?? this.options.author(),
       shape,
     }
   }
@@ -254,7 +259,20 @@ export abstract class CanvasDocument extends Viewing {
     this.changed('overlay')
   }
 
+  /** Shapes that regions would get, shown instead of theirs until they are taken or dropped. */
+  previews: ReadonlyMap<RegionId, Shape> | null = null
+  setPreviews(previews: ReadonlyMap<RegionId, Shape> | null): void {
+    if (previews === this.previews) return
+    this.previews = previews
+    this.changed('overlay')
+  }
+
   // ---- Settings and snapping
+
+  setMasks(maker: MaskMaker | null): void {
+    this.masks = maker
+    this.changed('settings')
+  }
 
   set(settings: Partial<CanvasSettings>): void {
     this.settings = { ...this.settings, ...settings }

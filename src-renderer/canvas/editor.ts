@@ -7,14 +7,14 @@ import type { EditorOptions } from './document.ts'
 import { changedId } from './edits.ts'
 import { GhostedDocument } from './ghosts.ts'
 import type { Answer, Next, StateAction, ToolState } from './tool-state.ts'
-import { done } from './tool-state.ts'
+import { done, stateActions } from './tool-state.ts'
 import { toolOf } from './tools.ts'
 import type { CanvasImage, Overlay, Point, PointerInfo, PointerInput, RegionChange } from './types.ts'
 import { panBy, toImage, type View } from './view.ts'
 
 /** Two presses are a double click within this time (ms) and distance (CSS px). */
 const doubleClick = { time: 400, distance: 5 }
-const stateActions: ReadonlySet<string> = new Set<StateAction>(['confirm', 'cancel', 'remove-last', 'delete', 'undo', 'redo'])
+const forStates: ReadonlySet<string> = new Set(stateActions)
 
 /** A command, or a switch to another tool. */
 export type CanvasAction = CanvasCommand | `tool-${string}`
@@ -112,7 +112,7 @@ export class CanvasEditor extends GhostedDocument {
     return this.panning ? 'grabbing' : this.panHeld ? 'grab' : (this.state.cursor ?? toolOf(this.tool).cursor)
   }
   get overlay(): Overlay {
-    return this.state.overlay()
+    return { ...(this.previews && { previews: this.previews }), ...this.state.overlay() }
   }
 
   pointerDown(input: PointerInput): void {
@@ -179,6 +179,10 @@ export class CanvasEditor extends GhostedDocument {
     return { point: toImage(this.view, screen), screen, button, pressed: (input.buttons & 1) === 1, double, shift, alt, ctrl }
   }
 
+  override answered(): void {
+    this.batch(() => this.follow(this.state.onAnswer()))
+  }
+
   private follow(next: Next): void {
     if (next === done) this.restart()
     else if (next) this.enter(next)
@@ -190,7 +194,7 @@ export class CanvasEditor extends GhostedDocument {
   /** Returns false if the canvas has nothing to do, so that the application may handle the action. */
   execute(action: CanvasAction): boolean {
     return this.batch(() => {
-      if (stateActions.has(action)) {
+      if (forStates.has(action)) {
         const answer: Answer = this.state.onAction(action as StateAction)
         if (answer !== false) {
           this.follow(answer === true ? undefined : answer)

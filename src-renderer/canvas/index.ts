@@ -15,6 +15,8 @@ export type { EditorOptions } from './document.ts'
 export { mountCanvas, type CanvasStage } from './fabric/stage.ts'
 export { chordOf, isTextField, type KeyLike } from './keyboard.ts'
 export { commands, type CanvasCommand } from './commands/index.ts'
+export { counted } from './commands/change.ts'
+export type { MaskCandidate, MaskPrompt } from './mask-maker.ts'
 export { tools, toolOf } from './tools.ts'
 export type { ToolContext, ToolOption, ToolRecord } from './tool.ts'
 export {

@@ -6,7 +6,19 @@ import type { CanvasDocument } from './document.ts'
 import type { Overlay, PointerInfo } from './types.ts'
 
 /** States receive keys as their meanings, so that keys can be remapped. */
-export type StateAction = 'confirm' | 'cancel' | 'remove-last' | 'delete' | 'undo' | 'redo'
+export const stateActions = [
+  'confirm',
+  'cancel',
+  'remove-last',
+  'delete',
+  'undo',
+  'redo',
+  'mask-include',
+  'mask-exclude',
+  'mask-next',
+  'mask-previous',
+] as const
+export type StateAction = (typeof stateActions)[number]
 
 /** The state has finished: the tool returns to its initial state. */
 export const done = Symbol('done')
@@ -43,6 +55,10 @@ export abstract class ToolState {
   }
   onAction(_action: StateAction): Answer {
     return false
+  }
+  /** What the state asked the application for is there. */
+  onAnswer(): Next {
+    return undefined
   }
   /** Called when the tool or image changes: finish or drop whatever is in progress. */
   onExit(): void {}

@@ -24,6 +24,8 @@ export interface ToolContext {
   readonly selected: number
   /** Whether any label has a skeleton. */
   readonly skeleton: boolean
+  /** Whether a model can make masks of points. */
+  readonly masks: boolean
 }
 
 export interface ToolRecord {

@@ -1,5 +1,6 @@
 import type { Region } from '#shared/model/region.ts'
 import type { Box, Shape } from '#shared/model/shape.ts'
+import type { MaskClick } from './mask-maker.ts'
 import type { ColumnMask } from './masks/column-mask.ts'
 import type { Point, Size } from './plane.ts'
 
@@ -116,6 +117,8 @@ export interface Overlay {
   brush?: { at: Point; size: number; erase: boolean }
   /** The line being measured. */
   ruler?: readonly Point[]
+  /** What a model is asked for a mask, the scores of its answers, the index of the one shown, and whether a newer one is still to come. */
+  prompt?: { clicks: readonly MaskClick[]; box?: Box; scores: readonly number[]; choice: number; waiting: boolean }
 }
 
 export interface CanvasSettings {
@@ -138,6 +141,10 @@ export interface CanvasSettings {
   guides: boolean
   /** How boxes are drawn: by dragging, with two clicks, or either. */
   drawBy: 'either' | 'drag' | 'click'
+  /** What a model's mask becomes. */
+  keepMasksAs: 'mask' | 'polygon'
+  /** How far a polygon made of a mask may be from its outline, in image pixels. */
+  outlineTolerance: number
   /** Width of outlines in CSS pixels. */
   lineWidth: number
   /** Opacity of region fills, 0 to 1. */
@@ -169,6 +176,8 @@ export const defaultSettings: CanvasSettings = {
   gridStep: 32,
   guides: false,
   drawBy: 'either',
+  keepMasksAs: 'mask',
+  outlineTolerance: 1,
   lineWidth: 1.5,
   fillOpacity: 0.25,
   brightness: 1,

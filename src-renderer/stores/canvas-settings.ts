@@ -7,6 +7,8 @@ import { useSession } from './session.ts'
 
 const kept = [
   'drawBy',
+  'keepMasksAs',
+  'outlineTolerance',
   'lineWidth',
   'fillOpacity',
   'names',

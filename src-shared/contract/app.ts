@@ -43,6 +43,10 @@ export const settings = z.object({
       /** After classifying an image, the next one opens. */
       advance: z.boolean().default(true),
       drawBy: z.enum(['either', 'drag', 'click']).default('either'),
+      /** What a mask of a model becomes once it is kept. */
+      keepMasksAs: z.enum(['mask', 'polygon']).default('mask'),
+      /** How far a polygon made of a mask may be from its outline, in image pixels. */
+      outlineTolerance: z.number().min(0).max(100).default(1),
       /** Width of outlines in CSS pixels. */
       lineWidth: z.number().min(0.5).max(6).default(1.5),
       fillOpacity: z.number().min(0).max(1).default(0.25),

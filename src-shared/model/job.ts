@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
+import { box, rle } from './shape.ts'
 import { wordsSchema } from './words.ts'
 import { progressSchema } from './progress.ts'
 
@@ -15,10 +16,17 @@ export type Device = z.infer<typeof deviceSchema>
 export const deviceEntrySchema = z.object({ id: deviceSchema, title: wordsSchema, about: wordsSchema })
 export type DeviceEntry = z.infer<typeof deviceEntrySchema>
 
-/** A labelled image. `hash` is its content hash, if known; `label` is an index into the classes. */
+const classIndex = z.int().nonnegative()
+
+/**
+ * A labelled image. `hash` is its content hash, if known; `label` is an index into the classes. For tasks of regions it
+ * is 0, and the accepted regions are in `boxes` or `masks`.
+ */
 export const itemSchema = z.object({
   file: z.string().min(1),
-  label: z.int().nonnegative(),
+  label: classIndex,
+  boxes: z.array(z.object({ class: classIndex, box })).optional(),
+  masks: z.array(z.object({ class: classIndex, mask: rle })).optional(),
   hash: z.string().nullish(),
   /** Display name. */ name: z.string().optional(),
 })
@@ -71,6 +79,8 @@ export type TrainJob = z.infer<typeof trainJobSchema>
 export const evaluateJobSchema = z.object({
   kind: z.literal('evaluate'),
   checkpoint: z.string().min(1),
+  /** What is measured; the engine has a record for each and rejects others. */
+  task: z.string().default('classify'),
   device: deviceSchema,
   classes: z.array(classSchema).min(1),
   templates: z.array(z.string()).nullish(),
@@ -191,15 +201,41 @@ export const ledgerSchema = z.array(
   z.object({ dir: z.string(), heldOut: z.number(), score: z.number(), accepted: z.boolean(), margin: z.number() }),
 )
 
+/** Scores of boxes or masks: each metric of the task by its id, as far as it is defined (model/metric.ts). */
+const scores = z.record(z.string(), z.number())
+
+/** Per split: the number of images and of accepted regions, and the scores over all labels and of each that occurs. */
+export const regionScoresSchema = z.object({
+  n: z.int().nonnegative(),
+  regions: z.int().nonnegative(),
+  /** The one figure that stands for the others; null without regions. */
+  score: z.number().nullable(),
+  metrics: scores,
+  labels: z.array(z.object({ label: z.string(), regions: z.int().positive(), metrics: scores })),
+})
+export type RegionScores = z.infer<typeof regionScoresSchema>
+
+const ofRegions = { splits: z.record(z.string(), regionScoresSchema) }
+
 /** Measurements of a checkpoint, by task. */
 export const measuredSchema = z.discriminatedUnion('task', [
   z.object({ task: z.literal('classify'), splits: z.record(z.string(), predictionsSchema) }),
+  z.object({ task: z.literal('detect'), ...ofRegions }),
+  z.object({ task: z.literal('segment'), ...ofRegions }),
 ])
 export type Measured = z.infer<typeof measuredSchema>
 
-/** Accuracy of each split that has images. */
-export const accuracies = ({ splits }: Measured): Record<string, number> =>
-  Object.fromEntries(Object.entries(splits).flatMap(([name, s]) => (s.n ? [[name, s.accuracy]] : [])))
+/** Accuracy of each split that has images; for tasks of regions, their score. */
+export function accuracies(measured: Measured): Record<string, number> {
+  const found = Object.entries(measured.splits).map(([name, s]) => [name, s.n ? ('score' in s ? s.score : s.accuracy) : null] as const)
+  return Object.fromEntries(found.filter((of): of is [string, number] => of[1] !== null))
+}
+
+/** The predictions of classification. @throws for another task, which is a bug */
+export function predictionsOf(measured: Measured): Readonly<Record<string, SplitPredictions>> {
+  if (measured.task !== 'classify') throw new Error(`a classification was expected, found the task ${measured.task}`)
+  return measured.splits
+}
 
 const ended = {
   device: z.string(),

@@ -36,8 +36,17 @@ export const detectionSettingsSchema = z.object({
   most: z.int().positive().optional(),
   /** For masks of which each pixel belongs to one label: what else it may be. */
   background: z.array(z.string().min(1)).optional(),
+  /** Where everything in an image is looked for by clicks: so many along each side of a grid. */
+  grid: z.int().min(1).max(64).optional(),
 })
 export type DetectionSettings = z.infer<typeof detectionSettingsSchema>
+
+/**
+ * The folder of a second model, which says where something is. With a detector: a model of points and boxes, which makes a
+ * mask of each box that the detector finds. With a CLIP or SigLIP, which then says what it is: a model of points and boxes,
+ * or for boxes a detector, whose regions are named.
+ */
+export const regionsSchema = z.string().min(1)
 
 export const detectionSchema = z.object({ label: z.string(), score: z.number().min(0).max(1), box: boxTupleSchema })
 export type Detection = z.infer<typeof detectionSchema>

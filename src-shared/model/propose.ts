@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { limits } from './limits.ts'
 import { id } from './media.ts'
-import { boxTupleSchema, detectionSettingsSchema, thresholdSchema } from './preview.ts'
+import { boxTupleSchema, detectionSettingsSchema, regionsSchema, thresholdSchema } from './preview.ts'
 import { mediaFilter } from './project.ts'
 import { text } from './text.ts'
 
@@ -18,6 +18,8 @@ export const soughtSchema = z.object({
   /** Sentences around the words, with {} in their place, instead of those of the checkpoint. */
   templates: z.array(word).min(1).max(limits.list).optional(),
   example: z.object({ mediaId: id, region: boxTupleSchema.optional() }).optional(),
+  /** The folder of a second model, which says where something is. */
+  regions: regionsSchema.optional(),
 })
 export type Sought = z.infer<typeof soughtSchema>
 

@@ -14,6 +14,7 @@ import {
   maskSchema,
   previewTaskSchema,
   promptSchema,
+  regionsSchema,
   segmentSchema,
 } from './preview.ts'
 
@@ -32,9 +33,23 @@ export const questionSchema = z.discriminatedUnion('kind', [
   /** Classes of an image: the model's own or, if it has none, the given ones. */
   z.object({ kind: z.literal('classify'), model, file: z.string().min(1), classes: z.array(classSchema) }),
   /** What is found in an image, by words or by an example. */
-  z.object({ kind: z.literal('detect'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
+  z.object({
+    kind: z.literal('detect'),
+    model,
+    file: z.string().min(1),
+    prompt: promptSchema,
+    settings: detectionSettingsSchema,
+    regions: regionsSchema.optional(),
+  }),
   /** What each label covers of an image, by words or by an example. */
-  z.object({ kind: z.literal('segment'), model, file: z.string().min(1), prompt: promptSchema, settings: detectionSettingsSchema }),
+  z.object({
+    kind: z.literal('segment'),
+    model,
+    file: z.string().min(1),
+    prompt: promptSchema,
+    settings: detectionSettingsSchema,
+    regions: regionsSchema.optional(),
+  }),
   /** Masks for clicks on an image, a box, or both. */
   z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
   /** Prepares an image for questions of a task, so that they are answered at once. */

@@ -48,7 +48,8 @@ describe.skipIf(!canRun || transport === 'port')('thumbnails that scrolled out o
     await page.waitForSelector('[role=option] img')
     const asked = new Set<string>()
     page.on('request', (request) => void (/\/small$/.test(request.url()) && asked.add(request.url())))
-    const shown = () => page.locator('[role=option] img').evaluateAll((list) => list.map((img) => (img as HTMLImageElement).src))
+    // Found and read in one go: a picture that is taken away in between has no address any more.
+    const shown = () => page.evaluate(() => [...document.querySelectorAll<HTMLImageElement>('[role=option] img')].map((img) => img.src))
     const seen = new Set(await shown())
     const grid = page.locator('[role=listbox]')
     const height = await grid.evaluate((e) => e.scrollHeight)

@@ -59,8 +59,17 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
           regions: [
             { label: 'robin', shape: box(20), attributes: { size: 'small' }, ...by('ann') },
             { label: 'wren', shape: box(22), ...by('bo') },
+            {
+              label: null,
+              shape: { kind: 'polygon', parts: [[[201, 101, 330, 102, 320, 230]]] },
+              author: { kind: 'checkpoint', checkpoint: 'c', score: 0.4 },
+              state: 'proposed',
+            },
           ],
-          captions: [{ text: 'a robin  on a branch', language: 'en', spans: [{ start: 2, end: 7, regions: [0] }] }],
+          captions: [
+            { text: 'a robin  on a branch', language: 'en', spans: [{ start: 2, end: 7, regions: [0] }] },
+            { text: 'small', language: 'en', region: 0 },
+          ],
         }),
         ...(i === 1 && { regions: [{ label: 'robin', shape: box(20), ...by('ann') }] }),
       })),
@@ -158,6 +167,10 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
     await goTo('#/label/1', '.inspector [data-name=regions]')
     for (const tab of ['captions', 'image', 'history', 'regions']) {
       await page.click(`[data-name=${tab}]`)
+      if (tab === 'image') {
+        await page.click(`text=${language === 'ja' ? '推定' : 'Ask'}`)
+        await page.waitForSelector('.score')
+      }
       await look(`label, ${tab}`)
     }
     await page.click('[data-pin]')
@@ -235,6 +248,7 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
       ['export', 'Export', 'エクスポート'],
       ['snapshots', 'Snapshots', 'スナップショット'],
       ['about', 'About Dashi', 'Dashi について'],
+      ['add images', 'Add images from a folder', 'フォルダーの画像を追加'],
     ] as const)
       await withDialog(
         () => command(language === 'ja' ? ja : en),
@@ -250,6 +264,44 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
         () => look(what),
       )
     expect(found).toEqual({})
+  })
+
+  it('fits the smallest window', async () => {
+    await page.setViewportSize({ width: 900, height: 600 })
+    for (const [key, ready] of [
+      ['Alt+3', '[data-run]'],
+      ['Alt+4', '[data-row]'],
+      ['Alt+5', '[data-current-run]'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await page.waitForSelector(ready)
+      await settled(page)
+      const wider = await page.$$eval('section.room, section.room .panel', (list) =>
+        list.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`),
+      )
+      expect(wider, key).toEqual([])
+    }
+    for (const [key, ready] of [
+      ['Alt+1', '[role=option] img'],
+      ['Alt+2', '.canvas canvas'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await page.waitForSelector(ready)
+      await settled(page)
+      expect(await page.$$eval('.bar', (list) => list.filter((e) => e.scrollWidth > e.clientWidth).length), key).toBe(0)
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+  })
+
+  it('is accessible on the welcome page', async () => {
+    await command('プロジェクトを閉じる')
+    await page.waitForSelector('.welcome')
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.waitForFunction((t) => document.documentElement.dataset['theme'] === t, theme)
+      await settled(page)
+      expect(await findings(page), theme).toEqual([])
+    }
   })
 
   it('logged no error', () => {

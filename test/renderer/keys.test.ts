@@ -78,6 +78,8 @@ describe('keys', () => {
       'Ctrl+A': ['select-all', 'choose-all'],
       'Ctrl+Shift+E': ['toggle-strip', 'toggle-facets'],
       // What is in progress comes first.
+      Q: ['mask-include', 'tool-smart-mask'],
+      E: ['mask-exclude', 'tool-eraser'],
       Backspace: ['remove-last', 'delete'],
       Enter: ['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
       Escape: ['cancel', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],

@@ -1,5 +1,5 @@
 /** The label view in real Chromium on a project of a few pictures, with a mouse and keys. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -27,7 +27,14 @@ export class LabelView {
   readonly folder = mkdtempSync(join(tmpdir(), 'dashi-project-'))
 
   /** Pictures 1, 2, … in this order, with the labels robin, wren, owl. */
-  async start(pictures: readonly Picture[], viewport = { width: 1280, height: 800 }): Promise<void> {
+  async start(
+    pictures: readonly Picture[],
+    { viewport = { width: 1280, height: 800 }, modelFolders = [] as string[] } = {},
+  ): Promise<void> {
+    if (modelFolders.length) {
+      mkdirSync(this.home.configFolder, { recursive: true })
+      writeFileSync(join(this.home.configFolder, 'preferences.json'), JSON.stringify({ settings: { modelFolders } }))
+    }
     mkdirSync(join(this.folder, 'media'))
     const project = createProject(this.folder, { name: 'Birds' })
     addLabels(project, [{ name: 'robin' }, { name: 'wren' }, { name: 'owl' }])

@@ -2,10 +2,11 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { measured, percent } from '#shared/format.ts'
 import type { Evaluation } from '#shared/model/evaluation.ts'
-import type { Device, Measured } from '#shared/model/job.ts'
+import { type Device, type Measured, predictionsOf, type RegionScores } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
+import { measures } from '../../engine/jobs/index.ts'
 import { evaluatePredictions, metricsOf } from '../../engine/metrics/index.ts'
 import { readRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
@@ -22,9 +23,14 @@ export const evaluateCommand = (app: AppContext): Command =>
     .description('measure a checkpoint on a project’s splits')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--checkpoint <dir>', 'checkpoint folder')
+    .addOption(
+      new Option('--task <task>', `what is measured: ${measures.map((m) => `${m.id} (${m.about})`).join(', ')}`)
+        .choices(measures.map((m) => m.id))
+        .default(measures[0]!.id),
+    )
     .option('--split <name>', 'only this split')
     .addOption(deviceOption())
-    .action(async (o: { project: string; checkpoint: string; split?: string; device: Device; json?: boolean }) => {
+    .action(async (o: { project: string; checkpoint: string; task: string; split?: string; device: Device; json?: boolean }) => {
       const project = openProject(o.project, { readOnly: true })
       try {
         const bars = jobBars('evaluate')
@@ -32,16 +38,16 @@ export const evaluateCommand = (app: AppContext): Command =>
           evaluateCheckpoint(app, project, o, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
         )
         bars.end()
-        const splits = evaluations(result.measured)
+        const { answered, table } = told(result.measured)
         output(Boolean(o.json)).answer(
           {
             checkpoint: o.checkpoint,
             device: result.device,
             seconds: result.seconds,
-            splits: answered(splits),
+            splits: answered,
             ...(result.leftOut.length && { leftOut: result.leftOut }),
           },
-          () => splitTable(splits),
+          table,
         )
       } finally {
         project.close()
@@ -116,9 +122,18 @@ export const mergeCommand = (app: AppContext): Command =>
       },
     )
 
-const evaluations = ({ splits }: Measured) =>
+/** What was measured, for JSON and as a table. */
+function told(measured: Measured): { answered: object; table: () => string } {
+  if (measured.task === 'classify') {
+    const splits = evaluations(measured)
+    return { answered: answered(splits), table: () => splitTable(splits) }
+  }
+  return { answered: regionsAnswered(measured.splits), table: () => regionTables(measured) }
+}
+
+const evaluations = (measured: Measured) =>
   Object.fromEntries(
-    Object.entries(splits).flatMap(([name, { n, labels, logits }]) =>
+    Object.entries(predictionsOf(measured)).flatMap(([name, { n, labels, logits }]) =>
       n ? [[name, evaluatePredictions({ classes: logits.length / n, labels, logits })]] : [],
     ),
   )
@@ -126,6 +141,45 @@ const evaluations = ({ splits }: Measured) =>
 /** For JSON output: flattens the metrics into the split's object. */
 const answered = (splits: ReturnType<typeof evaluations>) =>
   Object.fromEntries(Object.entries(splits).map(([name, { metrics, ...rest }]) => [name, { ...metrics, ...rest }]))
+
+const regionsAnswered = (splits: Readonly<Record<string, RegionScores>>) =>
+  Object.fromEntries(
+    Object.entries(splits)
+      .filter(([, { n }]) => n)
+      .map(([name, { n, regions, metrics, labels }]) => [
+        name,
+        { ...metrics, n, regions, labels: labels.map(({ metrics: own, ...label }) => ({ ...label, ...own })) },
+      ]),
+  )
+
+/** A table of the splits, and one of the labels of each. */
+function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' }>): string {
+  const columns = metricsOf(task).map((metric) => ({
+    title: metric.title.en,
+    value: (row: Pick<RegionScores, 'metrics'>) => measured(metric, row.metrics[metric.id]),
+  }))
+  const named = Object.entries(splits).flatMap(([name, scores]) => (scores.n ? [{ name, ...scores }] : []))
+  const all = renderTable(
+    [
+      { title: 'split', value: (row: (typeof named)[number]) => row.name },
+      { title: 'images', value: (row: (typeof named)[number]) => row.n },
+      { title: 'regions', value: (row: (typeof named)[number]) => row.regions },
+      ...columns,
+    ],
+    named,
+  )
+  const each = named.map(({ name, labels }) =>
+    renderTable(
+      [
+        { title: `label in ${name}`, value: (row: (typeof labels)[number]) => row.label },
+        { title: 'regions', value: (row: (typeof labels)[number]) => row.regions },
+        ...columns,
+      ],
+      labels,
+    ),
+  )
+  return [all, ...each].join('\n')
+}
 
 const splitTable = (splits: ReturnType<typeof evaluations>) => {
   const interval: Column<[string, Evaluation]> = { title: '95 %', value: ([, e]) => e.interval.map((x) => percent(x)).join('–') }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Prompt } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { openModel } from '../../engine/models/index.ts'
+import { type Model, openModel } from '../../engine/models/index.ts'
 import { findOnce } from '../preview/task.ts'
 import { previewTasks } from '../preview/tasks.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -20,6 +20,9 @@ interface Given {
   readonly overlap?: string
   readonly most?: string
   readonly background?: string
+  readonly masks?: string
+  readonly boxes?: string
+  readonly grid?: string
   readonly json?: boolean
 }
 
@@ -39,7 +42,24 @@ export function count(given: string | undefined): number | undefined {
   return Number(given)
 }
 
-function regionOf(given: string): BoxTuple {
+const MOST_CLICKS = 64
+
+function clicks(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const n = Number(given)
+  if (!/^\d+$/.test(given) || n < 1 || n > MOST_CLICKS) throw userError(sentence('preview.grid', { most: MOST_CLICKS, found: given }))
+  return n
+}
+
+/** The folder of the second model, if there is one. @throws a user error if there are two */
+function regionsOf({ masks, boxes, task }: Given): string | undefined {
+  if (masks !== undefined && boxes !== undefined) throw userError(sentence('preview.masks-or-boxes'))
+  if (boxes !== undefined && task !== 'detect') throw userError(sentence('preview.boxes-have-no-masks'))
+  return masks ?? boxes
+}
+
+/** @throws a user error if it is no region */
+export function regionOf(given: string): BoxTuple {
   const numbers = given.split(',').map((x) => (x.trim() === '' ? NaN : Number(x)))
   const [x, y, w, h] = numbers
   if (numbers.length !== 4 || !numbers.every(Number.isFinite) || !(w! > 0 && h! > 0))
@@ -89,6 +109,12 @@ export const previewCommand = (): Command =>
     .option('--overlap <iou>', 'keep the best of boxes that overlap by more (default: 1, which keeps all, for words; 0.3 for an example)')
     .option('--most <n>', 'at most so many, the best first')
     .option('--background <a,b,c>', 'for masks by any CLIP: what else a pixel may be, separated by commas (default: background)')
+    .option(
+      '--masks <dir>',
+      'a second model, of points and boxes: with a detector, it makes a mask of each box; with a CLIP, its masks of everything are named',
+    )
+    .option('--boxes <dir>', 'a second model, a detector, whose boxes are named by a CLIP')
+    .option('--grid <n>', 'for masks of everything: clicks along each side of the image (default: 16)')
     .action(async (o: Given) => {
       const task = previewTasks.find((t) => t.id === o.task)!
       const prompt = promptOf(o)
@@ -97,10 +123,13 @@ export const previewCommand = (): Command =>
         overlap: share('--overlap', o.overlap),
         most: count(o.most),
         background: o.background === undefined ? undefined : listOf(o.background),
+        grid: clicks(o.grid),
       }
-      const model = await openModel(o.model)
+      const regions = regionsOf(o)
+      const models: [Model, Model?] = [await openModel(o.model)]
       try {
-        const found = await findOnce(task, model, o.image, prompt, settings)
+        if (regions !== undefined) models.push(await openModel(regions))
+        const found = await findOnce(task, models, o.image, prompt, settings)
         output(Boolean(o.json)).answer(found, () =>
           found.length
             ? renderTable(
@@ -114,6 +143,6 @@ export const previewCommand = (): Command =>
             : 'nothing found: a lower --threshold shows weaker ones',
         )
       } finally {
-        model.close()
+        for (const model of models) model?.close()
       }
     })

@@ -1,22 +1,27 @@
 import path from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { type MediaFilter, mediaFilter } from '#shared/model/project.ts'
+import { type ProposeOptions, type ProposeTask, proposeTask } from '#shared/model/propose.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
 import { propose } from '../preview/propose.ts'
-import { openProject } from '../projects/index.ts'
+import { mediaByPath, openProject, type Project } from '../projects/index.ts'
 import { type ProgressBar, progressBar } from '../terminal/progress.ts'
 import { output, untilDone } from './output.ts'
-import { count, share, wordsOf } from './preview.ts'
+import { count, regionOf, share, wordsOf } from './preview.ts'
 
 interface Given {
   readonly project: string
   readonly model: string
+  readonly task: ProposeTask
   readonly text?: string
+  readonly example?: string
+  readonly region?: string
+  readonly label?: string
   readonly filter?: string[]
   readonly threshold?: string
-  readonly overlap: string
+  readonly overlap?: string
   readonly known: string
   readonly most?: string
   readonly json?: boolean
@@ -41,32 +46,55 @@ function filterOf(given: readonly string[]): MediaFilter {
   throw userError(sentence('preview.filter', { problem: what || `${issue.path.join('.')}: ${issue.message}` }))
 }
 
+/** What is looked for. @throws a user error if it is two things, or an example without its label */
+function soughtIn(project: Project, { text, example, region, label }: Given): Pick<ProposeOptions, 'words' | 'example' | 'label'> {
+  if (text !== undefined && example !== undefined) throw userError(sentence('preview.words-or-example'))
+  if (example === undefined) {
+    if (region !== undefined) throw userError(sentence('preview.region-alone'))
+    if (label !== undefined) throw userError(sentence('preview.label-alone'))
+    return text === undefined ? {} : { words: wordsOf(text) }
+  }
+  const media = mediaByPath(project, example)
+  if (!media) throw userError(sentence('preview.no-example', { found: example }))
+  return {
+    example: { mediaId: media.id, ...(region === undefined ? {} : { region: regionOf(region) }) },
+    ...(label === undefined ? {} : { label }),
+  }
+}
+
 export const proposeCommand = (app: AppContext): Command =>
   new Command('propose')
     .description('let a model look for labels in many images; what it finds become proposals, to be accepted or rejected by people')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--model <dir>', 'checkpoint folder')
+    .addOption(new Option('--task <task>', 'detect: boxes; segment: masks').choices(proposeTask.options).default('detect'))
     .option('--text <a,b,c>', 'words to look for, separated by commas; the project’s labels by default')
+    .option('--example <image>', 'look for what is like this image of the project instead, given by its path there')
+    .option('--region <x,y,w,h>', 'the part of the example that is meant, in pixels')
+    .option('--label <name>', 'the label of what is like the example')
     .option('--filter <key=value...>', 'only images for which all of this holds, e.g. split=train unlabelled=true')
-    .option('--threshold <score>', 'scores have to be above it (default: 0.1)')
-    .option('--overlap <iou>', 'keep the best of a label’s boxes that overlap by more', '0.5')
-    .option('--known <iou>', 'leave out boxes that overlap a region of their label by more', '0.7')
+    .option('--threshold <score>', 'scores have to be above it, for masks those of pixels (default: 0.1 for boxes by words)')
+    .option('--overlap <iou>', 'keep the best of a label’s boxes that overlap by more (default: 0.5 for words, 0.3 for an example)')
+    .option('--known <iou>', 'leave out what overlaps a region of its label by more; 1 leaves out nothing', '0.7')
     .option('--most <n>', 'at most so many in an image, the best first')
     .action(async (o: Given) => {
       const request = {
         model: path.resolve(o.model),
-        task: 'detect' as const,
+        task: o.task,
         filter: filterOf(o.filter ?? []),
-        settings: { threshold: share('--threshold', o.threshold), overlap: share('--overlap', o.overlap), most: count(o.most) },
+        settings: {
+          threshold: share('--threshold', o.threshold),
+          overlap: share('--overlap', o.overlap ?? (o.example === undefined ? '0.5' : undefined)),
+          most: count(o.most),
+        },
         known: share('--known', o.known)!,
-        ...(o.text === undefined ? {} : { words: wordsOf(o.text) }),
       }
       const project = openProject(o.project)
       let bar: ProgressBar | undefined
       const abort = new AbortController()
       try {
         const onProgress = (done: number, total: number) => (bar ??= progressBar('looking at images', { total })).update({ done, total })
-        const result = propose(app, project, request, { signal: abort.signal, onProgress })
+        const result = propose(app, project, { ...request, ...soughtIn(project, o) }, { signal: abort.signal, onProgress })
         const report = await untilDone({ result, cancel: () => abort.abort() })
         bar?.end()
         const out = output(Boolean(o.json))

@@ -59,7 +59,7 @@ export const trainCommand = (app: AppContext): Command =>
               `${renderTable(
                 [
                   { title: 'split', value: (r) => r[0] },
-                  { title: 'accuracy %', value: (r) => (100 * r[1]).toFixed(1) },
+                  { title: result.measured.task === 'classify' ? 'accuracy %' : 'score %', value: (r) => (100 * r[1]).toFixed(1) },
                 ],
                 Object.entries(metrics),
               )}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createRequire } from 'node:module'
-import type { JobProgress, ResultOf } from '#shared/model/job.ts'
+import { type JobProgress, predictionsOf, type ResultOf } from '#shared/model/job.ts'
 import type { ReportInput, ReportLedger, ReportRow } from '#shared/model/report.ts'
 import { userError } from '#shared/errors.ts'
 import { setting } from '#shared/format.ts'
@@ -54,10 +54,11 @@ export async function runDemo(
   try {
     const { runs, ingredients } = demoRuns(fast)
     const shown: Done[] = []
+    const onVal = ({ result }: Done) => predictionsOf(result.measured)['val']!.accuracy
     for (const group of new Set(runs.map((r) => r.group))) {
       const tried: Done[] = []
       for (const run of runs.filter((r) => r.group === group)) tried.push(await train(app, project, run, hooks))
-      const best = tried.reduce((a, b) => (b.result.measured.splits['val']!.accuracy > a.result.measured.splits['val']!.accuracy ? b : a))
+      const best = tried.reduce((a, b) => (onVal(b) > onVal(a) ? b : a))
       shown.push({ ...best, row: { ...best.row, name: group } })
     }
     const sweep: Done[] = []
@@ -118,7 +119,7 @@ async function train(app: AppContext, project: Project, run: DemoRun, hooks: Dem
 function rowOf(name: string, kind: ReportRow['kind'], result: Done['result']): ReportRow {
   const scores = Object.fromEntries(
     (['id', 'ood', 'heldOut', 'forgotten'] as const).flatMap((split) => {
-      const predictions = result.measured.splits[split]
+      const predictions = predictionsOf(result.measured)[split]
       return predictions?.n ? [[split, scored({ ...predictions, classes: predictions.logits.length / predictions.n })]] : []
     }),
   )
@@ -205,7 +206,7 @@ async function examples(
       const i = Math.floor(((k + 0.5) * items.length) / count)
       const dataUri = `data:image/png;base64,${(await readFile(items[i]!.file)).toString('base64')}`
       const predictions = asked.map((d) => {
-        const { logits } = d.result.measured.splits[set]!
+        const { logits } = predictionsOf(d.result.measured)[set]!
         const p = softmaxRows(logits.subarray(i * classes.length, (i + 1) * classes.length), classes.length)
         const top = Array.from(p, (value, c) => ({ label: classes[c]!, p: value }))
           .sort((a, b) => b.p - a.p)

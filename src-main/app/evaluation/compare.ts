@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Comparison } from '#shared/contract/evaluation.ts'
-import type { ResultOf } from '#shared/model/job.ts'
+import { predictionsOf, type ResultOf } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
@@ -48,7 +48,7 @@ async function compareReadable(
   const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {
     const running = app.engine.run(
-      { kind: 'evaluate', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
+      { kind: 'evaluate', task: 'classify', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
     signal?.addEventListener('abort', running.cancel, { once: true })
@@ -65,10 +65,10 @@ async function compareReadable(
   const differing: Record<string, number> = {}
   const differences: Comparison['differences'] = []
   for (const split of names) {
-    const answers = results.map((r) => ({
-      best: argmaxRows(r.measured.splits[split]!.logits, c),
-      logits: r.measured.splits[split]!.logits,
-    }))
+    const answers = results.map((r) => {
+      const { logits } = predictionsOf(r.measured)[split]!
+      return { best: argmaxRows(logits, c), logits }
+    })
     const apart = splits[split]!.flatMap((item, i) => (answers.every((a) => a.best[i] === answers[0]!.best[i]) ? [] : [{ item, i }]))
     differing[split] = apart.length
     for (const { item, i } of apart.slice(0, LISTED)) {
@@ -82,12 +82,12 @@ async function compareReadable(
     rows: results.map((r) => ({
       checkpoint: r.checkpoint,
       name: named.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint),
-      splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...r.measured.splits[s]! })])),
+      splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...predictionsOf(r.measured)[s]! })])),
     })),
     pairs: names.flatMap((split) =>
       pairsOf(
         split,
-        results.map((r) => outcomes({ classes: c, ...r.measured.splits[split]! })),
+        results.map((r) => outcomes({ classes: c, ...predictionsOf(r.measured)[split]! })),
       ),
     ),
     differing,

@@ -5,43 +5,46 @@ import type { RunningJob } from '../../engine/index.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { type ClassificationData, classificationData } from '../training/dataset.ts'
+import { regionTask } from '../../engine/tasks/index.ts'
+import type { LabelledData } from '../training/collected.ts'
+import { dataFor } from '../training/dataset.ts'
 import { onceLookedAt } from '../training/readable.ts'
 
-/** Predictions of a checkpoint on the project's splits: all, or the named one. */
+/** Measures a checkpoint at a task, classification by default, on the project's splits: all, or the named one. */
 export function evaluateCheckpoint(
   app: AppContext,
   project: Project,
-  request: { checkpoint: string; split?: string; device?: Device },
+  request: { checkpoint: string; task?: string; split?: string; device?: Device },
   onProgress?: (p: JobProgress) => void,
   onLeftOut?: (images: readonly LeftOut[]) => void,
 ): RunningJob<ResultOf<'evaluate'>> {
   const make = (unreadable: ReadonlyMap<number, string>) =>
-    evaluationOf(app, project, request, classificationData(project, unreadable), onLeftOut)
-  return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress), onProgress)
+    evaluationOf(app, project, request, dataFor(project, request.task ?? 'classify', unreadable), onLeftOut)
+  return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress, request.task), onProgress)
 }
 
 function evaluationOf(
   app: AppContext,
   project: Project,
   request: Parameters<typeof evaluateCheckpoint>[2],
-  { classes, splits, leftOut }: ClassificationData,
+  { classes, splits, leftOut }: LabelledData,
   onLeftOut?: (images: readonly LeftOut[]) => void,
 ): EvaluateJob {
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
     const { folder } = project
-    throw userError(
-      request.split === undefined
-        ? sentence('evaluation.no-images', { folder, splits: there })
-        : sentence('evaluation.no-images-in-split', { folder, split: request.split, splits: there }),
-    )
+    const regions = regionTask(request.task ?? 'classify') !== undefined
+    if (request.split === undefined)
+      throw userError(sentence(regions ? 'evaluation.no-regions' : 'evaluation.no-images', { folder, splits: there }))
+    const none = regions ? 'evaluation.no-regions-in-split' : 'evaluation.no-images-in-split'
+    throw userError(sentence(none, { folder, split: request.split, splits: there }))
   }
   if (leftOut.length) onLeftOut?.(leftOut)
   return {
     kind: 'evaluate',
     checkpoint: path.resolve(request.checkpoint),
+    task: request.task ?? 'classify',
     device: request.device ?? 'auto',
     classes,
     splits: wanted,

@@ -1,8 +1,11 @@
 /** Images are encoded before they are asked about: how long that takes is what tells models apart. */
 import path from 'node:path'
-import type { PreviewTask } from '#shared/model/preview.ts'
+import type { Detection, PreviewTask } from '#shared/model/preview.ts'
+import type { ProposeTask } from '#shared/model/propose.ts'
+import type { Question } from '#shared/model/question.ts'
 import type { EngineClient } from '../../engine/index.ts'
 import type { AppContext } from '../context.ts'
+import type { Project } from '../projects/index.ts'
 
 /** What one engine is doing, and how fast. */
 interface Standing {
@@ -48,9 +51,23 @@ export async function encode(
   if (milliseconds !== null) standing.speeds.set(model, milliseconds)
 }
 
+/** Asks what is in an image, which is encoded first; two models look at it in their own ways. */
+export async function find(app: AppContext, question: Extract<Question, { readonly kind: ProposeTask }>): Promise<Detection[]> {
+  const { kind: task, model, file, regions } = question
+  if (!regions) await encode(app, { model, file, task })
+  return app.engine.ask(question)
+}
+
 /** Where encoded images are kept; a context without a limit, or without a cache, has no place for them. */
 const keptIn = ({ cache, encodingBytes }: AppContext) =>
   cache && encodingBytes ? { kept: { folder: path.join(cache, 'encodings'), bytes: encodingBytes() } } : {}
+
+/** Models given relative to the project, as its own checkpoints are. */
+export const placed = <A extends { readonly model: string; readonly regions?: string | undefined }>({ folder }: Project, asked: A): A => ({
+  ...asked,
+  model: path.resolve(folder, asked.model),
+  ...(asked.regions === undefined ? {} : { regions: path.resolve(folder, asked.regions) }),
+})
 
 /** What encoding the last image took with a model; null if it was not asked. */
 export const speedOf = (app: AppContext, model: string): number | null => standingOf(app).speeds.get(model) ?? null

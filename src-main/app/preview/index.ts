@@ -9,7 +9,9 @@ import type { TokenCounts } from '#shared/model/question.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
 import { getMedia, listLabels, mediaFile, type Project } from '../projects/index.ts'
-import { attended, encode } from './encode.ts'
+import { attended, encode, find } from './encode.ts'
+
+export { placed } from './encode.ts'
 
 /** A checkpoint's predictions for an image, best first, over its own classes or, if it has none, those given. */
 export const classifyImage = (
@@ -51,13 +53,12 @@ export async function findIn(
   app: AppContext,
   project: Project,
   task: ProposeTask,
-  { mediaId, model, settings, ...sought }: Asked & Sought & { readonly settings: DetectionSettings },
+  { mediaId, model, settings, regions, ...sought }: Asked & Sought & { readonly settings: DetectionSettings },
 ): Promise<Labelled<Detection>[]> {
   const { prompt, labelIds } = promptFor(project, sought)
   const file = fileOf(project, mediaId)
   return attended(app, async () => {
-    await encode(app, { model, file, task })
-    const found: Detection[] = await app.engine.ask({ kind: task, model, file, prompt, settings })
+    const found = await find(app, { kind: task, model, file, prompt, settings, ...(regions ? { regions } : {}) })
     return found.map((f) => ({ ...f, labelId: labelIds.get(f.label) ?? null }))
   })
 }

@@ -12,7 +12,7 @@ import { grouped } from '../../db/journal.ts'
 import { addLabels, addRegions, type NewRegion } from '../annotations/index.ts'
 import type { AppContext } from '../context.ts'
 import { findMediaIds, getMedia, hasMedia, imageContent, listLabels, mediaFile, type Project, storedFolder } from '../projects/index.ts'
-import { encode } from './encode.ts'
+import { find } from './encode.ts'
 import { promptFor } from './index.ts'
 
 interface Control {
@@ -107,10 +107,9 @@ async function look(
   app: AppContext,
   file: string,
   prompt: Prompt,
-  { model, task, settings }: ProposeOptions,
+  { model, task, settings, regions }: ProposeOptions,
 ): Promise<(Detection | Segment)[]> {
-  await encode(app, { model, file, task })
-  return app.engine.ask({ kind: task, model, file, prompt, settings })
+  return find(app, { kind: task, model, file, prompt, settings, ...(regions ? { regions } : {}) })
 }
 
 const boxOf = ([x, y, w, h]: BoxTuple) => ({ x, y, w, h })

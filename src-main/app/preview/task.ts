@@ -16,6 +16,8 @@ export interface PreviewTask<Found extends { readonly label: string; readonly sc
   readonly finds: string
   /** @throws a user error if the model cannot do it */
   open(model: Model): Finder<Found>
+  /** The same with a second model that says where something is. @throws a user error if one of them cannot do its part */
+  openPair(model: Model, regions: Model): Finder<Found>
   /** Where it was found, in a few words. */
   place(found: Found): string
 }
@@ -26,10 +28,10 @@ export const definePreviewTask = <Found extends { readonly label: string; readon
 /** Asks a model once. */
 export async function findOnce<Found extends { readonly label: string; readonly score: number }>(
   task: PreviewTask<Found>,
-  model: Model,
+  [model, regions]: readonly [Model, Model?],
   ...asked: Parameters<Finder<Found>['find']>
 ): Promise<readonly Found[]> {
-  const finder = task.open(model)
+  const finder = regions ? task.openPair(model, regions) : task.open(model)
   try {
     return await finder.find(...asked)
   } finally {

@@ -64,14 +64,16 @@ export async function makeScene(name: string, sprites: readonly Sprite[]): Promi
   return { rgb, objects, captions: captionScene(objects, phrase) }
 }
 
-function chooseSprite(random: Random, sprites: readonly Sprite[], placed: readonly Sprite[]): Sprite {
+/** One that is there already, three times in ten; its concept may be drawn in another style. */
+export function chooseSprite<S extends Sprite>(random: Random, sprites: readonly S[], placed: readonly Sprite[]): S {
   if (!placed.length || random.next() > 0.3) return random.pick(sprites)
   const { concept } = random.pick(placed)
   return random.pick(sprites.filter((s) => s.concept.id === concept.id))
 }
 
 /** Mostly near upright, sometimes any angle. Degrees, rounded to a tenth. */
-const chooseAngle = (random: Random) => Math.round((random.next() < 0.8 ? random.between(-25, 25) : random.between(-180, 180)) * 10) / 10
+export const chooseAngle = (random: Random) =>
+  Math.round((random.next() < 0.8 ? random.between(-25, 25) : random.between(-180, 180)) * 10) / 10
 
 function* coveredPixels({ width, height, data }: Rgba, left: number, top: number) {
   for (let y = Math.max(0, -top); y < Math.min(height, sceneHeight - top); y++)

@@ -1,25 +1,14 @@
-import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
-import { promptSet } from '#shared/model/prompts.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { labelPrompts } from '../../db/labels.ts'
 import { labelledRows } from '../../db/labelled.ts'
-import { classify } from '../../engine/tasks/index.ts'
+import { classify, regionTask } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
-import { linkReason } from '../../files/within.ts'
-import { placesOf } from '../projects/index.ts'
+import { classesIn, Collected, type LabelledData } from './collected.ts'
+import { regionData, regionTrainingData } from './regions.ts'
 
-export interface ClassificationData {
-  /** The labels in use, in order of creation. */
-  readonly classes: ClassSpec[]
-  /** Images with one accepted label, by split. */
-  readonly splits: Record<string, Item[]>
-  /** The media ids of the splits' items, in the same order. */
-  readonly mediaIds: Record<string, number[]>
+export interface ClassificationData extends LabelledData {
   /** Number of images left out because several labels were accepted for them. */
   readonly ambiguous: number
-  /** Unreadable images: they are in no split. */
-  readonly leftOut: LeftOut[]
 }
 
 /**
@@ -27,42 +16,32 @@ export interface ClassificationData {
  * ones are left out: those of `unreadable` if given, else those found by the last check (readable.ts).
  */
 export function classificationData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
-  const { db } = project
-  const places = placesOf(project)
-  const rows = labelledRows(db)
-  const used = new Set(rows.map((r) => r.label_id))
-  const labels = labelPrompts(db).filter((l) => used.has(l.id))
-  const index = new Map(labels.map((l, i) => [l.id, i]))
-  const splits: Record<string, Item[]> = {}
-  const mediaIds: Record<string, number[]> = {}
-  const leftOut: LeftOut[] = []
+  const rows = labelledRows(project.db)
+  const { classes, index } = classesIn(project, rows)
+  const collected = new Collected(project, unreadable)
   let ambiguous = 0
   for (let i = 0; i < rows.length;) {
     const row = rows[i]!
     const own = new Set<number>()
     for (; rows[i]?.id === row.id; i++) own.add(index.get(rows[i]!.label_id)!)
     const target = classify.target({ labels: [...own] })
-    if (!target) {
-      ambiguous++
-      continue
-    }
-    const place = places.get(row.root)!
-    const link = place.linkOut(row.path)
-    const reason = link !== null ? linkReason(link) : unreadable ? unreadable.get(row.id) : row.problem
-    if (reason != null) {
-      leftOut.push({ file: row.path, reason })
-      continue
-    }
-    ;(splits[row.split] ??= []).push({
-      file: place.file(row.path),
-      label: target.class,
-      hash: row.content_hash,
-      name: row.path,
-    })
-    ;(mediaIds[row.split] ??= []).push(row.id)
+    if (target) collected.add(row, { label: target.class })
+    else ambiguous++
   }
-  const classes = labels.map(({ name, prompts }) => ({ name, phrase: promptSet(JSON.parse(prompts) as string[]).words[0] ?? null }))
+  const { splits, mediaIds, leftOut } = collected
   return { classes, splits, mediaIds, ambiguous, leftOut }
+}
+
+/** The dataset of a task, by its id. */
+export const dataFor = (project: Project, task: string, unreadable?: ReadonlyMap<number, string>): LabelledData => {
+  const regions = regionTask(task)
+  return regions ? regionData(project, regions, unreadable) : classificationData(project, unreadable)
+}
+
+/** The same for training. @throws a user fault explaining what to do if it is insufficient for training */
+export const trainingDataFor = (project: Project, task: string, unreadable?: ReadonlyMap<number, string>): LabelledData => {
+  const regions = regionTask(task)
+  return regions ? regionTrainingData(project, regions, unreadable) : trainingData(project, unreadable)
 }
 
 /** The same dataset. @throws a user fault explaining what to do if it is insufficient for training */

@@ -4,17 +4,20 @@
  */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
-import { labelledImages } from '../../db/labelled.ts'
+import { imagesWithRegions, labelledImages } from '../../db/labelled.ts'
 import type { MakeJob } from '../../engine/index.ts'
+import { regionTask } from '../../engine/tasks/index.ts'
 import { mistakenFolder } from '../../engine/weights/index.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
-/** Images that jobs read: those in a split with an accepted label. */
-export const imagesOfJobs = ({ db }: Project): number[] => labelledImages(db)
+/** Images that jobs of a task read: those in a split with an accepted label or, for tasks of regions, region. */
+export const imagesOfJobs = ({ db }: Project, task = 'classify'): number[] =>
+  regionTask(task) ? imagesWithRegions(db) : labelledImages(db)
 
 /**
  * Creates a job after checking new or changed image files; `make` gets the unreadable ones with the reason.
+ * @param task whose images are checked; classification by default
  * @param checkpoints folders that the job reads; an invalid one is reported before any image is checked
  */
 export function onceLookedAt<J extends Job>(
@@ -22,6 +25,7 @@ export function onceLookedAt<J extends Job>(
   checkpoints: readonly string[],
   make: (unreadable: ReadonlyMap<number, string>) => J,
   onProgress?: (p: JobProgress) => void,
+  task?: string,
 ): MakeJob<J> {
   return async (stop) => {
     const progress = (done: number, total: number | null) => onProgress?.({ phase: 'checking', done, total: total ?? done })
@@ -30,7 +34,7 @@ export function onceLookedAt<J extends Job>(
       if (mistaken) throw mistaken
     }
     try {
-      return make(await checkMedia(project, imagesOfJobs(project), { signal: stop, progress }))
+      return make(await checkMedia(project, imagesOfJobs(project, task), { signal: stop, progress }))
     } catch (e) {
       throw stop.aborted ? cancelled() : e
     }

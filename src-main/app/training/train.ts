@@ -11,7 +11,7 @@ import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
-import { trainingData } from './dataset.ts'
+import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
 import { checkpointFolder } from './names.ts'
 
@@ -34,7 +34,7 @@ export interface TrainedRun {
 /** The job for a request; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
-  const { classes, splits, leftOut } = trainingData(project)
+  const { classes, splits, leftOut } = trainingDataFor(project, recipe.task)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
   parseSettings(recipe, settings)
@@ -119,6 +119,7 @@ export function startTraining(
   run = registerTraining(app, project, request),
 ) {
   const { name, job } = planTraining(app, project, request)
+  const { task } = recipeRecord(job.recipe)
   const folder = path.relative(project.folder, job.out)
   const saved = savedLosses(job.out) // non-empty on resuming; a killed process left no record of them in the project
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
@@ -140,7 +141,7 @@ export function startTraining(
     project,
     [job.model],
     (unreadable) => {
-      const { classes, splits, leftOut: gone } = trainingData(project, unreadable)
+      const { classes, splits, leftOut: gone } = trainingDataFor(project, task, unreadable)
       leftOut = gone
       if (gone.length) {
         updateRun(project, run.id, { metrics: without() })
@@ -149,6 +150,7 @@ export function startTraining(
       return { ...job, classes, splits, leftOut }
     },
     onProgress,
+    task,
   )
   const running = app.engine.run(make, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))

@@ -84,7 +84,7 @@ const LUMA = [0.299, 0.587, 0.114] as const // Rec. 601, as Pillow's and torchvi
  * Hue (a rotation about the grey axis), saturation, contrast and brightness are all linear: their product is one
  * matrix.
  */
-function colour(config: AugmentConfig, rng: Rng): View['colour'] {
+export function colour(config: AugmentConfig, rng: Rng): View['colour'] {
   const factor = (v: number) => 1 + rng.uniform(-v, v)
   const brightness = factor(config.brightness)
   const contrast = factor(config.contrast)

@@ -23,7 +23,7 @@ export class UnreadableImage extends DashiError {
 }
 
 /** A full disk or too many open files are not the image's fault and are rethrown unchanged. */
-async function naming<T>(file: string, body: Promise<T>): Promise<T> {
+export async function naming<T>(file: string, body: Promise<T>): Promise<T> {
   try {
     return await body
   } catch (thrown) {

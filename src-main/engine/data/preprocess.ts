@@ -81,6 +81,8 @@ export type PreprocessConfig = z.output<ReturnType<typeof schemaOf>> & {
   readonly longest_edge?: number
   /** Pad to a square and resize as OWLv2 does (squared.ts); absent for all other processors. */
   readonly pad_to_square?: true
+  /** The most that the longest edge may be after resizing to a shortest edge; images then differ in size (Grounding DINO). */
+  readonly within?: number
 }
 
 /**
@@ -202,6 +204,17 @@ export function outputSize(config: PreprocessConfig, file = 'preprocessor_config
   throw dataError(file, sentence('model.size-not-fixed', { size: '{height, width}' }))
 }
 
+/** The size of the output for an image of this size, which most processors don't depend on. */
+export function sizeFor(config: PreprocessConfig, image: { readonly width: number; readonly height: number }) {
+  return config.within ? resizedSize(image, config) : outputSize(config)
+}
+
+/** The largest size of the output. @throws dataError if the configuration does not bound it */
+export function largestSize(config: PreprocessConfig, file?: string): { height: number; width: number } {
+  if (!config.within || !('shortest_edge' in config.size)) return outputSize(config, file)
+  return { height: Math.min(config.size.shortest_edge, config.within), width: config.within }
+}
+
 /**
  * Preprocesses one image for CLIP: resize, centre crop, rescale, normalise. `out[offset …]` gets 3 · height · width
  * float32 in CHW order. Bit-identical to CLIP's processor on Pillow: `CLIPImageProcessor` of `transformers` 4,
@@ -227,18 +240,36 @@ export function resized(pixels: Pixels, config: PreprocessConfig, name = 'image'
   const rgb = overWhite(pixels)
   if (config.pad_to_square && 'height' in config.size)
     return squared(rgb, config.size.width, config.size.height, { smooth: config.resample !== RESAMPLE.nearest })
-  const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config.size) : rgb
+  const { width, height } = config.longest_edge ? fitted(rgb, config.longest_edge) : config.do_resize ? resizedSize(rgb, config) : rgb
   if (width * height > MOST_PIXELS) throw dataError(name, sentence('image.narrow', { width, height, limit: MOST_PIXELS }))
   return resize(rgb, width, height, methodOf(config))
 }
 
-/** The shortest edge becomes `size`; the other is truncated, not rounded: ⌊size · long / short⌋. */
-function resizedSize({ width, height }: Pixels, size: PreprocessConfig['size']) {
+/**
+ * The shortest edge becomes `size`; the other is truncated, not rounded: ⌊size · long / short⌋. Where that exceeds `within`,
+ * the shortest is less, rounded half to even (`get_size_with_aspect_ratio`).
+ */
+function resizedSize({ width, height }: { readonly width: number; readonly height: number }, { size, within }: PreprocessConfig) {
   if ('height' in size) return size
   const short = size.shortest_edge
+  const [least, most] = [Math.min(width, height), Math.max(width, height)]
+  if (within && (most / least) * short > within) {
+    const exact = (within * least) / most
+    const rounded = Math.max(1, halfToEven(exact))
+    if (rounded === least) return { width, height }
+    const other = Math.trunc((exact * most) / least)
+    return width < height ? { width: rounded, height: other } : { width: other, height: rounded }
+  }
+  if (within && short === least) return { width, height }
   return width <= height
     ? { width: short, height: Math.trunc((short * height) / width) }
     : { width: Math.trunc((short * width) / height), height: short }
+}
+
+function halfToEven(x: number): number {
+  const low = Math.floor(x)
+  const rest = x - low
+  return rest === 0.5 ? low + (low % 2) : Math.round(x)
 }
 
 /** The longest edge becomes `edge`, rounded half up (SamImageProcessor), but no edge less than a pixel. */

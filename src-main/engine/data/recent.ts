@@ -46,3 +46,29 @@ export function imageVersion(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false })
   return JSON.stringify([file, stat?.ino, stat?.size, stat?.mtimeMs])
 }
+
+/** What was made of the image files that were looked at last. A file that changed is another image. */
+export class RecentImages<T extends object> {
+  private readonly kept: Recent<T>
+
+  /** @param limit in bytes */
+  constructor(
+    limit: number,
+    private readonly bytesOf: (made: T) => number,
+  ) {
+    this.kept = new Recent(limit)
+  }
+
+  async of(file: string, make: () => Promise<T>): Promise<T> {
+    const version = imageVersion(file)
+    const known = this.kept.get(version)
+    if (known) return known
+    const made = await this.find(file, version, make)
+    return this.kept.set(version, made, this.bytesOf(made))
+  }
+
+  /** What is not among the last ones. */
+  protected find(_file: string, _version: string, make: () => Promise<T>): Promise<T> {
+    return make()
+  }
+}

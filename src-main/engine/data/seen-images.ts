@@ -4,7 +4,7 @@ import { contentHash, fingerprint } from './cache.ts'
 import { DECODER } from './decode.ts'
 import { type Encodings, folderVersion, type Stored } from './encodings.ts'
 import type { PreprocessConfig } from './preprocess.ts'
-import { imageVersion, Recent } from './recent.ts'
+import { imageVersion, RecentImages } from './recent.ts'
 
 /** How something made of an image is kept on disk. */
 export interface Codec<T> {
@@ -16,8 +16,7 @@ export interface Codec<T> {
 }
 
 /** A file that changed is another image in memory; on disk an image is known by its contents, wherever it lies. */
-export class SeenImages<T extends object> {
-  private readonly kept: Recent<T>
+export class SeenImages<T extends object> extends RecentImages<T> {
   private disk: Encodings | undefined
   private maker: string | undefined
   private writing: Promise<void> = Promise.resolve()
@@ -28,11 +27,11 @@ export class SeenImages<T extends object> {
    */
   constructor(
     limit: number,
-    private readonly bytesOf: (made: T) => number,
+    bytesOf: (made: T) => number,
     private readonly codec: Codec<T>,
     private readonly model: { readonly dir: string; readonly preprocess: PreprocessConfig },
   ) {
-    this.kept = new Recent(limit)
+    super(limit, bytesOf)
   }
 
   /** Where to keep them from now on; nowhere if undefined. */
@@ -40,20 +39,14 @@ export class SeenImages<T extends object> {
     this.disk = disk
   }
 
-  async of(file: string, make: () => Promise<T>): Promise<T> {
-    const version = imageVersion(file)
-    const known = this.kept.get(version)
-    if (known) return known
-    const made = this.disk ? await this.through(this.disk, file, version, make) : await make()
-    return this.kept.set(version, made, this.bytesOf(made))
-  }
-
   /** Resolves when everything has been written. */
   settled(): Promise<void> {
     return this.writing
   }
 
-  private async through(disk: Encodings, file: string, version: string, make: () => Promise<T>): Promise<T> {
+  protected override async find(file: string, version: string, make: () => Promise<T>): Promise<T> {
+    const { disk } = this
+    if (!disk) return make()
     const bytes = await readFile(file).catch(() => null)
     if (!bytes) return make() // says what is wrong with it
     const { dir, preprocess } = this.model

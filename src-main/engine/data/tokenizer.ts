@@ -21,12 +21,16 @@ const tokenId = z.int().min(0).max(4_000_000)
 const vocabSchema = z.record(z.string(), tokenId)
 const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
 
-/** How a family tokenises texts: CLIP's BPE between start and end tokens, or sentencepiece followed by an end token. */
-export type TokenizerKind = 'clip' | 'sentencepiece'
+/**
+ * How a family tokenises texts: CLIP's BPE or BERT's WordPiece between start and end tokens, or sentencepiece followed by an
+ * end token.
+ */
+export type TokenizerKind = 'clip' | 'sentencepiece' | 'wordpiece'
 
 const models = {
   clip: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
   sentencepiece: z.looseObject({ type: z.literal('Unigram'), vocab: z.array(z.tuple([z.string(), z.number()])).max(4_000_000) }),
+  wordpiece: z.looseObject({ type: z.literal('WordPiece'), vocab: vocabSchema, unk_token: z.string() }),
 }
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({}),
@@ -144,13 +148,13 @@ export class Tokenizer {
     } catch (e) {
       throw dataError(file, sentence('tokenizer.unusable', { reason: e instanceof Error ? e.message : String(e) }), e)
     }
-    const around = kind === 'clip' ? 2 : 1
+    const around = kind === 'sentencepiece' ? 1 : 2
     const endId = frame.at(-1)
     if (frame.length !== around || endId === undefined) {
-      const expected = kind === 'clip' ? 'tokenizer.two-around' : 'tokenizer.one-after'
+      const expected = around === 2 ? 'tokenizer.two-around' : 'tokenizer.one-after'
       throw dataError(file, sentence(expected, { found: frame.length }))
     }
-    const startId = kind === 'clip' ? frame[0] : undefined
+    const startId = around === 2 ? frame[0] : undefined
     const padId = pad_token ? hub.token_to_id(pad_token) : endId
     if (padId === undefined) throw dataError(configFile, sentence('tokenizer.padding', { token: JSON.stringify(pad_token) }))
     let largest = 0
@@ -158,7 +162,7 @@ export class Tokenizer {
     else for (const id of Object.values(vocab)) largest = Math.max(largest, id)
     for (const { id } of added_tokens) largest = Math.max(largest, id)
     const maxLength = model_max_length && model_max_length < 1e6 ? model_max_length : undefined
-    const lowercases = JSON.stringify(normalizer ?? null).includes('"Lowercase"')
+    const lowercases = /"Lowercase"|"lowercase":true/.test(JSON.stringify(normalizer ?? null))
     return new Tokenizer(
       hub,
       kind === 'sentencepiece' ? canonical : lowercases ? sigma : (text) => text,
@@ -180,6 +184,11 @@ export class Tokenizer {
     out.set(ids.slice(0, contextLength))
     if (ids.length > contextLength) out[contextLength - 1] = this.endId
     return out
+  }
+
+  /** Ids of one text alone, without those around it. */
+  inner(text: string): number[] {
+    return this.ids(text).slice(this.startId === undefined ? 0 : 1, -1)
   }
 
   /** Ids of several texts, row-major: [texts.length, contextLength]. */

@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { dataError } from '#shared/errors.ts'
+import { dataError, userError } from '#shared/errors.ts'
 import type { ClassSpec } from '#shared/model/job.ts'
 import type { BoxTuple, Detection, DetectionSettings, Example, Prompt } from '#shared/model/preview.ts'
 import type { Box } from '#shared/model/shape.ts'
@@ -7,8 +6,8 @@ import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
 import type { Encodings } from '../data/encodings.ts'
 import { Recent } from '../data/recent.ts'
-import { type Codec, SeenImages } from '../data/seen-images.ts'
-import { cropAndNormalise, outputSize, resized } from '../data/preprocess.ts'
+import { SeenImages } from '../data/seen-images.ts'
+import { cropAndNormalise, outputSize, resized, sizeFor } from '../data/preprocess.ts'
 import { ANY } from '../graph/any-batch.ts'
 import { Graph } from '../graph/graph.ts'
 import type { Arrays, Detector, Values } from '../models/detector.ts'
@@ -18,16 +17,9 @@ import { BatchSession } from '../runtime/infer.ts'
 import { Session, tensor } from '../runtime/session.ts'
 import { textsOf, tokensOf } from '../tasks/embed.ts'
 import { type Answer, detections, type Extent, similar } from './post-process.ts'
+import { Grounded } from './grounding.ts'
 import { checkLengths, EXAMPLE, regionIn } from './prompt.ts'
-
-/** What is kept of an image: 7 MB for OWLv2-B/16, 0.1 MB for a small model. */
-interface Seen {
-  readonly state: Arrays
-  /** Size of the image. */
-  readonly width: number
-  readonly height: number
-  readonly extent: Extent
-}
+import { bytesOf, type Seen, seenCodec } from './seen.ts'
 
 /** Bytes of images, and of texts' queries. */
 const SEEN_BYTES = 128 * 2 ** 20
@@ -42,30 +34,6 @@ function relativeTo(seen: Seen, region: BoxTuple): Box {
   return { x: inside.x / w, y: inside.y / h, w: inside.w / w, h: inside.h / h }
 }
 
-const metaSchema = z.object({ width: z.int().positive(), height: z.int().positive(), extent: z.tuple([z.number(), z.number()]) })
-
-/** An image as it is kept on disk: its state, of the shapes that the detector says. */
-function seenCodec({ preprocess }: Model, detector: Detector): Codec<Seen> {
-  const shapes = () => {
-    const { height, width } = outputSize(preprocess)
-    return Object.entries(detector.state(detector.boxes(height, width)))
-  }
-  return {
-    id: 'detect 1',
-    pack: ({ state, ...meta }) => ({
-      meta,
-      tensors: Object.fromEntries(shapes().map(([name, dims]) => [name, { dims, data: state[name]! }])),
-    }),
-    unpack: ({ meta, tensors }) => {
-      const known = metaSchema.safeParse(meta)
-      if (!known.success || !shapes().every(([name, dims]) => tensors[name]?.dims.join() === dims.join())) return undefined
-      return { ...known.data, state: Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data])) }
-    },
-  }
-}
-
-const bytesOf = (arrays: Arrays) => Object.values(arrays).reduce((n, a) => n + a.byteLength, 0)
-
 /**
  * A detector at work. Its three sessions are made when they are first needed and stay open; images and texts that it has
  * seen are not encoded again.
@@ -75,17 +43,21 @@ export class Detecting {
   private readonly read = new Recent<Float32Array>(QUERY_BYTES)
   private readonly sessions: { encode?: Session; words?: BatchSession; answer?: Session } = {}
 
-  private constructor(
-    private readonly model: Model,
-    private readonly detector: Detector,
-  ) {
-    this.seen = new SeenImages(SEEN_BYTES, ({ state }) => bytesOf(state), seenCodec(model, detector), model)
+  private readonly grounded?: Grounded
+
+  private constructor(private readonly model: Model) {
+    if (model.grounding) this.grounded = new Grounded(model, model.grounding)
+    this.seen = new SeenImages(SEEN_BYTES, ({ state }) => bytesOf(state), seenCodec(model), model)
+  }
+
+  private get detector(): Detector {
+    return this.model.detector!
   }
 
   /** @throws a user error, starting with `wanted`, if the model detects nothing */
   static with(model: Model, wanted: string): Detecting {
     need(model, ['detect'], wanted)
-    return new Detecting(model, model.detector!)
+    return new Detecting(model)
   }
 
   /**
@@ -95,17 +67,26 @@ export class Detecting {
    */
   async find(file: string, prompt: Prompt, o: DetectionSettings = {}): Promise<Detection[]> {
     if ('example' in prompt) return this.like(file, prompt.example, o)
-    const queries = await this.queries(prompt.classes, prompt.templates ?? this.model.templates)
-    const { state, extent } = await this.image(file)
+    const { classes, templates = this.model.templates } = prompt
+    const queries = this.grounded ? undefined : await this.queries(classes, templates)
+    const { state, extent, size } = await this.image(file)
+    const answer = queries
+      ? await this.answer(state, queries)
+      : await this.grounded!.answer(
+          state,
+          size,
+          classes.map((c) => textsOf(c, templates)),
+        )
     return detections(
-      await this.answer(state, queries),
-      prompt.classes.map((c) => c.name),
+      answer,
+      classes.map((c) => c.name),
       extent,
       o,
     )
   }
 
   private async like(file: string, { file: from, region }: Example, o: DetectionSettings): Promise<Detection[]> {
+    if (this.grounded) throw userError(sentence('preview.words-only', { family: this.model.family.name }))
     const example = await this.image(from)
     const { query } = this.detector.exampleOf(example.state, region && relativeTo(example, region))
     const { state, extent } = await this.image(file)
@@ -133,17 +114,18 @@ export class Detecting {
   private async look(file: string): Promise<Seen> {
     const { preprocess } = this.model
     const pixels = await decodeImage(file, file, { alpha: 'keep', deep: preprocess.deep })
-    const { height, width } = outputSize(preprocess)
+    const { height, width } = sizeFor(preprocess, pixels)
     const input = new Float32Array(3 * height * width)
     cropAndNormalise(resized(pixels, preprocess, file), preprocess, input, 0)
     const state = await this.encode(input, height, width)
     const side = Math.max(pixels.width, pixels.height)
     const extent: Extent = preprocess.pad_to_square ? [side, side] : [pixels.width, pixels.height]
-    return { state, width: pixels.width, height: pixels.height, extent }
+    return { state, width: pixels.width, height: pixels.height, extent, size: [height, width] }
   }
 
   /** pixels [1, 3, H, W] → state. */
   async encode(pixels: Float32Array, height: number, width: number): Promise<Arrays> {
+    if (this.grounded) return this.grounded.encode(pixels, [height, width])
     const shape = [1, 3, height, width]
     const session = (this.sessions.encode ??= await this.graph((g) =>
       this.detector.encode(paramsFor(this.model, g, this.model.weights), g.input('pixels', 'float32', shape)),
@@ -219,6 +201,6 @@ export class Detecting {
 
   async release(): Promise<void> {
     const { encode, words, answer } = this.sessions
-    for (const session of [encode, words, answer]) await session?.release()
+    for (const session of [encode, words, answer, this.grounded]) await session?.release()
   }
 }

@@ -1,80 +1,34 @@
-import path from 'node:path'
-import { cancelled, dataError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
 import type { EvaluateJob, Measured, ResultOf } from '#shared/model/job.ts'
-import { Images } from '../data/images.ts'
 import { openModel } from '../models/checkpoint.ts'
-import type { Model } from '../models/model.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { Provider } from '../runtime/session.ts'
-import { headLogits, imageFeatures, zeroShotHead } from '../tasks/embed.ts'
-import { classify } from '../tasks/classify.ts'
-import { HEAD_FILE, type Head } from '../weights/head.ts'
-import { allFinite } from '../weights/dtype.ts'
-import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
+import type { Data } from './measure.ts'
+import { measureRecord } from './measures.ts'
+import { storeFor } from './pictures.ts'
 
-type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
-
-/** Predictions of a checkpoint on every split. A checkpoint without a head is evaluated as a zero-shot classifier. */
+/** Measures a checkpoint at a task on every split. */
 export async function evaluateJob(job: EvaluateJob, hooks: JobHooks): Promise<ResultOf<'evaluate'>> {
   const started = performance.now()
+  measureRecord(job.task)
   const { provider } = await chooseProvider(job.device)
   const measured = await evaluateSplits(job.checkpoint, job, hooks, provider)
   const seconds = (performance.now() - started) / 1000
   return { kind: 'evaluate', checkpoint: job.checkpoint, device: provider, seconds, measured, leftOut: [] }
 }
 
+/** @param data `task`: classification by default */
 export async function evaluateSplits(
   dir: string,
-  data: Data,
+  data: Data & { readonly task?: string },
   hooks: JobHooks,
   provider: Provider,
   pictures = storeFor(data.splits),
 ): Promise<Measured> {
   const model = await openModel(dir)
   try {
-    const head = await headOf(model, data, provider)
-    const names = Object.keys(data.splits)
-    const images = new Images(
-      names.flatMap((name) => data.splits[name]!),
-      pictures,
-    )
-    const features = await imageFeatures(model, images, {
-      provider,
-      cache: data.cache,
-      onProgress: (done, total) => hooks.onProgress({ phase: 'evaluating', done, total }),
-      isCancelled: () => {
-        if (hooks.isCancelled()) throw cancelled()
-      },
-    })
-    const logits = headLogits(features, head)
-    if (!allFinite(logits)) throw dataError(path.join(dir, HEAD_FILE), sentence('evaluation.out-of-range'))
-    let row = 0
-    const splits = names.map((name) => {
-      const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
-      const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
-      return [name, classify.measure(own, labels, head.bias.length)] as const
-    })
-    return { task: 'classify', splits: Object.fromEntries(splits) }
+    return await measureRecord(data.task ?? 'classify').measure(model, data, { hooks, provider, pictures })
   } finally {
     model.close()
-  }
-}
-
-/** The checkpoint's head with its rows in the order of the job's classes; or the zero-shot head. */
-async function headOf(model: Model, { classes, templates }: Data, provider: Provider): Promise<Head> {
-  if (!model.head) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
-  const { classes: own, dim, weight, bias } = model.head
-  const rows = classes.map(({ name }) => {
-    const row = own.indexOf(name)
-    if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, sentence('evaluation.unknown-class', { class: name }))
-    return row
-  })
-  return {
-    classes: classes.map((c) => c.name),
-    dim,
-    weight: Float32Array.from({ length: rows.length * dim }, (_, i) => weight[rows[Math.floor(i / dim)]! * dim + (i % dim)]!),
-    bias: Float32Array.from(rows, (row) => bias[row]!),
   }
 }

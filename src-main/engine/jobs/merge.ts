@@ -39,14 +39,14 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
     if (!heldOut.length) throw userError(sentence('merging.no-held-out'))
     const score = async (dir: string) => {
       watch()
-      const { splits } = await evaluateSplits(
+      const measured = await evaluateSplits(
         dir,
         { ...job, splits: { heldOut } },
         { ...hooks, onProgress: () => undefined },
         provider,
         storeFor(job.splits),
       )
-      return splits['heldOut']!.accuracy
+      return accuracies(measured)['heldOut']!
     }
     const candidates: Candidate[] = []
     for (const [i, dir] of job.checkpoints.entries()) {

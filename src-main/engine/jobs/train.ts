@@ -11,6 +11,7 @@ import { Run, type Trained } from '../recipes/run.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
+import { regionTask } from '../tasks/tasks.ts'
 import { fingerprint } from '../weights/fingerprint.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
@@ -28,7 +29,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   const recipe = recipeRecord(job.recipe)
   const settings = parseSettings(recipe, job.settings)
   await checkReplaceable(job.out, [job.model])
-  checkData(job, !recipe.untrained)
+  checkData(job, !recipe.untrained, recipe.task)
   const { provider } = await chooseProvider(job.device)
   const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
@@ -90,7 +91,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       files: trained.files,
       record,
     })
-    const measured = await evaluateSplits(job.out, job, hooks, provider)
+    const measured = await evaluateSplits(job.out, { ...job, task: recipe.task }, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
     rmSync(stateFile, { force: true }) // not the folder: it may contain other files
@@ -113,7 +114,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
 
 /** What training depends on, wherever the images are: their hashes where they are known. */
 const contents = (items: readonly Item[] | undefined) =>
-  items?.map(({ file, hash, label }) => (hash == null ? { file, label } : { hash, label }))
+  items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
 /** As states were identified before: a run was resumed only where it had been. */
 const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)
 
@@ -141,18 +142,29 @@ function makeFolder(dir: string): void {
 
 /** The last update may have produced values that the last recorded loss does not reflect yet. */
 function refuseDiverged({ weights, head }: Trained): void {
-  for (const [name, data] of [...weights, ['head.weight', head.weight] as const])
+  for (const [name, data] of [...weights, ...(head ? [['head.weight', head.weight] as const] : [])])
     if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.tensor-diverged', { tensor: name }))
 }
 
-function checkData(job: TrainJob, trains: boolean): void {
+/** The classes of an image, or of its regions. */
+const classesOf = ({ label, boxes, masks }: Item): number[] => (boxes ?? masks)?.map((r) => r.class) ?? [label]
+
+function checkData(job: TrainJob, trains: boolean, task: string): void {
   const strange = Object.values(job.splits)
     .flat()
-    .find((item) => item.label >= job.classes.length)
-  if (strange) throw userError(sentence('training.class-number', { file: strange.file, label: strange.label, n: job.classes.length }))
+    .find((item) => classesOf(item).some((c) => c >= job.classes.length))
+  if (strange)
+    throw userError(
+      sentence('training.class-number', {
+        file: strange.file,
+        label: classesOf(strange).find((c) => c >= job.classes.length)!,
+        n: job.classes.length,
+      }),
+    )
   if (!trains) return
   const train = job.splits['train'] ?? []
   if (!train.length) throw userError(sentence('training.no-images'))
+  if (regionTask(task)) return // a label without regions to learn from is one to tell others from
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
   if (!empty.length) return

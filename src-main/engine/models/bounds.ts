@@ -15,7 +15,7 @@ export const upTo = (max: number) =>
 export const width = upTo(65_536)
 export const layers = upTo(1024)
 /** Per image or text: elements of the largest activation between two layers. 2²⁶ float32 take 256 MB. */
-const MAX_ACTIVATIONS = 2 ** 26
+export const MAX_ACTIVATIONS = 2 ** 26
 
 export const activation = z.enum(activationNames, {
   error: (issue) => `expected one of ${activationNames.join(', ')}, found ${JSON.stringify(issue.input)}`,

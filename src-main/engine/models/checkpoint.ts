@@ -3,7 +3,7 @@ import { totalmem } from 'node:os'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { noPreprocessConfig, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
+import { largestSize, noPreprocessConfig, type PreprocessConfig } from '../data/preprocess.ts'
 import { noTokenizer } from '../data/tokenizer.ts'
 import { COMPANIONS, CONFIG_FILE, findRecord, RECORD_FILE } from '../weights/checkpoint.ts'
 import { restoreFolder } from '../../files/replace.ts'
@@ -43,12 +43,13 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
     const strange = strangeNames(weights.names(), (described?.family ?? families[0]!).landmarks, (described?.family ?? families[0]!).saves)
     if (strange) throw dataError(weights.listing, strange)
     if (!described) throw dataError(configFile, sentence('system.enoent'))
-    const { image, text, dim } = described
+    const { image, dim } = described
+    const words = described.text ?? described.grounding
     checkWeights(dir, described, weights)
     const tokenizer =
-      text && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
-    if (text && tokenizer && tokenizer.vocabSize > text.vocabulary)
-      throw dataError(configFile, sentence('model.vocabulary', { expected: tokenizer.vocabSize, found: text.vocabulary }))
+      words && (await orMissing(dir, ['tokenizer.json', 'vocab.json', 'merges.txt'], () => tokenizerIn(dir, described.family)))
+    if (words && tokenizer && tokenizer.vocabSize > words.vocabulary)
+      throw dataError(configFile, sentence('model.vocabulary', { expected: tokenizer.vocabSize, found: words.vocabulary }))
     const record = findRecord(dir)
     const found = findPreprocessIn(dir, described.family)
     if (found) checkImageSize(dir, image, found)
@@ -62,7 +63,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
       dir,
       weights,
       head,
-      templates: templates.length ? templates : (described.detector?.templates ?? TEMPLATES),
+      templates: templates.length ? templates : ((described.detector ?? described.grounding)?.templates ?? TEMPLATES),
       get tokenizer() {
         if (!tokenizer) throw noTokenizer(dir)
         return tokenizer
@@ -97,12 +98,12 @@ function checkWeights(dir: string, { tensors, family, check }: Architecture, wei
 }
 
 /**
- * Checks that preprocessing yields one fixed size, of at least one patch and of no more tokens than attention has
+ * Checks that preprocessing yields a size, or sizes up to one, of at least one patch and of no more tokens than attention has
  * memory for.
  */
 function checkImageSize(dir: string, image: ImageTower, preprocess: PreprocessConfig): void {
   const file = preprocessorFileIn(dir)
-  const { height, width } = outputSize(preprocess, file)
+  const { height, width } = largestSize(preprocess, file)
   const patch = image.patch
   if (height < patch || width < patch) throw dataError(file, sentence('model.picture-too-small', { patch, height, width }))
   const problem = image.tooMany(height, width)

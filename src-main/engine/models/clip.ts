@@ -46,8 +46,13 @@ export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
   const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), v)
-  const pooled = reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size])
-  return linear(p, 'visual_projection', layerNorm(p, `${m}.post_layernorm`, pooled, v.layer_norm_eps), c.projection_dim, { bias: false })
+  return projected(p, c, reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size]))
+}
+
+/** Tokens of the last layer […, D] in the space of images and texts, […, projection_dim]. */
+export function projected(p: Params, c: ClipConfig, x: Value): Value {
+  const y = layerNorm(p, 'vision_model.post_layernorm', x, c.vision_config.layer_norm_eps)
+  return linear(p, 'visual_projection', y, c.projection_dim, { bias: false })
 }
 
 /**
@@ -78,8 +83,7 @@ export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   const last = v.num_hidden_layers - 1
   const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), { ...v, num_hidden_layers: last })
   const patches = slice(denseLayer(p, `${m}.encoder.layers.${last}`, x, v, [gh, gw]), { axis: 1, start: 1 })
-  const normed = layerNorm(p, `${m}.post_layernorm`, reshape(patches, [gh, gw, v.hidden_size]), v.layer_norm_eps)
-  return linear(p, 'visual_projection', normed, c.projection_dim, { bias: false })
+  return projected(p, c, reshape(patches, [gh, gw, v.hidden_size]))
 }
 
 /**

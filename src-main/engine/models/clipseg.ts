@@ -4,10 +4,11 @@ import type { Value } from '../graph/graph.ts'
 import { convolution } from '../nn/conv.ts'
 import type { Params } from '../nn/params.ts'
 import { encoderLayer, linear, postNormLayer } from '../nn/transformer.ts'
-import { add, convTranspose, expand, mul, relu, reshape, slice, swapLast, unsqueeze } from '../ops/index.ts'
+import { add, convTranspose, expand, matmul, mul, relu, reshape, slice, swapLast, transpose, unsqueeze } from '../ops/index.ts'
 import { width } from './bounds.ts'
 import { clipFields, withTowers } from './clip-config.ts'
-import { checkScale, clipEssence, clipImage, clipSimilarity, clipTensors, clipText, imageTokens } from './clip.ts'
+import { checkScale, clipEssence, clipImage, clipSimilarity, clipTensors, clipText, imageTokens, projected } from './clip.ts'
+import { initialClipseg } from './clipseg-init.ts'
 import { defineFamily } from './model.ts'
 import type { ImageState, Segmenter } from './segmenter.ts'
 import { TensorList } from './tensors.ts'
@@ -52,23 +53,35 @@ const clipsegConfig = z
     path: ['use_complex_transposed_convolution'],
     message: 'needs a vision_config.patch_size of at least 4',
   })
-type ClipsegConfig = z.output<typeof clipsegConfig>
+export type ClipsegConfig = z.output<typeof clipsegConfig>
 
-/** The layers of the image encoder that the decoder reads, the last one first, reduced: `layer0` … [1, T, reduce_dim]. */
-function encode(p: Params, c: ClipsegConfig, pixels: Value): ImageState {
+/** The outputs of the image encoder's first `n` layers, [B, T, D] each. */
+function layerOutputs(p: Params, c: ClipsegConfig, pixels: Value, n: number): Value[] {
   const clip = inside(p)
   const outputs: Value[] = []
   let x = imageTokens(clip, c, pixels)
-  for (let i = 0; i <= Math.max(...c.extract_layers); i++)
-    outputs.push((x = encoderLayer(clip, `vision_model.encoder.layers.${i}`, x, c.vision_config)))
+  for (let i = 0; i < n; i++) outputs.push((x = encoderLayer(clip, `vision_model.encoder.layers.${i}`, x, c.vision_config)))
+  return outputs
+}
+
+/** The layers that the decoder reads, the last one first, reduced: `layer0` … [B, T, reduce_dim]. */
+function reduced(p: Params, c: ClipsegConfig, outputs: readonly Value[]): ImageState {
   const read = c.extract_layers.map((i) => outputs[i]!).reverse()
   return Object.fromEntries(read.map((y, i) => [`layer${i}`, linear(p, `decoder.reduces.${i}`, y, c.reduce_dim)]))
 }
 
-/** Logits [Q, h, w] of queries [Q, projection_dim]. */
+const encode = (p: Params, c: ClipsegConfig, pixels: Value): ImageState =>
+  reduced(p, c, layerOutputs(p, c, pixels, Math.max(...c.extract_layers) + 1))
+
+function encodeTokens(p: Params, c: ClipsegConfig, pixels: Value): { state: ImageState; tokens: Value } {
+  const outputs = layerOutputs(p, c, pixels, c.vision_config.num_hidden_layers)
+  return { state: reduced(p, c, outputs), tokens: projected(inside(p), c, outputs.at(-1)!) }
+}
+
+/** Logits [Q, h, w] of queries [Q, projection_dim] for the state of one image, or of several with as many queries each. */
 function masks(p: Params, c: ClipsegConfig, state: ImageState, queries: Value): Value {
   const [q, d] = [queries.shape[0]!, c.reduce_dim]
-  const t = state['layer0']!.shape[1]!
+  const [b, t] = state['layer0']!.shape as [number, number, number]
   const block = {
     ...c.vision_config,
     hidden_size: d,
@@ -78,7 +91,7 @@ function masks(p: Params, c: ClipsegConfig, state: ImageState, queries: Value): 
   }
   let x: Value | undefined
   for (let i = 0; i < c.extract_layers.length; i++) {
-    const read = expand(state[`layer${i}`]!, [q, t, d])
+    const read = reshape(expand(unsqueeze(state[`layer${i}`]!, [1]), [b, q / b, t, d]), [q, t, d])
     x = x ? add(read, x) : read
     if (i === c.conditional_layer) {
       const by = (name: string) => unsqueeze(linear(p, `decoder.${name}`, queries, d), [1]) // FiLM (Dumoulin et al. 2018)
@@ -98,10 +111,24 @@ function upscale(p: Params, c: ClipsegConfig, x: Value): Value {
     return p.scoped(at, () => convTranspose(y, weight, p.get(`${at}.bias`, [out]), { stride: size }))
   }
   const { patch_size: patch } = c.vision_config
-  if (!c.use_complex_transposed_convolution) return flat(up(name, x, 1, patch))
+  if (!c.use_complex_transposed_convolution) return eachPatch(p, name, x, patch)
   const k = Math.floor(patch / 4)
   const near = relu(convolution(p, `${name}.0`, x, c.reduce_dim, { kernel: [3, 3], padding: 1 }))
   return flat(up(`${name}.4`, relu(up(`${name}.2`, near, Math.floor(c.reduce_dim / 2), k)), 1, k))
+}
+
+/**
+ * A transposed convolution [Q, d, g, g] → [Q, g·patch, g·patch] whose windows touch: a linear map of each token to the pixels of
+ * its patch, with a gradient as cheap as one.
+ */
+function eachPatch(p: Params, name: string, x: Value, patch: number): Value {
+  const [q, d, g] = x.shape as [number, number, number]
+  const [weight, bias] = [p.get(`${name}.weight`, [d, 1, patch, patch]), p.get(`${name}.bias`, [1])]
+  return p.scoped(name, () => {
+    const pixels = matmul(reshape(transpose(x, [0, 2, 3, 1]), [q * g * g, d]), reshape(weight, [d, patch * patch]))
+    const grid = transpose(reshape(pixels, [q, g, g, patch, patch]), [0, 1, 3, 2, 4])
+    return add(reshape(grid, [q, g * patch, g * patch]), bias)
+  })
 }
 
 const flat = (x: Value): Value => reshape(x, [x.shape[0]!, x.shape[2]!, x.shape[3]!])
@@ -151,11 +178,13 @@ export const clipseg = defineFamily<ClipsegConfig>({
       unit: false,
       windows: false,
       encode: (p, pixels) => encode(p, c, pixels),
+      encodeTokens: (p, pixels) => encodeTokens(p, c, pixels),
       masks: (p, state, queries) => masks(p, c, state, queries),
     }
     return {
       dim: c.projection_dim,
       tensors: tensors(c),
+      initial: (seed) => initialClipseg(c, tensors(c).shapes(), seed),
       image: {
         ...image,
         anySize: true,

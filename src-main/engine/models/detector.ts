@@ -24,7 +24,7 @@ export interface Detector {
   boxes(height: number, width: number): number
   /** Shapes of what is kept of an image with n boxes. */
   state(n: number): Readonly<Record<string, readonly number[]>>
-  /** pixels [1, 3, H, W] → state. */
+  /** pixels [B, 3, H, W] → state, the images' one after another. */
   encode(p: Params, pixels: Value): Values
   /** ids [B, T] (int32) and the index of each text's end [B] → queries [B, width]. */
   words(p: Params, ids: Value, at: Value): Value
@@ -32,4 +32,44 @@ export interface Detector {
   answer(p: Params, state: Values, queries: Value): { readonly boxes: Value; readonly logits: Value }
   /** The query for what is in a region of an encoded image, relative to the input, and the box that it was read from. */
   exampleOf(state: Arrays, region?: Box): { readonly query: Float32Array; readonly box: number }
+}
+
+/**
+ * What a family of detectors computes that reads all labels as one caption ("a cat. a dog.") together with the image: words
+ * change what is made of the image, so that only its first features can be kept.
+ */
+export interface Grounding {
+  /** Templates of a checkpoint that has none of its own. */
+  readonly templates: readonly string[]
+  /** Number of tokens of a caption, and of rows of the token table, at most. */
+  readonly context: number
+  readonly vocabulary: number
+  /** Tokens that end a phrase. */
+  readonly delimiters: readonly number[]
+  /** Shapes of what is kept of an image of this size in pixels. */
+  state(height: number, width: number): Readonly<Record<string, readonly number[]>>
+  /** pixels [1, 3, H, W] → state. */
+  encode(p: Params, pixels: Value): Values
+  /** Features of a caption's tokens [T, D]. */
+  words(p: Params, caption: CaptionOf<Value>): Value
+  /** Boxes [N, 4] as a {@link Detector}'s, and logits [T, N], whose sigmoid is how well a box fits a token. */
+  answer(
+    p: Params,
+    size: readonly [height: number, width: number],
+    state: Values,
+    words: Value,
+    caption: CaptionOf<Value>,
+  ): { readonly boxes: Value; readonly logits: Value }
+}
+
+/** A caption of T tokens, of which the last ones may be padding. Integers are int32. */
+export interface CaptionOf<T> {
+  /** [T]. */
+  readonly ids: T
+  /** Of each token in its phrase [T]. */
+  readonly places: T
+  /** Added to logits of attention [T, T]: tokens read those of their own phrase. */
+  readonly apart: T
+  /** Added to logits for each token [T]: nothing reads padding. */
+  readonly absent: T
 }

@@ -12,14 +12,16 @@ import { isThere } from '../weights/regular.ts'
 import { clip } from './clip.ts'
 import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
+import { groundingDino } from './grounding-dino.ts'
 import type { AnyFamily, Architecture, TextTower } from './model.ts'
+import { mobileSam } from './mobile-sam.ts'
 import { owlv2 } from './owlv2.ts'
 import { owlvit } from './owlvit.ts'
 import { sam } from './sam.ts'
 import { siglip } from './siglip.ts'
 import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, owlvit, owlv2]
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, mobileSam, owlvit, owlv2, groundingDino]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 

@@ -2,4 +2,4 @@
 export { openModel } from './checkpoint.ts'
 export { architectureOf, needIn, textTower } from './families.ts'
 export type { Model } from './model.ts'
-export { nanoConfig, nanoPreprocessor } from './nano.ts'
+export { nanoConfig, nanoPreprocessor, nanoSegmentConfig } from './nano.ts'

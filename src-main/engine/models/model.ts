@@ -9,7 +9,7 @@ import { type FrozenAs, Params, type WeightSource } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
-import type { Detector } from './detector.ts'
+import type { Detector, Grounding } from './detector.ts'
 import type { Preparation } from './preparation.ts'
 import type { PromptedSegmenter, Segmenter } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
@@ -93,6 +93,8 @@ export interface Architecture {
   readonly closedForm?: ClosedForm
   /** Boxes for words or an example. */
   readonly detector?: Detector
+  /** Boxes for words that are read together, with the image. */
+  readonly grounding?: Grounding
   /** The classifier stored among the model's own tensors. */
   classifier?(weights: Weights): Head
   /** Checks beyond names, shapes and finiteness. @throws a data fault */

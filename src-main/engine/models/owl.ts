@@ -79,13 +79,13 @@ function head(p: Params, name: string, x: Value, out: number): Value {
   return linear(p, `${name}.dense2`, hidden, out)
 }
 
-/** pixels [1, 3, H, W] → features of the patches [N, D], each multiplied by those of the class token. */
+/** pixels [B, 3, H, W] → features of the patches [B·N, D], each multiplied by those of its image's class token. */
 function features(p: Params, towers: Params, c: OwlConfig, pixels: Value): Value {
   const v = c.vision_config
   const x = encoder(towers, 'vision_model.encoder', imageTokens(towers, clipOf(c), pixels), v)
   const y = layerNorm(towers, 'vision_model.post_layernorm', x, v.layer_norm_eps)
   const merged = mul(slice(y, { axis: 1, start: 1 }), slice(y, { axis: 1, start: 0, end: 1 }))
-  return layerNorm(p, 'layer_norm', reshape(merged, [merged.shape[1]!, v.hidden_size]), v.layer_norm_eps)
+  return layerNorm(p, 'layer_norm', reshape(merged, [merged.shape[0]! * merged.shape[1]!, v.hidden_size]), v.layer_norm_eps)
 }
 
 /** ELU(x) + 1. */
@@ -122,9 +122,11 @@ function detector(c: OwlConfig, { type, objectness }: OwlKind<string>): Detector
     encode(p, pixels): Values {
       const [rows, columns] = grid(pixels.shape[2]!, pixels.shape[3]!)
       const x = features(p, p.renamed(within(type)), c, pixels)
-      const bias = p.graph.constant(boxBias(rows, columns), 'float32', [rows * columns, 4])
+      const [images, patches] = [pixels.shape[0]!, rows * columns]
+      const bias = p.graph.constant(boxBias(rows, columns), 'float32', [patches, 4])
+      const placed = (boxes: Value) => reshape(add(reshape(boxes, [images, patches, 4]), bias), [images * patches, 4])
       return {
-        boxes: sigmoid(add(head(p, 'box_head', x, 4), bias)),
+        boxes: sigmoid(placed(head(p, 'box_head', x, 4))),
         classes: linear(p, 'class_head.dense0', x, width),
         shift: linear(p, 'class_head.logit_shift', x, 1),
         scale: positive(linear(p, 'class_head.logit_scale', x, 1)),

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
-import { outputSize, type PreprocessConfig } from '../data/preprocess.ts'
+import { largestSize, type PreprocessConfig } from '../data/preprocess.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 
 /** `deep` is omitted when it equals the default of `transformers`, so that existing feature caches stay valid. */
@@ -31,7 +31,7 @@ export function preparationOf(
   { deep = 'clip', interpolate = false }: Seeing,
 ): Preparation {
   const file = preprocessorFileIn(dir)
-  const { height, width } = outputSize(preprocess, file)
+  const { height, width } = largestSize(preprocess, file)
   if (!interpolate && !anySize && (height !== size || width !== size))
     throw dataError(file, sentence('model.picture-size', { field: preprocess.do_center_crop ? 'crop_size' : 'size', size, height, width }))
   return deep === 'clip' ? preprocess : { ...preprocess, deep }

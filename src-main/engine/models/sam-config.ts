@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, channels, epsilon, layers, pictureSide, upTo, width } from './bounds.ts'
 
 /** Elements of one head's attention over the whole grid: 2²⁶ float32 take 256 MB. */
-const MOST = 2 ** 26
+export const MOST = 2 ** 26
 
 const vision = z
   .object({
@@ -36,7 +36,7 @@ const vision = z
     message: 'makes more tokens of an image than fit the memory',
   })
 
-const prompts = z.object({
+export const samPrompts = z.object({
   hidden_size: width.default(256),
   image_size: pictureSide.default(1024),
   patch_size: pictureSide.default(16),
@@ -48,7 +48,7 @@ const prompts = z.object({
   layer_norm_eps: epsilon.default(1e-6),
 })
 
-const decoder = z
+export const samDecoder = z
   .object({
     hidden_size: width.default(256),
     hidden_act: activation.default('relu'),
@@ -71,8 +71,8 @@ const decoder = z
 export const samConfig = z
   .object({
     vision_config: vision.prefault({}),
-    prompt_encoder_config: prompts.prefault({}),
-    mask_decoder_config: decoder.prefault({}),
+    prompt_encoder_config: samPrompts.prefault({}),
+    mask_decoder_config: samDecoder.prefault({}),
   })
   .superRefine(({ vision_config: v, prompt_encoder_config: p, mask_decoder_config: d }, issues) => {
     const same = (path: string[], found: number, expected: number, of: string) => {
@@ -85,3 +85,8 @@ export const samConfig = z
     same(['prompt_encoder_config', 'patch_size'], Math.floor(p.image_size / p.patch_size), v.grid, "the image encoder's grid")
   })
 export type SamConfig = z.output<typeof samConfig>
+
+/** What the prompt encoder and the mask decoder depend on. */
+export interface MaskConfig extends Pick<SamConfig, 'prompt_encoder_config' | 'mask_decoder_config'> {
+  readonly vision_config: Pick<SamConfig['vision_config'], 'num_pos_feats' | 'grid'>
+}

@@ -25,7 +25,7 @@ import {
   unsqueeze,
   where,
 } from '../ops/index.ts'
-import type { SamConfig } from './sam-config.ts'
+import type { MaskConfig } from './sam-config.ts'
 import { channelNorm } from './sam-encoder.ts'
 import { PointKind, type Prompts } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
@@ -36,7 +36,7 @@ import type { TensorList } from './tensors.ts'
  * of the upscaled embedding's pixels.
  */
 
-type Decoder = SamConfig['mask_decoder_config']
+type Decoder = MaskConfig['mask_decoder_config']
 const [PROMPT, DECODER] = ['prompt_encoder', 'mask_decoder']
 const POSITIONS = 'shared_image_embedding.positional_embedding'
 /** The layers' cross-attention is narrower by 2; attention_downsample_rate is that of the final attention alone. */
@@ -45,7 +45,7 @@ const RATE = 2
 const [FINAL_EPS, UPSCALE_EPS] = [1e-5, 1e-6]
 
 /** Logits [P, 1 + choices, side, side] and IoU [P, 1 + choices] for an embedding [1, C, g, g]. */
-export function samMasks(p: Params, c: SamConfig, embedding: Value, prompts: Prompts): { logits: Value; iou: Value } {
+export function samMasks(p: Params, c: MaskConfig, embedding: Value, prompts: Prompts): { logits: Value; iou: Value } {
   const d = c.mask_decoder_config
   const [, width, g] = embedding.shape as [number, number, number, number]
   const n = prompts.points.shape[0]!
@@ -74,20 +74,20 @@ export function samMasks(p: Params, c: SamConfig, embedding: Value, prompts: Pro
 const maskTokens = (p: Params, d: Decoder): Value => p.get(`${DECODER}.mask_tokens.weight`, [d.num_multimask_outputs + 1, d.hidden_size])
 
 /** Random Fourier features (Tancik et al. 2020) of points [.., 2] in [0, 1]: [.., C]. */
-function positions(p: Params, c: SamConfig, points: Value): Value {
+function positions(p: Params, c: MaskConfig, points: Value): Value {
   const angles = mul(matmul(sub(mul(points, 2), 1), p.get(POSITIONS, [2, c.vision_config.num_pos_feats])), 2 * Math.PI)
   return concat([sin(angles), cos(angles)], { axis: -1 })
 }
 
 /** Positions of the embedding's cells, [1, g·g, C]. */
-function gridPositions(p: Params, c: SamConfig): Value {
+function gridPositions(p: Params, c: MaskConfig): Value {
   const g = c.vision_config.grid
   const centres = Float32Array.from({ length: 2 * g * g }, (_, i) => ((i % 2 ? Math.floor(i / (2 * g)) : (i >> 1) % g) + 0.5) / g)
   return positions(p, c, p.graph.constant(centres, 'float32', [1, g * g, 2]))
 }
 
 /** [P, N, C]: position plus the embedding of the point's kind; for `none`, the latter alone. */
-function pointTokens(p: Params, c: SamConfig, { points, kinds }: Prompts): Value {
+function pointTokens(p: Params, c: MaskConfig, { points, kinds }: Prompts): Value {
   const width = c.prompt_encoder_config.hidden_size
   const names = [...Array.from({ length: 4 }, (_, i) => `point_embed.${i}`), 'not_a_point_embed']
   const table = concat(
@@ -99,7 +99,7 @@ function pointTokens(p: Params, c: SamConfig, { points, kinds }: Prompts): Value
 }
 
 /** The embedding of a previous mask [P, 1, 4g, 4g], or of none: [P or 1, C, g or 1, g or 1]. */
-function maskEmbedding(p: Params, c: SamConfig, mask: Value | undefined): Value {
+function maskEmbedding(p: Params, c: MaskConfig, mask: Value | undefined): Value {
   const { hidden_size: width, mask_input_channels: m, layer_norm_eps: eps, hidden_act } = c.prompt_encoder_config
   if (!mask) return reshape(p.get(`${PROMPT}.no_mask_embed.weight`, [1, width]), [1, width, 1, 1])
   const name = `${PROMPT}.mask_embed`
@@ -162,7 +162,7 @@ function upscale(p: Params, x: Value): Value {
   return gelu(up(2, y, width / 8))
 }
 
-export function decoderTensors(list: TensorList, { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: SamConfig): void {
+export function decoderTensors(list: TensorList, { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: MaskConfig): void {
   const { weight, bias, affine, norm, embedding } = list.in('masks')
   const conv = (name: string, [a, b]: readonly [number, number], size: number, biased = a) => {
     weight(`${name}.weight`, [a, b, size, size])

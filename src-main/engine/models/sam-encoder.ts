@@ -70,7 +70,7 @@ function layer(p: Params, name: string, x: Value, c: Vision, window: number): Va
 }
 
 /** Applies f to windows of `side` tokens, [B·windows, side, side, D]. A grid that they don't divide is padded with zeros. */
-function inWindows(x: Value, side: number, f: (windows: Value) => Value): Value {
+export function inWindows(x: Value, side: number, f: (windows: Value) => Value): Value {
   const [b, h, w, d] = x.shape as [number, number, number, number]
   const [rows, columns] = [Math.ceil(h / side), Math.ceil(w / side)]
   const [down, right] = [rows * side - h, columns * side - w]

@@ -24,7 +24,15 @@ export interface Segmenter {
   readonly patches?: string
   /** pixels [1, 3, H, W] → the image's state. */
   encode(p: Params, pixels: Value): ImageState
-  /** Embeddings of texts or images, [Q, dim], as the model's towers give them → logits [Q, h, w]. */
+  /**
+   * For training: states of several images at once, pixels [B, 3, H, W], and the embedding [B, T, dim] of each token of the last
+   * layer, the image's own first.
+   */
+  encodeTokens?(p: Params, pixels: Value): { readonly state: ImageState; readonly tokens: Value }
+  /**
+   * Embeddings of texts or images, [Q, dim], as the model's towers give them → logits [Q, h, w]. For the states of B images,
+   * Q/B queries each, one image's after the other's.
+   */
   masks(p: Params, state: ImageState, queries: Value): Value
 }
 

@@ -23,6 +23,32 @@ export function convolution(
 }
 
 /**
+ * A convolution without a bias and the batch normalisation after it, as one convolution: the running statistics are folded
+ * into its weights when the graph is built, so neither can be trained. Tensors `NAME.c.weight` and `NAME.bn.weight`, `.bias`,
+ * `.running_mean`, `.running_var`. Padded so that stride 1 keeps the size.
+ */
+export function foldedConvolution(
+  p: Params,
+  name: string,
+  x: Value,
+  out: number,
+  { kernel, groups = 1, stride = 1, eps = 1e-5 }: { kernel: number; groups?: number; stride?: number; eps?: number },
+): Value {
+  const read = (tensor: string) => p.source.float32(`${name}.${tensor}`)
+  const [weight, gain, shift, mean, variance] = ['c.weight', 'bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'].map(read)
+  const scale = gain!.map((g, i) => g / Math.sqrt(variance![i]! + eps))
+  const each = weight!.length / out
+  const shape = [out, x.shape[1]! / groups, kernel, kernel]
+  const folded = p.graph.constant(weight!.map((w, i) => w * scale[Math.floor(i / each)]!), 'float32', shape) // prettier-ignore
+  const bias = p.graph.constant(
+    shift!.map((b, i) => b - mean![i]! * scale[i]!),
+    'float32',
+    [out],
+  )
+  return p.scoped(name, () => conv(x, folded, bias, { groups, stride, padding: Math.floor(kernel / 2) }))
+}
+
+/**
  * Batch normalisation of x [B, C, …] over all axes but the channels (Ioffe & Szegedy 2015, algorithm 1;
  * torch.nn.BatchNorm2d). While the layer is trained it uses the batch statistics and updates the running ones with
  * `momentum`; otherwise, or when frozen, it uses the running ones. Tensors `NAME.weight`, `.bias`, `.running_mean`

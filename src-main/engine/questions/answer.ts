@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
+import type { Segment } from '#shared/model/preview.ts'
 import type { AnswerTo, EncodingsPlace, Question } from '#shared/model/question.ts'
 import { Encodings } from '../data/encodings.ts'
 import { Detecting } from '../detection/detecting.ts'
@@ -17,6 +18,7 @@ import { WEIGHTS_FILE } from '../weights/source.ts'
 import { classifierOf, classify } from './classify.ts'
 import { Comparing } from './comparing.ts'
 import { modelFacts } from './facts.ts'
+import { Pairs } from './pairs.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
@@ -31,6 +33,7 @@ const workers = {
   prompt: (open: Model) => (prompting ??= Prompting.with(open, 'mask')),
 }
 let comparing: Comparing | undefined
+const pairs = new Pairs(versionOf)
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
@@ -51,10 +54,16 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
     }
     case 'detect': {
       const open = await opened(model)
+      if (question.regions)
+        return (await pairs.of(open, question.regions, 'detect')).find(question.file, question.prompt, question.settings)
       return workers.detect(open).find(question.file, question.prompt, question.settings)
     }
     case 'segment': {
       const open = await opened(model)
+      if (question.regions) {
+        const pair = await pairs.of(open, question.regions, 'segment')
+        return (await pair.find(question.file, question.prompt, question.settings)) as Segment[] // pairs for masks have them
+      }
       return workers.segment(open).find(question.file, question.prompt, question.settings)
     }
     case 'mask': {
@@ -97,7 +106,7 @@ async function opened(model: string): Promise<Model> {
   const version = versionOf(model)
   if (kept?.version !== version) {
     const is = await openModel(model)
-    for (const busy of [detecting, segmenting, prompting, comparing]) await busy?.release()
+    for (const busy of [detecting, segmenting, prompting, comparing, pairs]) await busy?.release()
     kept?.is.close()
     classifier = detecting = segmenting = prompting = comparing = undefined
     kept = { version, is }

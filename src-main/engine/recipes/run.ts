@@ -9,11 +9,11 @@ import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import type { TensorFile } from '../weights/checkpoint.ts'
 
-/** The result of a recipe: the tensors that it changed, and the classifier. */
+/** The result of a recipe: the tensors that it changed, and the classifier if it trains one. */
 export interface Trained {
   /** By tensor name; all others are the base's. */
   readonly weights: ReadonlyMap<string, Float32Array>
-  readonly head: Head
+  readonly head?: Head
   /** Additional tensor files and other files to save with the weights, by file name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
   readonly files?: Readonly<Record<string, string>>

@@ -36,6 +36,36 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   ),
 })
 
+/** Training of a segmenter on masks (segment.ts). */
+export const segmentTuning = () => ({
+  epochs: epochs(20),
+  batchSize: batchSize(4),
+  lr: rate(2e-4),
+  warmup: warmup(0.1),
+  weightDecay: decay(0.01),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
+  ema: setting(
+    z.number().min(0).max(0.99999).default(0),
+    'Decay of a moving average of the weights, which is then kept (0: none)',
+    '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+  ),
+  trains: setting(
+    z.enum(['decoder', 'all']).default('decoder'),
+    'What is trained: the decoder of masks alone, or the image encoder too; texts are read as before',
+    '学習する部分：マスクのデコーダーだけ、または画像エンコーダーも。テキストの読み方は変えません',
+  ),
+  queries: setting(
+    z.int().min(1).max(64).default(4),
+    'Labels asked of an image in a step: half of them its own, the others as far as there are',
+    '1 ステップで 1 枚の画像に尋ねるラベル数：半分はその画像のもの、残りはほかのラベル',
+  ),
+  crop: setting(
+    z.number().min(0.05).max(1).default(0.5),
+    'Smallest part of an image’s area that is shown, at random and perhaps mirrored (1: always the whole image)',
+    '見せる部分の最小面積の割合。無作為に切り出し、左右反転もします（1：常に画像全体）',
+  ),
+})
+
 /** Initial value of the classifier (heads.ts). */
 export const startingHead = {
   head: setting(

@@ -22,6 +22,11 @@ export interface TrainingPlan {
    * computation.
    */
   batch(step: number, micro: number): Promise<Record<string, Tensor>>
+  /**
+   * Completes the feeds with what depends on the current weights, such as which prediction answers for which target.
+   * Called right before the step.
+   */
+  ready?(feeds: Record<string, Tensor>, step: number): Promise<Record<string, Tensor>>
   readonly accumulate?: number
   readonly imagesPerStep: number
 }
@@ -76,7 +81,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       const feeds = await ahead!
       const last = micro + 1 === accumulate
       ahead = last ? (step + 1 < steps ? load(step + 1, 0) : undefined) : load(step, micro + 1)
-      metrics = await trainer.step(feeds, schedule(step))
+      metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step) : feeds, schedule(step))
       loss += metrics.loss / accumulate
     }
     if (!Number.isFinite(loss)) throw dataError('training', sentence('training.loss-diverged', { loss: String(loss), step: step + 1 }))

@@ -1,3 +1,4 @@
+import { clipBox } from '#shared/geometry/box.ts'
 import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Mask } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -6,10 +7,14 @@ import type { Encodings } from '../data/encodings.ts'
 import { SeenImages } from '../data/seen-images.ts'
 import type { Model } from '../models/model.ts'
 import { embeddedCodec } from './codecs.ts'
+import { everything, type EverythingOptions, type FoundMask } from './everything.ts'
 import { type Click, type EmbeddedImage, Prompter } from './prompts.ts'
 
 /** Bytes of the embeddings that are kept: 4 MB each for SAM. */
 const SEEN_BYTES = 128 * 2 ** 20
+
+/** Boxes that are answered together. */
+const TOGETHER = 16
 
 /** A model that answers clicks. Images that it has seen are not embedded again. */
 export class Prompting {
@@ -41,6 +46,29 @@ export class Prompting {
       const { x, y, w, h } = found.box
       return [{ score: answer.score, box: [x, y, w, h], mask: found.mask }]
     })
+  }
+
+  /** The mask of what is in each box, in the boxes' order; undefined if it is empty or the box is outside the image. */
+  async inBoxes(file: string, boxes: readonly BoxTuple[]): Promise<(Pick<FoundMask, 'mask' | 'box'> | undefined)[]> {
+    const image = await this.image(file)
+    const inside = boxes.flatMap(([x, y, w, h], i) => {
+      const box = clipBox({ x, y, w, h }, image.width, image.height)
+      return box ? [{ box, i }] : []
+    })
+    const out = boxes.map((): Pick<FoundMask, 'mask' | 'box'> | undefined => undefined)
+    for (let from = 0; from < inside.length; from += TOGETHER) {
+      const own = inside.slice(from, from + TOGETHER)
+      // A session is made for each number of boxes: those that are missing to a power of two repeat the last.
+      const room = Array.from({ length: 2 ** Math.ceil(Math.log2(own.length)) }, (_, k) => own[Math.min(k, own.length - 1)]!)
+      const answers = await this.prompter.askEach(image, room)
+      own.forEach(({ i }, k) => (out[i] = this.prompter.mask(image, answers[k]![0]!)))
+    }
+    return out
+  }
+
+  /** The masks of everything in an image, best first. */
+  async everything(file: string, options?: EverythingOptions): Promise<FoundMask[]> {
+    return everything(this.prompter, await this.image(file), options)
   }
 
   private image(file: string): Promise<EmbeddedImage> {

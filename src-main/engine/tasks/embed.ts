@@ -179,26 +179,52 @@ export const tokensOf =
     if (at) at[slot] = readAt(encoded)
   }
 
-/** Normalised text embeddings [n, dim]. @throws a user error if the model has no text tower */
-export async function textFeatures(model: Model, texts: readonly string[], { provider }: EmbedOptions = {}): Promise<Float32Array> {
-  const text = textTower(model, 'text embeddings')
-  const length = text.context
-  const batch = batchOf(64, texts.length, text.activations)
-  const session = await BatchSession.create(
-    batch,
-    ['ids', 'at'],
-    (g, b) => {
-      const p = paramsFor(model, g, model.weights, undefined, heldFor(batch))
-      return { y: l2Normalize(text.embed(p, text.tokens(p, g.input('ids', 'int32', [b, length])), g.input('at', 'int32', [b]))) }
-    },
-    { provider },
-  )
-  try {
-    const { y } = await session.run(texts.length, tokensOf(model, text, texts))
-    checkEmbeddings(model, y!, true, (row) => JSON.stringify(texts[row]))
+/** A model's text tower at work: its session stays open. */
+export class TextReader {
+  private constructor(
+    private readonly model: Model,
+    private readonly text: TextTower,
+    private readonly session: BatchSession,
+  ) {}
+
+  /**
+   * @param n number of texts that are read at once
+   * @throws a user error if the model has no text tower
+   */
+  static async open(model: Model, n: number, { provider }: EmbedOptions = {}): Promise<TextReader> {
+    const text = textTower(model, 'text embeddings')
+    const batch = batchOf(64, n, text.activations)
+    const session = await BatchSession.create(
+      batch,
+      ['ids', 'at'],
+      (g, b) => {
+        const p = paramsFor(model, g, model.weights, undefined, heldFor(batch))
+        return { y: l2Normalize(text.embed(p, text.tokens(p, g.input('ids', 'int32', [b, text.context])), g.input('at', 'int32', [b]))) }
+      },
+      { provider },
+    )
+    return new TextReader(model, text, session)
+  }
+
+  /** Normalised embeddings [n, dim]. */
+  async read(texts: readonly string[]): Promise<Float32Array> {
+    const { y } = await this.session.run(texts.length, tokensOf(this.model, this.text, texts))
+    checkEmbeddings(this.model, y!, true, (row) => JSON.stringify(texts[row]))
     return y!
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+}
+
+/** Normalised text embeddings [n, dim]. @throws a user error if the model has no text tower */
+export async function textFeatures(model: Model, texts: readonly string[], o: EmbedOptions = {}): Promise<Float32Array> {
+  const reader = await TextReader.open(model, texts.length, o)
+  try {
+    return await reader.read(texts)
   } finally {
-    await session.release()
+    await reader.release()
   }
 }
 
@@ -219,11 +245,12 @@ export async function zeroShotHead(
   classes: readonly ClassSpec[],
   templates: readonly string[],
   o: EmbedOptions = {},
+  read: (texts: readonly string[]) => Promise<Float32Array> = (texts) => textFeatures(model, texts, o),
 ): Promise<Head> {
   const { scale, bias } = textTower(model, 'zero-shot classifier').similarity.of(model.weights)
   const d = model.dim
   const texts = classes.map((c) => textsOf(c, templates))
-  const rows = await textFeatures(model, texts.flat(), o)
+  const rows = await read(texts.flat())
   const weight = new Float32Array(classes.length * d)
   let row = 0
   texts.forEach(({ length }, c) => {

@@ -9,6 +9,21 @@ import type { Graph, Value } from '../graph/graph.ts'
 import type { Tensor } from '../runtime/session.ts'
 import type { Examples, ExamplesOptions } from './examples.ts'
 
+/** A task whose targets are regions. Training matches them with predictions between a forward pass and a step. */
+export interface RegionTask<K extends 'boxes' | 'masks' = 'boxes' | 'masks'> {
+  readonly id: string
+  readonly title: Words
+  /** Capabilities that a model must have. */
+  readonly needs: readonly Capability[]
+  readonly targets: K
+  /** Whether a region that is only a box counts as a mask of all its pixels; it is left out otherwise. */
+  readonly boxesAreMasks?: boolean
+  /** The targets in an image; null if it has none. */
+  target(accepted: Accepted): TargetOf<K> | null
+}
+
+export type AnyRegionTask = RegionTask<'boxes'> | RegionTask<'masks'>
+
 type Values = Readonly<Record<string, Value>>
 
 export interface TaskRecord<K extends Target['kind'] = Target['kind'], I extends Values = Values, O = never> {

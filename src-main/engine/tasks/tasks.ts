@@ -4,6 +4,17 @@
  */
 import { classify } from './classify.ts'
 import { contrast } from './contrast.ts'
+import { detect } from './detect.ts'
+import { segment } from './segment.ts'
+import type { AnyRegionTask } from './task.ts'
 
 export const tasks = { classify, contrast } as const
-export type TaskId = keyof typeof tasks
+
+/** Tasks of regions, by id. */
+export const regionTasks: Readonly<Record<'detect' | 'segment', AnyRegionTask>> = { detect, segment }
+export type RegionTaskId = keyof typeof regionTasks
+
+export type TaskId = keyof typeof tasks | RegionTaskId
+
+/** The task of regions of this id; undefined if it is another. */
+export const regionTask = (id: string): AnyRegionTask | undefined => (regionTasks as Readonly<Record<string, AnyRegionTask>>)[id]

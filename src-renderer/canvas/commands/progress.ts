@@ -39,6 +39,36 @@ export const progress = defineCommands({
     keys: ['Backspace'],
     run: nothing,
   },
+  'mask-include': {
+    group: 'edit',
+    title: { en: 'Smart mask: what is here belongs to it', ja: 'スマートマスク：ここを含める' },
+    keys: ['Q'],
+    tool: 'smart-mask',
+    run: nothing,
+  },
+  'mask-exclude': {
+    group: 'edit',
+    title: { en: 'Smart mask: what is here does not', ja: 'スマートマスク：ここを除く' },
+    keys: ['E'],
+    tool: 'smart-mask',
+    run: nothing,
+  },
+  'mask-next': {
+    group: 'edit',
+    title: { en: 'Smart mask: next candidate', ja: 'スマートマスク：次の候補' },
+    keys: ['Tab'],
+    tool: 'smart-mask',
+    focused: true,
+    run: nothing,
+  },
+  'mask-previous': {
+    group: 'edit',
+    title: { en: 'Smart mask: previous candidate', ja: 'スマートマスク：前の候補' },
+    keys: ['Shift+Tab'],
+    tool: 'smart-mask',
+    focused: true,
+    run: nothing,
+  },
 })
 
 export const toolChoice = defineCommands({

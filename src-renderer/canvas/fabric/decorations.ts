@@ -10,6 +10,7 @@ import { linesOf } from '../vertices.ts'
 import { toScreen } from '../view.ts'
 import { paintLines } from './lines.ts'
 import { paintGhostNames, paintNames } from './names.ts'
+import { paintPrompt } from './prompt.ts'
 import { paintPointNames } from './point-names.ts'
 import { accent, twoTone } from './ink.ts'
 import { paintRuler } from './ruler.ts'
@@ -171,7 +172,7 @@ export class Decorations extends FabricObject {
     }
   }
 
-  private marks(ctx: CanvasRenderingContext2D, { marquee, snap, ghost, brush, ruler }: Overlay): void {
+  private marks(ctx: CanvasRenderingContext2D, { marquee, snap, ghost, brush, ruler, prompt }: Overlay): void {
     const { scale } = this.editor.view
     if (marquee) {
       const p = this.at(marquee)
@@ -198,5 +199,6 @@ export class Decorations extends FabricObject {
       twoTone(ctx, 1, brush.erase ? '#d62728' : '#000')
     }
     if (ruler) paintRuler(ctx, this.editor, ruler)
+    if (prompt) paintPrompt(ctx, this.editor.view, prompt)
   }
 }

@@ -26,14 +26,15 @@ function turn(how: 'undo' | 'redo'): void {
   if (labelling() && openImage.editor.execute(how)) return
   void (classify.working ? classify : agreement.working ? agreement : openImage).turn(how)
 }
+const isOnCanvas = () => document.activeElement?.getAttribute('role') === 'application'
 function actionOf(id: CanvasCommand): Action {
-  const { run: _, ...said } = commands[id]
+  const { run: _, tool, focused, ...said } = commands[id]
   if (id === 'undo' || id === 'redo') return { id, ...said, rank, available: opened, run: () => turn(id) }
   return {
     id,
     ...said,
-    rank,
-    available: labelling,
+    rank: tool ? rank + 1 : rank,
+    available: () => labelling() && (!tool || useOpenImage().tool === tool) && (!focused || isOnCanvas()),
     run: () => (id === 'cancel' && judging() ? false : useOpenImage().editor.execute(id)),
   }
 }

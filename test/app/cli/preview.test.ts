@@ -11,6 +11,7 @@ import { golden, goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 const OWL = goldenPath('families/owlv2')
+const SAM = goldenPath('../models/sam')
 let dir: string
 let image: string
 let other: string
@@ -48,6 +49,20 @@ async function found(...argv: string[]): Promise<Detection[]> {
 }
 
 describe('by words', () => {
+  test('a model that reads them as a caption finds boxes too, but nothing like an example', async () => {
+    const grounding = ['--model', goldenPath('../models/grounding'), '--image', image, '--json']
+    const { code, out, error } = await preview(...grounding, '--text', 'Cat, red apple', '--threshold', '0', '--most', '4')
+    expect(code, error).toBe(0)
+    const boxes = JSON.parse(out) as Detection[]
+    expect(boxes).toHaveLength(4)
+    for (const { label } of boxes) expect(['Cat', 'red apple']).toContain(label)
+    const refused = await preview(...grounding, '--example', image)
+    expect(refused).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/^dashi: a Grounding DINO model finds what words say, .*\n$/) as string,
+    })
+  })
+
   test('boxes in pixels with the word that fits best, the best first', async () => {
     const boxes = await found('--text', 'cat, red apple,,cat', '--task', 'detect', '--threshold', '0')
     expect(boxes).toHaveLength(9)
@@ -82,6 +97,16 @@ describe('by words', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/label +score +place\n─+\ncat +0\.\d{3} +[\d.]+ × [\d.]+ at -?[\d.]+, -?[\d.]+\n$/)
     expect((await preview('--model', OWL, '--image', image, '--text', 'cat', '--threshold', '1')).out).toMatch(/^nothing found/)
+  })
+})
+
+describe('by a CLIP', () => {
+  test('the boxes of a detector are named', async () => {
+    const { code, out, error } = await preview(
+      '--model', TINY_CLIP, '--boxes', OWL, '--image', image, '--text', 'cat', '--template', '{}', '--threshold', '0', '--background', 'dog', '--json',
+    ) // prettier-ignore
+    expect(code, error).toBe(0)
+    for (const { label, score } of JSON.parse(out) as Detection[]) expect([label, score > 0.5]).toEqual(['cat', true])
   })
 })
 
@@ -134,6 +159,31 @@ describe('masks', () => {
       '--json',
     )
     expect(code, error).toBe(0)
+  })
+
+  test('of the boxes that a detector finds, by a second model', async () => {
+    const ask = [
+      '--model',
+      OWL,
+      '--masks',
+      SAM,
+      '--image',
+      image,
+      '--task',
+      'segment',
+      '--text',
+      'cat',
+      '--threshold',
+      '0',
+      '--overlap',
+      '1',
+    ]
+    const { code, out, error } = await preview(...ask, '--json')
+    expect(code, error).toBe(0)
+    const masks = z.array(segmentSchema).parse(JSON.parse(out))
+    expect(masks.length).toBeGreaterThan(0)
+    const boxes = await found('--text', 'cat', '--threshold', '0')
+    for (const { score } of masks) expect(boxes.map((b) => b.score)).toContain(score)
   })
 
   test('a model without any says so in one line', async () => {
@@ -204,12 +254,32 @@ describe('one line, and exit 2', () => {
     [
       'a model that finds nothing',
       () => ['--model', TINY_CLIP, '--image', image, '--text', 'cat'],
-      /^dashi: preview --task detect: a CLIP model cannot detect objects: choose a model of OWL-ViT or OWLv2\n$/,
+      /^dashi: preview --task detect: a CLIP model cannot detect objects: choose a model of OWL-ViT, OWLv2 or Grounding DINO\n$/,
     ],
     [
       'another task',
       () => [...ok, image, '--text', 'cat', '--task', 'paint'],
       /^dashi: option '--task <task>' argument 'paint' is invalid/,
+    ],
+    [
+      'masks and boxes',
+      () => [...ok, image, '--text', 'cat', '--masks', SAM, '--boxes', OWL],
+      /^dashi: preview: expected either --masks or --boxes, found both\n$/,
+    ],
+    [
+      'masks of a detector',
+      () => [...ok, image, '--text', 'cat', '--task', 'segment', '--boxes', OWL],
+      /^dashi: preview: a detector has no masks: give --masks, or --task detect\n$/,
+    ],
+    [
+      'a grid of too many clicks',
+      () => [...ok, image, '--text', 'cat', '--masks', SAM, '--grid', '65'],
+      /^dashi: --grid: expected a whole number from 1 to 64, found "65"\n$/,
+    ],
+    [
+      'a second model that is not there',
+      () => [...ok, image, '--text', 'cat', '--masks', path.join(dir, 'gone')],
+      /^dashi: .*gone: not found/,
     ],
     ['no model', () => ['--image', image, '--text', 'cat'], /^dashi: required option '--model <dir>' not specified\n$/],
   ] as const)('%s', async (_, argv, line) => {

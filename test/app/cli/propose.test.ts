@@ -116,11 +116,30 @@ test('an image that is gone is left out and named; the others are looked at', as
   expect(stderr).toContain(`${gone}: no such file\n`)
 })
 
+test('masks, by a model that makes them; and what is like an example, under the label that is given', async () => {
+  const segment = ['--task', 'segment', '--model', goldenPath('../models/clipseg'), '--threshold', '0']
+  within((project) => addLabel(project, { name: 'T1', prompts: ['cat'] }))
+  const byWords = await propose(...segment, '--filter', 'split=test')
+  expect(byWords).toMatchObject({ code: 0, report: { images: 1, proposals: 1, labels: { T1: 1 } } })
+  expect(regions()).toMatchObject([{ path: 'grey.png', shape: { kind: 'mask' }, author: { prompt: 'cat' } }])
+  const example = ['--example', 'large.png', '--region', '10,10,60,60', '--label', 'thing']
+  const { report } = await propose(...example, '--filter', 'split=test')
+  const boxes = regions().filter((r) => r.shape.kind === 'box')
+  expect(boxes.length).toBe(report['proposals'])
+  expect(boxes.length).toBeGreaterThan(0)
+  expect(report).toMatchObject({ images: 1, labels: { thing: boxes.length } })
+})
+
 test.each([
   [['--text', ','], /^dashi: --text: expected words/],
   [['--text', 'cat', '--filter', 'split'], /^dashi: --filter: expected key=value, found "split"\n$/],
   [['--text', 'cat', '--filter', 'colour=red'], /^dashi: --filter: colour: there are labelIds, author/],
   [['--text', 'cat', '--filter', 'state=new'], /^dashi: --filter: state: /],
+  [['--text', 'cat', '--example', 'grey.png'], /^dashi: preview: expected either --text or --example/],
+  [['--example', 'no.png', '--label', 'thing'], /^dashi: --example: the project has no image no\.png\n$/],
+  [['--example', 'grey.png'], /^dashi: propose: say which label/],
+  [['--label', 'thing'], /^dashi: propose: --label is for/],
+  [['--region', '1,2,3,4'], /--region is a part of the --example/],
   [['--text', 'cat', '--known', '2'], /^dashi: --known: expected a number from 0 to 1, found "2"\n$/],
   [['--text', 'cat', '--model', TINY_CLIP], /dashi: detect: a CLIP model cannot detect objects/],
 ])('%j is refused in one line', async (argv, line) => {

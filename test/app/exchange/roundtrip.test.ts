@@ -234,7 +234,10 @@ describe('points, attributes, region captions and authors', () => {
   const value = fc.oneof(fc.boolean(), fc.integer({ min: -1000, max: 1000 }), fc.constantFrom('red', 'a: b, “c”', '犬'))
   const described = fc.record({
     attributes: fc.dictionary(fc.constantFrom('colour', 'occluded', 'track_id', 'pose of it'), value),
-    author: fc.constantFrom<RecordRegion['author']>({ kind: 'person', name: 'ann' }, { kind: 'checkpoint', checkpoint: 'm', score: 0.25 }),
+    author: fc.constantFrom<RecordRegion['author']>(
+      { kind: 'person', name: 'ann' },
+      { kind: 'checkpoint', checkpoint: 'm', score: 0.25, prompt: 'a "red", apple' },
+    ),
     caption: fc.constantFrom('a tabby', '“two”, of them', '犬'),
   })
 
@@ -359,7 +362,7 @@ test('WebDataset and a project archive hold everything: grounded captions, autho
         label: null,
         shape: { kind: 'polyline', points: [1, 1, 5, 5, 9, 3] },
         attributes: { a: 1, b: 'two', c: false },
-        author: { kind: 'checkpoint', checkpoint: 'm', score: 0.25 },
+        author: { kind: 'checkpoint', checkpoint: 'm', score: 0.25, prompt: 'a "red", apple' },
         state: 'accepted',
       },
       { label: 'cat', shape: { kind: 'rotated-box', cx: 20, cy: 20, w: 8, h: 6, angle: 33 } },

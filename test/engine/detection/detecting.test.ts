@@ -138,7 +138,7 @@ describe('in a lane', () => {
 
   test('a model that detects nothing says so', async () => {
     await expect(answer(question(picture('grey'), words('cat'), goldenPath('clip/quick')))).rejects.toThrow(
-      'detect: a CLIP model cannot detect objects: choose a model of OWL-ViT or OWLv2',
+      'detect: a CLIP model cannot detect objects: choose a model of OWL-ViT, OWLv2 or Grounding DINO',
     )
   })
 })

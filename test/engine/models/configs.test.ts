@@ -181,8 +181,10 @@ describe('what follows from the sizes', () => {
       [['dinov2'], ['embedImage'], 'Dinov2Model', undefined],
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
       [['sam'], ['prompt'], 'SamModel', undefined],
+      [['mobile_sam'], ['prompt'], 'MobileSAM', undefined],
       [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
       [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
+      [['grounding-dino', 'mm-grounding-dino'], ['detect'], 'GroundingDinoForObjectDetection', 'wordpiece'],
     ])
   })
 })

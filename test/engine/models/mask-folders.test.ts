@@ -1,4 +1,4 @@
-/** Folders of CLIPSeg and SAM that are not what they say: one line, naming the file and the field. */
+/** Folders of CLIPSeg, SAM and Grounding DINO that are not what they say: one line, naming the file and the field. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -19,6 +19,30 @@ function changed(name: string, file: string, change: (json: Json) => Json): stri
 const CONFIG = 'config.json'
 const PICTURES = 'preprocessor_config.json'
 test.each([
+  [
+    'grounding',
+    CONFIG,
+    (c: Json) => ({ ...c, backbone_config: { model_type: 'resnet' } }),
+    /config\.json: backbone_config\.model_type: expected "swin", the only kind that is supported here, found "resnet"$/,
+  ],
+  [
+    'grounding',
+    CONFIG,
+    (c: Json) => ({ ...c, num_queries: 11 }),
+    /tensor model\.query_position_embeddings\.weight: expected shape \[11, 32\], found \[10, 32\]$/,
+  ],
+  [
+    'grounding',
+    PICTURES,
+    (c: Json) => ({ ...c, size: { shortest_edge: 4000, longest_edge: 8000 } }),
+    /allows pictures of 4000 × 8000, whose features do not fit the memory$/,
+  ],
+  [
+    'grounding',
+    PICTURES,
+    (c: Json) => ({ ...c, pad_size: { height: 96, width: 96 } }),
+    /pad_size: expected null: an image alone is not padded$/,
+  ],
   [
     'sam',
     CONFIG,
@@ -48,6 +72,24 @@ test.each([
     PICTURES,
     (c: Json) => ({ ...c, do_pad: false }),
     /preprocessor_config\.json: do_pad: expected true: padding is a part of how SAM sees$/,
+  ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), strides: [2, 2] } }),
+    /config\.json: vision_config\.strides: expected 3 numbers, one less than embed_dims has, found 2$/,
+  ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), image_size: 60 } }),
+    /config\.json: vision_config\.image_size: expected a multiple of 16, found 60$/,
+  ],
+  [
+    'mobile-sam',
+    CONFIG,
+    (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), window_sizes: [7, 3, 5, 3] } }),
+    /tensor image_encoder\.layers\.2\.blocks\.0\.attn\.attention_biases: expected shape \[4, 25\], found \[4, 16\]$/,
   ],
   ['sam', PICTURES, (c: Json) => ({ ...c, size: { height: 32, width: 32 } }), /preprocessor_config\.json: size.*expected/],
   [

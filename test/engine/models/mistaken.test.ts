@@ -184,7 +184,7 @@ const FAMILIES: Case[] = [
   [
     'swin',
     (f) => config(clip(f), { model_type: 'swin' }),
-    /config\.json: model_type: expected "clip", .* or "owlv2", found "swin": the supported families are CLIP, .* and OWLv2/,
+    /config\.json: model_type: expected "clip", .* or "mm-grounding-dino", found "swin": the supported families are CLIP, .* and Grounding DINO/,
   ],
   [
     'one tower',

@@ -47,21 +47,22 @@ const pools = (values: typeof floats | typeof distinct, dilated: boolean, more: 
   })
 
 /** Points whose places on the image lie a tenth or more from a pixel's middle and edge, where a sample has a kink. */
-const samples = fc.record({ b: small(1, 2), c: small(1, 2), h: small(1, 4), w: small(1, 4), n: small(1, 3) }).chain(({ b, c, h, w, n }) =>
-  fc
-    .tuple(
-      fc.constantFrom<Sample['padding']>('zeros', 'border', 'reflection'),
-      fc.boolean(),
-      fc.array(fc.tuple(fc.integer({ min: -5, max: 9 }), small(3, 7)), { minLength: 2 * b * n, maxLength: 2 * b * n }),
-    )
-    .chain(([padding, alignCorners, places]) => {
-      const grid = Float32Array.from(places, ([half, tenth], i) => {
-        const [size, place] = [i % 2 ? h : w, half / 2 + tenth / 20]
-        return alignCorners ? (place / Math.max(1, size - 1)) * 2 - 1 : ((place + 0.5) / size) * 2 - 1
-      })
-      return point({ padding, alignCorners }, floats([b, c, h, w]), fc.constant({ dtype: 'float32', shape: [b, n, 1, 2], data: grid }))
-    }),
-)
+const samples = (paddings: readonly Sample['padding'][], corners: fc.Arbitrary<boolean>) =>
+  fc.record({ b: small(1, 2), c: small(1, 2), h: small(1, 4), w: small(1, 4), n: small(1, 3) }).chain(({ b, c, h, w, n }) =>
+    fc
+      .tuple(
+        fc.constantFrom(...paddings),
+        corners,
+        fc.array(fc.tuple(fc.integer({ min: -5, max: 9 }), small(3, 7)), { minLength: 2 * b * n, maxLength: 2 * b * n }),
+      )
+      .chain(([padding, alignCorners, places]) => {
+        const grid = Float32Array.from(places, ([half, tenth], i) => {
+          const [size, place] = [i % 2 ? h : w, half / 2 + tenth / 20]
+          return alignCorners ? (place / Math.max(1, size - 1)) * 2 - 1 : ((place + 0.5) / size) * 2 - 1
+        })
+        return point({ padding, alignCorners }, floats([b, c, h, w]), fc.constant({ dtype: 'float32', shape: [b, n, 1, 2], data: grid }))
+      }),
+  )
 
 /** Convolution, pooling, sampling and picking. */
 export const spatialTable: Readonly<Record<string, OpEntry>> = {
@@ -69,7 +70,14 @@ export const spatialTable: Readonly<Record<string, OpEntry>> = {
   convTranspose: { apply: ([x, w, b], a: Window) => ops.convTranspose(x!, w!, b, a), points: transposed },
   maxPool: { apply: ([x], a: Pool) => ops.maxPool(x!, a), points: pools(distinct, true, { ceil: fc.boolean() }) },
   averagePool: { apply: ([x], a: Pool) => ops.averagePool(x!, a), points: pools(floats, false, { countPadding: fc.boolean() }) },
-  gridSample: { apply: ([x, grid], a: Sample) => ops.gridSample(x!, grid!, a), points: samples },
+  gridSample: {
+    apply: ([x, grid], a: Sample) => ops.gridSample(x!, grid!, a),
+    points: samples(['zeros', 'border', 'reflection'], fc.boolean()),
+  },
+  gridSampleFused: {
+    apply: ([x, grid]) => ops.gridSampleFused(x!, grid!),
+    points: samples(['zeros'], fc.constant(false)),
+  },
   gatherElements: {
     apply: ([x, i], a: { axis: number }) => ops.gatherElements(x!, i!, a),
     points: fc

@@ -1,4 +1,4 @@
-/** SAM's outputs are those of transformers: test/parity/models/sam.py. */
+/** SAM's outputs are those of transformers (test/parity/models/sam.py), MobileSAM's those of PyTorch (mobile_sam.py). */
 import { expect, test } from 'vitest'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { architectureOf } from '../../../src-main/engine/models/families.ts'
@@ -23,7 +23,7 @@ interface Expected {
   }[]
 }
 
-const FOLDERS = ['sam', 'sam-plain', 'sam-few']
+const FOLDERS = ['sam', 'sam-plain', 'sam-few', 'mobile-sam', 'mobile-sam-wide', 'mobile-sam-three']
 
 test.each(FOLDERS)("%s: the image's embedding", async (name) => {
   const { pixels, embedding } = golden<Expected>(`../models/${name}/expected.json`)

@@ -32,6 +32,27 @@ def sam(name, seed, side, patch, width, vision, decoder=None, dtype=torch.float3
     with torch.no_grad():
         embedding = model.get_image_embeddings(x)
     low = (torch.randn(1, 1, 4 * grid, 4 * grid, generator=g, dtype=torch.float64) * 4).float().double()
+    cases = cases_of(model, side, embedding, low)
+    # Preprocessing, and masks at the size of the picture.
+    pictures = []
+    random = np.random.default_rng(seed)
+    for width_, height in [(side + 9, side // 2), (7, 30), (1, 1), (40, 1)]:
+        coarse = random.integers(0, 256, (max(1, height // 3), max(1, width_ // 3), 3), dtype=np.uint8)
+        picture = np.repeat(np.repeat(coarse, 3, 0), 3, 1)[:height, :width_]
+        picture = np.pad(picture, ((0, height - picture.shape[0]), (0, width_ - picture.shape[1]), (0, 0)), mode="edge")
+        seen = processor(images=Image.fromarray(picture), input_points=[[[width_ / 3, height / 2]]], input_boxes=[[[0.0, 0.0, width_ * 0.75, float(height)]]], return_tensors="pt")
+        logits = torch.tensor(random.normal(size=(1, 1, 4 * grid, 4 * grid)).astype("f4"))
+        full = processor.post_process_masks([logits.double()], seen["original_sizes"], seen["reshaped_input_sizes"], binarize=False)[0]
+        pictures.append({"width": width_, "height": height, "rgb": pixel_bytes(picture), "pixels": tensor(seen["pixel_values"].float()),
+                         "point": seen["input_points"].flatten().tolist(), "box": seen["input_boxes"].flatten().tolist(), "reshaped": seen["reshaped_input_sizes"].flatten().tolist(),
+                         "logits": tensor(logits[0]), "full": tensor(full[0])})
+    everything = everything_of(model, processor, pictures[0], side, grid) if name == "sam" else []
+    write(folder / "expected.json", {"everything": everything, "pixels": pixel_tensor(x), "embedding": tensor(embedding), "low": tensor(low), "cases": cases, "pictures": pictures if name == "sam" else []})
+    print(f"{name:16} {sum(f.stat().st_size for f in folder.iterdir()) / 1024:4.0f} KiB")
+
+
+def cases_of(model, side, embedding, low):
+    """Points, boxes and an earlier mask, and what the model answers: the mask for clear prompts, then the others."""
     at = lambda *v: torch.tensor(v, dtype=torch.float64)
     cases = []
     for points, labels, box, mask in [
@@ -53,22 +74,7 @@ def sam(name, seed, side, patch, width, vision, decoder=None, dtype=torch.float3
             many = model(image_embeddings=embedding, multimask_output=True, **given)
         cases.append({"points": points or [], "labels": labels or [], "box": box, "mask": mask is not None,
                       "logits": tensor(torch.cat([one.pred_masks, many.pred_masks], 2)[0].float()), "iou": tensor(torch.cat([one.iou_scores, many.iou_scores], 2)[0])})
-    # Preprocessing, and masks at the size of the picture.
-    pictures = []
-    random = np.random.default_rng(seed)
-    for width_, height in [(side + 9, side // 2), (7, 30), (1, 1), (40, 1)]:
-        coarse = random.integers(0, 256, (max(1, height // 3), max(1, width_ // 3), 3), dtype=np.uint8)
-        picture = np.repeat(np.repeat(coarse, 3, 0), 3, 1)[:height, :width_]
-        picture = np.pad(picture, ((0, height - picture.shape[0]), (0, width_ - picture.shape[1]), (0, 0)), mode="edge")
-        seen = processor(images=Image.fromarray(picture), input_points=[[[width_ / 3, height / 2]]], input_boxes=[[[0.0, 0.0, width_ * 0.75, float(height)]]], return_tensors="pt")
-        logits = torch.tensor(random.normal(size=(1, 1, 4 * grid, 4 * grid)).astype("f4"))
-        full = processor.post_process_masks([logits.double()], seen["original_sizes"], seen["reshaped_input_sizes"], binarize=False)[0]
-        pictures.append({"width": width_, "height": height, "rgb": pixel_bytes(picture), "pixels": tensor(seen["pixel_values"].float()),
-                         "point": seen["input_points"].flatten().tolist(), "box": seen["input_boxes"].flatten().tolist(), "reshaped": seen["reshaped_input_sizes"].flatten().tolist(),
-                         "logits": tensor(logits[0]), "full": tensor(full[0])})
-    everything = everything_of(model, processor, pictures[0], side, grid) if name == "sam" else []
-    write(folder / "expected.json", {"everything": everything, "pixels": pixel_tensor(x), "embedding": tensor(embedding), "low": tensor(low), "cases": cases, "pictures": pictures if name == "sam" else []})
-    print(f"{name:16} {sum(f.stat().st_size for f in folder.iterdir()) / 1024:4.0f} KiB")
+    return cases
 
 
 def everything_of(model, processor, picture, side, grid):

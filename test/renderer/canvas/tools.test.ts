@@ -13,7 +13,9 @@ import { box, onCanvas, region } from './on-canvas.ts'
 const folder = path.join(import.meta.dirname, '../../../src-renderer/canvas/tools')
 const shapes: ToolContext['shape'][] = [null, 'box', 'rotated-box', 'polygon', 'polyline', 'keypoints', 'mask']
 const contexts: ToolContext[] = shapes.flatMap((shape) =>
-  [true, false].flatMap((skeleton) => [0, 1, 2].map((selected) => ({ shape, skeleton, selected }))),
+  [true, false].flatMap((skeleton) =>
+    [0, 1, 2].flatMap((selected) => [true, false].map((masks) => ({ shape, skeleton, selected, masks }))),
+  ),
 )
 
 it('there is one record per file, with the same name and with an order and keys of its own', () => {
@@ -30,7 +32,7 @@ it('an unknown tool is refused by name', () => {
 })
 
 /** Whatever a hand may do with a tool: a drag, clicks that are confirmed, a line across a box and a mask that are there. */
-function workedWith(id: string) {
+async function workedWith(id: string) {
   const [width, height] = [200, 100]
   const pixels = { width, height, data: new Uint8Array(4 * width * height).map((_, i) => ((i >> 2) % width < 100 ? 40 : 200)) }
   const mask = rleFromBitmap(
@@ -40,12 +42,17 @@ function workedWith(id: string) {
   )
   const canvas = onCanvas([region(box(110, 10, 30, 30)), region({ kind: 'mask', rle: mask })], { width, height, pixels })
   canvas.editor.setLabels([skeletonLabel])
+  canvas.editor.setMasks({ ask: async () => [{ score: 0.9, mask, author: { kind: 'checkpoint', checkpoint: 'sam', score: 0.9 } }] })
   canvas.tool(id).drag(20, 20, 80, 60)
   canvas.editor.execute('cancel')
-  canvas.click(20, 70).click(60, 72).click(40, 90)
-  canvas.editor.execute('confirm')
-  canvas.editor.execute('cancel')
-  canvas.editor.setSelection([])
+  for (const keepMasksAs of ['mask', 'polygon'] as const) {
+    canvas.editor.set({ keepMasksAs })
+    canvas.click(20, 70).click(60, 72).click(40, 90)
+    await new Promise((done) => setTimeout(done))
+    canvas.editor.execute('confirm')
+    canvas.editor.execute('cancel')
+    canvas.editor.setSelection([])
+  }
   canvas.drag(100, 22, 199, 24)
   return canvas
 }
@@ -86,8 +93,8 @@ describe.each(tools.map((t) => [t.id, t] as const))('%s', (id, tool) => {
       expect(defaultSettings[setting]).toBeLessThanOrEqual(max)
     }
   })
-  it('makes regions of the declared kinds, and no others', () => {
-    const made = workedWith(id).edits.flatMap((edit) => edit.changes.flatMap((c) => (c.before === null ? c.after!.shape.kind : [])))
+  it('makes regions of the declared kinds, and no others', async () => {
+    const made = (await workedWith(id)).edits.flatMap((edit) => edit.changes.flatMap((c) => (c.before === null ? c.after!.shape.kind : [])))
     expect([...new Set(made)].sort()).toEqual([...tool.makes].sort())
   })
   it('starts idle, with its cursor, and is left without a trace', () => {

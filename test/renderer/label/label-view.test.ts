@@ -1,6 +1,8 @@
 /** What people do in the label view: words and regions, review, many images at once, two fingers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { history } from '../../../src-main/db/journal.ts'
 import { canRun, findings as findingsOf, settled } from '../../e2e/browser.ts'
+import { goldenPath } from '../../helpers/golden.ts'
 import { LabelView } from '../label-view.ts'
 
 const box = (x: number, y: number) => ({ kind: 'box' as const, x, y, w: 60, h: 60 })
@@ -9,25 +11,31 @@ const checkpoint = { kind: 'checkpoint' as const, checkpoint: 'run-1', score: 0.
 describe.skipIf(!canRun)('the label view', () => {
   const view = new LabelView()
   beforeAll(() =>
-    view.start([
-      {
-        captions: [
-          { text: 'a robin and a wren sit on the branch of an old and crooked apple tree beside the river in the evening', language: 'en' },
-        ],
-        regions: [
-          { label: 'robin', shape: box(60, 120) },
-          { label: 'wren', shape: box(280, 120) },
-        ],
-      },
-      {
-        regions: [
-          { label: 'robin', shape: box(60, 120), author: checkpoint },
-          { label: 'wren', shape: box(280, 120), author: checkpoint },
-        ],
-      },
-      { regions: [{ label: 'owl', shape: box(170, 120) }], split: 'train' },
-      {},
-    ]),
+    view.start(
+      [
+        {
+          captions: [
+            {
+              text: 'a robin and a wren sit on the branch of an old and crooked apple tree beside the river in the evening',
+              language: 'en',
+            },
+          ],
+          regions: [
+            { label: 'robin', shape: box(60, 120) },
+            { label: 'wren', shape: box(280, 120) },
+          ],
+        },
+        {
+          regions: [
+            { label: 'robin', shape: box(60, 120), author: checkpoint },
+            { label: 'wren', shape: box(280, 120), author: checkpoint },
+          ],
+        },
+        { regions: [{ label: 'owl', shape: box(170, 120) }], split: 'train' },
+        {},
+      ],
+      { modelFolders: [goldenPath('../models/sam')] },
+    ),
   )
   afterAll(() => view.stop())
   const spans = () => view.content().captions[0]!.spans
@@ -230,6 +238,53 @@ describe.skipIf(!canRun)('the label view', () => {
     await view.lines(0)
     await press('Control+y')
     await view.lines(1)
+  })
+
+  it('makes a mask of clicks, with the keys alone to choose, keep and simplify it', async () => {
+    await view.open(3)
+    const scores = view.page.locator('[data-smart-mask] [aria-label^="Candidate "]')
+    const region = () => view.content(3).regions.at(-1)!
+    await press('q')
+    await view.page.waitForSelector('[data-smart-mask] >> text=sam')
+    await view.click(0.3, 0.7)
+    await scores.nth(1).waitFor()
+    expect(await scores.nth(0).getAttribute('aria-pressed')).toBe('true')
+    await press('Tab')
+    await view.page.waitForSelector('[data-smart-mask] [aria-label^="Candidate 2"][aria-pressed=true]')
+    const at = await view.at(0.6, 0.4)
+    await view.page.mouse.move(at.x, at.y)
+    await press('e') // the eraser's key, but for this tool
+    await view.page.waitForFunction(() => document.querySelectorAll('[data-smart-mask] [aria-label^="Candidate "]').length === 1)
+    expect(await findings()).toEqual([])
+    await press('Backspace')
+    await scores.nth(1).waitFor()
+    await press('Enter')
+    await view.lines(2)
+    await view.saved()
+    expect(region()).toMatchObject({
+      state: 'accepted',
+      shape: { kind: 'mask' },
+      author: { kind: 'checkpoint', prompt: expect.stringMatching(/^\+ \d/) },
+    })
+    await press('Control+z')
+    await view.lines(1)
+    await press('Control+y')
+    await view.lines(2)
+    await press('v')
+    await view.page.click('.list .line:has-text("mask") .plain')
+    await view.page.focus('[data-simplify]')
+    for (let i = 0; i < 6; i++) await press('ArrowRight')
+    await view.page.waitForSelector('[data-shape] [data-iou]')
+    expect(await findings()).toEqual([])
+    await press('Enter')
+    await view.page.waitForSelector('.list .line:has-text("polygon")')
+    await view.page.click('[data-convert=model]')
+    await view.page.waitForSelector('.list .line:has-text("mask")')
+    await view.saved()
+    expect(region().shape.kind).toBe('mask')
+    const done = view.read((p) => history(p.db, { mediaId: 3 })).filter((e) => e.kind === 'do')
+    const actions = done.slice(0, 3).map((e) => e.action)
+    expect(actions).toEqual(['convert region', 'simplify region', 'smart mask'])
   })
 
   it('has no serious finding in the dark theme, with regions selected and in every tab', async () => {

@@ -2,16 +2,10 @@ import path from 'node:path'
 import type { previewMethods } from '#shared/contract/preview.ts'
 import { classOf } from '#shared/model/prompts.ts'
 import { needIn } from '../../../engine/models/index.ts'
-import { classifyImage, findIn, masksIn } from '../../preview/index.ts'
+import { classifyImage, findIn, masksIn, placed } from '../../preview/index.ts'
 import { planOf } from '../../preview/propose.ts'
-import { getMedia, hasMedia, listLabels, mediaFile, type Project } from '../../projects/index.ts'
+import { getMedia, hasMedia, listLabels, mediaFile } from '../../projects/index.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
-
-/** A model given relative to the project, as its own checkpoints are. */
-const placed = <A extends { readonly model: string }>(project: Project, asked: A): A => ({
-  ...asked,
-  model: path.resolve(project.folder, asked.model),
-})
 
 export const previewHandlers = ({ options: { models }, ahead }: Parts): HandlersOf<typeof previewMethods> => ({
   'preview.classify': async ({ mediaId, model, labels }, { project }) => {

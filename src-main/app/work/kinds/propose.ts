@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { proposeOptions } from '#shared/model/propose.ts'
+import { placed } from '../../preview/index.ts'
 import { propose } from '../../preview/propose.ts'
 import { jobKind } from '../kind.ts'
 import { inPhases } from '../plans.ts'
@@ -16,8 +16,7 @@ export default jobKind({
       const seconds = (performance.now() - began) / 1000
       progress({ phase: 'proposing', done, total, ...(done && seconds > 1 ? { imagesPerSecond: done / seconds } : {}) })
     }
-    const model = path.resolve(project.folder, options.model)
-    const report = await propose(models, project, { ...options, model }, { signal, onProgress })
+    const report = await propose(models, project, placed(project, options), { signal, onProgress })
     if (report.proposals) {
       tell('project.changed', { what: ['labels'] })
       tell('annotations.changed', { mediaIds: [], action: 'propose', origin: null })

@@ -117,7 +117,7 @@ export class PathDrawing extends SnappingState {
       case 'redo':
         this.putAgain()
         return true
-      case 'delete':
+      default:
         return true
     }
   }

@@ -1,0 +1,232 @@
+/**
+ * Scenes for training, made as in sample/scenes.ts but drawn at once in the model's size, from pictures rendered
+ * beforehand: some milliseconds each instead of a third of a second, so that no scene is shown twice.
+ */
+import { augmentSchema, colour } from '../../engine/data/augment.ts'
+import { Rng } from '../../engine/data/rng.ts'
+import { makeBackground } from '../sample/backgrounds.ts'
+import { randomOf, type Random } from '../sample/random.ts'
+import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'
+
+/** A picture of a concept at several sizes, each half of the one before; premultiplied RGBA. */
+export interface DrawnSprite extends Sprite {
+  /** Index into the concepts. */
+  readonly index: number
+  readonly levels: readonly { readonly side: number; readonly data: Uint8Array }[]
+}
+
+export interface ComposedObject {
+  readonly sprite: DrawnSprite
+  /** Around the visible pixels, in pixels of the scene. */
+  readonly box: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+}
+
+export interface ComposedScene {
+  /** [3, side, side], from 0 to 1. */
+  readonly rgb: Float32Array
+  /** Whose each pixel is, [side, side]: 0 the background's, i + 1 object i's. */
+  readonly owner: Uint8Array
+  readonly objects: readonly ComposedObject[]
+}
+
+/** The smallest side of a sprite's levels. */
+const SMALLEST = 16
+
+/** @param rgba straight RGBA of a square picture */
+export function drawnSprite(of: Sprite & { readonly index: number }, side: number, rgba: Uint8Array): DrawnSprite {
+  const data = new Uint8Array(rgba.length)
+  for (let i = 0; i < rgba.length; i += 4) {
+    const a = rgba[i + 3]!
+    for (let c = 0; c < 3; c++) data[i + c] = Math.round((rgba[i + c]! * a) / 255)
+    data[i + 3] = a
+  }
+  const levels = [{ side, data }]
+  for (let last = levels[0]!; last.side / 2 >= SMALLEST; last = levels.at(-1)!) levels.push(halved(last))
+  return { ...of, levels }
+}
+
+function halved({ side, data }: { side: number; data: Uint8Array }) {
+  const half = Math.floor(side / 2)
+  const out = new Uint8Array(half * half * 4)
+  for (let y = 0; y < half; y++)
+    for (let x = 0; x < half; x++)
+      for (let c = 0; c < 4; c++) {
+        const at = (2 * y * side + 2 * x) * 4 + c
+        out[(y * half + x) * 4 + c] = Math.round((data[at]! + data[at + 4]! + data[at + 4 * side]! + data[at + 4 * side + 4]!) / 4)
+      }
+  return { side: half, data: out }
+}
+
+/** Colours vary, so that what is learned is not one studio's palette. */
+const tints = augmentSchema.parse({ brightness: 0.2, contrast: 0.25, saturation: 0.4, hue: 0.04, grayscale: 0.05 })
+/** Share of the visible part of an object, and number of its pixels in a scene of full size, at least. */
+const VISIBLE = { share: 0.45, pixels: 200 }
+
+/** Fuller than the sample's scenes, of 3 to 9 objects: each costs the same to look at, and every object teaches. */
+const OBJECTS = [6, 9] as const
+
+interface Placed extends Sprite {
+  readonly sprite: DrawnSprite
+  readonly whole: number
+  visible: number
+}
+
+/** Where a sprite is drawn: from pixels of the scene to the picture, u and v from 0 to 1. */
+interface Place {
+  readonly x0: number
+  readonly y0: number
+  readonly x1: number
+  readonly y1: number
+  readonly u: readonly [number, number, number]
+  readonly v: readonly [number, number, number]
+  /** Side in the scene's pixels, of the shorter direction. */
+  readonly side: number
+}
+
+/** The scene of that name and number, identically on every machine. */
+export function composeScene(name: string, seed: number, number: number, sprites: readonly DrawnSprite[], side: number): ComposedScene {
+  const random = randomOf(`${name} ${seed} ${number}`)
+  const rng = Rng.of(seed, number)
+  // The virtual scene has the sample's area and about its shape; the model sees it squashed to a square.
+  const aspect = Math.exp(random.between(Math.log(0.75), Math.log(1.6)))
+  const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
+  const height = (sceneWidth * sceneHeight) / width
+  const rgb = new Float32Array(3 * side * side)
+  fill(rgb, makeBackground(random, Math.ceil(side / 2), Math.ceil(side / 2)).rgb, side)
+  const owner = new Uint8Array(side * side)
+  const placed: Placed[] = []
+  const wanted = random.integer(...OBJECTS)
+  const least = (VISIBLE.pixels * side * side) / (sceneWidth * sceneHeight)
+  for (let tries = 0; placed.length < wanted && tries < 40; tries++) {
+    const drawn = chooseSprite(random, sprites, placed)
+    const place = placeIn(random, side, width, height)
+    const alpha = sample(drawn, place)
+    if (!claim(alpha, place, side, owner, placed, drawn, least)) continue
+    paint(alpha, place, side, rgb, colour(tints, rng))
+  }
+  const boxes = boxesOf(owner, side, placed.length)
+  return { rgb, owner, objects: placed.map(({ sprite }, i) => ({ sprite, box: boxes[i]! })) }
+}
+
+/** Fills a scene with a background of half its size. */
+function fill(rgb: Float32Array, ground: Uint8Array, side: number): void {
+  const plane = side * side
+  const half = Math.ceil(side / 2)
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i++) {
+      const from = 3 * ((y >> 1) * half + (x >> 1))
+      rgb[i] = ground[from]! / 255
+      rgb[plane + i] = ground[from + 1]! / 255
+      rgb[2 * plane + i] = ground[from + 2]! / 255
+    }
+}
+
+function placeIn(random: Random, side: number, width: number, height: number): Place {
+  const size = random.between(48, 200)
+  const angle = (chooseAngle(random) * Math.PI) / 180
+  const stretch = Math.exp(random.between(-0.12, 0.12))
+  const [sx, sy] = [size * stretch, size / stretch]
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  const [w, h] = [Math.abs(cos) * sx + Math.abs(sin) * sy, Math.abs(sin) * sx + Math.abs(cos) * sy]
+  const cx = random.between(-0.1 * w, width - 0.9 * w) + w / 2
+  const cy = random.between(-0.1 * h, height - 0.9 * h) + h / 2
+  const [kx, ky] = [side / width, side / height]
+  const edge = (at: number) => Math.min(side, Math.max(0, at))
+  return {
+    x0: edge(Math.floor((cx - w / 2) * kx)),
+    y0: edge(Math.floor((cy - h / 2) * ky)),
+    x1: edge(Math.ceil((cx + w / 2) * kx)),
+    y1: edge(Math.ceil((cy + h / 2) * ky)),
+    u: [cos / (sx * kx), sin / (sx * ky), 0.5 - (cos * cx + sin * cy) / sx],
+    v: [-sin / (sy * kx), cos / (sy * ky), 0.5 - (-sin * cx + cos * cy) / sy],
+    side: Math.min(sx, sy) * Math.min(kx, ky),
+  }
+}
+
+/** The picture in the rectangle of its place: premultiplied RGBA from 0 to 255, bilinear. */
+function sample({ levels }: DrawnSprite, { x0, y0, x1, y1, u, v, side }: Place): Float32Array {
+  const level = levels.find((l) => l.side <= 1.6 * side) ?? levels.at(-1)!
+  const { side: n, data } = level
+  const out = new Float32Array(Math.max(0, x1 - x0) * Math.max(0, y1 - y0) * 4)
+  const [ux, uy, u0] = [u[0] * n, u[1] * n, u[2] * n - 0.5]
+  const [vx, vy, v0] = [v[0] * n, v[1] * n, v[2] * n - 0.5]
+  let o = 0
+  for (let y = y0; y < y1; y++)
+    for (let x = x0; x < x1; x++, o += 4) {
+      const fx = ux * (x + 0.5) + uy * (y + 0.5) + u0
+      const fy = vx * (x + 0.5) + vy * (y + 0.5) + v0
+      // Pictures end in transparent pixels, or may be cut by half a one.
+      if (fx < 0 || fy < 0 || fx >= n - 1 || fy >= n - 1) continue
+      const ix = Math.floor(fx)
+      const iy = Math.floor(fy)
+      const dx = fx - ix
+      const dy = fy - iy
+      const at = (iy * n + ix) * 4
+      const below = at + 4 * n
+      const a = (1 - dx) * (1 - dy)
+      const b = dx * (1 - dy)
+      const c = (1 - dx) * dy
+      const d = dx * dy
+      for (let k = 0; k < 4; k++) out[o + k] = a * data[at + k]! + b * data[at + 4 + k]! + c * data[below + k]! + d * data[below + 4 + k]!
+    }
+  return out
+}
+
+/** Marks the picture's pixels in `owner`, unless it would hide too much or be hidden itself. */
+function claim(
+  picture: Float32Array,
+  { x0, y0, x1, y1 }: Place,
+  side: number,
+  owner: Uint8Array,
+  placed: Placed[],
+  sprite: DrawnSprite,
+  least: number,
+): boolean {
+  const hidden = new Uint32Array(placed.length + 1)
+  let whole = 0
+  for (let y = y0, o = 3; y < y1; y++)
+    for (let x = x0; x < x1; x++, o += 4)
+      if (picture[o]! >= 128) {
+        whole++
+        hidden[owner[y * side + x]!]!++
+      }
+  const stays = (p: Placed, i: number) => p.visible - hidden[i + 1]! >= Math.max(least, VISIBLE.share * p.whole)
+  if (whole < least || !placed.every(stays)) return false
+  placed.forEach((p, i) => (p.visible -= hidden[i + 1]!))
+  placed.push({ concept: sprite.concept, style: sprite.style, sprite, whole, visible: whole })
+  for (let y = y0, o = 3; y < y1; y++) for (let x = x0; x < x1; x++, o += 4) if (picture[o]! >= 128) owner[y * side + x] = placed.length
+  return true
+}
+
+/** @param tint [3, 4]: colours from 0 to 1 and 1 → colours */
+function paint(picture: Float32Array, { x0, y0, x1, y1 }: Place, side: number, rgb: Float32Array, tint: ArrayLike<number>): void {
+  const plane = side * side
+  let o = 0
+  for (let y = y0; y < y1; y++)
+    for (let x = x0; x < x1; x++, o += 4) {
+      const a = picture[o + 3]! / 255
+      if (a === 0) continue
+      const r = picture[o]! / 255
+      const g = picture[o + 1]! / 255
+      const b = picture[o + 2]! / 255
+      const at = y * side + x
+      for (let c = 0; c < 3; c++) {
+        const own = tint[4 * c]! * r + tint[4 * c + 1]! * g + tint[4 * c + 2]! * b + tint[4 * c + 3]! * a
+        rgb[c * plane + at] = Math.min(a, Math.max(0, own)) + rgb[c * plane + at]! * (1 - a)
+      }
+    }
+}
+
+/** The box around each object's pixels. */
+function boxesOf(owner: Uint8Array, side: number, count: number): ComposedObject['box'][] {
+  const found = Array.from({ length: count + 1 }, () => ({ left: side, top: side, right: 0, bottom: 0 }))
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i++) {
+      const box = found[owner[i]!]!
+      if (x < box.left) box.left = x
+      if (x >= box.right) box.right = x + 1
+      if (y < box.top) box.top = y
+      box.bottom = y + 1
+    }
+  return found.slice(1).map(({ left, top, right, bottom }) => ({ x: left, y: top, w: right - left, h: bottom - top }))
+}

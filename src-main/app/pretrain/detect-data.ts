@@ -1,0 +1,47 @@
+/** The concepts, words and pictures that the nano detector is trained and measured on. */
+import { oodStyle, pretrainStyles, taskStyle, type Concept, type Style } from '#shared/model/sample.ts'
+import { detectRecipe } from '../../engine/pretrain/detect-recipe.ts'
+import { concepts as allConcepts } from '../sample/concepts.ts'
+import { hash32 } from '../sample/random.ts'
+import { suitsScene, type Sprite } from '../sample/scenes.ts'
+import { drawnSprite, type DrawnSprite } from './compose.ts'
+import { redrawnPictures, renderAll, type StyledPicture } from './pictures.ts'
+
+/** Things in scenes that one word names. */
+export const sceneConcepts = (): Concept[] => allConcepts().filter((c) => suitsScene(c) && !c.name.includes(' '))
+
+/** Whether a word is kept out of training: some by chance, and those that not all studios of the training draw. */
+export const isUnseen = ({ id, styles }: Concept): boolean =>
+  hash32(`detect ${id}`) % detectRecipe.unseenOneIn === 0 || !pretrainStyles.every((style) => styles[style])
+
+type OnProgress = (done: number, of: number) => void
+
+/** Pictures of the seen words in the styles of pre-training. */
+export async function trainingSprites(concepts: readonly Concept[], onProgress?: OnProgress): Promise<DrawnSprite[]> {
+  const size = detectRecipe.renderSize
+  const all = await renderAll(
+    concepts.filter((c) => !isUnseen(c)),
+    pretrainStyles,
+    size,
+    onProgress,
+  )
+  const seen = concepts.filter((c) => !isUnseen(c))
+  return all.map(({ concept, style, rgba }) => {
+    const of = seen[concept]!
+    return drawnSprite({ concept: of, style, index: concepts.indexOf(of) }, size, rgba)
+  })
+}
+
+/**
+ * What test scenes show: the concepts in two styles that no training saw, without those that the one drew nearly as
+ * another studio, which training saw, did before.
+ */
+export async function testSprites(concepts: readonly Concept[]): Promise<Sprite[]> {
+  const size = detectRecipe.renderSize
+  const before = await renderAll(concepts, ['noto'], size)
+  const redrawn = new Set((await redrawnPictures(concepts, before, size)).map((p: StyledPicture) => p.concept))
+  return concepts.flatMap((concept, i) => {
+    const styles: Style[] = [taskStyle, ...(redrawn.has(i) ? [oodStyle] : [])]
+    return styles.filter((style) => concept.styles[style]).map((style) => ({ concept, style }))
+  })
+}

@@ -1,0 +1,98 @@
+/** Measuring a detector on scenes of the sample's kind, in styles that its training never saw. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import sharp from 'sharp'
+import type { Concept } from '#shared/model/sample.ts'
+import { Detecting } from '../../engine/detection/detecting.ts'
+import type { DetectionImage } from '../../engine/metrics/detection.ts'
+import { measure } from '../../engine/metrics/records.ts'
+import { openModel } from '../../engine/models/checkpoint.ts'
+import { mapLimit } from '../sample/pool.ts'
+import { randomOf } from '../sample/random.ts'
+import { makeScene, sceneHeight, sceneWidth, type SceneObject, type Sprite } from '../sample/scenes.ts'
+import { isUnseen, testSprites } from './detect-data.ts'
+
+/** Scenes of each kind. */
+const SCENES = 150
+/** Words that each scene is asked for: those of its objects, and others of the same kind. */
+const ASKED = 20
+
+type Figures = Readonly<Record<string, number>>
+export interface DetectorFigures {
+  /** Of words seen and unseen in training, both in unseen styles. */
+  readonly seen: Figures
+  readonly unseen: Figures
+}
+
+interface TestScene {
+  readonly file: string
+  readonly objects: readonly Pick<SceneObject, 'concept' | 'bbox'>[]
+}
+
+export async function measureDetector(
+  dir: string,
+  concepts: readonly Concept[],
+  cache: string,
+  onProgress: (done: number, of: number) => void,
+): Promise<DetectorFigures> {
+  const sprites = await testSprites(concepts)
+  const of = 2 * SCENES
+  let done = 0
+  const figures = async (name: string, own: (c: Concept) => boolean) => {
+    const scenes = await drawScenes(
+      name,
+      sprites.filter((s) => own(s.concept)),
+      path.join(cache, 'detect-scenes'),
+    )
+    return figuresOf(dir, name, concepts.filter(own), scenes, () => onProgress(++done, of))
+  }
+  return { seen: await figures('seen', (c) => !isUnseen(c)), unseen: await figures('unseen', isUnseen) }
+}
+
+async function drawScenes(name: string, sprites: readonly Sprite[], folder: string): Promise<TestScene[]> {
+  mkdirSync(folder, { recursive: true })
+  const numbers = Array.from({ length: SCENES }, (_, i) => i)
+  return mapLimit(numbers, async (i) => {
+    const { rgb, objects } = await makeScene(`detect test ${name} ${i}`, sprites)
+    const file = path.join(folder, `${name}-${i}.png`)
+    await sharp(rgb, { raw: { width: sceneWidth, height: sceneHeight, channels: 3 } })
+      .png({ compressionLevel: 1 })
+      .toFile(file)
+    return { file, objects: objects.map(({ concept, bbox }) => ({ concept, bbox })) }
+  })
+}
+
+async function figuresOf(
+  dir: string,
+  name: string,
+  concepts: readonly Concept[],
+  scenes: readonly TestScene[],
+  onScene: () => void,
+): Promise<Figures> {
+  const model = await openModel(dir)
+  const detecting = Detecting.with(model, 'pretrain detect')
+  const numberOf = new Map(concepts.map((c, i) => [c.name, i]))
+  try {
+    const images: DetectionImage[] = []
+    for (const [i, { file, objects }] of scenes.entries()) {
+      const there = [...new Set(objects.map((o) => o.concept.name))]
+      const random = randomOf(`detect words ${name} ${i}`)
+      const words = new Set(there)
+      while (words.size < Math.min(ASKED, concepts.length)) words.add(random.pick(concepts).name)
+      const found = await detecting.find(
+        file,
+        { classes: [...words].map((word) => ({ name: word })) },
+        { threshold: 0.001, overlap: 0.5, most: 100 },
+      )
+      images.push({
+        detections: found.map(({ label, score, box: [x, y, w, h] }) => ({ label: numberOf.get(label)!, score, box: { x, y, w, h } })),
+        truth: objects.map(({ concept, bbox: [x, y, w, h] }) => ({ label: numberOf.get(concept.name)!, box: { x, y, w, h } })),
+      })
+      onScene()
+    }
+    return measure('detect', { images, classes: concepts.length })
+  } finally {
+    await detecting.release()
+    model.close()
+  }
+}

@@ -1,0 +1,200 @@
+/** `dashi pretrain detect`: the nano detector. */
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { userError } from '#shared/errors.ts'
+import { preprocessSchema } from '../../engine/data/preprocess.ts'
+import { Detecting } from '../../engine/detection/detecting.ts'
+import { openModel } from '../../engine/models/checkpoint.ts'
+import { architectureOf } from '../../engine/models/families.ts'
+import { nanoPreprocessor } from '../../engine/models/nano.ts'
+import { nanoDetectConfig } from '../../engine/models/nano-detect.ts'
+import { detectRecipe } from '../../engine/pretrain/detect-recipe.ts'
+import { detectorStart } from '../../engine/pretrain/detect-start.ts'
+import { pretrainDetector } from '../../engine/pretrain/detect.ts'
+import { findRecord, fingerprint, fromMemory, sizesIn, writeJson, writeRecord, writeSafetensors } from '../../engine/weights/index.ts'
+import { copyCompanions } from '../../engine/weights/checkpoint.ts'
+import type { Proof } from '../../files/owned.ts'
+import { lstat } from '../../files/places.ts'
+import { replaceFolder } from '../../files/replace.ts'
+import type { AppContext } from '../context.ts'
+import { withArticle } from '../sample/phrases.ts'
+import pkg from '../../../package.json' with { type: 'json' }
+import { composeScene } from './compose.ts'
+import { lossCurve } from './curve.ts'
+import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
+import { measureDetector, type DetectorFigures } from './detect-measure.ts'
+
+/** Averaged into one query for each word; part of the model. */
+const TEMPLATES = ['{}', 'a picture of {}', 'an icon of {}']
+
+export interface NanoDetectResult extends DetectorFigures {
+  readonly steps: number
+  readonly seconds: number
+}
+
+type OnProgress = (phase: string, done: number, total: number, note?: string) => void
+
+/** Only a detector with its original weights is replaced; other files in its folder are kept. */
+const proveDetector: Proof = async (dir, name) => {
+  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
+  if (record?.recipe?.name !== 'pretrain-detect' || record.fingerprint !== (await fingerprint(dir)))
+    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
+}
+
+/** Trains the nano detector from Nano: a folder in the layout of OWL-ViT, measured on scenes in styles never seen. */
+export async function makeNanoDetector(
+  app: AppContext,
+  dir: string,
+  { steps = detectRecipe.steps, threads }: { readonly steps?: number; readonly threads?: number },
+  onProgress: OnProgress,
+): Promise<NanoDetectResult> {
+  let result: NanoDetectResult | undefined
+  const fill = async (beside: string) => {
+    result = await makeIn(app, beside, { steps, threads }, onProgress)
+    if (existsSync(dir))
+      for (const name of readdirSync(dir))
+        if (!existsSync(path.join(beside, name)))
+          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
+  }
+  await replaceFolder(dir, fill, { proof: proveDetector })
+  return result!
+}
+
+async function makeIn(
+  app: AppContext,
+  dir: string,
+  { steps, threads }: { readonly steps: number; readonly threads: number | undefined },
+  onProgress: OnProgress,
+): Promise<NanoDetectResult> {
+  const started = Date.now()
+  const { start, config } = await startFrom(app.nano)
+  const model = architectureOf(config)
+  const shapes = model.tensors.shapes()
+  const stateDir = path.join(app.cache, 'pretrain-detect')
+  mkdirSync(stateDir, { recursive: true })
+  const write = async (weights: ReadonlyMap<string, Float32Array>) => {
+    await writeSafetensors(
+      path.join(dir, 'model.safetensors'),
+      fromMemory(new Map([...shapes].map(([name, shape]) => [name, { shape, data: weights.get(name)! }])), 'F16'),
+    )
+  }
+  copyCompanions(app.nano, dir)
+  await writeJson(path.join(dir, 'config.json'), config)
+  const { size } = model.image
+  const preprocess = preprocessSchema.parse({ size: { height: size, width: size }, do_center_crop: false })
+  const { crop_size: _, ...said } = nanoPreprocessor(preprocess) as Record<string, unknown>
+  await writeJson(path.join(dir, 'preprocessor_config.json'), {
+    ...said,
+    image_processor_type: 'OwlViTImageProcessor',
+    processor_class: 'OwlViTProcessor',
+  })
+  await write(start)
+
+  const concepts = sceneConcepts()
+  const words = await wordsOf(dir, concepts)
+  const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
+  const { image_mean: mean, image_std: std } = preprocess
+  const { losses, weights } = await pretrainDetector({
+    model,
+    start,
+    identity: [config, sprites.length],
+    words: concepts.map((c, i) => (isUnseen(c) ? [] : words[i]!)),
+    scene(number, out, offset) {
+      const { rgb, objects } = composeScene('detect', detectRecipe.seed, number, sprites, size)
+      const plane = size * size
+      for (let i = 0; i < rgb.length; i++) {
+        const c = Math.floor(i / plane)
+        out[offset + i] = (rgb[i]! - mean[c]!) / std[c]!
+      }
+      return {
+        objects: objects.map(({ sprite, box: { x, y, w, h } }) => ({
+          concept: sprite.index,
+          box: [(x + w / 2) / size, (y + h / 2) / size, w / size, h / size] as const,
+        })),
+      }
+    },
+    steps,
+    threads,
+    stateDir,
+    onMetrics: (step, of, { loss, focal, distance, giou, score }) =>
+      onProgress(
+        'pre-training',
+        step,
+        of,
+        `loss ${loss.toFixed(2)}, classes ${focal!.toFixed(3)}, L1 ${distance!.toFixed(3)}, GIoU ${giou!.toFixed(3)}, score ${score!.toFixed(3)}`,
+      ),
+  })
+  await write(new Map([...start, ...weights]))
+  writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
+  writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(3)))))
+  const record = async (metrics: Record<string, number>) =>
+    writeRecord(dir, {
+      format: 1,
+      dashi: pkg.version,
+      created: new Date().toISOString(),
+      fingerprint: await fingerprint(dir),
+      base: { path: 'nano', fingerprint: await fingerprint(app.nano) },
+      recipe: { name: 'pretrain-detect', settings: { ...detectRecipe, steps } },
+      seed: detectRecipe.seed,
+      dataHash: null,
+      device: 'cpu',
+      metrics,
+      templates: TEMPLATES,
+      classes: [],
+      files: sizesIn(dir),
+    })
+  await record({})
+  const figures = await measureDetector(dir, concepts, app.cache, (done, of) => onProgress('measuring', done, of))
+  await record(named({ seen: figures.seen, unseen: figures.unseen }))
+  return { ...figures, steps: losses.length, seconds: (Date.now() - started) / 1000 }
+}
+
+const named = (figures: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).flatMap(([of, m]) => Object.entries(m).map(([id, x]) => [`${of}.${id}`, x] as const)))
+
+/** The weights that training starts from, and the configuration. */
+async function startFrom(nano: string) {
+  const clip = await openModel(nano)
+  try {
+    const text = clip.text!
+    const config = nanoDetectConfig(text.vocabulary, clip.tokenizer.endId)
+    const { image_size } = config.vision_config
+    const untrained = architectureOf({ ...config, model_type: 'clip' })
+    const start = detectorStart(
+      architectureOf(config).tensors.shapes(),
+      {
+        width: config.vision_config.hidden_size,
+        heads: config.vision_config.num_attention_heads,
+        grid: image_size / config.vision_config.patch_size,
+      },
+      untrained.initial!(detectRecipe.seed),
+      (name) => clip.weights.float32(name),
+      detectRecipe.seed,
+    )
+    return { start, config }
+  } finally {
+    clip.close()
+  }
+}
+
+/** Of each concept, the query of its name as it is typed, and of its name with an article. */
+async function wordsOf(dir: string, concepts: ReturnType<typeof sceneConcepts>): Promise<Float32Array[][]> {
+  const model = await openModel(dir)
+  const detecting = Detecting.with(model, 'pretrain detect')
+  try {
+    const width = model.detector!.width
+    const ways = [(name: string) => name, withArticle]
+    const queries = await Promise.all(
+      ways.map((say) =>
+        detecting.queries(
+          concepts.map(({ name }) => ({ name, phrase: say(name) })),
+          TEMPLATES,
+        ),
+      ),
+    )
+    return concepts.map((_, i) => queries.map((all) => all.slice(i * width, (i + 1) * width)))
+  } finally {
+    await detecting.release()
+    model.close()
+  }
+}

@@ -1,0 +1,61 @@
+import path from 'node:path'
+import { cancelled, dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { Images } from '../../data/images.ts'
+import type { Model } from '../../models/model.ts'
+import type { Provider } from '../../runtime/session.ts'
+import { headLogits, imageFeatures, zeroShotHead } from '../../tasks/embed.ts'
+import { classify } from '../../tasks/classify.ts'
+import { HEAD_FILE, type Head } from '../../weights/head.ts'
+import { allFinite } from '../../weights/dtype.ts'
+import { type Data, defineMeasure } from '../measure.ts'
+
+/** Predictions on every split. A checkpoint without a head is measured as a zero-shot classifier. */
+export default defineMeasure({
+  id: 'classify',
+  order: 1,
+  title: classify.title,
+  about: 'labels of images',
+  async measure(model, data, { hooks, provider, pictures }) {
+    const head = await headOf(model, data, provider)
+    const names = Object.keys(data.splits)
+    const images = new Images(
+      names.flatMap((name) => data.splits[name]!),
+      pictures,
+    )
+    const features = await imageFeatures(model, images, {
+      provider,
+      cache: data.cache,
+      onProgress: (done, total) => hooks.onProgress({ phase: 'evaluating', done, total }),
+      isCancelled: () => {
+        if (hooks.isCancelled()) throw cancelled()
+      },
+    })
+    const logits = headLogits(features, head)
+    if (!allFinite(logits)) throw dataError(path.join(model.dir, HEAD_FILE), sentence('evaluation.out-of-range'))
+    let row = 0
+    const splits = names.map((name) => {
+      const labels = Int32Array.from(data.splits[name]!, (item) => item.label)
+      const own = logits.slice(row * head.bias.length, (row += labels.length) * head.bias.length)
+      return [name, classify.measure(own, labels, head.bias.length)] as const
+    })
+    return { task: 'classify', splits: Object.fromEntries(splits) }
+  },
+})
+
+/** The checkpoint's head with its rows in the order of the job's classes; or the zero-shot head. */
+async function headOf(model: Model, { classes, templates }: Data, provider: Provider): Promise<Head> {
+  if (!model.head) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
+  const { classes: own, dim, weight, bias } = model.head
+  const rows = classes.map(({ name }) => {
+    const row = own.indexOf(name)
+    if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, sentence('evaluation.unknown-class', { class: name }))
+    return row
+  })
+  return {
+    classes: classes.map((c) => c.name),
+    dim,
+    weight: Float32Array.from({ length: rows.length * dim }, (_, i) => weight[rows[Math.floor(i / dim)]! * dim + (i % dim)]!),
+    bias: Float32Array.from(rows, (row) => bias[row]!),
+  }
+}

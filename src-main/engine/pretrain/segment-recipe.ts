@@ -1,0 +1,34 @@
+/** How the segmenter in the box is trained; `dashi.json` records it. */
+export const segmentRecipe = {
+  seed: 1,
+  batch: 8,
+  /** Words asked of each scene: some that it shows and some that it does not. */
+  queries: 4,
+  steps: 1400,
+  /** The rate falls along a cosine that would end at `horizon`, and to 0 in the last `cooldown` steps. */
+  lr: 1e-3,
+  horizon: 2300,
+  cooldown: 300,
+  warmupSteps: 100,
+  beta1: 0.9,
+  beta2: 0.98,
+  eps: 1e-6,
+  weightDecay: 0.05,
+  clipNorm: 1,
+  /** The saved weights are a moving average over about the last 1/(1 − ema) steps. */
+  ema: 0.995,
+  /** Share of the asked words that are the scene's own. */
+  present: 0.7,
+  /** Share of the words that are a class, such as "fruit", and mean all that belongs to it. */
+  classes: 0.25,
+  /** Cross-entropy is summed over pixels of which few belong to an object: its weight beside dice. */
+  crossEntropy: 2,
+  /**
+   * Weight of naming what each patch shows among all concepts, by the last layer's tokens and the words' embeddings: dense
+   * labels that the queries of one step cannot give. `scale` is the inverse temperature.
+   */
+  naming: 0.5,
+  scale: 16,
+  /** A patch without an object counts this much. */
+  background: 0.2,
+} as const

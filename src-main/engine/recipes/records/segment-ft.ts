@@ -1,0 +1,25 @@
+/** Fine-tuning of a segmenter, after CLIPSeg's training: a decoder on a frozen backbone (Lüddecke & Ecker 2022, §4.1). */
+import { z } from 'zod'
+import { defineRecipe } from '../recipe.ts'
+import { segmentTuning, seeing } from '../settings.ts'
+import { tuneSegmenter } from '../segment.ts'
+import { tuningPhases } from '../tune.ts'
+
+export default defineRecipe({
+  id: 'segment-ft',
+  order: 22,
+  title: { en: 'Fine-tuning of a segmenter', ja: 'セグメンテーションの微調整' },
+  about: {
+    en: 'Trains what makes masks of words, or the image encoder as well, on the accepted masks of your labels. Boxes do not count.',
+    ja: '採用したラベルのマスクで、単語からマスクを作る部分を、または画像エンコーダーも学習します。ボックスは使いません。',
+  },
+  citation: 'Lüddecke & Ecker 2022, Image segmentation using text and image prompts, CVPR',
+  task: 'segment',
+  needs: ['segment', 'embedText'],
+  curve: { phase: 'training', over: 'steps' },
+  resumes: 'from the last saved step',
+  phases: tuningPhases,
+  settings: z.strictObject({ ...segmentTuning(), ...seeing }),
+  mark: { label: 'Segmenter', shape: 'hexagon', light: '#6a4fb3', dark: '#b3a1f0' },
+  run: tuneSegmenter,
+})

@@ -1,0 +1,189 @@
+/** Gradient-descent training of a segmenter on masks of the user's labels. */
+import type { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import { decodeRle } from '#shared/geometry/rle.ts'
+import type { Item } from '#shared/model/job.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import { overWhite, type Pixels } from '../data/pixels.ts'
+import { outputSize, preprocess } from '../data/preprocess.ts'
+import { Rng } from '../data/rng.ts'
+import type { Graph } from '../graph/graph.ts'
+import { type Model, paramsFor } from '../models/model.ts'
+import { adamW } from '../optim/optimizer.ts'
+import { warmupCosine } from '../optim/schedule.ts'
+import { runLoop } from '../runtime/loop.ts'
+import { type Tensor, tensor } from '../runtime/session.ts'
+import { Trainer } from '../runtime/train.ts'
+import type { Size } from '../segmentation/planes.ts'
+import { cut } from '../segmentation/views.ts'
+import { WordSegmenter } from '../segmentation/words.ts'
+import { fillTemplate } from '../tasks/embed.ts'
+import { shuffled } from '../tasks/examples.ts'
+import { maskLoss } from '../tasks/segment.ts'
+import type { Run, Trained } from './run.ts'
+import type { segmentTuning } from './settings.ts'
+
+type Tuning = { [K in keyof ReturnType<typeof segmentTuning>]: z.output<ReturnType<typeof segmentTuning>[K]> }
+
+/**
+ * The loss of one batch. Inputs: `pixels` [B, 3, h, w], the embeddings of the words `asked` [B·Q, dim], one image's after the
+ * other's, and their masks `wanted` [B·Q, h, w].
+ */
+export function segmentStep(
+  graph: Graph,
+  model: Model,
+  { images, queries, trains }: { readonly images: number; readonly queries: number; trains(name: string): boolean },
+) {
+  const p = paramsFor(model, graph, model.weights, trains, 'stored')
+  const { height, width } = outputSize(model.preprocess)
+  const state = model.segmenter!.encode(p, graph.input('pixels', 'float32', [images, 3, height, width]))
+  const logits = model.segmenter!.masks(p, state, graph.input('asked', 'float32', [images * queries, model.dim]))
+  return { ...maskLoss(logits, graph.input('wanted', 'float32', logits.shape)), parameters: p.trainable }
+}
+
+/** @throws a user error if the model has no decoder to train */
+export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
+  const { model } = run
+  const { classes, templates, seed, provider } = run.o
+  if (model.segmenter!.competing) throw userError(sentence('recipe.no-decoder', { recipe: 'segment-ft', family: model.family.name }))
+  const words = await embedded(
+    model,
+    classes.map((c) => templates.map((t) => fillTemplate(t, c))),
+  )
+  const images = run.split('train')
+  const drawn = shuffled(images.n, { ...s, seed })
+  const queries = Math.min(s.queries, classes.length)
+  const steps = drawn.perEpoch * s.epochs
+  const trains = (name: string) => model.tensors.isOf(name, 'masks', ...(s.trains === 'all' ? (['image'] as const) : []))
+  const trainer = await Trainer.create(
+    { build: (graph) => segmentStep(graph, model, { images: drawn.batch, queries, trains }) },
+    (name) => model.weights.float32(name),
+    {
+      optimizer: adamW({ weightDecay: s.weightDecay }),
+      clipNorm: s.clipNorm,
+      ema: s.ema || undefined,
+      session: { provider },
+    },
+  )
+  try {
+    const batch = async (step: number) => {
+      const rows = drawn.rows(step)
+      const pixels = await Promise.all(rows.map((row) => images.pixels(row, model.preprocess.deep)))
+      const seen = rows.map((row, i) => {
+        const rng = Rng.of(seed, drawn.epochOf(step), row)
+        const view = s.crop < 1 ? viewOf(pixels[i]!, s.crop, rng) : wholeOf(pixels[i]!)
+        return { item: images.items[row]!, pixels: pixels[i]!, view, asked: askedOf(images.items[row]!, classes.length, queries, rng) }
+      })
+      return feeds(model, words, seen)
+    }
+    const losses = await runLoop(
+      {
+        trainer,
+        steps,
+        imagesPerStep: drawn.batch,
+        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
+        batch,
+      },
+      {
+        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
+        isCancelled: run.o.isCancelled,
+        resume: run.o.resume,
+      },
+    )
+    return { weights: await trainer.exportWeights({ ema: s.ema > 0 }), losses, notes: { steps } }
+  } finally {
+    await trainer.release()
+  }
+}
+
+/** The embedding of each label, as previews ask for it: the mean of its prompts. */
+async function embedded(model: Model, prompts: readonly (readonly string[])[]): Promise<Float32Array[]> {
+  const segmenter = new WordSegmenter(model)
+  try {
+    const { rows } = await segmenter.words(prompts)
+    return prompts.map((_, i) => rows.subarray(i * model.dim, (i + 1) * model.dim))
+  } finally {
+    await segmenter.release()
+  }
+}
+
+/** Labels to ask of an image: first some of its own, at least one of which is asked, then others. */
+function askedOf({ masks = [] }: Item, classes: number, queries: number, rng: Rng): number[] {
+  const own = rng.shuffle([...new Set(masks.map((m) => m.class))])
+  const others = rng.shuffle(Array.from({ length: classes }, (_, i) => i).filter((i) => !own.includes(i)))
+  const wanted = Math.max(1, Math.ceil(queries / 2), queries - others.length)
+  const asked = own.slice(0, wanted)
+  return [...asked, ...others, ...own.slice(wanted)].slice(0, queries)
+}
+
+/** A part of an image, in its pixels; perhaps mirrored. */
+interface View extends Size {
+  readonly x: number
+  readonly y: number
+  readonly mirrored: boolean
+}
+
+const wholeOf = ({ width, height }: Size): View => ({ x: 0, y: 0, width, height, mirrored: false })
+
+function viewOf(image: Size, least: number, rng: Rng): View {
+  const side = Math.sqrt(rng.uniform(least, 1))
+  const [width, height] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * side))) as [number, number]
+  return { x: rng.int(image.width - width + 1), y: rng.int(image.height - height + 1), width, height, mirrored: rng.chance(0.5) }
+}
+
+interface Seen {
+  readonly item: Item
+  readonly pixels: Pixels
+  readonly view: View
+  readonly asked: readonly number[]
+}
+
+function feeds(model: Model, words: readonly Float32Array[], seen: readonly Seen[]): Record<string, Tensor> {
+  const size = outputSize(model.preprocess)
+  const area = size.width * size.height
+  const queries = seen[0]!.asked.length
+  const x = new Float32Array(seen.length * 3 * area)
+  const asked = new Float32Array(seen.length * queries * model.dim)
+  const wanted = new Float32Array(seen.length * queries * area)
+  seen.forEach(({ item, pixels, view, asked: labels }, i) => {
+    const whole = view.width === pixels.width && view.height === pixels.height
+    preprocess(whole ? pixels : cut(overWhite(pixels), view.x, view.y, view), model.preprocess, x, i * 3 * area)
+    if (view.mirrored) mirror(x.subarray(i * 3 * area, (i + 1) * 3 * area), size.width)
+    labels.forEach((label, k) => {
+      const at = i * queries + k
+      asked.set(words[label]!, at * model.dim)
+      for (const { class: c, mask } of item.masks ?? [])
+        if (c === label) addMask(mask, view, size, wanted.subarray(at * area, (at + 1) * area))
+    })
+  })
+  return {
+    pixels: tensor(x, 'float32', [seen.length, 3, size.height, size.width]),
+    asked: tensor(asked, 'float32', [seen.length * queries, model.dim]),
+    wanted: tensor(wanted, 'float32', [seen.length * queries, size.height, size.width]),
+  }
+}
+
+/** Reverses each row. */
+function mirror(planes: Float32Array, width: number): void {
+  for (let at = 0; at < planes.length; at += width) planes.subarray(at, at + width).reverse()
+}
+
+/** Sets the pixels of the model's input whose centres are in the mask. */
+function addMask(mask: NonNullable<Item['masks']>[number]['mask'], view: View, size: Size, out: Float32Array): void {
+  const { height, counts } = decodeRle(mask)
+  const rows = Array.from({ length: size.height }, (_, y) => view.y + Math.floor(((y + 0.5) * view.height) / size.height))
+  let sum = 0
+  const ends = counts.map((n) => (sum += n))
+  let first = 0 // the run in which the column begins
+  for (let i = 0; i < size.width; i++) {
+    const column = view.x + Math.floor(((i + 0.5) * view.width) / size.width)
+    const x = view.mirrored ? size.width - 1 - i : i
+    while (ends[first]! <= column * height) first++
+    let run = first
+    for (let y = 0; y < size.height; y++) {
+      const at = column * height + rows[y]!
+      while (ends[run]! <= at) run++
+      if (run % 2 === 1) out[y * size.width + x] = 1
+    }
+  }
+}

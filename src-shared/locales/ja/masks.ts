@@ -1,0 +1,43 @@
+import type { masks as source } from '../en/masks.ts'
+import type { Translated } from '../tables.ts'
+
+export const masks: Translated<typeof source> = {
+  masks: {
+    title: 'スマートマスク',
+    model: 'マスクを作るモデル',
+    none: '点からマスクを作れるモデルがありません。',
+    noneHint: 'Hugging Face 形式の SAM モデルをダウンロードし、設定の「保存領域とモデル」でそのフォルダーを追加してください。',
+    add: 'フォルダーを追加 …',
+    encoding: '画像を読み込んでいます …',
+    encodingFor: '画像を読み込んでいます … 約 {n} 秒',
+    asking: '問い合わせ中 …',
+    click: '対象をクリック、または枠をドラッグ',
+    nothing: 'そこには何も見つかりません',
+    candidates: '候補',
+    candidate: '候補 {n}、スコア {p}',
+    keepAs: '形式',
+    kinds: { mask: 'マスク', polygon: '多角形' },
+    tolerance: '輪郭の許容誤差',
+    pixels: '{n} px',
+    keep: '採用',
+    drop: 'やめる',
+    converting: '{total} 件中 {done} 件を変換',
+    noBox: '変換しませんでした。モデルはそこにマスクを見つけられません。',
+    some: 'モデルがマスクを見つけられず、そのままの領域：{n} 件',
+  },
+  shape: {
+    title: '形',
+    convert: '変換',
+    to: { box: '矩形', polygon: '多角形', mask: 'マスク', model: 'モデルでマスク' },
+    simplify: '簡略化',
+    vertices: '頂点 {n} 個',
+    fewer: '頂点 {before} → {after} 個',
+    iou: 'IoU {p}',
+    leastIou: 'IoU {p} 以上',
+    becomes: 'マスクは多角形になります。',
+    apply: '適用',
+    said: '{tolerance} px 以内、頂点 {vertices} 個',
+    saidIou: '{tolerance} px 以内、頂点 {vertices} 個、IoU {p}',
+    off: 'オフ',
+  },
+}

@@ -1,0 +1,137 @@
+/** Fine-tuning of a segmenter: PyTorch's gradients, what is trained and what is not, and better masks of held-out scenes. */
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import sharp from 'sharp'
+import { rleFromBitmap } from '#shared/geometry/rle.ts'
+import type { Item, TrainJob } from '#shared/model/job.ts'
+import { gradients } from '../../../src-main/engine/autodiff.ts'
+import { Graph } from '../../../src-main/engine/graph/graph.ts'
+import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
+import { segmentStep } from '../../../src-main/engine/recipes/segment.ts'
+import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
+import { Rng } from '../../../src-main/engine/data/rng.ts'
+import { feed } from '../../helpers/clip.ts'
+import { floats, golden, goldenPath, type GoldenTensor, normError } from '../../helpers/golden.ts'
+import { filesOf, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
+
+const TINY_CLIPSEG = goldenPath('../models/clipseg')
+const quiet = { onProgress: () => undefined, isCancelled: () => false }
+
+test('one step has the loss of PyTorch within 1e-5 and its gradients within 1e-3', async () => {
+  const e = golden<{ gradients: Record<string, GoldenTensor>; loss: number } & Record<'pixels' | 'asked' | 'wanted', GoldenTensor>>(
+    '../models/clipseg-step.json',
+  )
+  const model = await openModel(TINY_CLIPSEG)
+  const graph = new Graph()
+  const images = e.pixels.shape[0]!
+  const queries = e.asked.shape[0]! / images
+  const trains = (name: string) => model.tensors.isOf(name, 'masks', 'image')
+  const { loss, parameters } = segmentStep(graph, model, { images, queries, trains })
+  graph.output('loss', loss)
+  gradients(
+    loss,
+    parameters.map(({ name }) => graph.inputs.find((v) => v.name === `w:${name}`)!),
+  ).forEach((g, i) => graph.output(parameters[i]!.name, g))
+  const session = await Session.create(graph)
+  const weights = Object.fromEntries(
+    parameters.map(({ name, shape }) => [`w:${name}`, tensor(model.weights.float32(name), 'float32', shape)]),
+  )
+  const found = await session.run({ pixels: feed(e.pixels), asked: feed(e.asked), wanted: feed(e.wanted), ...weights })
+  await session.release()
+  model.close()
+  expect(Math.abs((found['loss']!.data as Float32Array)[0]! - e.loss)).toBeLessThan(1e-5)
+  expect(parameters.map(({ name }) => name).sort()).toEqual(Object.keys(e.gradients).sort())
+  for (const [name, expected] of Object.entries(e.gradients))
+    expect(normError(found[name]!.data as Float32Array, floats(expected)), name).toBeLessThanOrEqual(1e-3)
+})
+
+/** Red discs and blue squares on grey: [image, masks] by the scene's number. */
+async function scene(dir: string, number: number): Promise<Item> {
+  const [width, height] = [48, 40]
+  const rng = Rng.of(number)
+  const rgb = new Uint8Array(width * height * 3).fill(128)
+  const masks = [0, 1].map((label) => {
+    const radius = 8 + rng.int(4)
+    const [cx, cy] = [(label ? 36 : 12) - 3 + rng.int(7), radius + rng.int(height - 2 * radius)]
+    const bitmap = Uint8Array.from({ length: width * height }, (_, at) => {
+      const [dx, dy] = [Math.abs((at % width) - cx), Math.abs(Math.floor(at / width) - cy)]
+      const inside = label ? Math.max(dx, dy) < radius : Math.hypot(dx, dy) < radius
+      if (inside) rgb.set(label ? [20, 40, 230] : [230, 30, 20], 3 * at)
+      return Number(inside)
+    })
+    return { class: label, mask: rleFromBitmap(bitmap, height, width) }
+  })
+  const file = path.join(dir, `${number}.png`)
+  await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(file)
+  return { file, label: 0, masks }
+}
+
+let dir: string
+let splits: TrainJob['splits']
+beforeAll(async () => {
+  dir = temporaryFolder()
+  const scenes = await Promise.all(Array.from({ length: 12 }, (_, i) => scene(dir, i)))
+  splits = { train: scenes.slice(0, 8), test: scenes.slice(8) }
+})
+
+const job = (name: string, settings: TrainJob['settings'] = {}, model = TINY_CLIPSEG): TrainJob => ({
+  kind: 'train',
+  model,
+  out: path.join(dir, name),
+  recipe: 'segment-ft',
+  settings: { epochs: 2, lr: 1e-2, queries: 2, ...settings },
+  seed: 3,
+  device: 'cpu',
+  classes: [{ name: 'cat' }, { name: 'dog' }],
+  templates: ['{}'],
+  splits,
+  dataHash: null,
+  cache: path.join(dir, 'cache'),
+  saveEverySeconds: 60,
+})
+const changed = async (checkpoint: string) => {
+  const [before, after] = [await openModel(TINY_CLIPSEG), await openModel(checkpoint)]
+  const names = before.weights.names().filter((name) => after.weights.float32(name).some((x, i) => x !== before.weights.float32(name)[i]))
+  const parts = new Set(names.map((name) => before.tensors.get(name)?.part))
+  before.close()
+  after.close()
+  return [...parts].sort()
+}
+
+test('a few scenes raise the mIoU on others, and only the decoder is changed', async () => {
+  const before = await runJob({ ...job('none'), kind: 'evaluate', task: 'segment', checkpoint: TINY_CLIPSEG }, quiet)
+  const after = await runJob(job('tuned', { epochs: 100, lr: 2e-2, crop: 1 }), quiet)
+  const miou = ({ measured }: typeof after | typeof before) => {
+    if (measured.task !== 'segment') throw new Error('expected masks')
+    return measured.splits['test']!.metrics['miou']!
+  }
+  expect(miou(before)).toBeLessThan(0.2)
+  expect(miou(after)).toBeGreaterThan(0.5)
+  expect(after.loss.at(-1)!).toBeLessThan(0.5 * after.loss[0]!)
+  expect(await changed(after.checkpoint)).toEqual(['masks'])
+})
+
+test('the image encoder is trained if that is wanted, the text encoder never', async () => {
+  const { checkpoint } = await runJob(job('all', { trains: 'all', epochs: 1 }), quiet)
+  expect(await changed(checkpoint)).toEqual(['image', 'masks'])
+})
+
+test('stopped and taken up again is bit for bit what it is in one go', async () => {
+  const [whole, parts] = [job('whole'), job('parts')]
+  const { loss } = await runJob(whole, quiet)
+  let steps = 0
+  const stopping = { onProgress: ({ phase }: { phase: string }) => void (phase === 'training' && steps++), isCancelled: () => steps >= 2 }
+  await expect(runJob(parts, stopping)).rejects.toThrow('cancelled')
+  expect((await runJob(parts, quiet)).loss).toEqual(loss)
+  const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
+  expect(tensors(parts)).toEqual(tensors(whole))
+})
+
+test('a model that makes masks without a decoder is refused', async () => {
+  await expect(runJob(job('clip', {}, TINY_CLIP), quiet)).rejects.toThrow(
+    'recipe segment-ft: CLIP makes masks without a decoder that could be trained; take a model such as CLIPSeg',
+  )
+})
