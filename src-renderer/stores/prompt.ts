@@ -14,11 +14,12 @@ import { useGallery } from './gallery.ts'
 import { useGhosts, type Findings } from './ghosts.ts'
 import { useOpenImage } from './open-image.ts'
 import { useProject } from './project.ts'
+import { initialPrompt, rememberedPrompt, type PromptTask } from './prompt-memory.ts'
+import { useProposalQueue } from './proposal-queue.ts'
 import { useReview } from './review.ts'
 import { useRuns } from './runs.ts'
 import { useShell } from './shell.ts'
 
-export type PromptTask = 'detect' | 'segment'
 /** A region that others are to be like. */
 export interface Example {
   readonly mediaId: number
@@ -36,14 +37,12 @@ interface Asked {
 
 /** So low, and so many, that threshold, suppression and number can be chosen afterwards without asking again. */
 const everything = { threshold: 0.01, overlap: 1, most: 500 }
-/** What is like an example has relative scores: the best has 1. */
-const exampleThreshold = 0.6
 /** Images whose findings are remembered. */
 const kept = 40
 
 export const usePrompt = defineStore('prompt', () => {
   const [openImage, gallery, project, runs, shell] = [useOpenImage(), useGallery(), useProject(), useRuns(), useShell()]
-  const [ghosts, classify, review] = [useGhosts(), useClassify(), useReview()]
+  const [ghosts, classify, review, queue] = [useGhosts(), useClassify(), useReview(), useProposalQueue()]
   const active = ref(false)
   const live = ref(true)
   const words = ref<readonly string[]>([])
@@ -132,7 +131,8 @@ export const usePrompt = defineStore('prompt', () => {
       found.delete(key)
       found.set(key, findings)
       if (found.size > kept) found.delete(found.keys().next().value!)
-      if (active.value) ghosts.show(findings)
+      if (!active.value) return
+      ghosts.show(findings)
       ahead(now)
     } catch (e) {
       if (openImage.mediaId === mediaId && !wanted) failure.value = errorWords(e)
@@ -177,6 +177,7 @@ export const usePrompt = defineStore('prompt', () => {
     active.value = true
     if (classify.active) classify.toggle()
     review.active = false
+    queue.end()
     void runs.refreshModels()
     follow()
   }
@@ -190,7 +191,7 @@ export const usePrompt = defineStore('prompt', () => {
     if (was) rest()
     return was
   }
-  watch([() => review.active, () => classify.active], ([a, b]) => (a || b) && close())
+  watch([() => review.active, () => classify.active, () => queue.active], (modes) => modes.includes(true) && close())
 
   function add(more: readonly string[]): void {
     if (!more.length) return
@@ -219,7 +220,7 @@ export const usePrompt = defineStore('prompt', () => {
     ghosts.sieve.threshold = other
     other = before
   })
-  let other = exampleThreshold
+  let other = initialPrompt.thresholds[1]
 
   // ---- Kept across a reload
 
@@ -236,7 +237,7 @@ export const usePrompt = defineStore('prompt', () => {
     () => {
       close()
       found.clear()
-      const was = remembered(localStorage.getItem(place()))
+      const was = rememberedPrompt(localStorage.getItem(place()))
       ;[words.value, chosenTask.value, chosenModel.value, live.value] = [was.words, was.task, was.model, was.live]
       Object.assign(ghosts.sieve, { overlap: was.overlap, most: was.most, threshold: was.thresholds[0] })
       other = was.thresholds[1]
@@ -268,31 +269,3 @@ export const usePrompt = defineStore('prompt', () => {
     findLike,
   }
 })
-
-const initial = {
-  words: [] as readonly string[],
-  task: null as PromptTask | null,
-  model: null as string | null,
-  live: true,
-  overlap: 0.5,
-  most: 0,
-  thresholds: [0.1, exampleThreshold] as readonly [number, number],
-}
-/** What this browser remembers; whatever it cannot be is as at first. */
-function remembered(text: string | null): typeof initial {
-  try {
-    const was = JSON.parse(text ?? '{}') as Partial<typeof initial>
-    const share = (x: unknown, otherwise: number) => (typeof x === 'number' && x >= 0 && x <= 1 ? x : otherwise)
-    return {
-      words: Array.isArray(was.words) ? was.words.filter((w) => typeof w === 'string') : [],
-      task: was.task === 'detect' || was.task === 'segment' ? was.task : null,
-      model: typeof was.model === 'string' ? was.model : null,
-      live: was.live !== false,
-      overlap: share(was.overlap, initial.overlap),
-      most: typeof was.most === 'number' && was.most >= 0 ? Math.floor(was.most) : 0,
-      thresholds: [share(was.thresholds?.[0], initial.thresholds[0]), share(was.thresholds?.[1], exampleThreshold)],
-    }
-  } catch {
-    return initial
-  }
-}

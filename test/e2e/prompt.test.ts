@@ -112,7 +112,8 @@ describe.skipIf(!canRun)('the prompt bar', () => {
     await page.click('[data-prompt-batch]')
     await page.click('text=All 3 images shown')
     await page.click('[data-prompt-review]')
-    await page.waitForFunction(() => location.hash.includes('proposed'))
+    await page.waitForSelector('[data-queue-left]')
+    await page.waitForSelector('[data-prompt]', { state: 'detached' })
     expect(regions(3).map((r) => r.state)).toContain('proposed')
   })
 

@@ -63,6 +63,7 @@ vi.mock('../../../src-renderer/stores/canvas-settings.ts', () => ({ keepSettings
 vi.mock('../../../src-renderer/stores/guides.ts', () => ({ keepGuides: () => undefined }))
 vi.mock('../../../src-renderer/stores/classify.ts', () => ({ useClassify: () => ({ active: false }) }))
 vi.mock('../../../src-renderer/stores/review.ts', () => ({ useReview: () => ({ active: false }) }))
+vi.mock('../../../src-renderer/stores/proposal-queue.ts', () => ({ useProposalQueue: () => ({ active: false, end: () => undefined }) }))
 vi.mock('../../../src-renderer/stores/runs.ts', () => ({
   useRuns: () => ({
     models: [
@@ -166,6 +167,16 @@ describe('asking', () => {
     }
     await first
     expect(questions().map((q) => q['mediaId'])).toEqual([1, 3])
+  })
+  it('shows nothing and encodes nothing ahead if the bar was closed meanwhile', async () => {
+    server.held = []
+    const asked = find('dog')
+    await vi.waitFor(() => expect(server.held).toHaveLength(1))
+    usePrompt().close()
+    server.held.splice(0).forEach((go) => go())
+    await asked
+    expect([scores(), useOpenImage().editor.regions.ghosts.size]).toEqual([[], 0])
+    expect(server.asked.at(-1)).toEqual(['preview.ahead', { mediaIds: [], model: 'owl', task: 'detect' }])
   })
   it('says in one line why there is no answer, and shows nothing', async () => {
     server.refuses = 'the model reads 16 tokens'
