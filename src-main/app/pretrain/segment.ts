@@ -1,10 +1,23 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { userError } from '#shared/errors.ts'
 import { type Concept, pretrainStyles } from '#shared/model/sample.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { architectureOf, nanoConfig, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
 import { pretrainSegment, segmentRecipe as recipe, segmentWords } from '../../engine/pretrain/index.ts'
-import { fingerprint, fromMemory, readRecord, sizesIn, writeJson, writeRecord, writeSafetensors } from '../../engine/weights/index.ts'
+import {
+  findRecord,
+  fingerprint,
+  fromMemory,
+  readRecord,
+  sizesIn,
+  writeJson,
+  writeRecord,
+  writeSafetensors,
+} from '../../engine/weights/index.ts'
+import type { Proof } from '../../files/owned.ts'
+import { lstat } from '../../files/places.ts'
+import { replaceFolder } from '../../files/replace.ts'
 import type { AppContext } from '../context.ts'
 import { classesOf } from '../sample/classes.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
@@ -32,8 +45,16 @@ type OnProgress = (phase: string, done: number, total: number, note?: string) =>
 
 /** One concept of eight is in no scene of the training, nor is one that no studio of the training draws. */
 const isUnseen = ({ id, styles }: Concept) => hash32(`segment ${id}`) % 8 === 0 || !pretrainStyles.some((style) => styles[style])
+const RECIPE = 'pretrain-segment'
 const SCENES = 120
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
+
+/** Only a segmenter with its original weights is replaced; other files in its folder are kept. */
+const proveSegmenter: Proof = async (dir, name) => {
+  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
+  if (record?.recipe?.name !== RECIPE || record.fingerprint !== (await fingerprint(dir)))
+    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
+}
 
 /** Trains the segmenter in the box from Nano and measures it. Resumes an interrupted run. */
 export async function makeSegmenter(
@@ -42,10 +63,21 @@ export async function makeSegmenter(
   steps: number = recipe.steps,
   onProgress: OnProgress,
 ): Promise<SegmentResult> {
+  let result: SegmentResult | undefined
+  const fill = async (beside: string) => {
+    result = await makeIn(app, beside, steps, onProgress)
+    if (existsSync(dir))
+      for (const name of readdirSync(dir))
+        if (!existsSync(path.join(beside, name)))
+          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
+  }
+  await replaceFolder(dir, fill, { proof: proveSegmenter })
+  return result!
+}
+
+async function makeIn(app: AppContext, dir: string, steps: number, onProgress: OnProgress): Promise<SegmentResult> {
   const started = Date.now()
-  mkdirSync(dir, { recursive: true })
-  const suited = allConcepts().filter(suitsScene)
-  const seen = suited.filter((c) => !isUnseen(c))
+  const { seen, unseen } = wordsInScenes()
   const nano = await openModel(app.nano)
   const raw = nanoSegmentConfig(nanoConfig(nano.tokenizer.vocabSize, nano.tokenizer.endId))
   const model = architectureOf(raw)
@@ -102,25 +134,7 @@ export async function makeSegmenter(
   for (const file of TOKENIZER) copyFileSync(path.join(app.nano, file), path.join(dir, file))
   writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
   writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(4)))))
-  const base = readRecord(app.nano)
-  const record = {
-    format: 1 as const,
-    dashi: pkg.version,
-    created: new Date().toISOString(),
-    fingerprint: await fingerprint(dir),
-    base: { path: app.nano, fingerprint: base.fingerprint },
-    recipe: { name: 'pretrain-segment', settings: { ...recipe, steps } },
-    seed: recipe.seed,
-    dataHash: null,
-    device: 'cpu' as const,
-    metrics: {},
-    templates: [...zeroShotTemplates],
-    classes: [],
-  }
-  await writeRecord(dir, { ...record, files: sizesIn(dir) })
-  const unseen = suited.filter(isUnseen)
-  const measured = await measureSegmenter(app.nano, dir, seen, unseen, onProgress)
-  await writeRecord(dir, { ...record, metrics: { ...measured }, files: sizesIn(dir) })
+  const measured = await recordSegmenter(app.nano, dir, steps, onProgress)
   return {
     ...measured,
     concepts: seen.length,
@@ -128,6 +142,36 @@ export async function makeSegmenter(
     steps: losses.length,
     seconds: (Date.now() - started) / 1000,
   }
+}
+
+/** What scenes may show, as far as training shows it and the rest. */
+function wordsInScenes(): { readonly seen: readonly Concept[]; readonly unseen: readonly Concept[] } {
+  const suited = allConcepts().filter(suitsScene)
+  return { seen: suited.filter((c) => !isUnseen(c)), unseen: suited.filter(isUnseen) }
+}
+
+/** Measures a segmenter and writes its record. */
+export async function recordSegmenter(nano: string, dir: string, steps: number, onProgress: OnProgress) {
+  const record = async (metrics: Record<string, number>) =>
+    writeRecord(dir, {
+      format: 1,
+      dashi: pkg.version,
+      created: new Date().toISOString(),
+      fingerprint: await fingerprint(dir),
+      base: { path: 'nano', fingerprint: readRecord(nano).fingerprint },
+      recipe: { name: RECIPE, settings: { ...recipe, steps } },
+      seed: recipe.seed,
+      dataHash: null,
+      device: 'cpu',
+      metrics,
+      templates: [...zeroShotTemplates],
+      classes: [],
+      files: sizesIn(dir),
+    })
+  await record({})
+  const measured = await measureSegmenter(nano, dir, onProgress)
+  await record({ ...measured })
+  return measured
 }
 
 /** Words modulate the decoder by factors of about 1 at the start, however long their embeddings are. */
@@ -140,14 +184,15 @@ function scaleWords(start: Map<string, Float32Array>, words: readonly Float32Arr
     )
 }
 
-async function measureSegmenter(nano: string, dir: string, seen: readonly Concept[], unseen: readonly Concept[], onProgress: OnProgress) {
+async function measureSegmenter(nano: string, dir: string, onProgress: OnProgress) {
+  const { seen, unseen } = wordsInScenes()
   const scenes = (name: string, concepts: readonly Concept[]) =>
     testScenes(`segment ${name}`, SCENES, concepts, (done, of) => onProgress(`scenes of ${name}`, done, of))
   const [known, others] = [await scenes('words seen', seen), await scenes('words not seen', unseen)]
   return {
-    miou: await wordIou(dir, seen, known),
-    miouUnseenWords: await wordIou(dir, unseen, others),
     denseMiou: await wordIou(nano, seen, known),
     denseMiouUnseenWords: await wordIou(nano, unseen, others),
+    miou: await wordIou(dir, seen, known),
+    miouUnseenWords: await wordIou(dir, unseen, others),
   }
 }

@@ -4,11 +4,8 @@ export const segmentRecipe = {
   batch: 8,
   /** Words asked of each scene: some that it shows and some that it does not. */
   queries: 4,
-  steps: 1400,
-  /** The rate falls along a cosine that would end at `horizon`, and to 0 in the last `cooldown` steps. */
+  steps: 2300,
   lr: 1e-3,
-  horizon: 2300,
-  cooldown: 300,
   warmupSteps: 100,
   beta1: 0.9,
   beta2: 0.98,

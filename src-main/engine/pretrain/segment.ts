@@ -7,7 +7,7 @@ import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
 import { add, concat, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
 import { adamW } from '../optim/optimizer.ts'
-import { type Schedule, warmupCosine } from '../optim/schedule.ts'
+import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
@@ -46,7 +46,7 @@ export async function pretrainSegment(o: SegmentOptions): Promise<{ losses: numb
       trainer,
       steps: o.steps,
       imagesPerStep: recipe.batch,
-      schedule: falling(o.steps),
+      schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: o.steps }),
       batch: async (step) => feeds(o, step),
     },
     {
@@ -62,11 +62,6 @@ export async function pretrainSegment(o: SegmentOptions): Promise<{ losses: numb
   await trainer.release()
   weights.delete(NOTHING)
   return { losses, weights }
-}
-
-function falling(steps: number): Schedule {
-  const cosine = warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: recipe.horizon })
-  return (step) => cosine(step) * Math.min(1, (steps - step) / recipe.cooldown)
 }
 
 function createTrainer({ model, start, words }: SegmentOptions): Promise<Trainer> {

@@ -1,11 +1,13 @@
 /** Tasks: what they take from annotations, which examples they draw, and what they lose by. */
 import { describe, expect, it } from 'vitest'
+import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import { wordsSchema } from '#shared/model/words.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { classify } from '../../../src-main/engine/tasks/classify.ts'
 import { contrast } from '../../../src-main/engine/tasks/contrast.ts'
 import { shuffled } from '../../../src-main/engine/tasks/examples.ts'
+import { maskLoss, segment } from '../../../src-main/engine/tasks/segment.ts'
 import { tasks } from '../../../src-main/engine/tasks/tasks.ts'
 
 it('each is known by its id and says what it is', () => {
@@ -92,5 +94,34 @@ describe('losses', () => {
     await session.release()
     expect((out['loss']!.data as Float32Array)[0]).toBeCloseTo((Math.log(1 + Math.exp(-2)) + Math.log(1 + Math.exp(2))) / 2, 5)
     expect((out['accuracy']!.data as Float32Array)[0]).toBe(0.5)
+  })
+})
+
+describe('segmentation', () => {
+  it('takes the masks of an image, and nothing of one without any', () => {
+    const mask = { class: 1, mask: rleFromBitmap([1, 0, 0, 1], 2, 2) }
+    expect(segment.target({ masks: [mask] })).toEqual({ kind: 'masks', masks: [mask] })
+    expect(segment.target({ masks: [] })).toBeNull()
+    expect(segment.target({ boxes: [{ class: 0, box: { x: 0, y: 0, w: 1, h: 1 } }] })).toBeNull()
+  })
+
+  it('loses by dice, and twice by the pixels’ cross-entropy; an empty mask counts too', async () => {
+    const graph = new Graph()
+    const { loss } = maskLoss(graph.input('logits', 'float32', [2, 1, 2]), graph.input('wanted', 'float32', [2, 1, 2]))
+    graph.output('loss', loss)
+    const session = await Session.create(graph)
+    const logits = [0, 0, -2, -1]
+    const wanted = [1, 0, 0, 0]
+    const feeds = {
+      logits: tensor(Float32Array.from(logits), 'float32', [2, 1, 2]),
+      wanted: tensor(Float32Array.from(wanted), 'float32', [2, 1, 2]),
+    }
+    const out = await session.run(feeds)
+    await session.release()
+    const p = logits.map((x) => 1 / (1 + Math.exp(-x)))
+    const overlap = [1 - (2 * p[0]! + 1) / (p[0]! + p[1]! + 1 + 1), 1 - 1 / (p[2]! + p[3]! + 1)]
+    const pixelwise = p.map((x, i) => -Math.log(wanted[i] ? x : 1 - x))
+    const mean = (x: number[]) => x.reduce((a, b) => a + b) / x.length
+    expect((out['loss']!.data as Float32Array)[0]).toBeCloseTo(mean(overlap) + 2 * mean(pixelwise), 5)
   })
 })
