@@ -18,10 +18,11 @@ import { mobileSam } from './mobile-sam.ts'
 import { owlv2 } from './owlv2.ts'
 import { owlvit } from './owlvit.ts'
 import { sam } from './sam.ts'
+import { sam2 } from './sam2.ts'
 import { siglip } from './siglip.ts'
 import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, mobileSam, owlvit, owlv2, groundingDino]
+export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, mobileSam, sam2, owlvit, owlv2, groundingDino]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 

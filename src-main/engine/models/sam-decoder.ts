@@ -71,16 +71,17 @@ export function samMasks(p: Params, c: MaskConfig, embedding: Value, prompts: Pr
   return { logits: reshape(logits, [n, own - 1, 4 * g, 4 * g]), iou: reshape(iou, [n, own - 1]) }
 }
 
-const maskTokens = (p: Params, d: Decoder): Value => p.get(`${DECODER}.mask_tokens.weight`, [d.num_multimask_outputs + 1, d.hidden_size])
+export const maskTokens = (p: Params, d: Decoder): Value =>
+  p.get(`${DECODER}.mask_tokens.weight`, [d.num_multimask_outputs + 1, d.hidden_size])
 
 /** Random Fourier features (Tancik et al. 2020) of points [.., 2] in [0, 1]: [.., C]. */
-function positions(p: Params, c: MaskConfig, points: Value): Value {
+export function positions(p: Params, c: MaskConfig, points: Value): Value {
   const angles = mul(matmul(sub(mul(points, 2), 1), p.get(POSITIONS, [2, c.vision_config.num_pos_feats])), 2 * Math.PI)
   return concat([sin(angles), cos(angles)], { axis: -1 })
 }
 
 /** Positions of the embedding's cells, [1, g·g, C]. */
-function gridPositions(p: Params, c: MaskConfig): Value {
+export function gridPositions(p: Params, c: MaskConfig): Value {
   const g = c.vision_config.grid
   const centres = Float32Array.from({ length: 2 * g * g }, (_, i) => ((i % 2 ? Math.floor(i / (2 * g)) : (i >> 1) % g) + 0.5) / g)
   return positions(p, c, p.graph.constant(centres, 'float32', [1, g * g, 2]))
@@ -99,7 +100,7 @@ function pointTokens(p: Params, c: MaskConfig, { points, kinds }: Prompts): Valu
 }
 
 /** The embedding of a previous mask [P, 1, 4g, 4g], or of none: [P or 1, C, g or 1, g or 1]. */
-function maskEmbedding(p: Params, c: MaskConfig, mask: Value | undefined): Value {
+export function maskEmbedding(p: Params, c: MaskConfig, mask: Value | undefined): Value {
   const { hidden_size: width, mask_input_channels: m, layer_norm_eps: eps, hidden_act } = c.prompt_encoder_config
   if (!mask) return reshape(p.get(`${PROMPT}.no_mask_embed.weight`, [1, width]), [1, width, 1, 1])
   const name = `${PROMPT}.mask_embed`
@@ -112,7 +113,7 @@ function maskEmbedding(p: Params, c: MaskConfig, mask: Value | undefined): Value
 }
 
 /** The two-way Transformer: tokens [P, T, C] and image [P, N, C], both after the exchange. */
-function twoWay(p: Params, c: Decoder, points: Value, image: Value, places: Value): [tokens: Value, image: Value] {
+export function twoWay(p: Params, c: Decoder, points: Value, image: Value, places: Value, rate = RATE): [tokens: Value, image: Value] {
   const { hidden_size: width, layer_norm_eps: eps } = c
   let [tokens, keys] = [points, image]
   for (let i = 0; i < c.num_hidden_layers; i++) {
@@ -123,11 +124,11 @@ function twoWay(p: Params, c: Decoder, points: Value, image: Value, places: Valu
       const placed = add(tokens, points)
       tokens = norm(1, add(tokens, attention(p, `${at}.self_attn`, c, placed, placed, tokens, 1)))
     }
-    const read = attention(p, `${at}.cross_attn_token_to_image`, c, add(tokens, points), add(keys, places), keys, RATE)
+    const read = attention(p, `${at}.cross_attn_token_to_image`, c, add(tokens, points), add(keys, places), keys, rate)
     tokens = norm(2, add(tokens, read))
     const hidden = activations[c.hidden_act](linear(p, `${at}.mlp.lin1`, tokens, c.mlp_dim))
     tokens = norm(3, add(tokens, linear(p, `${at}.mlp.lin2`, hidden, width)))
-    const told = attention(p, `${at}.cross_attn_image_to_token`, c, add(keys, places), add(tokens, points), tokens, RATE)
+    const told = attention(p, `${at}.cross_attn_image_to_token`, c, add(keys, places), add(tokens, points), tokens, rate)
     keys = norm(4, add(keys, told))
   }
   const name = `${DECODER}.transformer`
@@ -144,7 +145,7 @@ function attention(p: Params, name: string, c: Decoder, q: Value, k: Value, v: V
 }
 
 /** An MLP of `depth` linear layers, through `hidden` to `out` features. */
-function feedForward(p: Params, name: string, x: Value, [hidden, out]: readonly [number, number], depth: number): Value {
+export function feedForward(p: Params, name: string, x: Value, [hidden, out]: readonly [number, number], depth: number): Value {
   let y = relu(linear(p, `${name}.proj_in`, x, hidden))
   for (let i = 0; i < depth - 2; i++) y = relu(linear(p, `${name}.layers.${i}`, y, hidden))
   return linear(p, `${name}.proj_out`, y, out)

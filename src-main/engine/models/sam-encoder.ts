@@ -69,17 +69,21 @@ function layer(p: Params, name: string, x: Value, c: Vision, window: number): Va
   })
 }
 
-/** Applies f to windows of `side` tokens, [B·windows, side, side, D]. A grid that they don't divide is padded with zeros. */
-export function inWindows(x: Value, side: number, f: (windows: Value) => Value): Value {
+/**
+ * Applies f to windows of `side` tokens, [B·windows, side, side, D]. A grid that they don't divide is padded with zeros.
+ * @param stride by which f makes a window smaller
+ */
+export function inWindows(x: Value, side: number, f: (windows: Value) => Value, stride = 1): Value {
   const [b, h, w, d] = x.shape as [number, number, number, number]
   const [rows, columns] = [Math.ceil(h / side), Math.ceil(w / side)]
   const [down, right] = [rows * side - h, columns * side - w]
   const padded = down || right ? pad(x, { pads: [0, 0, 0, 0, 0, down, right, 0] }) : x
   const cut = transpose(reshape(padded, [b, rows, side, columns, side, d]), [0, 1, 3, 2, 4, 5])
   const y = f(reshape(cut, [b * rows * columns, side, side, d]))
-  const joined = transpose(reshape(y, [b, rows, columns, side, side, d]), [0, 1, 3, 2, 4, 5])
-  const whole = reshape(joined, [b, rows * side, columns * side, d])
-  return slice(slice(whole, { axis: 1, start: 0, end: h }), { axis: 2, start: 0, end: w })
+  const [small, out] = [side / stride, y.shape[3]!]
+  const joined = transpose(reshape(y, [b, rows, columns, small, small, out]), [0, 1, 3, 2, 4, 5])
+  const whole = reshape(joined, [b, rows * small, columns * small, out])
+  return slice(slice(whole, { axis: 1, start: 0, end: Math.floor(h / stride) }), { axis: 2, start: 0, end: Math.floor(w / stride) })
 }
 
 /** Multi-head self-attention over a square grid [B, s, s, D]. */

@@ -57,7 +57,9 @@ export interface PromptedSegmenter {
   readonly side: number
   /** Number of masks for an ambiguous prompt, after the one for an unambiguous prompt. */
   readonly choices: number
-  /** Shape of an image's embedding, [1, C, g, g]. */
+  /** Whether a box is followed by a point of kind `none`, too. */
+  readonly closesBoxes?: boolean
+  /** Shape of an image's embedding: [1, C, g, g], or [1, n, 1, 1] of several grids one after the other. */
   readonly embedding: readonly [number, number, number, number]
   /** pixels [1, 3, size, size] → embedding. */
   embed(p: Params, pixels: Value): Value

@@ -65,7 +65,8 @@ export class Prompter {
     const feeds = { pixels: tensor(data, 'float32', [1, 3, size, size]) }
     const { y } = await this.sessions.run('embed', feeds, (p, x) => ({ y: this.decoder.embed(p, x['pixels']!) }))
     const { width, height } = pixels
-    const image = { width, height, embedding: y!, shown: fitted(pixels, this.model.preprocess.longest_edge ?? size) }
+    const { longest_edge } = this.model.preprocess
+    const image = { width, height, embedding: y!, shown: longest_edge ? fitted(pixels, longest_edge) : { width: size, height: size } }
     await this.ready(image)
     return image
   }
@@ -90,7 +91,7 @@ export class Prompter {
    */
   async askEach(image: EmbeddedImage, prompts: readonly MaskPrompt[]): Promise<LowMask[][]> {
     const { side } = this.decoder
-    const points = prompts.map((prompt) => pointsOf(image, prompt))
+    const points = prompts.map((prompt) => pointsOf(image, prompt, this.decoder.closesBoxes))
     const n = points[0]!.length
     if (points.some((own) => own.length !== n)) throw new Error('prompts of one batch have equally many points')
     const previous = prompts.flatMap((prompt) => prompt.previous ?? [])
@@ -125,6 +126,7 @@ export class Prompter {
    */
   over({ shown }: EmbeddedImage, { logits }: LowMask): Columns {
     const { size } = this.decoder
+    if (!this.model.preprocess.longest_edge) return columnsOf(logits) // nothing is padded, and nothing resized in between
     return cropped(resized(columnsOf(logits), { width: size, height: size }), shown)
   }
 
@@ -142,9 +144,12 @@ export class Prompter {
 export function pointsOf(
   { width, height, shown }: Omit<EmbeddedImage, 'embedding'>,
   { clicks = [], box }: MaskPrompt,
+  closesBoxes = false,
 ): { readonly x: number; readonly y: number; readonly kind: number }[] {
   const place = (x: number, y: number, kind: number) => ({ x: x * (shown.width / width), y: y * (shown.height / height), kind })
   const own = clicks.map(({ x, y, inside }) => place(x, y, inside ? PointKind.inside : PointKind.outside))
-  if (!box) return [...own, { x: 0, y: 0, kind: PointKind.none }]
-  return [...own, place(box.x, box.y, PointKind.topLeft), place(box.x + box.w, box.y + box.h, PointKind.bottomRight)]
+  const none = { x: 0, y: 0, kind: PointKind.none }
+  if (!box) return [...own, none]
+  const corners = [place(box.x, box.y, PointKind.topLeft), place(box.x + box.w, box.y + box.h, PointKind.bottomRight)]
+  return [...own, ...corners, ...(closesBoxes ? [none] : [])]
 }

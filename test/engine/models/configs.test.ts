@@ -182,6 +182,7 @@ describe('what follows from the sizes', () => {
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
       [['sam'], ['prompt'], 'SamModel', undefined],
       [['mobile_sam'], ['prompt'], 'MobileSAM', undefined],
+      [['sam2', 'sam2_video'], ['prompt'], 'Sam2Model', undefined],
       [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
       [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
       [['grounding-dino', 'mm-grounding-dino'], ['detect'], 'GroundingDinoForObjectDetection', 'wordpiece'],
