@@ -7,7 +7,8 @@ import { useProposalQueue } from '../../stores/proposal-queue.ts'
 
 /** Whether the current proposal's image is the one on screen. */
 const here = () => labelling() && useProposalQueue().current?.mediaId === useOpenImage().mediaId
-const rank = 3
+/** Before the verdicts on any proposal, after a drawing in progress. */
+const rank = 1.5
 const group = 'review' as const
 const nth = ['1', '2', '3', '4', '5', '6', '7', '8', '9']
 
