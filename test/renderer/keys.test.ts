@@ -9,8 +9,15 @@ const means = (...args: Parameters<typeof press>) => actionsOf(press(...args) ??
 describe('keys', () => {
   it('finds the actions of a chord, the canvas before the shell', () => {
     expect(actionsOf('R', defaultKeys)).toEqual(['tool-box'])
-    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'])
-    expect(actionsOf('Enter', defaultKeys)).toEqual(['confirm', 'queue-accept', 'accept', 'open-image', 'review-accept', 'end-grounding'])
+    expect(actionsOf('Enter', defaultKeys)).toEqual([
+      'confirm',
+      'queue-accept',
+      'accept',
+      'accept-ghost',
+      'open-image',
+      'review-accept',
+      'end-grounding',
+    ])
   })
   it('lets the settings rebind an action', () => {
     const keys = keymap({ 'tool-box': ['Ctrl+B'], 'tool-pan': [] })
@@ -82,18 +89,14 @@ describe('keys', () => {
       Q: ['mask-include', 'tool-smart-mask'],
       E: ['mask-exclude', 'tool-eraser'],
       Backspace: ['remove-last', 'delete'],
-      Enter: ['confirm', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
-      Escape: ['cancel', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],
-      Enter: ['confirm', 'queue-accept', 'accept', 'open-image', 'review-accept', 'end-grounding'],
-      Escape: ['cancel', 'queue-reject', 'reject', 'choose-none', 'end-grounding'],
-      // In the queue of proposals, a verdict.
-      ...Object.fromEntries(['1', '2', '3', '4', '5', '6', '7', '8', '9'].map((key) => [key, [`queue-label-${key}`, `label-${key}`]])),
-      '.': ['queue-skip', 'next-proposal'],
-      'Ctrl+Z': ['queue-undo', 'undo'],
+      Enter: ['confirm', 'queue-accept', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
+      Escape: ['cancel', 'queue-reject', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],
       'Ctrl+Enter': ['caption-onward', 'accept-all'],
-      // Ghosts are shown.
+      // Ghosts are shown, or a queue of proposals is gone through.
       'Shift+Enter': ['accept-ghosts', 'approve'],
-      '.': ['next-ghost', 'next-proposal'],
+      '.': ['queue-skip', 'next-ghost', 'next-proposal'],
+      ',': ['queue-back', 'previous-ghost'],
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, [`queue-label-${i + 1}`, `label-${i + 1}`]])),
     })
   })
 })

@@ -106,7 +106,7 @@ beforeEach(async () => {
     opened: { info: { folder: '/p' } },
     labels,
     get labelById() {
-      return new Map(this.labels.map((l) => [l.id, l]))
+      return new Map((this.labels as Label[]).map((l) => [l.id, l]))
     },
     refresh() {
       this.labels = [...this.labels]
