@@ -37,6 +37,7 @@ export const layers = [
       'src-main/engine/detection',
       'src-main/engine/segmentation',
       'src-main/engine/regions',
+      'src-main/engine/foreign',
       'src-main/engine/recipes',
       'src-main/engine/pretrain',
       'src-main/engine/curation',

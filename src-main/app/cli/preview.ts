@@ -3,7 +3,8 @@ import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Prompt } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type Model, openModel } from '../../engine/models/index.ts'
-import { findOnce } from '../preview/task.ts'
+import { Foreign, isForeign } from '../../engine/foreign/index.ts'
+import { finderOf, findOnce } from '../preview/task.ts'
 import { previewTasks } from '../preview/tasks.ts'
 import { renderTable } from '../terminal/table.ts'
 import { output } from './output.ts'
@@ -126,10 +127,15 @@ export const previewCommand = (): Command =>
         grid: clicks(o.grid),
       }
       const regions = regionsOf(o)
-      const models: [Model, Model?] = [await openModel(o.model)]
+      const models: Model[] = []
       try {
+        if (isForeign(o.model) && regions !== undefined) throw userError(sentence('foreign.alone'))
+        if (!isForeign(o.model)) models.push(await openModel(o.model))
         if (regions !== undefined) models.push(await openModel(regions))
-        const found = await findOnce(task, models, o.image, prompt, settings)
+        const finder = isForeign(o.model)
+          ? await Foreign.open(o.model, task.id, `preview --task ${task.id}`)
+          : finderOf(task, models[0]!, models[1])
+        const found = await findOnce(finder, o.image, prompt, settings)
         output(Boolean(o.json)).answer(found, () =>
           found.length
             ? renderTable(
@@ -143,6 +149,6 @@ export const previewCommand = (): Command =>
             : 'nothing found: a lower --threshold shows weaker ones',
         )
       } finally {
-        for (const model of models) model?.close()
+        for (const model of models) model.close()
       }
     })

@@ -10,7 +10,7 @@ interface Finder<Found> {
 
 /** What `dashi preview` can ask a model for. */
 export interface PreviewTask<Found extends { readonly label: string; readonly score: number } = { label: string; score: number }> {
-  readonly id: string
+  readonly id: 'detect' | 'segment'
   readonly order: number
   /** What it finds, for the command's help. */
   readonly finds: string
@@ -25,13 +25,15 @@ export interface PreviewTask<Found extends { readonly label: string; readonly sc
 export const definePreviewTask = <Found extends { readonly label: string; readonly score: number }>(task: PreviewTask<Found>) =>
   task as unknown as PreviewTask
 
+/** A model, or two of which the second says where something is, ready to be asked. */
+export const finderOf = (task: PreviewTask, model: Model, regions: Model | undefined): Finder<{ label: string; score: number }> =>
+  regions ? task.openPair(model, regions) : task.open(model)
+
 /** Asks a model once. */
 export async function findOnce<Found extends { readonly label: string; readonly score: number }>(
-  task: PreviewTask<Found>,
-  [model, regions]: readonly [Model, Model?],
+  finder: Finder<Found>,
   ...asked: Parameters<Finder<Found>['find']>
 ): Promise<readonly Found[]> {
-  const finder = regions ? task.openPair(model, regions) : task.open(model)
   try {
     return await finder.find(...asked)
   } finally {

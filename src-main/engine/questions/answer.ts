@@ -2,10 +2,14 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { ClassSpec } from '#shared/model/job.ts'
+import { FOREIGN_MANIFEST, FOREIGN_MODEL } from '#shared/model/foreign.ts'
+import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Segment } from '#shared/model/preview.ts'
 import type { AnswerTo, EncodingsPlace, Question } from '#shared/model/question.ts'
 import { Encodings } from '../data/encodings.ts'
 import { Detecting } from '../detection/detecting.ts'
+import { isForeign } from '../foreign/index.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
 import { bundledProviders } from '../runtime/session.ts'
@@ -18,6 +22,7 @@ import { WEIGHTS_FILE } from '../weights/source.ts'
 import { classifierOf, classify } from './classify.ts'
 import { Comparing } from './comparing.ts'
 import { modelFacts } from './facts.ts'
+import { OpenForeign } from './foreign.ts'
 import { Pairs } from './pairs.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
@@ -34,12 +39,14 @@ const workers = {
 }
 let comparing: Comparing | undefined
 const pairs = new Pairs(versionOf)
+const foreign = new OpenForeign(versionOf)
 let classifier: { key: string; is: Head } | undefined
 
 /** @throws a data fault if the model's folder is invalid */
 export async function answer(question: Question): Promise<AnswerTo<Question>> {
   if (question.kind === 'devices') return bundledProviders()
   const { model } = question
+  if ('regions' in question && question.regions && isForeign(model)) throw userError(sentence('foreign.alone'))
   switch (question.kind) {
     case 'facts':
       return modelFacts(model)
@@ -53,12 +60,17 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       return classify(open, await classifierFor(open, question.classes), question.file)
     }
     case 'detect': {
+      if (isForeign(model)) return (await foreign.of(model, 'detect')).find(question.file, question.prompt, question.settings)
       const open = await opened(model)
       if (question.regions)
         return (await pairs.of(open, question.regions, 'detect')).find(question.file, question.prompt, question.settings)
       return workers.detect(open).find(question.file, question.prompt, question.settings)
     }
     case 'segment': {
+      if (isForeign(model)) {
+        const found = await (await foreign.of(model, 'segment')).find(question.file, question.prompt, question.settings)
+        return found as Segment[] // a segmenter's have masks
+      }
       const open = await opened(model)
       if (question.regions) {
         const pair = await pairs.of(open, question.regions, 'segment')
@@ -98,7 +110,9 @@ function encodingsIn(place: EncodingsPlace | undefined): Encodings | undefined {
 
 /** Changes when the folder is replaced; checkpoints are always replaced as a whole. */
 function versionOf(model: string): string {
-  const files = [CONFIG_FILE, WEIGHTS_FILE].map((name) => statSync(path.join(model, name), { throwIfNoEntry: false }))
+  const files = [CONFIG_FILE, WEIGHTS_FILE, FOREIGN_MANIFEST, FOREIGN_MODEL].map((name) =>
+    statSync(path.join(model, name), { throwIfNoEntry: false }),
+  )
   return JSON.stringify([model, ...files.map((s) => s && [s.ino, s.size, s.mtimeMs])])
 }
 

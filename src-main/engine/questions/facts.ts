@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { DashiError } from '#shared/errors.ts'
+import { FOREIGN_MODEL } from '#shared/model/foreign.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
+import { foreignManifest, isForeign } from '../foreign/index.ts'
 import { effectiveConfig } from '../merge/config.ts'
 import { isBuffer } from '../merge/ingredients.ts'
 import { capabilitiesIn } from '../models/families.ts'
@@ -18,6 +21,7 @@ const MOST_SIDECARS = 8
 /** Facts about a checkpoint folder, read from its file headers; null if it cannot be read. */
 export function modelFacts(dir: string): ModelFacts | null {
   try {
+    if (isForeign(dir)) return foreignFacts(dir)
     const kind = createHash('sha256').update(JSON.stringify(effectiveConfig(path.join(dir, CONFIG_FILE))))
     let [parameters, bytes] = [0, 0]
     const others = sidecars(dir)
@@ -39,6 +43,14 @@ export function modelFacts(dir: string): ModelFacts | null {
     if (e instanceof DashiError) return null
     throw e
   }
+}
+
+/** It cannot be merged with anything but a copy of itself, and its weights are not counted. */
+function foreignFacts(dir: string): ModelFacts {
+  const { detect } = foreignManifest(dir)
+  const { size } = statSync(path.join(dir, FOREIGN_MODEL))
+  const mergeKey = createHash('sha256').update(`foreign\n${dir}`).digest('hex').slice(0, 16)
+  return { parameters: 0, bytes: size, mergeKey, can: [detect ? 'detect' : 'segment'] }
 }
 
 function classesOf(file: string): string {

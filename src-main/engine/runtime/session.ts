@@ -3,7 +3,7 @@ import path from 'node:path'
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Onnxruntime from 'onnxruntime-node'
-import { errorLine, userError } from '#shared/errors.ts'
+import { dataError, errorLine, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { ANY, shapeFor } from '../graph/any-batch.ts'
 import type { DType, TypedArray } from '../graph/dtypes.ts'
@@ -177,6 +177,34 @@ function sessionConfig(graph: Graph): Record<string, string> {
   return {
     ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
     'intra_op.allow_spinning': process.env['DASHI_SPIN'] ?? '1',
+  }
+}
+
+/** An ONNX file of another program, with one input or more. */
+export interface OnnxFile {
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** Feeds the first input. @throws a data fault if the model does not take it */
+  run(input: Tensor): Promise<Readonly<Record<string, Tensor>>>
+  release(): Promise<void>
+}
+
+/** Opens an ONNX file, to be run on the CPU. @throws a data fault if onnxruntime cannot */
+export async function openOnnxFile(file: string): Promise<OnnxFile> {
+  const options = { executionProviders: ['cpu'], graphOptimizationLevel: 'all', logSeverityLevel: 3 } as const
+  const session = await guarded(() => onnxruntime().InferenceSession.create(file, options)).catch((e: unknown) => {
+    throw dataError(file, sentence('foreign.unreadable', { reason: errorLine(e) }), e)
+  })
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(input) {
+      const found = await guarded(() => session.run({ [session.inputNames[0]!]: input })).catch((e: unknown) => {
+        throw dataError(file, sentence('foreign.refused', { shape: `[${input.dims.join(', ')}]`, reason: errorLine(e) }), e)
+      })
+      return found as Record<string, Tensor>
+    },
+    release: () => guarded(() => session.release()),
   }
 }
 
