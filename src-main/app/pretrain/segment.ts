@@ -46,7 +46,7 @@ type OnProgress = (phase: string, done: number, total: number, note?: string) =>
 /** One concept of eight is in no scene of the training, nor is one that no studio of the training draws. */
 const isUnseen = ({ id, styles }: Concept) => hash32(`segment ${id}`) % 8 === 0 || !pretrainStyles.some((style) => styles[style])
 const RECIPE = 'pretrain-segment'
-const SCENES = 120
+const SCENES = 40
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
 /** Only a segmenter with its original weights is replaced; other files in its folder are kept. */

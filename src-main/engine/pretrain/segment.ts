@@ -2,14 +2,14 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Rng } from '../data/rng.ts'
-import type { Graph, Value } from '../graph/graph.ts'
+import { Graph, type Value } from '../graph/graph.ts'
 import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
 import { add, concat, gemm, l2Normalize, mul, reshape, slice } from '../ops/index.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
-import { type Tensor, tensor } from '../runtime/session.ts'
+import { Session, type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { accuracy, crossEntropy } from '../tasks/losses.ts'
 import { maskLoss } from '../tasks/segment.ts'
@@ -61,7 +61,52 @@ export async function pretrainSegment(o: SegmentOptions): Promise<{ losses: numb
   const weights = await trainer.exportWeights({ ema: true })
   await trainer.release()
   weights.delete(NOTHING)
-  return { losses, weights }
+  return { losses, weights: await calibrated(o, weights) }
+}
+
+/** Batches of scenes of the training's styles, none of which was trained on, by which the masks' level is set. */
+const CALIBRATION = { first: 1_000_000, batches: 10 }
+const LEVELS = Array.from({ length: 25 }, (_, i) => (i - 20) / 4)
+const LEVEL = 'decoder.transposed_convolution.bias'
+
+/**
+ * The weights with masks moved up or down so that a probability of 0.5 is where they overlap best with what is meant, the
+ * pixels of all words together: a short training says everywhere that little is likely.
+ */
+export async function calibrated(
+  o: Omit<SegmentOptions, 'steps' | 'stateDir'>,
+  weights: Map<string, Float32Array>,
+): Promise<Map<string, Float32Array>> {
+  const { model, start } = o
+  const { batch: b, queries: q } = recipe
+  const { size } = model.image
+  const graph = new Graph()
+  const p = new Params(
+    graph,
+    tensorsInMemory('a trained segmenter', model.tensors.shapes(), (name) => weights.get(name) ?? start.get(name)!),
+  )
+  const state = model.segmenter!.encode(p, graph.input('pixels', 'float32', [b, 3, size, size]))
+  graph.output('y', model.segmenter!.masks(p, state, graph.input('asked', 'float32', [b * q, model.dim])))
+  const session = await Session.create(graph)
+  const [common, either] = [new Float64Array(LEVELS.length), new Float64Array(LEVELS.length)]
+  for (let i = 0; i < CALIBRATION.batches; i++) {
+    const { pixels, asked, wanted } = feeds(o, CALIBRATION.first + i)
+    const { y } = await session.run({ pixels: pixels!, asked: asked! })
+    const [logits, truth] = [y!.data as Float32Array, wanted!.data as Float32Array]
+    LEVELS.forEach((level, k) => {
+      for (let at = 0; at < logits.length; at++) {
+        const [found, there] = [logits[at]! > level, truth[at]! > 0]
+        if (found && there) common[k]!++
+        if (found || there) either[k]!++
+      }
+    })
+  }
+  await session.release()
+  const best = LEVELS.reduce((x, _, k) => (common[k]! / either[k]! > common[x]! / either[x]! ? k : x), 0)
+  return new Map(weights).set(
+    LEVEL,
+    weights.get(LEVEL)!.map((x) => x - LEVELS[best]!),
+  )
 }
 
 function createTrainer({ model, start, words }: SegmentOptions): Promise<Trainer> {
@@ -115,7 +160,7 @@ function naming(p: Params, words: SegmentWords, tokens: Value): { loss: Value; i
 }
 
 /** A batch, which depends on the step alone. */
-function feeds(o: SegmentOptions, step: number): Record<string, Tensor> {
+function feeds(o: Pick<SegmentOptions, 'model' | 'words' | 'scene' | 'normalisation'>, step: number): Record<string, Tensor> {
   const { batch: b, queries: q } = recipe
   const { size, patch } = o.model.image
   const side = Math.floor(size / patch)
