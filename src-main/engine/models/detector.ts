@@ -25,6 +25,8 @@ export interface Detector {
   state(n: number): Readonly<Record<string, readonly number[]>>
   /** pixels [B, 3, H, W] → state, the images' one after another. */
   encode(p: Params, pixels: Value): Values
+  /** What its heads read of each patch, [B·N, D]; of families with such heads. */
+  features?(p: Params, pixels: Value): Value
   /** ids [B, T] (int32) and the index of each text's end [B] → queries [B, width]. */
   words(p: Params, ids: Value, at: Value): Value
   /** State and queries [Q, width] → boxes [N, 4] and logits [Q, N], whose sigmoid is the score. */

@@ -133,6 +133,7 @@ function detector(c: OwlConfig, { type, objectness }: OwlKind<string>): Detector
         ...(objectness ? { objectness: head(p, 'objectness_head', x, 1) } : {}),
       }
     },
+    features: (p, pixels) => features(p, p.renamed(within(type)), c, pixels),
     words: (p, ids, at) => {
       const towers = p.renamed(within(type))
       return l2Normalize(textEmbeddingFromTokens(towers, clipOf(c), tokenEmbedding(towers, clipOf(c), ids), at))

@@ -23,10 +23,19 @@ export interface DetectorSize {
 
 /** Entries of the residual stream that hold a patch's position: cosine and sine of four waves, by column and by row. */
 const PLACE = 168
+/** Entries of Nano's tokens that mark its class token, or where that collects its features; here nothing is there at first. */
+const [MARK, SLOPES, FEATURES] = [44, 48, 120]
 const WAVES = [24, 12, 6, 3] // patches
-const PLACE_SIZE = 0.15
-/** Sharpness of the heads with an offset. */
-const GAIN = 2
+const PLACE_END = PLACE + 4 * WAVES.length
+const isPlace = (k: number) => k >= PLACE && k < PLACE_END
+/**
+ * Places are most of a token, so that the norms scale all alike and a head's offset is not drowned by how much there is to
+ * see in a patch. What does not look at places sees less of them.
+ */
+const PLACE_SIZE = 0.7
+const DAMPED = 0.25
+/** Sharpness of the heads with an offset: a neighbour of the patch that is meant scores lower by 5. */
+const GAIN = 0.6
 /** Offsets of each layer's first heads; the others start anywhere. */
 const near = (step: number) => [-1, 0, 1].flatMap((y) => [-1, 0, 1].map((x) => [x * step, y * step] as const))
 const OFFSETS: Readonly<Record<number, readonly (readonly [number, number])[]>> = { 1: near(1), 2: near(1), 3: near(2) }
@@ -53,6 +62,7 @@ export function detectorStart(
     out.set(name, inner === null ? headTensor(name, shape, Rng.of(seed, 0xde7, i)) : towerTensor(inner, random, clip))
   })
   const vision = (name: string) => out.get(`owlvit.vision_model.${name}`)!
+  vision('post_layernorm.weight').fill(DAMPED, PLACE, PLACE_END)
   projections(out, clip)
   positions(vision, clip, size)
   for (const [layer, offsets] of Object.entries(OFFSETS)) lookAround(vision, Number(layer), offsets, size)
@@ -96,7 +106,8 @@ function projections(out: Tensors, clip: Source): void {
 /** Waves of the position instead of CLIP's, which know four columns and rows. */
 function positions(vision: Source, clip: Source, { width: d, grid }: DetectorSize): void {
   const patch = vision('embeddings.patch_embedding.weight')
-  patch.fill(0, (PLACE / d) * patch.length)
+  const filter = patch.length / d
+  patch.fill(0, MARK * filter, SLOPES * filter).fill(0, FEATURES * filter)
   const former = clip('vision_model.embeddings.position_embedding.weight')
   const position = vision('embeddings.position_embedding.weight').fill(0)
   for (let i = 0; i < grid ** 2; i++) {
@@ -127,6 +138,11 @@ function lookAround(
     Float32Array,
   ]
   const width = d / heads
+  const value = vision(`encoder.layers.${layer}.self_attn.v_proj.weight`)
+  value.forEach((x, i) => {
+    if (isPlace(i % d)) value[i] = DAMPED * x
+  })
+  vision(`encoder.layers.${layer}.layer_norm2.weight`).fill(DAMPED, PLACE, PLACE_END)
   offsets.forEach((offset, h) => {
     for (const m of [q, k]) m.fill(0, h * width * d, (h + 1) * width * d)
     offset.forEach((by, axis) =>

@@ -9,6 +9,7 @@ import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
 import type { StepMetrics } from '../runtime/train.ts'
 import type { CentreBox } from '../tasks/matching.ts'
+import { fitClassHead } from './detect-head.ts'
 import { detectRecipe } from './detect-recipe.ts'
 
 /** A scene, with boxes relative to it. */
@@ -51,13 +52,16 @@ export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ loss
     options: { optimizer: adamW({ weightDecay: r.weightDecay }), clipNorm: r.clipNorm, ema: r.ema, session: { threads: o.threads } },
   })
   const volume = 3 * size * size
-  try {
-    const losses = await runLoop(
+  const first = Math.min(r.boxSteps, steps)
+  const identity = JSON.stringify([r, steps, o.identity])
+  const part = (name: string, from: number, to: number, { lr, total }: { lr: number; total: number }, times: (step: number) => number) =>
+    runLoop(
       {
         trainer: training.trainer,
-        steps,
+        from,
+        steps: to,
         imagesPerStep: r.batch,
-        schedule: warmupCosine({ lr: r.lr, warmup: r.warmupSteps, total: steps }),
+        schedule: (step) => warmupCosine({ lr, warmup: r.warmupSteps, total })(step - from),
         async batch(step) {
           const pixels = new Float32Array(r.batch * volume)
           const scenes = Array.from({ length: r.batch }, (_, i) => o.scene(step * r.batch + i, pixels, i * volume))
@@ -65,17 +69,38 @@ export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ loss
           const targets = scenes.map(({ objects }) => objects.map(({ concept, box }) => ({ query: concepts.indexOf(concept), box })))
           return training.feeds({ pixels, queries, targets })
         },
-        ready: (feeds, step) => training.assigned(feeds, step < r.severalShare * steps ? r.several : 1),
+        ready: (feeds, step) => training.assigned(feeds, times(step)),
       },
       {
-        resume: { file: path.join(o.stateDir, 'state.safetensors'), everySeconds: 120, identity: JSON.stringify([r, steps, o.identity]) },
+        resume: { file: path.join(o.stateDir, name), everySeconds: 60, identity },
         afterStep: async (step, metrics) => o.onMetrics?.(step, steps, metrics),
       },
     )
+  try {
+    const boxes = await part('state.safetensors', 0, first, { lr: r.lr, total: r.scheduledSteps }, (step) =>
+      step < r.severalSteps ? r.several : 1,
+    )
+    await fitted(training, o)
+    const losses = [...boxes, ...(await part('state-2.safetensors', first, steps, { lr: r.secondLr, total: steps - first }, () => 1))]
     return { losses, weights: await training.trainer.exportWeights({ ema: true }) }
   } finally {
     await training.release()
   }
+}
+
+/** Goes on with a class head in closed form, fitted to scenes after those of the training, from the moving average. */
+async function fitted({ trainer }: DetectorTrainer, o: DetectPretrainOptions): Promise<void> {
+  const averaged = await trainer.exportWeights({ ema: true })
+  const head = await fitClassHead({
+    ...o,
+    weights: new Map([...o.start, ...averaged]),
+    from: o.steps * detectRecipe.batch,
+    scenes: detectRecipe.fitted,
+  })
+  const state = await trainer.snapshot()
+  for (const [name, data] of [...averaged, ...head])
+    for (const slot of ['w', 'ema']) if (state.has(`${slot}:${name}`)) state.set(`${slot}:${name}`, data)
+  trainer.restore(state, trainer.steps)
 }
 
 /** The concepts that a batch is asked for, those of its scenes first, with a query each. */

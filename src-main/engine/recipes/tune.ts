@@ -112,7 +112,7 @@ export class AdaptedParams extends Params {
   }
 }
 
-const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
+export const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
 const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
 
 /** @returns the trained tensors of the model and of the adapter by name, and the head */

@@ -73,14 +73,14 @@ export default defineRecipe({
 
 async function adapt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
   const { model } = run
-  const lora = s.adapter ? readAdapter(path.resolve(s.adapter), model) : newAdapter(model, s, run.o.seed)
-  const { head, notes } = await startHead(run, s.head, withWeights(model, merged(model, lora)))
+  const lora = s.adapter ? readAdapter(path.resolve(s.adapter), model) : newLora(model, s, run.o.seed)
+  const { head, notes } = await startHead(run, s.head, withWeights(model, mergedLora(model, lora)))
   const trained = await tune(run, s, { head, trains: () => false, adapter: lora })
   const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: trained.adapter.get(name) ?? t.data }]))
   const { modules, r, alpha, rslora } = lora
   return {
     ...trained,
-    weights: merged(model, { ...lora, tensors }),
+    weights: mergedLora(model, { ...lora, tensors }),
     tensors: { [`adapter/${TENSORS}`]: { ...fromMemory(tensors), metadata: { format: 'pt' } } },
     files: { [`adapter/${CONFIG}`]: `${JSON.stringify(configOf(model, lora), null, 2)}\n` },
     notes: { ...trained.notes, ...notes, modules: modules.length, r, alpha, ...(rslora && { rslora: 'yes' }) },
@@ -124,7 +124,11 @@ const linearModules = ({ tensors }: Model, ...parts: readonly string[]): string[
       : [],
   )
 
-function newAdapter(model: Model, { r, alpha, targets }: z.output<typeof settings>, seed: number): Lora {
+export function newLora(
+  model: Model,
+  { r, alpha, targets }: Pick<z.output<typeof settings>, 'r' | 'alpha' | 'targets'>,
+  seed: number,
+): Lora {
   const all = linearModules(model, 'image')
   const wanted = targets.split(',').map((name) => name.trim())
   const modules = wanted.includes(ALL) ? all : all.filter((m) => wanted.some((name) => m === name || m.endsWith(`.${name}`)))
@@ -145,7 +149,7 @@ function newAdapter(model: Model, { r, alpha, targets }: z.output<typeof setting
 }
 
 /** W + s·B·A for every module, by tensor name, summed in float64 and rounded once. */
-function merged(model: Model, { modules, tensors, ...of }: Lora): Map<string, Float32Array> {
+export function mergedLora(model: Model, { modules, tensors, ...of }: Lora): Map<string, Float32Array> {
   const scale = scaleOf(of)
   return new Map(
     modules.map((module) => {
