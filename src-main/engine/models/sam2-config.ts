@@ -52,7 +52,11 @@ const backbone = z
 const vision = z.object({
   backbone_config: backbone.prefault({}),
   backbone_channel_list: z.array(width).default([768, 384, 192, 96]),
-  backbone_feature_sizes: z.array(z.array(pictureSide).length(2)).default([[256, 256], [128, 128], [64, 64]]), // prettier-ignore
+  backbone_feature_sizes: z.array(z.array(pictureSide).length(2)).default([
+    [256, 256],
+    [128, 128],
+    [64, 64],
+  ]),
   fpn_hidden_size: width.default(256),
   fpn_kernel_size: upTo(15).default(1),
   fpn_stride: only(1).default(1),

@@ -55,7 +55,11 @@ const named = (name: string) =>
 /** Numbers of channels and cells of the three maps of an image: finest, finer, and the embedding. */
 export function mapsOf({ vision_config, grid: g }: Sam2Config): readonly (readonly [channels: number, side: number])[] {
   const width = vision_config.fpn_hidden_size
-  return [[width / 8, 4 * g], [width / 4, 2 * g], [width, g]] // prettier-ignore
+  return [
+    [width / 8, 4 * g],
+    [width / 4, 2 * g],
+    [width, g],
+  ]
 }
 
 /** pixels [1, 3, size, size] → the three maps, one after the other, [1, n, 1, 1]. */

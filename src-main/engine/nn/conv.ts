@@ -39,7 +39,11 @@ export function foldedConvolution(
   const scale = gain!.map((g, i) => g / Math.sqrt(variance![i]! + eps))
   const each = weight!.length / out
   const shape = [out, x.shape[1]! / groups, kernel, kernel]
-  const folded = p.graph.constant(weight!.map((w, i) => w * scale[Math.floor(i / each)]!), 'float32', shape) // prettier-ignore
+  const folded = p.graph.constant(
+    weight!.map((w, i) => w * scale[Math.floor(i / each)]!),
+    'float32',
+    shape,
+  )
   const bias = p.graph.constant(
     shift!.map((b, i) => b - mean![i]! * scale[i]!),
     'float32',

@@ -103,8 +103,22 @@ describe('by words', () => {
 describe('by a CLIP', () => {
   test('the boxes of a detector are named', async () => {
     const { code, out, error } = await preview(
-      '--model', TINY_CLIP, '--boxes', OWL, '--image', image, '--text', 'cat', '--template', '{}', '--threshold', '0', '--background', 'dog', '--json',
-    ) // prettier-ignore
+      '--model',
+      TINY_CLIP,
+      '--boxes',
+      OWL,
+      '--image',
+      image,
+      '--text',
+      'cat',
+      '--template',
+      '{}',
+      '--threshold',
+      '0',
+      '--background',
+      'dog',
+      '--json',
+    )
     expect(code, error).toBe(0)
     for (const { label, score } of JSON.parse(out) as Detection[]) expect([label, score > 0.5]).toEqual(['cat', true])
   })

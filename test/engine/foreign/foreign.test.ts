@@ -76,7 +76,11 @@ describe('boxes', () => {
       ['letterbox', 5],
       ['pad', 1],
     ] as const) {
-      const dir = folder({ input: { ...square, fit }, classes: ['cat'], detect: { ...BOXES, format: 'xywh' } }, (x) => ({ y: rows(x, [2, y, 4, 4, 0.9]) }), [1, 3, 16, 16]) // prettier-ignore
+      const dir = folder(
+        { input: { ...square, fit }, classes: ['cat'], detect: { ...BOXES, format: 'xywh' } },
+        (x) => ({ y: rows(x, [2, y, 4, 4, 0.9]) }),
+        [1, 3, 16, 16],
+      )
       expect((await find(dir, words('cat')))[0]!.box).toEqual([10, 5, 20, 20])
     }
   })
@@ -101,11 +105,26 @@ describe('boxes', () => {
       ['dog', 0.3],
     ])
     const named = { labels: { output: 'y', from: 5 }, suppressed: true }
-    expect(await score(detector(named, [[...box, 0.7, 1], [...box, 0.6, 0], [...box, 0.9, 7]]))).toEqual([['dog', 0.7], ['cat', 0.6]]) // prettier-ignore
+    expect(
+      await score(
+        detector(named, [
+          [...box, 0.7, 1],
+          [...box, 0.6, 0],
+          [...box, 0.9, 7],
+        ]),
+      ),
+    ).toEqual([
+      ['dog', 0.7],
+      ['cat', 0.6],
+    ])
   })
 
   test('of overlapping ones of a class the best remains, unless the model sees to it; a threshold and a number limit them', async () => {
-    const three = [[0, 0, 4, 4, 0.9, 0], [0, 0, 4, 3.9, 0.8, 0], [8, 0, 12, 4, 0.3, 0]] // prettier-ignore
+    const three = [
+      [0, 0, 4, 4, 0.9, 0],
+      [0, 0, 4, 3.9, 0.8, 0],
+      [8, 0, 12, 4, 0.3, 0],
+    ]
     const scores = async (detect: Json, o?: DetectionSettings) =>
       (await find(detector(detect, three), words('cat'), o)).map((f) => Number(f.score.toFixed(2)))
     expect(await scores({})).toEqual([0.9, 0.3])
@@ -175,22 +194,70 @@ test('as a lane is asked, and what its facts are', async () => {
 describe('one line for', () => {
   const box = [0, 0, 4, 4]
   test.each([
-    ['an output that is missing', () => detector({ scores: { output: 'scores' } }, [[...box, 1, 0]]), /model\.onnx: has no output scores, which dashi-onnx\.json names: it has y$/],
-    ['too few numbers', () => detector({}, [[...box, 1]]), /model\.onnx: output y: expected \[1, boxes, ≥ 6\] by dashi-onnx\.json, found \[1, 1, 5\]$/],
-    ['logits taken for probabilities', () => detector({}, [[...box, 3, -2]]), /model\.onnx: a score is 3: dashi-onnx\.json should say that scores are "sigmoid" or "softmax"$/],
+    [
+      'an output that is missing',
+      () => detector({ scores: { output: 'scores' } }, [[...box, 1, 0]]),
+      /model\.onnx: has no output scores, which dashi-onnx\.json names: it has y$/,
+    ],
+    [
+      'too few numbers',
+      () => detector({}, [[...box, 1]]),
+      /model\.onnx: output y: expected \[1, boxes, ≥ 6\] by dashi-onnx\.json, found \[1, 1, 5\]$/,
+    ],
+    [
+      'logits taken for probabilities',
+      () => detector({}, [[...box, 3, -2]]),
+      /model\.onnx: a score is 3: dashi-onnx\.json should say that scores are "sigmoid" or "softmax"$/,
+    ],
     ['NaN', () => detector({}, [[...box, NaN, NaN]]), /model\.onnx: its boxes or scores for this image are no numbers/],
-    ['a box at infinity', () => detector({}, [[0, 0, Infinity, 4, 1, 0]]), /model\.onnx: its boxes or scores for this image are no numbers/],
-    ['another input size', () => detector({}, [[...box, 1, 0]], { input: { width: 9, height: 9 } }), /model\.onnx: does not take an input of \[1, 3, 9, 9\], as dashi-onnx\.json says: /],
-    ['a file that is no model', () => { const dir = detector({}, [[...box, 1, 0]]); fs.writeFileSync(path.join(dir, FOREIGN_MODEL), 'no model'); return dir }, /model\.onnx: onnxruntime cannot open it: /],
-    ['a file that is not there', () => { const dir = detector({}, [[...box, 1, 0]]); fs.rmSync(path.join(dir, FOREIGN_MODEL)); return dir }, /model\.onnx: /],
-    ['a huge file', () => { const dir = detector({}, [[...box, 1, 0]]); fs.truncateSync(path.join(dir, FOREIGN_MODEL), 2 ** 31); return dir }, /model\.onnx: has 2147483648 bytes, more than/],
+    [
+      'a box at infinity',
+      () => detector({}, [[0, 0, Infinity, 4, 1, 0]]),
+      /model\.onnx: its boxes or scores for this image are no numbers/,
+    ],
+    [
+      'another input size',
+      () => detector({}, [[...box, 1, 0]], { input: { width: 9, height: 9 } }),
+      /model\.onnx: does not take an input of \[1, 3, 9, 9\], as dashi-onnx\.json says: /,
+    ],
+    [
+      'a file that is no model',
+      () => {
+        const dir = detector({}, [[...box, 1, 0]])
+        fs.writeFileSync(path.join(dir, FOREIGN_MODEL), 'no model')
+        return dir
+      },
+      /model\.onnx: onnxruntime cannot open it: /,
+    ],
+    [
+      'a file that is not there',
+      () => {
+        const dir = detector({}, [[...box, 1, 0]])
+        fs.rmSync(path.join(dir, FOREIGN_MODEL))
+        return dir
+      },
+      /model\.onnx: /,
+    ],
+    [
+      'a huge file',
+      () => {
+        const dir = detector({}, [[...box, 1, 0]])
+        fs.truncateSync(path.join(dir, FOREIGN_MODEL), 2 ** 31)
+        return dir
+      },
+      /model\.onnx: has 2147483648 bytes, more than/,
+    ],
     ['a manifest with an unknown format', () => detector({ format: 'yxyx' }, [[...box, 1, 0]]), /dashi-onnx\.json: detect\.format: /],
-    ['a manifest without a task', () => detector({}, [[...box, 1, 0]], { detect: undefined }), /dashi-onnx\.json: detect: expected either detect or segment$/],
+    [
+      'a manifest without a task',
+      () => detector({}, [[...box, 1, 0]], { detect: undefined }),
+      /dashi-onnx\.json: detect: expected either detect or segment$/,
+    ],
     ['a manifest without classes', () => detector({}, [[...box, 1, 0]], { classes: [] }), /dashi-onnx\.json: classes: /],
   ] as const)('%s', async (_, make, line) => {
     const dir = make()
     const problem = await find(dir, words('cat'), { threshold: 0 }).catch((e: unknown) => e as Error)
     expect((problem as Error).message).toMatch(line)
     expect((problem as Error).message).not.toContain('\n')
-  }) // prettier-ignore
+  })
 })

@@ -177,7 +177,11 @@ describe('a CLIP that names regions', () => {
   })
 
   test('regions of a pixel, of the whole image, and long ones are looked at', async () => {
-    const odd = [{ x: 0, y: 0, w: 120, h: 80 }, { x: 119.5, y: 79.5, w: 0.2, h: 0.2 }, { x: 0, y: 40, w: 120, h: 1 }] // prettier-ignore
+    const odd = [
+      { x: 0, y: 0, w: 120, h: 80 },
+      { x: 119.5, y: 79.5, w: 0.2, h: 0.2 },
+      { x: 0, y: 40, w: 120, h: 1 },
+    ]
     expect(await named(TINY_CLIP, odd, words('cat'), { background: [], threshold: 0 })).toHaveLength(3)
   })
 
