@@ -73,7 +73,13 @@ export async function fitClassHead(o: FitOptions): Promise<Map<string, Float32Ar
     await session.release()
   }
   const [w, s] = [words.solve(detectRecipe.ridge), shift.solve(detectRecipe.ridge)]
-  const rows = (m: Matrix) => Float32Array.from(m.transpose().subMatrix(0, m.columns - 1, 0, d - 1).to1DArray())
+  const rows = (m: Matrix) =>
+    Float32Array.from(
+      m
+        .transpose()
+        .subMatrix(0, m.columns - 1, 0, d - 1)
+        .to1DArray(),
+    )
   const last = (m: Matrix) => Float32Array.from(m.getRow(d))
   return new Map([
     ['class_head.dense0.weight', rows(w)],

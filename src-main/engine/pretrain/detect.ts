@@ -77,7 +77,9 @@ export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ loss
       },
     )
   try {
-    const boxes = await part('state.safetensors', 0, first, { lr: r.lr, total: r.scheduledSteps }, (step) => (step < r.severalSteps ? r.several : 1))
+    const boxes = await part('state.safetensors', 0, first, { lr: r.lr, total: r.scheduledSteps }, (step) =>
+      step < r.severalSteps ? r.several : 1,
+    )
     await fitted(training, o)
     const losses = [...boxes, ...(await part('state-2.safetensors', first, steps, { lr: r.secondLr, total: steps - first }, () => 1))]
     return { losses, weights: await training.trainer.exportWeights({ ema: true }) }
