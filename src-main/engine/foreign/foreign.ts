@@ -100,7 +100,11 @@ export class Foreign {
     const { input } = this.manifest
     const at = placeIn(input, pixels)
     const dims = input.layout === 'nchw' ? [1, 3, input.height, input.width] : [1, input.height, input.width, 3]
-    const outputs = await this.onnx.run(tensor(inputOf(pixels, input, at), 'float32', dims))
+    const found = await this.onnx.run(tensor(inputOf(pixels, input, at), 'float32', dims))
+    // Texts are nothing that a manifest can mean.
+    const outputs: Outputs = Object.fromEntries(
+      Object.entries(found).flatMap(([name, { dims, data }]) => (Array.isArray(data) ? [] : [[name, { dims, data }]])),
+    )
     return { outputs, at, width: pixels.width, height: pixels.height }
   }
 
