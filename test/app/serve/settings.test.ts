@@ -81,9 +81,9 @@ test.each([
   [{ prefetch: 17 }, /prefetch/],
   [{ prefetch: -1 }, /prefetch/],
   [{ prefetch: 1.5 }, /prefetch/],
-  [{ caches: { thumbnails: 15, tiles: 100, embeddings: 100 } }, /caches\.thumbnails/],
-  [{ caches: { thumbnails: 100, tiles: 1e7, embeddings: 100 } }, /caches\.tiles/],
-  [{ caches: { thumbnails: 100, tiles: 100, embeddings: Number.NaN } }, /caches\.embeddings/],
+  [{ caches: { thumbnails: 15, tiles: 100, embeddings: 100, encodings: 100 } }, /caches\.thumbnails/],
+  [{ caches: { thumbnails: 100, tiles: 1e7, embeddings: 100, encodings: 100 } }, /caches\.tiles/],
+  [{ caches: { thumbnails: 100, tiles: 100, embeddings: Number.NaN, encodings: 100 } }, /caches\.embeddings/],
   [{ modelFolders: [''] }, /modelFolders\.0/],
   [{ modelFolders: ['/a\u0000'] }, /modelFolders\.0/],
 ])('%j is refused by its field', async (patch, field) => {
@@ -108,10 +108,10 @@ test('a cache says how much it holds, is cleared by itself, and leaves alone wha
   put(`features/features-${hex(3, 16)}.safetensors`, 3000)
   put(`neighbours/${hex(4, 24)}/index`, 500)
   const others = [put('thumbnails/holiday/photo.jpg', 9), put('features/notes.txt', 9), put('sample-1/x', 9)]
-  expect(await call('caches.usage', {})).toEqual({ thumbnails: 1000, tiles: 2000, embeddings: 3500 })
-  expect(await call('caches.clear', { cache: 'embeddings' })).toEqual({ thumbnails: 1000, tiles: 2000, embeddings: 0 })
-  expect(await call('caches.clear', { cache: 'tiles' })).toEqual({ thumbnails: 1000, tiles: 0, embeddings: 0 })
-  expect(await call('caches.clear', { cache: 'thumbnails' })).toEqual({ thumbnails: 0, tiles: 0, embeddings: 0 })
+  expect(await call('caches.usage', {})).toEqual({ thumbnails: 1000, tiles: 2000, embeddings: 3500, encodings: 100 })
+  expect(await call('caches.clear', { cache: 'embeddings' })).toEqual({ thumbnails: 1000, tiles: 2000, embeddings: 0, encodings: 100 })
+  expect(await call('caches.clear', { cache: 'tiles' })).toEqual({ thumbnails: 1000, tiles: 0, embeddings: 0, encodings: 100 })
+  expect(await call('caches.clear', { cache: 'thumbnails' })).toEqual({ thumbnails: 0, tiles: 0, embeddings: 0, encodings: 100 })
   expect(others.every((f) => fs.existsSync(f))).toBe(true)
 })
 
@@ -129,7 +129,7 @@ test('a smaller limit takes effect at once: the least recently used entries are 
   const features = Array.from({ length: 5 }, (_, i) => put(`features/features-${hex(i, 16)}.safetensors`, 8 * megabyte, days(i)))
   const pyramids = Array.from({ length: 5 }, (_, i) => path.dirname(put(`tiles/${hex(i, 32)}/0_0.webp`, 8 * megabyte)))
   pyramids.forEach((p, i) => fs.utimesSync(p, Date.now() / 1000 - days(i), Date.now() / 1000 - days(i)))
-  await save({ caches: { thumbnails: 20, tiles: 20, embeddings: 20 } })
+  await save({ caches: { thumbnails: 20, tiles: 20, embeddings: 20, encodings: 20 } })
   for (const cache of ['thumbnails', 'tiles', 'embeddings'] as const) expect(await settled(cache, 20 * megabyte)).toBe(16 * megabyte)
   for (const kept of [thumbnails, features, pyramids]) expect(kept.map((f) => fs.existsSync(f))).toEqual([true, true, false, false, false])
 })

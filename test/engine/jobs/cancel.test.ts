@@ -51,6 +51,7 @@ const jobs: Readonly<Record<string, () => Job>> = {
   'an evaluation': () => ({
     kind: 'evaluate',
     checkpoint: TINY_CLIP,
+    task: 'classify',
     device: 'cpu',
     classes: CLASSES.map((name) => ({ name })),
     splits,

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EvaluateJob, Item, JobProgress, MergeJob, TrainJob } from '#shared/model/job.ts'
+import { type EvaluateJob, type Item, type JobProgress, type MergeJob, type TrainJob, predictionsOf } from '#shared/model/job.ts'
 import { storeFor } from '../../../src-main/engine/jobs/pictures.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { readRecord, writeRecord } from '../../../src-main/engine/weights/checkpoint.ts'
@@ -50,7 +50,7 @@ const refusal = (job: Parameters<typeof runJob>[0]) =>
 
 describe('an evaluation', () => {
   const evaluate = (more: Partial<EvaluateJob> = {}): EvaluateJob => ({
-    ...{ kind: 'evaluate', checkpoint: checkpoints.probe, device: 'cpu', classes: classes(), cache },
+    ...{ kind: 'evaluate', checkpoint: checkpoints.probe, task: 'classify', device: 'cpu', classes: classes(), cache },
     splits: { id: splits.id, ood: splits.ood.slice(0, 4), none: [] },
     ...more,
   })
@@ -65,7 +65,7 @@ describe('an evaluation', () => {
     })
     expect(answer.seconds).toBeGreaterThan(0)
     expect(answer.seconds).toBeLessThan(3000)
-    const { id, ood, none } = answer.measured.splits
+    const { id, ood, none } = predictionsOf(answer.measured)
     expect([id!.n, ood!.n, none!.n, none!.logits.length]).toEqual([6, 4, 0, 0])
     expect([...id!.labels, ...ood!.labels]).toEqual([...splits.id, ...splits.ood.slice(0, 4)].map((item) => item.label))
     // Each split by itself has the same.
@@ -84,13 +84,13 @@ describe('an evaluation', () => {
       await runJob(evaluate(), quiet),
       await runJob(evaluate({ classes: classes(['stripes', 'circle']), splits: { id: splits.id.slice(0, 1) } }), quiet),
     ]
-    const [circle, , stripes] = a.measured.splits['id']!.logits
-    expect([...b.measured.splits['id']!.logits]).toEqual([stripes, circle])
+    const [circle, , stripes] = predictionsOf(a.measured)['id']!.logits
+    expect([...predictionsOf(b.measured)['id']!.logits]).toEqual([stripes, circle])
     expect(await refusal(evaluate({ classes: classes(['circle', 'cat']) }))).toEqual(['data', 'evaluation.unknown-class'])
   })
   test('without a head compares with texts: of the templates given, else of those of the model', async () => {
     const logits = async (templates?: string[] | null) =>
-      (await runJob(evaluate({ checkpoint: TINY_CLIP, templates, splits: { id: splits.id } }), quiet)).measured.splits['id']!.logits
+      predictionsOf((await runJob(evaluate({ checkpoint: TINY_CLIP, templates, splits: { id: splits.id } }), quiet)).measured)['id']!.logits
     const usual = await logits()
     expect([await logits([]), await logits(null)]).toEqual([usual, usual])
     expect(await logits(['a {} on a table'])).not.toEqual(usual)
@@ -139,7 +139,7 @@ describe('an evaluation', () => {
       leftOut: [{ file: 'before.png', reason: 'was bad' }],
     })
     const { answer, told } = await progress((hooks) => runJob(job, hooks))
-    expect([answer.measured.splits['id']!.n, answer.measured.splits['again']!.n]).toEqual([2, 0])
+    expect([predictionsOf(answer.measured)['id']!.n, predictionsOf(answer.measured)['again']!.n]).toEqual([2, 0])
     expect(answer.leftOut.map((l) => l.file)).toEqual(['before.png', gone[0]!.file, ...gone.slice(1).map((g) => g.name)])
     expect(new Set(answer.leftOut.slice(1).map((l) => l.reason))).toEqual(new Set(['no such file']))
     expect(told.filter((p) => p.phase === 'checking').map((p) => [p.done, p.total])).toEqual([
@@ -265,7 +265,10 @@ describe('a merge', () => {
     expect(answer).toMatchObject({ kind: 'merge', device: 'cpu', ledger: null, leftOut: [], notes: { insisted: 0 } })
     expect(answer.notes).toEqual({ dtype: readRecord(answer.checkpoint).merge!.dtype, insisted: 0 })
     const { metrics } = readRecord(answer.checkpoint)
-    expect(metrics).toMatchObject({ heldOut: answer.measured.splits['heldOut']!.accuracy, id: answer.measured.splits['id']!.accuracy })
+    expect(metrics).toMatchObject({
+      heldOut: predictionsOf(answer.measured)['heldOut']!.accuracy,
+      id: predictionsOf(answer.measured)['id']!.accuracy,
+    })
     const phases = [...new Set(told.map((p) => p.phase))]
     expect(phases).toEqual(['merging', 'evaluating'])
     const merging = told.filter((p) => p.phase === 'merging')
@@ -280,7 +283,7 @@ describe('a merge', () => {
     expect(answer.ledger!.map((e) => e.dir).sort()).toEqual([checkpoints.probe, checkpoints.other].sort())
     expect(answer.ledger!.some((e) => e.accepted)).toBe(true)
     expect(answer.notes).toMatchObject({ kept: answer.ledger!.filter((e) => e.accepted).length })
-    expect(answer.measured.splits['heldOut']!.accuracy).toBe(Math.max(...answer.ledger!.map((e) => e.score)))
+    expect(predictionsOf(answer.measured)['heldOut']!.accuracy).toBe(Math.max(...answer.ledger!.map((e) => e.score)))
     expect(fs.readdirSync(answer.checkpoint).filter((name) => name.startsWith('.'))).toEqual([])
     const greedy = told.filter((p) => p.phase === 'greedy-soup')
     expect(greedy.map((p) => [p.done, p.total])).toEqual([

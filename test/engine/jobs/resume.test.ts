@@ -138,7 +138,15 @@ test('a linear probe has the same bits whether its features are cached or not, a
   ]
   await run(cold)
   await runJob(
-    { kind: 'evaluate', checkpoint: cold.model, device: 'cpu', classes: cold.classes, splits, cache: path.join(dir, 'beside') },
+    {
+      kind: 'evaluate',
+      checkpoint: cold.model,
+      task: 'classify',
+      device: 'cpu',
+      classes: cold.classes,
+      splits,
+      cache: path.join(dir, 'beside'),
+    },
     { onProgress: () => undefined, isCancelled: () => false },
   )
   await run(warm)

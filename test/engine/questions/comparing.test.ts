@@ -1,6 +1,7 @@
 /** Images and texts compared by a model that stays open. */
 import path from 'node:path'
 import sharp from 'sharp'
+import type { BoxTuple } from '#shared/model/preview.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { answer } from '../../../src-main/engine/questions/answer.ts'
 import { textsOf } from '../../../src-main/engine/tasks/embed.ts'
@@ -16,8 +17,10 @@ beforeAll(async () => {
   await sharp(circle).png().toFile(file)
   await sharp(circle).extract({ left: 30, top: 5, width: 28, height: 30 }).png().toFile(part)
 })
-const embed = (text: string) => answer({ kind: 'embed', model, text })
-const image = (of: string) => answer({ kind: 'embed-image', model, file: of })
+const embed = (text: string) => answer({ kind: 'embed', model, text }) as Promise<Float32Array>
+const image = (of: string) => answer({ kind: 'embed-image', model, file: of }) as Promise<Float32Array>
+const similarity = (of: string, texts: string[], region?: BoxTuple) =>
+  answer({ kind: 'similarity', model, file: of, texts, ...(region ? { region } : {}) }) as Promise<Float32Array>
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
 const close = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   expect(a.length).toBe(b.length)
@@ -26,22 +29,21 @@ const close = (a: ArrayLike<number>, b: ArrayLike<number>) => {
 
 test('similarity is the cosine of the embeddings, in the order of the texts', async () => {
   const texts = ['a cat', 'T1', 'a cat']
-  const found = await answer({ kind: 'similarity', model, file, texts })
+  const found = await similarity(file, texts)
   const own = await image(file)
   close(found, await Promise.all(texts.map(async (text) => dot(own, await embed(text)))))
 })
 
 test('a region is seen as a picture of its own', async () => {
-  const found = await answer({ kind: 'similarity', model, file, region: [30, 5, 28, 30], texts: ['a cat'] })
-  close(found, await answer({ kind: 'similarity', model, file: part, texts: ['a cat'] }))
-  await expect(answer({ kind: 'similarity', model, file, region: [70, 0, 5, 5], texts: ['a cat'] })).rejects.toThrow('60 × 40')
+  const found = await similarity(file, ['a cat'], [30, 5, 28, 30])
+  close(found, await similarity(part, ['a cat']))
+  await expect(similarity(file, ['a cat'], [70, 0, 5, 5])).rejects.toThrow('60 × 40')
 })
 
 test('a class is the mean over its phrases in its templates, of length 1', async () => {
-  const [found, ...texts] = await Promise.all([
-    answer({ kind: 'embed-classes', model, classes: [{ name: 'x', phrases: ['cat', 'T1'], templates: ['{}', 'a {}'] }] }),
-    ...['cat', 'T1', 'a cat', 'a T1'].map(embed),
-  ])
+  const texts = await Promise.all(['cat', 'T1', 'a cat', 'a T1'].map(embed))
+  const asked = { name: 'x', phrases: ['cat', 'T1'], templates: ['{}', 'a {}'] }
+  const found = (await answer({ kind: 'embed-classes', model, classes: [asked] })) as Float32Array
   const sum = texts[0]!.map((_, i) => texts.reduce((s, text) => s + text[i]!, 0))
   close(
     found,

@@ -13,6 +13,9 @@ const patience: Patience = {
   mask: 600,
   encode: 600,
   embed: 600,
+  'embed-classes': 600,
+  'embed-image': 600,
+  similarity: 600,
   devices: 600,
 }
 

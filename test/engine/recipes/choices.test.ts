@@ -1,7 +1,7 @@
 /** What recipes choose where several are equally good, and what they make of batches in parts. */
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { TrainJob } from '#shared/model/job.ts'
+import { type TrainJob, predictionsOf } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
 import { readHead } from '../../../src-main/engine/weights/head.ts'
@@ -27,7 +27,7 @@ test('of strengths that are equally right on the validation images, a probe take
   const { train, val } = splits
   const uneven = { train: train!.filter((i, k) => i.label === 0 || k < 6), val: val! }
   const { result } = await trained({ recipe: 'lp', settings: { cMin: 1e-9, cMax: 1e-7, cCount: 3 }, splits: uneven })
-  expect(result.measured.splits['val']!.accuracy).toBeCloseTo(1 / 3)
+  expect(predictionsOf(result.measured)['val']!.accuracy).toBeCloseTo(1 / 3)
   expect(result.notes['C']).toBe(1e-9)
 })
 
