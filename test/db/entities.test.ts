@@ -61,8 +61,13 @@ describe('a region', () => {
       { label_id: null },
     ])
     expect(entities.regionRow({ track: { id: 4, frame: 'end' } })).toEqual({ track: 4, frame: 'end' })
-    expect(entities.regionRow({ author: ann })).toEqual({ author: 'person:ann: the first', score: null })
-    expect(entities.regionRow({ author: model, state: 'rejected' })).toEqual({ author: 'checkpoint:a:b', score: 0.25, state: 'rejected' })
+    expect(entities.regionRow({ author: ann })).toEqual({ author: 'person:ann: the first', score: null, prompt: null })
+    expect(entities.regionRow({ author: model, state: 'rejected' })).toEqual({
+      author: 'checkpoint:a:b',
+      score: 0.25,
+      prompt: null,
+      state: 'rejected',
+    })
   })
   test('that is damaged is told by its id and field', () => {
     const row = stored({ ...entities.regionRow(of({})), track: null })

@@ -2,8 +2,7 @@
  * Scenes for training, made as in sample/scenes.ts but drawn at once in the model's size, from pictures rendered
  * beforehand: some milliseconds each instead of a third of a second, so that no scene is shown twice.
  */
-import { augmentSchema, colour } from '../../engine/data/augment.ts'
-import { Rng } from '../../engine/data/rng.ts'
+import { augmentSchema, colour, Rng } from '../../engine/data/index.ts'
 import { makeBackground } from '../sample/backgrounds.ts'
 import { randomOf, type Random } from '../sample/random.ts'
 import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'

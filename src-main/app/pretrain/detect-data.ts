@@ -1,6 +1,6 @@
 /** The concepts, words and pictures that the nano detector is trained and measured on. */
 import { oodStyle, pretrainStyles, taskStyle, type Concept, type Style } from '#shared/model/sample.ts'
-import { detectRecipe } from '../../engine/pretrain/detect-recipe.ts'
+import { detectRecipe } from '../../engine/pretrain/index.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene, type Sprite } from '../sample/scenes.ts'

@@ -2,17 +2,20 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
-import { preprocessSchema } from '../../engine/data/preprocess.ts'
-import { Detecting } from '../../engine/detection/detecting.ts'
-import { openModel } from '../../engine/models/checkpoint.ts'
-import { architectureOf } from '../../engine/models/families.ts'
-import { nanoPreprocessor } from '../../engine/models/nano.ts'
-import { nanoDetectConfig } from '../../engine/models/nano-detect.ts'
-import { detectRecipe } from '../../engine/pretrain/detect-recipe.ts'
-import { detectorStart } from '../../engine/pretrain/detect-start.ts'
-import { pretrainDetector } from '../../engine/pretrain/detect.ts'
-import { findRecord, fingerprint, fromMemory, sizesIn, writeJson, writeRecord, writeSafetensors } from '../../engine/weights/index.ts'
-import { copyCompanions } from '../../engine/weights/checkpoint.ts'
+import { preprocessSchema } from '../../engine/data/index.ts'
+import { Detecting } from '../../engine/detection/index.ts'
+import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel } from '../../engine/models/index.ts'
+import { detectorStart, detectRecipe, pretrainDetector } from '../../engine/pretrain/index.ts'
+import {
+  copyCompanions,
+  findRecord,
+  fingerprint,
+  fromMemory,
+  sizesIn,
+  writeJson,
+  writeRecord,
+  writeSafetensors,
+} from '../../engine/weights/index.ts'
 import type { Proof } from '../../files/owned.ts'
 import { lstat } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
@@ -121,7 +124,15 @@ async function makeIn(
         'pre-training',
         step,
         of,
-        `loss ${loss.toFixed(2)}, classes ${focal!.toFixed(3)}, L1 ${distance!.toFixed(3)}, GIoU ${giou!.toFixed(3)}, score ${score!.toFixed(3)}`,
+        [
+          ['loss', loss],
+          ['classes', focal!],
+          ['L1', distance!],
+          ['GIoU', giou!],
+          ['score', score!],
+        ]
+          .map(([name, x]) => `${name} ${Number(x).toFixed(3)}`)
+          .join(', '),
       ),
   })
   await write(new Map([...start, ...weights]))

@@ -1,9 +1,8 @@
 /** mIoU of a segmenter on scenes of pictures that it never saw. */
 import type { Concept } from '#shared/model/sample.ts'
 import { openModel } from '../../engine/models/index.ts'
-import { meanIou } from '../../engine/metrics/segmentation.ts'
-import { decide } from '../../engine/segmentation/decide.ts'
-import { WordSegmenter } from '../../engine/segmentation/words.ts'
+import { meanIou } from '../../engine/metrics/index.ts'
+import { decide, WordSegmenter } from '../../engine/segmentation/index.ts'
 import { randomOf } from '../sample/random.ts'
 import { makeScene, sceneHeight, sceneWidth, type Scene } from '../sample/scenes.ts'
 import { fillTemplate, zeroShotTemplates } from './captions.ts'

@@ -10,8 +10,8 @@ import { Params, tensorsInMemory } from '../nn/params.ts'
 import { Session, tensor } from '../runtime/session.ts'
 import { giou } from '../tasks/matching.ts'
 import type { CentreBox } from '../tasks/matching.ts'
-import type { DetectionScene } from './detect.ts'
 import { detectRecipe } from './detect-recipe.ts'
+import type { DetectionScene } from './detect-scene.ts'
 
 /** A patch is an object's from this GIoU of their boxes on, and of the background below the other. */
 const OBJECT = 0.5

@@ -8,14 +8,9 @@ import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
 import type { StepMetrics } from '../runtime/train.ts'
-import type { CentreBox } from '../tasks/matching.ts'
 import { fitClassHead } from './detect-head.ts'
 import { detectRecipe } from './detect-recipe.ts'
-
-/** A scene, with boxes relative to it. */
-export interface DetectionScene {
-  readonly objects: readonly { readonly concept: number; readonly box: CentreBox }[]
-}
+import type { DetectionScene } from './detect-scene.ts'
 
 export interface DetectPretrainOptions {
   readonly model: Architecture

@@ -12,6 +12,7 @@ const masks: RegionTask<'masks'> = {
   title: { en: 'Masks', ja: 'マスク' },
   needs: [],
   targets: 'masks',
+  boxesAreMasks: true,
   target: ({ masks: own = [] }) => (own.length ? { kind: 'masks', masks: own } : null),
 }
 
@@ -54,6 +55,8 @@ test('a region counts as far as it is in the image; a point and an image without
       [1, 100],
     ],
   ])
+  const { boxesAreMasks: _, ...strict } = masks
+  expect(regionData(project, strict).splits['train']!.map((i) => i.masks!.map((m) => m.class))).toEqual([[1]])
   expect(dataFor(project, 'detect').splits['train']![0]!.boxes).toEqual([
     { class: 0, box: { x: 0, y: 400, w: 20, h: 80 } },
     { class: 1, box: { x: 10, y: 10, w: 20, h: 10 } },
