@@ -96,6 +96,7 @@ describe('keys', () => {
       'Shift+Enter': ['accept-ghosts', 'approve'],
       '.': ['queue-skip', 'next-ghost', 'next-proposal'],
       ',': ['queue-back', 'previous-ghost'],
+      'Ctrl+Z': ['queue-undo', 'undo'],
       ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, [`queue-label-${i + 1}`, `label-${i + 1}`]])),
     })
   })

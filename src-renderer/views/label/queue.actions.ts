@@ -7,7 +7,7 @@ import { useProposalQueue } from '../../stores/proposal-queue.ts'
 
 /** Whether the current proposal's image is the one on screen. */
 const here = () => labelling() && useProposalQueue().current?.mediaId === useOpenImage().mediaId
-/** Before the verdicts on any proposal, after a drawing in progress. */
+/** After what is in progress on the canvas, before the proposal under the pointer. */
 const rank = 1.5
 const group = 'review' as const
 const nth = ['1', '2', '3', '4', '5', '6', '7', '8', '9']
@@ -48,6 +48,15 @@ export default defineActions(72, [
     rank,
     available: here,
     run: () => failing(useProposalQueue().go(-1)),
+  },
+  {
+    id: 'queue-undo',
+    title: { en: 'Take back the last verdict of the queue', ja: 'キューの直前の判断を取り消す' },
+    keys: ['Ctrl+Z'],
+    group,
+    rank: 3, // before the canvas's, which undoes on the open image alone
+    available: () => labelling() && useProposalQueue().active && useProposalQueue().last !== null,
+    run: () => failing(useProposalQueue().takeBack()),
   },
   ...nth.map((key) => ({
     id: `queue-label-${key}`,
