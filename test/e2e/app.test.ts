@@ -135,6 +135,7 @@ describe.skipIf(!canRun)('the app', () => {
 
   it('shows a change in every window of the project', async () => {
     const other = await openPage(context, server)
+    await other.page.waitForSelector('[role=option] img') // an address that is changed while it starts is replaced by its own
     await other.page.goto(`http://127.0.0.1:${server.port}/#/label/1`)
     await other.page.reload()
     await other.page.waitForSelector('.line >> text=wren')
