@@ -10,20 +10,14 @@ import { mapLimit } from '../sample/pool.ts'
 import { randomOf, type Random } from '../sample/random.ts'
 import { renderPictograph } from '../sample/render.ts'
 import { sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'
+import { type Level, levelsOf } from './levels.ts'
 
-/** RGBA with premultiplied colours, a square. */
-interface Square {
-  readonly side: number
-  readonly data: Uint8Array
-}
-/** A picture at falling resolutions. */
 interface Drawn {
   readonly concept: number
-  readonly levels: readonly Square[]
+  readonly levels: readonly Level[]
 }
 
 const RENDERED = 128
-const SMALLEST = 16
 const BACKGROUNDS = 240
 /** A scene of the sample may have any shape; the model sees it squashed to a square. Width to height. */
 const SHAPES = [0.7, 1.8] as const
@@ -55,7 +49,7 @@ export class Collages {
     const drawn = await mapLimit(wanted, async ({ concept, style, number }) => {
       const { data } = await renderPictograph(concept, style, RENDERED)
       onProgress(++done, total)
-      return { concept: number, levels: levelsOf(data) }
+      return { concept: number, levels: levelsOf(RENDERED, data) }
     })
     const grounds = await mapLimit(
       Array.from({ length: BACKGROUNDS }, (_, i) => i),
@@ -196,7 +190,7 @@ function place({ sprite, x, y, width, height, angle, colour }: Placing, { side, 
 }
 
 /** Bilinear, transparent outside; (u, v) from 0 to 1. */
-function sample({ side, data }: Square, u: number, v: number, out: Float32Array, to: number): void {
+function sample({ side, data }: Level, u: number, v: number, out: Float32Array, to: number): void {
   const [x, y] = [u * side - 0.5, v * side - 0.5]
   const [x0, y0] = [Math.floor(x), Math.floor(y)]
   const [fx, fy] = [x - x0, y - y0]
@@ -207,20 +201,4 @@ function sample({ side, data }: Square, u: number, v: number, out: Float32Array,
     const from = 4 * (py * side + px)
     for (let c = 0; c < 4; c++) out[to + c]! += (weight * data[from + c]!) / 255
   }
-}
-
-function levelsOf(rgba: Uint8Array): Square[] {
-  const first = rgba.map((x, i) => (i % 4 === 3 ? x : Math.round((x * rgba[i | 3]!) / 255)))
-  const levels: Square[] = [{ side: RENDERED, data: first }]
-  for (let side = RENDERED / 2; side >= SMALLEST; side /= 2) {
-    const from = levels.at(-1)!.data
-    const data = new Uint8Array(4 * side * side)
-    for (let i = 0; i < data.length; i++) {
-      const [pixel, c] = [i >> 2, i & 3]
-      const at = 4 * (Math.floor(pixel / side) * 2 * 2 * side + (pixel % side) * 2) + c
-      data[i] = (from[at]! + from[at + 4]! + from[at + 8 * side]! + from[at + 8 * side + 4]! + 2) >> 2
-    }
-    levels.push({ side, data })
-  }
-  return levels
 }

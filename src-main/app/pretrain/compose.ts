@@ -6,12 +6,13 @@ import { augmentSchema, colour, Rng } from '../../engine/data/index.ts'
 import { makeBackground } from '../sample/backgrounds.ts'
 import { randomOf, type Random } from '../sample/random.ts'
 import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'
+import type { Level } from './levels.ts'
 
-/** A picture of a concept at several sizes, each half of the one before; premultiplied RGBA. */
+/** A picture of a concept. */
 export interface DrawnSprite extends Sprite {
   /** Index into the concepts. */
   readonly index: number
-  readonly levels: readonly { readonly side: number; readonly data: Uint8Array }[]
+  readonly levels: readonly Level[]
 }
 
 export interface ComposedObject {
@@ -26,34 +27,6 @@ export interface ComposedScene {
   /** Whose each pixel is, [side, side]: 0 the background's, i + 1 object i's. */
   readonly owner: Uint8Array
   readonly objects: readonly ComposedObject[]
-}
-
-/** The smallest side of a sprite's levels. */
-const SMALLEST = 16
-
-/** @param rgba straight RGBA of a square picture */
-export function drawnSprite(of: Sprite & { readonly index: number }, side: number, rgba: Uint8Array): DrawnSprite {
-  const data = new Uint8Array(rgba.length)
-  for (let i = 0; i < rgba.length; i += 4) {
-    const a = rgba[i + 3]!
-    for (let c = 0; c < 3; c++) data[i + c] = Math.round((rgba[i + c]! * a) / 255)
-    data[i + 3] = a
-  }
-  const levels = [{ side, data }]
-  for (let last = levels[0]!; last.side / 2 >= SMALLEST; last = levels.at(-1)!) levels.push(halved(last))
-  return { ...of, levels }
-}
-
-function halved({ side, data }: { side: number; data: Uint8Array }) {
-  const half = Math.floor(side / 2)
-  const out = new Uint8Array(half * half * 4)
-  for (let y = 0; y < half; y++)
-    for (let x = 0; x < half; x++)
-      for (let c = 0; c < 4; c++) {
-        const at = (2 * y * side + 2 * x) * 4 + c
-        out[(y * half + x) * 4 + c] = Math.round((data[at]! + data[at + 4]! + data[at + 4 * side]! + data[at + 4 * side + 4]!) / 4)
-      }
-  return { side: half, data: out }
 }
 
 /** Colours vary, so that what is learned is not one studio's palette. */

@@ -4,7 +4,8 @@ import { detectRecipe } from '../../engine/pretrain/index.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene, type Sprite } from '../sample/scenes.ts'
-import { drawnSprite, type DrawnSprite } from './compose.ts'
+import type { DrawnSprite } from './compose.ts'
+import { levelsOf } from './levels.ts'
 import { redrawnPictures, renderAll, type StyledPicture } from './pictures.ts'
 
 /** Things in scenes that one word names. */
@@ -28,7 +29,7 @@ export async function trainingSprites(concepts: readonly Concept[], onProgress?:
   const seen = concepts.filter((c) => !isUnseen(c))
   return all.map(({ concept, style, rgba }) => {
     const of = seen[concept]!
-    return drawnSprite({ concept: of, style, index: concepts.indexOf(of) }, size, rgba)
+    return { concept: of, style, index: concepts.indexOf(of), levels: levelsOf(size, rgba) }
   })
 }
 

@@ -1,32 +1,19 @@
 /** `dashi pretrain detect`: the nano detector. */
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { userError } from '#shared/errors.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { Detecting } from '../../engine/detection/index.ts'
 import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel } from '../../engine/models/index.ts'
 import { detectorStart, detectRecipe, pretrainDetector } from '../../engine/pretrain/index.ts'
-import {
-  copyCompanions,
-  findRecord,
-  fingerprint,
-  fromMemory,
-  sizesIn,
-  writeJson,
-  writeRecord,
-  writeSafetensors,
-} from '../../engine/weights/index.ts'
-import type { Proof } from '../../files/owned.ts'
-import { lstat } from '../../files/places.ts'
-import { replaceFolder } from '../../files/replace.ts'
+import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { withArticle } from '../sample/phrases.ts'
-import pkg from '../../../package.json' with { type: 'json' }
 import { composeScene } from './compose.ts'
-import { lossCurve } from './curve.ts'
 import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
 import { measureDetector, type DetectorFigures } from './detect-measure.ts'
+import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
 
+const RECIPE = 'pretrain-detect'
 /** Averaged into one query for each word; part of the model. */
 const TEMPLATES = ['{}', 'a picture of {}', 'an icon of {}']
 
@@ -35,33 +22,13 @@ export interface NanoDetectResult extends DetectorFigures {
   readonly seconds: number
 }
 
-type OnProgress = (phase: string, done: number, total: number, note?: string) => void
-
-/** Only a detector with its original weights is replaced; other files in its folder are kept. */
-const proveDetector: Proof = async (dir, name) => {
-  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
-  if (record?.recipe?.name !== 'pretrain-detect' || record.fingerprint !== (await fingerprint(dir)))
-    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
-}
-
 /** Trains the nano detector from Nano: a folder in the layout of OWL-ViT, measured on scenes in styles never seen. */
-export async function makeNanoDetector(
+export const makeNanoDetector = (
   app: AppContext,
   dir: string,
   { steps = detectRecipe.steps, threads }: { readonly steps?: number; readonly threads?: number },
   onProgress: OnProgress,
-): Promise<NanoDetectResult> {
-  let result: NanoDetectResult | undefined
-  const fill = async (beside: string) => {
-    result = await makeIn(app, beside, { steps, threads }, onProgress)
-    if (existsSync(dir))
-      for (const name of readdirSync(dir))
-        if (!existsSync(path.join(beside, name)))
-          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
-  }
-  await replaceFolder(dir, fill, { proof: proveDetector })
-  return result!
-}
+): Promise<NanoDetectResult> => madeIn(dir, RECIPE, (beside) => makeIn(app, beside, { steps, threads }, onProgress))
 
 async function makeIn(
   app: AppContext,
@@ -136,24 +103,10 @@ async function makeIn(
       ),
   })
   await write(new Map([...start, ...weights]))
-  writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
-  writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(3)))))
-  const record = async (metrics: Record<string, number>) =>
-    writeRecord(dir, {
-      format: 1,
-      dashi: pkg.version,
-      created: new Date().toISOString(),
-      fingerprint: await fingerprint(dir),
-      base: { path: 'nano', fingerprint: await fingerprint(app.nano) },
-      recipe: { name: 'pretrain-detect', settings: { ...detectRecipe, steps } },
-      seed: detectRecipe.seed,
-      dataHash: null,
-      device: 'cpu',
-      metrics,
-      templates: TEMPLATES,
-      classes: [],
-      files: sizesIn(dir),
-    })
+  writeCurve(dir, losses, 3)
+  const base = { path: 'nano', fingerprint: await fingerprint(app.nano) }
+  const record = (metrics: Record<string, number>) =>
+    recordMade(dir, { base, recipe: RECIPE, settings: { ...detectRecipe, steps }, metrics, templates: TEMPLATES })
   await record({})
   const figures = await measureDetector(dir, concepts, app.cache, (done, of) => onProgress('measuring', done, of))
   await record(named({ seen: figures.seen, unseen: figures.unseen }))

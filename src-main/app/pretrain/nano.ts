@@ -1,20 +1,16 @@
-import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { userError } from '#shared/errors.ts'
 import { taskStyle } from '#shared/model/sample.ts'
 import { preprocessSchema, Tokenizer, trainBpe, writeTokenizer } from '../../engine/data/index.ts'
 import { architectureOf, nanoConfig, nanoPreprocessor } from '../../engine/models/index.ts'
 import { pretrain, recipe, zeroShotAccuracy } from '../../engine/pretrain/index.ts'
-import { findRecord, fingerprint, fromMemory, sizesIn, writeJson, writeRecord, writeSafetensors } from '../../engine/weights/index.ts'
-import type { Proof } from '../../files/owned.ts'
-import { lstat } from '../../files/places.ts'
-import { replaceFolder } from '../../files/replace.ts'
+import { fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
-import pkg from '../../../package.json' with { type: 'json' }
-import { lossCurve } from './curve.ts'
 import { captionsFor, fillTemplate, tokenizerTexts, zeroShotTemplates } from './captions.ts'
+import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
 import { pretrainPictures, redrawnPictures, renderAll } from './pictures.ts'
+
+const RECIPE = 'pretrain'
 
 const percent = (x = 0) => `${(100 * x).toFixed(0)}%`
 
@@ -29,31 +25,12 @@ export interface NanoResult {
   seconds: number
 }
 
-type OnProgress = (phase: string, done: number, total: number, note?: string) => void
-
-/** Only a Nano with its original weights is replaced; other files in its folder are kept. */
-const proveNano: Proof = async (dir, name) => {
-  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
-  if (record?.recipe?.name !== 'pretrain' || record.fingerprint !== (await fingerprint(dir)))
-    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
-}
-
 /**
  * Pre-trains Nano from scratch: tokenizer, training, and a checkpoint folder with its record, loss curve and zero-shot
  * accuracy on a style never seen in training. Resumes an interrupted run.
  */
-export async function makeNano(app: AppContext, dir: string, epochs: number = recipe.epochs, onProgress: OnProgress): Promise<NanoResult> {
-  let result: NanoResult | undefined
-  const fill = async (beside: string) => {
-    result = await makeIn(app, beside, epochs, onProgress)
-    if (existsSync(dir))
-      for (const name of readdirSync(dir))
-        if (!existsSync(path.join(beside, name)))
-          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
-  }
-  await replaceFolder(dir, fill, { proof: proveNano })
-  return result!
-}
+export const makeNano = (app: AppContext, dir: string, epochs: number = recipe.epochs, onProgress: OnProgress): Promise<NanoResult> =>
+  madeIn(dir, RECIPE, (beside) => makeIn(app, beside, epochs, onProgress))
 
 async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: OnProgress): Promise<NanoResult> {
   const started = Date.now()
@@ -88,22 +65,13 @@ async function makeIn(app: AppContext, dir: string, epochs: number, onProgress: 
   const zeroShot = await zeroShotAccuracy(model, weights, tokenizer, prompts, unseen)
   const redrawn = await redrawnPictures(concepts, pictures, recipe.renderSize)
   const zeroShotRedrawn = await zeroShotAccuracy(model, weights, tokenizer, prompts, redrawn)
-  writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
-  writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(4)))))
-  await writeRecord(dir, {
-    format: 1,
-    dashi: pkg.version,
-    created: new Date().toISOString(),
-    fingerprint: await fingerprint(dir),
+  writeCurve(dir, losses)
+  await recordMade(dir, {
     base: null,
-    recipe: { name: 'pretrain', settings: { ...recipe, epochs } },
-    seed: recipe.seed,
-    dataHash: null,
-    device: 'cpu',
+    recipe: RECIPE,
+    settings: { ...recipe, epochs },
     metrics: { zeroShotConcepts: zeroShot, zeroShotRedrawn },
-    templates: [...zeroShotTemplates],
-    classes: [],
-    files: sizesIn(dir),
+    templates: zeroShotTemplates,
   })
   return {
     zeroShot,

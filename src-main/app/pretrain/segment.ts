@@ -1,32 +1,18 @@
-import { copyFileSync, cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import path from 'node:path'
-import { userError } from '#shared/errors.ts'
 import { type Concept, pretrainStyles } from '#shared/model/sample.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { architectureOf, nanoConfig, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
 import { pretrainSegment, segmentRecipe as recipe, segmentWords } from '../../engine/pretrain/index.ts'
-import {
-  findRecord,
-  fingerprint,
-  fromMemory,
-  readRecord,
-  sizesIn,
-  writeJson,
-  writeRecord,
-  writeSafetensors,
-} from '../../engine/weights/index.ts'
-import type { Proof } from '../../files/owned.ts'
-import { lstat } from '../../files/places.ts'
-import { replaceFolder } from '../../files/replace.ts'
+import { fromMemory, readRecord, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { classesOf } from '../sample/classes.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene } from '../sample/scenes.ts'
-import pkg from '../../../package.json' with { type: 'json' }
 import { captionsFor, fillTemplate, zeroShotTemplates } from './captions.ts'
 import { Collages } from './collage.ts'
-import { lossCurve } from './curve.ts'
+import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
 import { testScenes, wordIou } from './segment-measure.ts'
 
 export interface SegmentResult {
@@ -41,39 +27,15 @@ export interface SegmentResult {
   readonly seconds: number
 }
 
-type OnProgress = (phase: string, done: number, total: number, note?: string) => void
-
 /** One concept of eight is in no scene of the training, nor is one that no studio of the training draws. */
 const isUnseen = ({ id, styles }: Concept) => hash32(`segment ${id}`) % 8 === 0 || !pretrainStyles.some((style) => styles[style])
 const RECIPE = 'pretrain-segment'
 const SCENES = 40
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
-/** Only a segmenter with its original weights is replaced; other files in its folder are kept. */
-const proveSegmenter: Proof = async (dir, name) => {
-  const record = lstat(dir)?.isDirectory() ? findRecord(dir) : undefined
-  if (record?.recipe?.name !== RECIPE || record.fingerprint !== (await fingerprint(dir)))
-    throw userError(`${name}: was not made by pretrain, so it is not replaced; choose another folder`)
-}
-
 /** Trains the segmenter in the box from Nano and measures it. Resumes an interrupted run. */
-export async function makeSegmenter(
-  app: AppContext,
-  dir: string,
-  steps: number = recipe.steps,
-  onProgress: OnProgress,
-): Promise<SegmentResult> {
-  let result: SegmentResult | undefined
-  const fill = async (beside: string) => {
-    result = await makeIn(app, beside, steps, onProgress)
-    if (existsSync(dir))
-      for (const name of readdirSync(dir))
-        if (!existsSync(path.join(beside, name)))
-          cpSync(path.join(dir, name), path.join(beside, name), { recursive: true, verbatimSymlinks: true })
-  }
-  await replaceFolder(dir, fill, { proof: proveSegmenter })
-  return result!
-}
+export const makeSegmenter = (app: AppContext, dir: string, steps: number = recipe.steps, onProgress: OnProgress): Promise<SegmentResult> =>
+  madeIn(dir, RECIPE, (beside) => makeIn(app, beside, steps, onProgress))
 
 async function makeIn(app: AppContext, dir: string, steps: number, onProgress: OnProgress): Promise<SegmentResult> {
   const started = Date.now()
@@ -132,8 +94,7 @@ async function makeIn(app: AppContext, dir: string, steps: number, onProgress: O
     image_std: normalisation.image_std,
   })
   for (const file of TOKENIZER) copyFileSync(path.join(app.nano, file), path.join(dir, file))
-  writeFileSync(path.join(dir, 'curve.svg'), lossCurve(losses))
-  writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(4)))))
+  writeCurve(dir, losses)
   const measured = await recordSegmenter(app.nano, dir, steps, onProgress)
   return {
     ...measured,
@@ -151,23 +112,10 @@ function wordsInScenes(): { readonly seen: readonly Concept[]; readonly unseen: 
 }
 
 /** Measures a segmenter and writes its record. */
-export async function recordSegmenter(nano: string, dir: string, steps: number, onProgress: OnProgress) {
-  const record = async (metrics: Record<string, number>) =>
-    writeRecord(dir, {
-      format: 1,
-      dashi: pkg.version,
-      created: new Date().toISOString(),
-      fingerprint: await fingerprint(dir),
-      base: { path: 'nano', fingerprint: readRecord(nano).fingerprint },
-      recipe: { name: RECIPE, settings: { ...recipe, steps } },
-      seed: recipe.seed,
-      dataHash: null,
-      device: 'cpu',
-      metrics,
-      templates: [...zeroShotTemplates],
-      classes: [],
-      files: sizesIn(dir),
-    })
+async function recordSegmenter(nano: string, dir: string, steps: number, onProgress: OnProgress) {
+  const base = { path: 'nano', fingerprint: readRecord(nano).fingerprint }
+  const record = (metrics: Record<string, number>) =>
+    recordMade(dir, { base, recipe: RECIPE, settings: { ...recipe, steps }, metrics, templates: zeroShotTemplates })
   await record({})
   const measured = await measureSegmenter(nano, dir, onProgress)
   await record({ ...measured })

@@ -34,9 +34,12 @@ export class SeenImages<T extends object> extends RecentImages<T> {
     super(limit, bytesOf)
   }
 
-  /** Where to keep them from now on; nowhere if undefined. */
-  keepIn(disk: Encodings | undefined): void {
+  /** Makes an image's, unless that has been done before. `disk`: where to keep them from now on; nowhere if undefined. */
+  async prepare(file: string, disk: Encodings | undefined, make: () => Promise<T>): Promise<{ readonly is: T; readonly made: boolean }> {
     this.disk = disk
+    let made = false
+    const is = await this.of(file, () => ((made = true), make()))
+    return { is, made }
   }
 
   /** Resolves when everything has been written. */

@@ -95,10 +95,7 @@ export class Detecting {
 
   /** Encodes an image, unless that has been done before: `false`. */
   async prepare(file: string, disk?: Encodings): Promise<boolean> {
-    this.seen.keepIn(disk)
-    let encoded = false
-    await this.seen.of(file, () => ((encoded = true), this.look(file)))
-    return encoded
+    return (await this.seen.prepare(file, disk, () => this.look(file))).made
   }
 
   /** Resolves when every encoded image is on disk, if there is a place for it. */

@@ -1,6 +1,7 @@
 /** Measuring what is found in images against their accepted regions. */
 import { cancelled } from '#shared/errors.ts'
 import type { ClassSpec, Item, RegionScores } from '#shared/model/job.ts'
+import type { DetectionSettings, Prompt } from '#shared/model/preview.ts'
 import { naming } from '../data/images.ts'
 import type { JobHooks } from './hooks.ts'
 import type { Data } from './measure.ts'
@@ -10,7 +11,7 @@ interface Labelled {
 }
 
 /** What was found in an image and what is there. */
-export interface Compared<Found extends Labelled, True extends Labelled> {
+interface Compared<Found extends Labelled, True extends Labelled> {
   readonly detections: readonly Found[]
   readonly truth: readonly True[]
 }
@@ -18,15 +19,49 @@ export interface Compared<Found extends Labelled, True extends Labelled> {
 /** A task's metrics of images with so many classes, by id, as far as they are defined. */
 type Score<Image> = (of: { readonly images: readonly Image[]; readonly classes: number }) => Record<string, number>
 
-/**
- * Looks at every image of the splits and scores what is found: over all labels, and of each label by itself.
- * @param main the metric that stands for the others
- */
-export async function measureRegions<Found extends Labelled, True extends Labelled>(
+/** What finds labelled regions of an image. It is released in the end. */
+interface Finder<Found> {
+  find(file: string, prompt: Prompt, settings?: DetectionSettings): Promise<readonly (Found & { readonly label: string })[]>
+  release(): Promise<void>
+}
+
+/** How a task compares what is found with what is there. */
+interface Comparing<Raw, Found extends Labelled, True extends Labelled> {
+  readonly settings?: DetectionSettings
+  found(raw: Raw, label: number): Found
+  truth(item: Item): readonly True[]
+  /** The metric that stands for the others. */
+  readonly main: string
+  readonly score: Score<Compared<Found, True>>
+}
+
+/** Looks for the classes in every image of the splits and scores what is found: over all labels, and of each label by itself. */
+export async function measureRegions<Raw, Found extends Labelled, True extends Labelled>(
+  data: Data,
+  hooks: JobHooks,
+  finder: Finder<Raw>,
+  { settings, found, truth, main, score }: Comparing<Raw, Found, True>,
+): Promise<Record<string, RegionScores>> {
+  const { classes, templates } = data
+  const numberOf = new Map(classes.map(({ name }, i) => [name, i]))
+  const prompt = { classes, ...(templates?.length ? { templates } : {}) }
+  const look = async (item: Item): Promise<Compared<Found, True>> => ({
+    detections: (await finder.find(item.file, prompt, settings)).map((raw) => found(raw, numberOf.get(raw.label)!)),
+    truth: truth(item),
+  })
+  try {
+    return await scoredSplits(data, hooks, look, main, score)
+  } finally {
+    await finder.release()
+  }
+}
+
+async function scoredSplits<Found extends Labelled, True extends Labelled>(
   data: Data,
   { onProgress, isCancelled }: JobHooks,
   look: (item: Item) => Promise<Compared<Found, True>>,
-  { main, score }: { readonly main: string; readonly score: Score<Compared<Found, True>> },
+  main: string,
+  score: Score<Compared<Found, True>>,
 ): Promise<Record<string, RegionScores>> {
   const total = Object.values(data.splits).reduce((n, items) => n + items.length, 0)
   let done = 0

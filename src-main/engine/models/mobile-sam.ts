@@ -1,14 +1,12 @@
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import type { Value } from '../graph/graph.ts'
 import { samProcessor } from '../data/sam-picture.ts'
-import type { Params } from '../nn/params.ts'
-import { reduceMean } from '../ops/index.ts'
 import type { Weights } from '../weights/source.ts'
 import { activationName, essential } from './essence.ts'
 import { activationsOf, type MobileSamConfig, mobileSamConfig } from './mobile-sam-config.ts'
 import { defineFamily } from './model.ts'
 import { decoderTensors, samMasks } from './sam-decoder.ts'
+import { promptedBy } from './sam-parts.ts'
 import { TensorList } from './tensors.ts'
 import { tinyVitEmbedding, tinyVitTensors } from './tiny-vit.ts'
 
@@ -70,27 +68,13 @@ export const mobileSam = defineFamily<MobileSamConfig>({
   config: mobileSamConfig,
   describe: (c) => {
     const { vision_config: v, mask_decoder_config: d } = c
-    const embed = (p: Params, pixels: Value) => tinyVitEmbedding(p, v, pixels)
     return {
-      dim: v.output_channels,
       tensors: tensors(c),
-      image: {
-        size: v.image_size,
+      ...promptedBy(v, {
         patch: v.patch,
-        anySize: false,
-        unit: false,
-        config: v,
-        embed: (p, pixels) => reduceMean(embed(p, pixels), { axes: [2, 3] }), // as of SAM: a summary, no more
         activations: () => activationsOf(v),
-        tooMany: (height, width) =>
-          height === v.image_size && width === v.image_size ? undefined : sentence('model.one-size', { size: v.image_size, height, width }),
-      },
-      prompted: {
-        size: v.image_size,
-        side: 4 * v.grid,
         choices: d.num_multimask_outputs,
-        embedding: [1, v.output_channels, v.grid, v.grid],
-        embed,
+        embed: (p, pixels) => tinyVitEmbedding(p, v, pixels),
         masks: (p, embedding, prompts) =>
           samMasks(
             p.renamed((name) => publishedName(name, d.iou_head_depth)),
@@ -98,7 +82,7 @@ export const mobileSam = defineFamily<MobileSamConfig>({
             embedding,
             prompts,
           ),
-      },
+      }),
       check: checkVariances,
     }
   },

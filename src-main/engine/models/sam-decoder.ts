@@ -163,47 +163,79 @@ function upscale(p: Params, x: Value): Value {
   return gelu(up(2, y, width / 8))
 }
 
-export function decoderTensors(list: TensorList, { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: MaskConfig): void {
-  const { weight, bias, affine, norm, embedding } = list.in('masks')
+/** What the decoders of SAM and SAM 2 name or size differently. */
+interface DecoderForm {
+  readonly width: number
+  /** Of an attention's output, and of the layers of a block's MLP. */
+  readonly out: string
+  readonly mlp: readonly [string, string]
+  /** By how much narrower attention between tokens and image is, within the blocks. */
+  readonly rate: number
+}
+
+/** The parts that both lists of tensors have, each to be listed in its place. */
+export function decoderParts(list: TensorList, c: Decoder, { width, out, mlp: [first, second], rate }: DecoderForm) {
+  const { weight, bias, affine, norm } = list.in('masks')
   const conv = (name: string, [a, b]: readonly [number, number], size: number, biased = a) => {
     weight(`${name}.weight`, [a, b, size, size])
     bias(`${name}.bias`, [biased])
   }
+  const attended = (name: string, by: number) => {
+    for (const part of ['q', 'k', 'v']) affine(`${name}.${part}_proj`, Math.floor(width / by), width)
+    affine(`${name}.${out}`, width, Math.floor(width / by))
+  }
+  return {
+    conv,
+    /** Of an earlier mask, in `m` channels. */
+    mask(m: number) {
+      conv(`${PROMPT}.mask_embed.conv1`, [m / 4, 1], 2)
+      conv(`${PROMPT}.mask_embed.conv2`, [m, m / 4], 2)
+      conv(`${PROMPT}.mask_embed.conv3`, [width, m], 1)
+      norm(`${PROMPT}.mask_embed.layer_norm1`, m / 4)
+      norm(`${PROMPT}.mask_embed.layer_norm2`, m)
+    },
+    transformer() {
+      const name = `${DECODER}.transformer`
+      for (let i = 0; i < c.num_hidden_layers; i++) {
+        const at = `${name}.layers.${i}`
+        attended(`${at}.self_attn`, 1)
+        for (const way of ['token_to_image', 'image_to_token']) attended(`${at}.cross_attn_${way}`, rate)
+        affine(`${at}.mlp.${first}`, c.mlp_dim, width)
+        affine(`${at}.mlp.${second}`, width, c.mlp_dim)
+        for (let n = 1; n <= 4; n++) norm(`${at}.layer_norm${n}`, width)
+      }
+      attended(`${name}.final_attn_token_to_image`, c.attention_downsample_rate)
+      norm(`${name}.layer_norm_final_attn`, width)
+    },
+    upscaling() {
+      conv(`${DECODER}.upscale_conv1`, [width, width / 4], 2, width / 4)
+      conv(`${DECODER}.upscale_conv2`, [width / 4, width / 8], 2, width / 8)
+      norm(`${DECODER}.upscale_layer_norm`, width / 4)
+    },
+    mlp(at: string, hidden: number, last: number, depth: number) {
+      affine(`${at}.proj_in`, hidden, width)
+      for (let i = 0; i < depth - 2; i++) affine(`${at}.layers.${i}`, hidden, hidden)
+      affine(`${at}.proj_out`, last, hidden)
+    },
+    /** Of each mask's classifier, and of the masks' predicted IoU. */
+    heads() {
+      for (let i = 0; i <= c.num_multimask_outputs; i++) this.mlp(`${DECODER}.output_hypernetworks_mlps.${i}`, width, width / 8, 3)
+      this.mlp(`${DECODER}.iou_prediction_head`, c.iou_head_hidden_dim, c.num_multimask_outputs + 1, c.iou_head_depth)
+    },
+  }
+}
+
+export function decoderTensors(list: TensorList, { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: MaskConfig): void {
+  const { embedding } = list.in('masks')
   const width = c.hidden_size
+  const parts = decoderParts(list, c, { width, out: 'out_proj', mlp: ['lin1', 'lin2'], rate: RATE })
   embedding(POSITIONS, [2, vision_config.num_pos_feats])
   for (const name of ['no_mask_embed', 'not_a_point_embed', ...Array.from({ length: 4 }, (_, i) => `point_embed.${i}`)])
     embedding(`${PROMPT}.${name}.weight`, [1, width])
-  const m = e.mask_input_channels
-  conv(`${PROMPT}.mask_embed.conv1`, [m / 4, 1], 2)
-  conv(`${PROMPT}.mask_embed.conv2`, [m, m / 4], 2)
-  conv(`${PROMPT}.mask_embed.conv3`, [width, m], 1)
-  norm(`${PROMPT}.mask_embed.layer_norm1`, m / 4)
-  norm(`${PROMPT}.mask_embed.layer_norm2`, m)
+  parts.mask(e.mask_input_channels)
   embedding(`${DECODER}.iou_token.weight`, [1, width])
   embedding(`${DECODER}.mask_tokens.weight`, [c.num_multimask_outputs + 1, width])
-  const attended = (name: string, rate = c.attention_downsample_rate) => {
-    for (const part of ['q', 'k', 'v']) affine(`${name}.${part}_proj`, Math.floor(width / rate), width)
-    affine(`${name}.out_proj`, width, Math.floor(width / rate))
-  }
-  const name = `${DECODER}.transformer`
-  for (let i = 0; i < c.num_hidden_layers; i++) {
-    const at = `${name}.layers.${i}`
-    attended(`${at}.self_attn`, 1)
-    for (const way of ['token_to_image', 'image_to_token']) attended(`${at}.cross_attn_${way}`, RATE)
-    affine(`${at}.mlp.lin1`, c.mlp_dim, width)
-    affine(`${at}.mlp.lin2`, width, c.mlp_dim)
-    for (let n = 1; n <= 4; n++) norm(`${at}.layer_norm${n}`, width)
-  }
-  attended(`${name}.final_attn_token_to_image`)
-  norm(`${name}.layer_norm_final_attn`, width)
-  conv(`${DECODER}.upscale_conv1`, [width, width / 4], 2, width / 4)
-  conv(`${DECODER}.upscale_conv2`, [width / 4, width / 8], 2, width / 8)
-  norm(`${DECODER}.upscale_layer_norm`, width / 4)
-  const mlp = (at: string, hidden: number, out: number, depth: number) => {
-    affine(`${at}.proj_in`, hidden, width)
-    for (let i = 0; i < depth - 2; i++) affine(`${at}.layers.${i}`, hidden, hidden)
-    affine(`${at}.proj_out`, out, hidden)
-  }
-  for (let i = 0; i <= c.num_multimask_outputs; i++) mlp(`${DECODER}.output_hypernetworks_mlps.${i}`, width, width / 8, 3)
-  mlp(`${DECODER}.iou_prediction_head`, c.iou_head_hidden_dim, c.num_multimask_outputs + 1, c.iou_head_depth)
+  parts.transformer()
+  parts.upscaling()
+  parts.heads()
 }

@@ -24,7 +24,7 @@ import {
   where,
 } from '../ops/index.ts'
 import { pyramid } from './hiera.ts'
-import { feedForward, gridPositions, maskEmbedding, maskTokens, positions, twoWay } from './sam-decoder.ts'
+import { decoderParts, feedForward, gridPositions, maskEmbedding, maskTokens, positions, twoWay } from './sam-decoder.ts'
 import type { MaskConfig } from './sam-config.ts'
 import { channelNorm } from './sam-encoder.ts'
 import type { Sam2Config } from './sam2-config.ts'
@@ -150,50 +150,20 @@ export function sam2DecoderTensors(
   list: TensorList,
   { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: Sam2Config,
 ): void {
-  const { weight, bias, affine, norm, embedding } = list.in('masks')
+  const { embedding } = list.in('masks')
   const width = vision_config.fpn_hidden_size
-  const conv = (name: string, [a, b]: readonly [number, number], size: number, biased = a) => {
-    weight(`${name}.weight`, [a, b, size, size])
-    bias(`${name}.bias`, [biased])
-  }
+  const parts = decoderParts(list, c, { width, out: 'o_proj', mlp: ['proj_in', 'proj_out'], rate: c.attention_downsample_rate })
   embedding('no_memory_embedding', [1, 1, width])
   for (const name of [POSITIONS, `${PROMPT}.shared_embedding.positional_embedding`]) embedding(name, [2, width / 2])
   for (const name of ['no_mask_embed', 'not_a_point_embed']) embedding(`${PROMPT}.${name}.weight`, [1, width])
   embedding(`${PROMPT}.point_embed.weight`, [4, width])
-  const m = e.mask_input_channels
-  conv(`${PROMPT}.mask_embed.conv1`, [m / 4, 1], 2)
-  conv(`${PROMPT}.mask_embed.conv2`, [m, m / 4], 2)
-  conv(`${PROMPT}.mask_embed.conv3`, [width, m], 1)
-  norm(`${PROMPT}.mask_embed.layer_norm1`, m / 4)
-  norm(`${PROMPT}.mask_embed.layer_norm2`, m)
+  parts.mask(e.mask_input_channels)
   for (const name of ['obj_score_token', 'iou_token']) embedding(`${DECODER}.${name}.weight`, [1, width])
   embedding(`${DECODER}.mask_tokens.weight`, [c.num_multimask_outputs + 1, width])
-  const attended = (name: string, rate = c.attention_downsample_rate) => {
-    for (const part of ['q', 'k', 'v']) affine(`${name}.${part}_proj`, Math.floor(width / rate), width)
-    affine(`${name}.o_proj`, width, Math.floor(width / rate))
-  }
-  const name = `${DECODER}.transformer`
-  for (let i = 0; i < c.num_hidden_layers; i++) {
-    const at = `${name}.layers.${i}`
-    attended(`${at}.self_attn`, 1)
-    for (const way of ['token_to_image', 'image_to_token']) attended(`${at}.cross_attn_${way}`)
-    affine(`${at}.mlp.proj_in`, c.mlp_dim, width)
-    affine(`${at}.mlp.proj_out`, width, c.mlp_dim)
-    for (let n = 1; n <= 4; n++) norm(`${at}.layer_norm${n}`, width)
-  }
-  attended(`${name}.final_attn_token_to_image`)
-  norm(`${name}.layer_norm_final_attn`, width)
-  conv(`${DECODER}.upscale_conv1`, [width, width / 4], 2, width / 4)
-  conv(`${DECODER}.upscale_conv2`, [width / 4, width / 8], 2, width / 8)
-  norm(`${DECODER}.upscale_layer_norm`, width / 4)
-  conv(`${DECODER}.conv_s0`, [width / 8, width], 1)
-  conv(`${DECODER}.conv_s1`, [width / 4, width], 1)
-  const mlp = (at: string, hidden: number, out: number, depth: number) => {
-    affine(`${at}.proj_in`, hidden, width)
-    for (let i = 0; i < depth - 2; i++) affine(`${at}.layers.${i}`, hidden, hidden)
-    affine(`${at}.proj_out`, out, hidden)
-  }
-  for (let i = 0; i <= c.num_multimask_outputs; i++) mlp(`${DECODER}.output_hypernetworks_mlps.${i}`, width, width / 8, 3)
-  mlp(`${DECODER}.iou_prediction_head`, c.iou_head_hidden_dim, c.num_multimask_outputs + 1, c.iou_head_depth)
-  mlp(`${DECODER}.pred_obj_score_head`, width, 1, 3)
+  parts.transformer()
+  parts.upscaling()
+  parts.conv(`${DECODER}.conv_s0`, [width / 8, width], 1)
+  parts.conv(`${DECODER}.conv_s1`, [width / 4, width], 1)
+  parts.heads()
+  parts.mlp(`${DECODER}.pred_obj_score_head`, width, 1, 3)
 }

@@ -6,6 +6,7 @@ import { hieraTensors } from './hiera.ts'
 import { defineFamily } from './model.ts'
 import { type Sam2Config, sam2Config } from './sam2-config.ts'
 import { mapsOf, sam2DecoderTensors, sam2Embedding, sam2Masks } from './sam2-decoder.ts'
+import { oneSize } from './sam-parts.ts'
 import { TensorList } from './tensors.ts'
 
 /*
@@ -47,8 +48,7 @@ export const sam2 = defineFamily<Sam2Config>({
         },
         activations: () =>
           Math.max(16 * g * g * b.hidden_size * Math.max(3, b.mlp_ratio), g ** 4 * Math.max(...b.num_attention_heads_per_stage)),
-        tooMany: (height, w) =>
-          height === p.image_size && w === p.image_size ? undefined : sentence('model.one-size', { size: p.image_size, height, width: w }),
+        tooMany: oneSize(p.image_size),
       },
       prompted: {
         size: p.image_size,

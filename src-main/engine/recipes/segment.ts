@@ -17,7 +17,7 @@ import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
 import { cut } from '../segmentation/views.ts'
 import { WordSegmenter } from '../segmentation/words.ts'
-import { fillTemplate } from '../tasks/embed.ts'
+import { textsOf } from '../tasks/embed.ts'
 import { shuffled } from '../tasks/examples.ts'
 import { maskLoss } from '../tasks/segment.ts'
 import type { Run, Trained } from './run.ts'
@@ -48,7 +48,7 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
   if (model.segmenter!.competing) throw userError(sentence('recipe.no-decoder', { recipe: 'segment-ft', family: model.family.name }))
   const words = await embedded(
     model,
-    classes.map((c) => templates.map((t) => fillTemplate(t, c))),
+    classes.map((c) => textsOf(c, templates)),
   )
   const images = run.split('train')
   const drawn = shuffled(images.n, { ...s, seed })

@@ -81,10 +81,9 @@ export class Prompting {
 
   /** Encodes an image, unless that has been done before: `false`. */
   async prepare(file: string, disk?: Encodings): Promise<boolean> {
-    this.seen.keepIn(disk)
-    let encoded = false
-    await this.prompter.ready(await this.seen.of(file, () => ((encoded = true), this.look(file))))
-    return encoded
+    const { is, made } = await this.seen.prepare(file, disk, () => this.look(file))
+    await this.prompter.ready(is)
+    return made
   }
 
   /** Resolves when every encoded image is on disk, if there is a place for it. */

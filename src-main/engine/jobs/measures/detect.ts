@@ -16,25 +16,14 @@ export default defineMeasure({
   order: 2,
   title: detect.title,
   about: 'boxes of regions',
-  async measure(model, { templates, ...data }, { hooks }) {
-    const detecting = Detecting.with(model, 'evaluate --task detect')
-    const numberOf = new Map(data.classes.map(({ name }, i) => [name, i]))
-    const prompt = { classes: data.classes, ...(templates?.length ? { templates } : {}) }
-    try {
-      const splits = await measureRegions(
-        data,
-        hooks,
-        async ({ file, boxes = [] }) => ({
-          detections: (await detecting.find(file, prompt, { threshold: WEAK, overlap: OVERLAP, most: MOST })).map(
-            ({ label, score, box: [x, y, w, h] }) => ({ label: numberOf.get(label)!, score, box: { x, y, w, h } }),
-          ),
-          truth: boxes.map((t) => ({ label: t.class, box: t.box })),
-        }),
-        { main: 'ap', score: (of) => measure('detect', of) },
-      )
-      return { task: 'detect', splits }
-    } finally {
-      await detecting.release()
-    }
-  },
+  measure: async (model, data, { hooks }) => ({
+    task: 'detect',
+    splits: await measureRegions(data, hooks, Detecting.with(model, 'evaluate --task detect'), {
+      settings: { threshold: WEAK, overlap: OVERLAP, most: MOST },
+      found: ({ score, box: [x, y, w, h] }, label) => ({ label, score, box: { x, y, w, h } }),
+      truth: ({ boxes = [] }) => boxes.map((t) => ({ label: t.class, box: t.box })),
+      main: 'ap',
+      score: (of) => measure('detect', of),
+    }),
+  }),
 })

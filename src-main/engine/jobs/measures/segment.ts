@@ -10,27 +10,13 @@ export default defineMeasure({
   order: 3,
   title: segment.title,
   about: 'masks of regions',
-  async measure(model, { templates, ...data }, { hooks }) {
-    const segmenting = Segmenting.with(model, 'evaluate --task segment')
-    const numberOf = new Map(data.classes.map(({ name }, i) => [name, i]))
-    const prompt = { classes: data.classes, ...(templates?.length ? { templates } : {}) }
-    try {
-      const splits = await measureRegions(
-        data,
-        hooks,
-        async ({ file, masks = [] }) => ({
-          detections: (await segmenting.find(file, prompt)).map(({ label, score, mask }) => ({
-            label: numberOf.get(label)!,
-            score,
-            mask,
-          })),
-          truth: masks.map((t) => ({ label: t.class, mask: t.mask })),
-        }),
-        { main: 'miou', score: (of) => measure('segment', of) },
-      )
-      return { task: 'segment', splits }
-    } finally {
-      await segmenting.release()
-    }
-  },
+  measure: async (model, data, { hooks }) => ({
+    task: 'segment',
+    splits: await measureRegions(data, hooks, Segmenting.with(model, 'evaluate --task segment'), {
+      found: ({ score, mask }, label) => ({ label, score, mask }),
+      truth: ({ masks = [] }) => masks.map((t) => ({ label: t.class, mask: t.mask })),
+      main: 'miou',
+      score: (of) => measure('segment', of),
+    }),
+  }),
 })
