@@ -16,7 +16,7 @@ export const recipes = shallowRef<readonly RecipeEntry[]>([])
 export async function loadRecords(): Promise<void> {
   const [methods, offered, measures] = await Promise.all([call('merging.methods'), call('training.recipes'), call('evaluation.metrics')])
   addWords('merge', byId(methods, 'name'), (title, about) => ({ merge: { methods: title, about } }))
-  addWords('recipe', byId(offered, 'name'), (title, about) => ({ recipes: title, recipesAbout: about }))
+  addWords('recipe', byId(offered, 'name'), (title, about, when) => ({ recipes: title, recipesAbout: about, recipesWhen: when }))
   addWords('metric', byId(measures, 'id'), (title, about) => ({ compare: { metric: title, about } }))
   mergeMethods.value = methods
   metrics.value = measures
@@ -33,6 +33,7 @@ export async function loadDevices(): Promise<DeviceEntry[]> {
 interface Worded {
   readonly title: Words
   readonly about?: Words
+  readonly when?: Words
 }
 type Texts = Readonly<Record<string, string>>
 
@@ -40,10 +41,10 @@ const byId = <K extends string, T extends Worded & Readonly<Record<K, string>>>(
   records.map((record): [string, Worded] => [record[key], record])
 
 /** `place`: where the titles and descriptions of this kind of record are in the table of words. */
-function addWords(kind: string, records: readonly [string, Worded][], place: (title: Texts, about: Texts) => object): void {
+function addWords(kind: string, records: readonly [string, Worded][], place: (title: Texts, about: Texts, when: Texts) => object): void {
   for (const locale of locales) {
-    const texts = (of: 'title' | 'about'): Texts =>
+    const texts = (of: 'title' | 'about' | 'when'): Texts =>
       Object.fromEntries(records.flatMap(([id, r]) => (r[of] ? [[id, recordWord(locale, [kind, id, of], r[of])]] : [])))
-    i18n.global.mergeLocaleMessage(locale.id, place(texts('title'), texts('about')))
+    i18n.global.mergeLocaleMessage(locale.id, place(texts('title'), texts('about'), texts('when')))
   }
 }

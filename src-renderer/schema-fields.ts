@@ -5,6 +5,9 @@ const property = z.object({
   type: z.string().optional(),
   description: z.string().optional(),
   words: z.record(z.string(), z.string()).optional(),
+  title: z.string().optional(),
+  names: z.record(z.string(), z.string()).optional(),
+  advanced: z.boolean().optional(),
   default: z.json().optional(),
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
@@ -45,6 +48,10 @@ export function numberProblem(
 
 export interface Field extends NumberBounds {
   name: string
+  /** What people call it, in English and by language; without one, its key in words. */
+  title: string
+  names: Record<string, string>
+  advanced?: boolean
   kind: 'number' | 'integer' | 'boolean' | 'choice' | 'text'
   description: string
   /** Descriptions by language. */
@@ -53,14 +60,21 @@ export interface Field extends NumberBounds {
   choices?: string[]
 }
 
+/** 'batchSize' → 'Batch size'. */
+const inWords = (key: string): string => {
+  const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** Properties that are not plain fields (nested objects) keep their defaults. */
 export function fieldsOf(schema: Record<string, unknown>): Field[] {
   const properties = z.record(z.string(), z.unknown()).catch({}).parse(schema['properties'])
   return Object.entries(properties).flatMap(([name, raw]): Field[] => {
     const parsed = property.safeParse(raw)
     if (!parsed.success) return []
-    const { type, description = '', words = {}, enum: choices, minimum, maximum, exclusiveMinimum } = parsed.data
-    const common = { name, description, words, default: parsed.data.default }
+    const { type, description = '', words = {}, names = {}, enum: choices, minimum, maximum, exclusiveMinimum } = parsed.data
+    const { title = inWords(name), advanced } = parsed.data
+    const common = { name, title, names, ...(advanced && { advanced }), description, words, default: parsed.data.default }
     if (choices) return [{ ...common, kind: 'choice', choices }]
     if (type === 'boolean') return [{ ...common, kind: 'boolean' }]
     if (type === 'number' || type === 'integer')

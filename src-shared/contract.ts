@@ -17,6 +17,7 @@ import { modelMethods } from './contract/models.ts'
 import { previewMethods } from './contract/preview.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { promptMethods } from './contract/prompts.ts'
+import { runsMethods } from './contract/runs.ts'
 import { reviewMethods } from './contract/review.ts'
 import { trackMethods } from './contract/tracks.ts'
 import { trainingEvents, trainingMethods } from './contract/training.ts'
@@ -35,6 +36,7 @@ export const methods = {
   ...previewMethods,
   ...promptMethods,
   ...trainingMethods,
+  ...runsMethods,
   ...evaluationMethods,
   ...mergingMethods,
   ...trackMethods,

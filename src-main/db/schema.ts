@@ -176,6 +176,14 @@ ALTER TABLE media_label ADD COLUMN prompt TEXT;
 ALTER TABLE caption ADD COLUMN prompt TEXT;
 `,
   },
+  {
+    version: 10,
+    sql: `
+-- What people say about a run. Tools, not data: in no journal and no hash.
+CREATE TABLE run_note (
+  run_id TEXT PRIMARY KEY REFERENCES run(id), name TEXT, note TEXT NOT NULL, tags TEXT NOT NULL, pinned INTEGER NOT NULL);
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { capabilitySchema } from '../model/capability.ts'
 import { deviceEntrySchema, deviceSchema } from '../model/job.ts'
-import { phaseSchema } from '../model/progress.ts'
+import { heldOutSchema, phaseSchema } from '../model/progress.ts'
 import { runRecord } from '../model/project.ts'
+import { runNote } from '../model/run-note.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
@@ -26,6 +27,8 @@ export const described = z.object({
 })
 
 export const recipeEntry = described.extend({
+  /** When to choose it. */
+  when: wordsSchema,
   /** Capabilities that the base model must have. */
   needs: z.array(capabilitySchema),
 })
@@ -40,6 +43,9 @@ export const runProgress = z.object({
   steps: z.number(),
   loss: z.number().nullish(),
   lr: z.number().nullish(),
+  gradNorm: z.number().nullish(),
+  /** At the end of an epoch; without the answers. */
+  heldOut: heldOutSchema.omit({ answers: true }).nullish(),
   imagesPerSecond: z.number().nullish(),
   /** Fraction of the whole run over all phases, 0 … 1; never decreases. */
   share: share.nullish(),
@@ -51,6 +57,7 @@ export type RunProgress = z.infer<typeof runProgress>
 /** A run as shown in the table. */
 export const runEntry = runRecord.extend({
   name: z.string(),
+  ...runNote.omit({ name: true }).shape,
   /** Name of the base model; null if unknown. */
   base: z.string().nullable(),
   /** The resulting model, as named by `models.list`. */

@@ -37,6 +37,25 @@ export const phases = [
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
 
+/** The classifier on held-out images at the end of an epoch. */
+export const heldOutSchema = z.object({
+  epoch: z.int().nonnegative(),
+  /** The last step of the epoch, counted from 1. */
+  step: z.int().nonnegative(),
+  /** The split that was asked, and how many of its images. */
+  split: z.string(),
+  n: z.int().positive(),
+  /** 0 … 1. */
+  accuracy: z.number(),
+  /** Mean cross-entropy. */
+  loss: z.number(),
+  /** Of a few images, always the same: their place in the split, the true class, the most probable one and its probability. */
+  answers: z.array(
+    z.object({ at: z.int().nonnegative(), truth: z.int().nonnegative(), class: z.int().nonnegative(), p: z.number() }),
+  ),
+})
+export type HeldOut = z.infer<typeof heldOutSchema>
+
 /** `done` and `total` count within the phase; `total` is null if unknown. Only training steps report a loss. */
 export const progressSchema = z.object({
   phase: phaseSchema,
@@ -50,6 +69,10 @@ export const progressSchema = z.object({
   secondsLeft: z.number().optional(),
   loss: z.number().optional(),
   lr: z.number().optional(),
+  /** Global norm of the gradient, before clipping. */
+  gradNorm: z.number().optional(),
+  /** At the end of an epoch. */
+  heldOut: heldOutSchema.optional(),
 })
 export type StepProgress = z.infer<typeof progressSchema>
 

@@ -36,6 +36,7 @@ export const trainingSentences = {
   'evaluation.out-of-range': 'tensor head.weight: its logits leave the range of float32',
   'evaluation.no-direction':
     'weights: the embedding of {of} has no direction (it overflows, or is zero): expected the weights of a trained model',
+  'run.several': 'several runs are called "{name}": give an id ({ids})',
   'merging.over-trained': '{folder}: is a checkpoint that was trained: not replaced by a soup; choose another folder',
   'merging.no-held-out': 'greedy soup: no held-out images: put labelled images into the split "heldOut"',
   'merging.several-models': '{name}: is the name of several models: {folders}',

@@ -15,6 +15,7 @@ import { pretrainCommand } from './pretrain.ts'
 import { proposeCommand } from './propose.ts'
 import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
+import { runsCommand } from './runs.ts'
 import { serveCommand, startCommand } from './serve.ts'
 import { trainCommand } from './train.ts'
 
@@ -56,6 +57,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     evaluateCommand,
     mergeCommand,
     jobsCommand,
+    runsCommand,
     pretrainCommand,
   ]
   for (const command of commands) program.addCommand(command(app))

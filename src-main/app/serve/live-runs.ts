@@ -32,14 +32,18 @@ export class LiveRuns {
   progress(
     key: string,
     runId: string,
-    { phase, part, done, total, loss, lr, imagesPerSecond, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
+    { phase, part, done, total, loss, lr, gradNorm, imagesPerSecond, heldOut, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
   ): void {
-    const now: RunProgress = { runId, phase, part, step: done, steps: total ?? done, loss, lr, imagesPerSecond, ...standing }
+    const { answers: _, ...judged } = heldOut ?? {}
+    const now: RunProgress = {
+      ...{ runId, phase, part, step: done, steps: total ?? done, loss, lr, gradNorm, imagesPerSecond, ...standing },
+      ...(heldOut && { heldOut: judged as Omit<typeof heldOut, 'answers'> }),
+    }
     const before = this.latest.get(runId)
     this.curveOf(runId).add(now)
     this.latest.set(runId, now)
     const stretch = before?.phase === phase && before.part === part
-    if (stretch && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
+    if (stretch && !heldOut && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
     this.told.set(runId, Date.now())
     this.tell(key, 'run.progress', now)
   }

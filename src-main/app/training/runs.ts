@@ -3,13 +3,15 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { RunEntry, RunProgress } from '#shared/contract/training.ts'
 import type { RunRecord } from '#shared/model/project.ts'
+import { noNote } from '#shared/model/run-note.ts'
+import { runNotes } from '../../db/run-notes.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
 import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
 /** Resumed runs are shown as part of the latest run into the same folder: latest → earlier ones. */
-function resumedBy(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
+export function resumedBy(runs: readonly RunRecord[]): ReadonlyMap<string, string[]> {
   const latest = new Map<string, string>()
   const earlier = new Map<string, string[]>()
   for (const run of runs) {
@@ -44,13 +46,16 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
     return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
   }
   const runs = listRuns(project)
+  const notes = runNotes(project.db)
   const earlier = resumedBy(runs)
   const parts = new Set([...earlier.values()].flat())
   return runs
     .filter((run) => !parts.has(run.id))
-    .map((run) => ({
+    .map((run) => ({ run, said: notes.get(run.id) ?? noNote }))
+    .map(({ run, said: { name, note, tags, pinned } }) => ({
       ...run,
-      name: left.get(run.id)?.name ?? nameOf(run),
+      ...{ note, tags, pinned },
+      name: name ?? left.get(run.id)?.name ?? nameOf(run),
       base: base(run),
       model: left.get(run.id)?.folder ?? null,
       resumable: goesOnIn(project, run, checkpoints) !== null,

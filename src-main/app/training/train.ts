@@ -13,6 +13,7 @@ import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updat
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
+import { RunLog } from './run-log.ts'
 import { checkpointFolder } from './names.ts'
 
 export interface TrainRequest {
@@ -125,7 +126,9 @@ export function startTraining(
   const earlier = storedCurve({ ...run, metrics: { loss: thin(saved), steps: saved.length } })
   const losses: number[] = []
   let losing = ''
+  const log = new RunLog(project, run)
   const ofEngine = (p: JobProgress) => {
+    log.add(p)
     if (p.loss !== undefined) {
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
@@ -141,7 +144,8 @@ export function startTraining(
     project,
     [job.model],
     (unreadable) => {
-      const { classes, splits, leftOut: gone } = trainingDataFor(project, task, unreadable)
+      const { classes, splits, mediaIds, leftOut: gone } = trainingDataFor(project, task, unreadable)
+      log.asked = { classes, splits, mediaIds }
       leftOut = gone
       if (gone.length) {
         updateRun(project, run.id, { metrics: without() })
@@ -156,6 +160,7 @@ export function startTraining(
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
+      log.flush()
       leftOut = done.leftOut
       const metrics = accuracies(done.measured)
       enter(project, job.out, () => {
@@ -168,6 +173,7 @@ export function startTraining(
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
+      log.flush()
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
       noteFailure(() =>
         updateRun(project, run.id, {

@@ -46,6 +46,8 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   readonly title: Words
   /** One sentence on what it does. */
   readonly about: Words
+  /** One sentence on when to choose it. */
+  readonly when: Words
   /** Authors, year, title, venue. */
   readonly citation: string
   readonly task: TaskId

@@ -5,12 +5,12 @@ import { setting } from '#shared/model/words.ts'
 
 export { setting }
 
-export const epochs = (n: number) => setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数')
-export const batchSize = (n: number) => setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数')
-export const rate = (lr: number) => setting(z.number().positive().max(10).default(lr), 'Peak learning rate', '学習率の最大値')
+export const epochs = (n: number) => setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数', { name: ['Epochs', 'エポック数'] })
+export const batchSize = (n: number) => setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数', { name: ['Batch size', 'バッチサイズ'] })
+export const rate = (lr: number) => setting(z.number().positive().max(10).default(lr), 'Peak learning rate', '学習率の最大値', { name: ['Learning rate', '学習率'] })
 export const warmup = (share: number) =>
-  setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合')
-export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰')
+  setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合', { name: ['Warm-up', 'ウォームアップ'], advanced: true })
+export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰', { name: ['Weight decay', '重み減衰'], advanced: true })
 
 export const augmentations = ['none', 'light', 'strong'] as const
 
@@ -21,18 +21,20 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   lr: rate(lr),
   warmup: warmup(0.1),
   weightDecay: decay(weightDecay),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
-  labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化'),
-  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか'),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
+  labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化', { name: ['Label smoothing', 'ラベル平滑化'], advanced: true }),
+  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', { name: ['Augmentation', 'データ拡張'] }),
   accumulate: setting(
     z.int().min(1).max(1024).default(1),
     'Batches whose gradients are averaged before an update',
     '更新前に勾配を平均するバッチ数',
+    { name: ['Accumulation', '勾配の累積'], advanced: true },
   ),
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
     'Decay of a moving average of the weights, which is then kept (0: none)',
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+    { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
   ),
 })
 
@@ -43,26 +45,30 @@ export const segmentTuning = () => ({
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
     'Decay of a moving average of the weights, which is then kept (0: none)',
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+    { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
   ),
   trains: setting(
     z.enum(['decoder', 'all']).default('decoder'),
     'What is trained: the decoder of masks alone, or the image encoder too; texts are read as before',
     '学習する部分：マスクのデコーダーだけ、または画像エンコーダーも。テキストの読み方は変えません',
+    { name: ['Trained part', '学習する部分'] },
   ),
   queries: setting(
     z.int().min(1).max(64).default(4),
     'Labels asked of an image in a step: half of them its own, the others as far as there are',
     '1 ステップで 1 枚の画像に尋ねるラベル数：半分はその画像のもの、残りはほかのラベル',
+    { name: ['Labels per image', '画像あたりのラベル数'], advanced: true },
   ),
   crop: setting(
     z.number().min(0.05).max(1).default(0.5),
     'Smallest part of an image’s area that is shown, at random and perhaps mirrored (1: always the whole image)',
     '見せる部分の最小面積の割合。無作為に切り出し、左右反転もします（1：常に画像全体）',
+    { name: ['Smallest crop', '切り抜きの最小面積'], advanced: true },
   ),
 })
 
@@ -72,6 +78,7 @@ export const startingHead = {
     z.enum(['zero-shot', 'random']).default('zero-shot'),
     'What the classifier starts from; at random where the model reads no texts',
     '分類器の初期値。テキストを読まないモデルでは乱数から',
+    { name: ['Classifier starts from', '分類器の初期値'] },
   ),
 }
 
@@ -81,10 +88,11 @@ export const probing = {
     z.number().positive().default(1e-4),
     'Smallest C (inverse strength of the L2 penalty)',
     'C の最小値（L2 罰則の強さの逆数）',
+    { name: ['Smallest C', 'C の最小値'], advanced: true },
   ),
-  cMax: setting(z.number().positive().default(1e5), 'Largest C', 'C の最大値'),
-  cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数'),
-  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限'),
+  cMax: setting(z.number().positive().default(1e5), 'Largest C', 'C の最大値', { name: ['Largest C', 'C の最大値'], advanced: true }),
+  cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数', { name: ['Values of C', '試す C の個数'] }),
+  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限', { name: ['Iterations', '反復の上限'] }),
 }
 
 /** How images are prepared; common to all recipes. */
@@ -93,10 +101,12 @@ export const seeing = {
     seeingShape.deep,
     'Samples of more than 8 bits: clipped as in Pillow, scaled by their range, or between percentiles',
     '8 ビットを超えるピクセル値：Pillow と同じく切り詰める、値域全体を使う、百分位の間を使う',
+    { name: ['Deep pixels', '深い画素値'], advanced: true },
   ),
   interpolate: setting(
     seeingShape.interpolate,
     'Take a crop of another size than the model’s, by interpolating its positions',
     'モデルと違う大きさの切り抜きを、位置の補間で受け入れる',
+    { name: ['Other crop sizes', '異なる切り抜きサイズ'], advanced: true },
   ),
 }

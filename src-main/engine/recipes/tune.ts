@@ -1,5 +1,6 @@
 /** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
+import type { JobProgress } from '#shared/model/job.ts'
 import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
@@ -15,6 +16,7 @@ import { Trainer } from '../runtime/train.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
 import { startHead } from './heads.ts'
+import { heldOutJudge } from './held-out.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { type PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
@@ -136,15 +138,17 @@ export async function tune(
   ])
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
+  const logitsOf = (graph: Graph, rows: number) => {
+    const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
+    const features = imageFeature(model, p, graph.input('pixels', 'float32', [rows, 3, height, width]))
+    return { logits: linear(p, 'head', features, head.classes.length), parameters: p.trainable }
+  }
 
   const trainer = await Trainer.create(
     {
       build(graph) {
-        const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
-        const features = imageFeature(model, p, graph.input('pixels', 'float32', [batch, 3, height, width]))
-        const logits = linear(p, 'head', features, head.classes.length)
-        const loss = classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })
-        return { loss, parameters: p.trainable }
+        const { logits, parameters } = logitsOf(graph, batch)
+        return { loss: classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing }), parameters }
       },
     },
     (name) => source.float32(name),
@@ -156,8 +160,10 @@ export async function tune(
       session: { provider: run.o.provider },
     },
   )
+  const judge = heldOutJudge(run, { classes: head.classes.length, perEpoch, build: (graph, rows) => logitsOf(graph, rows).logits })
   try {
     const varied = views[s.augmentation]
+    let latest: JobProgress | undefined
     const losses = await runLoop(
       {
         trainer,
@@ -182,9 +188,16 @@ export async function tune(
         },
       },
       {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
+        onProgress: ({ step, steps: total, ...rest }) => {
+          latest = { phase: 'training', done: step, total, ...rest }
+          run.o.onProgress(latest)
+        },
         isCancelled: run.o.isCancelled,
         resume: run.o.resume,
+        async afterStep(step) {
+          const heldOut = await judge.after(step, () => trainer.weights({ ema: s.ema > 0 }))
+          if (heldOut && latest) run.o.onProgress({ ...latest, loss: undefined, heldOut })
+        },
       },
     )
     const trained = await trainer.exportWeights({ ema: s.ema > 0 })
@@ -197,6 +210,7 @@ export async function tune(
       notes: { steps },
     }
   } finally {
+    await judge.release()
     await trainer.release()
   }
 }

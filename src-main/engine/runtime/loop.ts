@@ -36,6 +36,8 @@ export interface LoopProgress {
   readonly steps: number
   readonly loss: number
   readonly lr: number
+  /** Before clipping; absent where the trainer does not report it. */
+  readonly gradNorm?: number
   readonly imagesPerSecond: number
   readonly secondsLeft: number
 }
@@ -92,6 +94,7 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       steps,
       loss: losses.at(-1)!,
       lr: schedule(step),
+      ...(metrics['gradNorm'] !== undefined && { gradNorm: metrics['gradNorm'] }),
       imagesPerSecond: perSecond * plan.imagesPerStep,
       secondsLeft: (steps - step - 1) / perSecond,
     })

@@ -137,10 +137,16 @@ export class Trainer {
     if (old && old.location === 'gpu-buffer') old.dispose()
   }
 
-  /** The current weights and buffers on the device, as feeds for an inference session. Valid until the next step. */
-  weights(): Record<string, Tensor> {
-    const names = [...this.parameters.map((p) => `w:${p.name}`), ...this.buffers.map((b) => `buffer:${b.name}`)]
-    return Object.fromEntries(names.map((name) => [name, this.state[name]!]))
+  /**
+   * The current weights and buffers on the device, as feeds for an inference session; with `ema`, the moving averages if
+   * they are tracked. Valid until the next step.
+   */
+  weights({ ema = false } = {}): Record<string, Tensor> {
+    const slot = ema && this.options.ema ? 'ema' : 'w'
+    return Object.fromEntries([
+      ...this.parameters.map((p) => [`w:${p.name}`, this.state[`${slot}:${p.name}`]!]),
+      ...this.buffers.map((b) => [`buffer:${b.name}`, this.state[`buffer:${b.name}`]!]),
+    ])
   }
 
   /** Copies everything that the next step depends on. */

@@ -30,6 +30,7 @@ describe.each(recipes.map((r) => [r.id, r] as const))('%s', (id, recipe) => {
     expect(id).toMatch(/^[a-z][a-z0-9-]*$/)
     wordsSchema.parse(recipe.title)
     wordsSchema.parse(recipe.about)
+    expect(wordsSchema.parse(recipe.when).ja).toBeTruthy()
     expect(recipe.citation).toMatch(/\b(19|20)\d\d\b/)
     for (const need of { ...tasks, ...regionTasks }[recipe.task].needs) expect(recipe.needs).toContain(need)
   })
@@ -41,6 +42,8 @@ describe.each(recipes.map((r) => [r.id, r] as const))('%s', (id, recipe) => {
     for (const field of fields) {
       expect(wordsSchema.parse(field.words).en).toBe(field.description)
       expect(field.default).toBeDefined()
+      expect(wordsSchema.parse(field.names), `setting(…, { name: [en, ja] }) of ${field.name}`).toMatchObject({ en: field.title })
+      expect(field.title).not.toBe(field.name)
     }
     expect(Object.keys(parseSettings(recipe, {}))).toEqual(Object.keys(recipe.settings.shape))
     for (const of of ['deep', 'interpolate']) expect(Object.keys(recipe.settings.shape)).toContain(of)

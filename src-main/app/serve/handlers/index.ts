@@ -14,6 +14,7 @@ import { projectHandlers } from './projects.ts'
 import { modelHandlers } from './models.ts'
 import { previewHandlers } from './preview.ts'
 import { promptHandlers } from './prompts.ts'
+import { runsHandlers } from './runs.ts'
 import { reviewHandlers } from './review.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
@@ -29,6 +30,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...agreementHandlers(),
   ...reviewHandlers(),
   ...trainingHandlers(app),
+  ...runsHandlers(app),
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),

@@ -36,10 +36,11 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
   }
   return {
     'training.recipes': () =>
-      recipes.map(({ id, title, about, citation, needs, settings }) => ({
+      recipes.map(({ id, title, about, when, citation, needs, settings }) => ({
         name: id,
         title,
         about,
+        when,
         citation,
         needs: [...needs],
         schema: jsonSchemaOf(settings),

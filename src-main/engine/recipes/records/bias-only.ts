@@ -13,6 +13,10 @@ export default defineRecipe({
     en: 'Trains only the biases of the image tower, about a thousandth of it, and the classifier.',
     ja: '画像タワーの約千分の一にあたるバイアスと、分類器だけを学習します。',
   },
+  when: {
+    en: 'Choose it with few images, where training everything would overfit.',
+    ja: '画像が少なく、全体の学習では過学習するときに。',
+  },
   citation:
     'Ben Zaken et al. 2022, BitFit: simple parameter-efficient fine-tuning for transformer-based masked language-models, arXiv:2106.10199',
   ...tuned,

@@ -21,17 +21,18 @@ import type { Run, Trained } from '../run.ts'
 import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
 
 const settings = z.strictObject({
-  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens before the class name', 'クラス名の前に置く学習トークン数'),
+  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens before the class name', 'クラス名の前に置く学習トークン数', { name: ['Context tokens', '文脈トークン数'] }),
   init: setting(
     z.enum(['words', 'random']).default('words'),
     'Start from the words “a picture of a”, or from noise',
     '語句「a picture of a」から始めるか、乱数から始めるか',
+    { name: ['Prompt starts from', 'プロンプトの初期値'] },
   ),
   epochs: epochs(50),
   batchSize: batchSize(32),
   lr: rate(0.002),
   warmup: warmup(0.02),
-  momentum: setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム'),
+  momentum: setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', { name: ['Momentum', 'モーメンタム'], advanced: true }),
   weightDecay: decay(5e-4),
   ...seeing,
 })
@@ -43,6 +44,10 @@ export default defineRecipe({
   about: {
     en: 'Learns a few words that stand before every class name; both towers stay as they are.',
     ja: 'クラス名の前に置く数トークンだけを学習します。両方のタワーは変わりません。',
+  },
+  when: {
+    en: 'Choose it for 1 to 16 images a class, and for a model that must stay as it is: only its prompt changes.',
+    ja: 'クラスあたり 1～16 枚のときや、モデル自体を変えたくないときに。変わるのはプロンプトだけです。',
   },
   citation: 'Zhou et al. 2022, Learning to prompt for vision-language models, arXiv:2109.01134',
   task: 'classify',

@@ -28,19 +28,21 @@ const settings = z.strictObject({
     z.enum(['all', 'heads', 'lora']).default('all'),
     'What is trained: the image tower and the heads, the heads alone, or small matrices beside the tower’s and the heads',
     '学習する部分：画像タワーとヘッドすべて、ヘッドだけ、またはタワーに添えた小さな行列とヘッド',
+    { name: ['Trained part', '学習する部分'] },
   ),
   epochs: epochs(30),
   batchSize: batchSize(4),
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
   augmentation: setting(
     z.enum(['none', 'light']).default('light'),
     'Whether training images are cropped and mirrored',
     '学習画像を切り抜き、左右反転するか',
+    { name: ['Augmentation', 'データ拡張'] },
   ),
-  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数'),
+  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数', { name: ['LoRA rank', 'LoRA の階数'], advanced: true }),
   ...seeing,
 })
 type Settings = z.output<typeof settings>
@@ -52,6 +54,10 @@ export default defineRecipe({
   about: {
     en: 'Trains a detector by words on the accepted regions and their labels.',
     ja: '承認済みの領域とラベルで、言葉による検出器を学習します。',
+  },
+  when: {
+    en: 'Choose it to find and box your labels in images: draw some boxes of each label first.',
+    ja: '画像からラベルを見つけて囲みたいときに。先に各ラベルのボックスをいくつか描いてください。',
   },
   citation: 'Minderer et al. 2022, Simple open-vocabulary object detection with vision transformers, arXiv:2205.06230',
   task: 'detect',

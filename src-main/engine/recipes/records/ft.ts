@@ -13,6 +13,10 @@ export default defineRecipe({
     en: 'Trains the whole image tower and the classifier, which starts from the zero-shot one.',
     ja: '画像タワー全体と分類器を学習します。分類器はゼロショットのものから始めます。',
   },
+  when: {
+    en: 'Choose it with many labelled images that look like those you will meet; on unusual pictures it may lose.',
+    ja: 'ラベル付き画像が多く、本番の画像と似ているときに。見慣れない画像では弱くなることがあります。',
+  },
   citation: 'Wortsman et al. 2022, Robust fine-tuning of zero-shot models, arXiv:2109.01903',
   ...tuned,
   demands: demandsOfHead,

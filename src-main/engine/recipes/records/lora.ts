@@ -29,27 +29,32 @@ const settings = z.strictObject({
     z.int().min(1).max(1024).default(8),
     'Rank of the update; an adapter that is started from has its own',
     '更新の階数。出発点のアダプターがあればその値',
+    { name: ['Rank', '階数'] },
   ),
   alpha: setting(
     z.number().positive().max(1024).default(8),
     'The update is scaled by alpha / r; an adapter that is started from has its own',
     '更新の倍率は alpha / r。出発点のアダプターがあればその値',
+    { name: ['Alpha', 'アルファ'] },
   ),
   targets: setting(
     z.string().default(ALL),
     'Modules of the image tower that are adapted: all-linear, or names as in PEFT with commas between them, e.g. q_proj,v_proj',
     '適応させる画像タワーのモジュール。all-linear、または PEFT と同じ名前をコンマ区切りで（例：q_proj,v_proj）',
+    { name: ['Adapted layers', '適応させる層'], advanced: true },
   ),
   adapter: setting(
     z.string().default(''),
     'Folder of a LoRA adapter of PEFT to start from; empty: none',
     '出発点にする PEFT の LoRA アダプターのフォルダー。空：なし',
+    { name: ['Start from an adapter', '出発点のアダプター'], advanced: true },
   ),
   ...tuning(1e-3, 0),
   epochs: setting(
     z.int().min(0).max(10_000).default(10),
     'Passes over the training images; 0 only merges the adapter',
     '学習画像を通す回数。0：アダプターの統合だけ',
+    { name: ['Epochs', 'エポック数'] },
   ),
   ...seeing,
   ...startingHead,
@@ -62,6 +67,10 @@ export default defineRecipe({
   about: {
     en: 'Trains small matrices beside the linear layers of the image tower, and the classifier; keeps a PEFT adapter.',
     ja: '画像タワーの線形層に添えた小さな行列と分類器を学習し、PEFT のアダプターも残します。',
+  },
+  when: {
+    en: 'Choose it for a large model on little memory, or to pass on a small adapter instead of a whole checkpoint.',
+    ja: 'メモリーに対してモデルが大きいときや、小さなアダプターだけを渡したいときに。',
   },
   citation: 'Hu et al. 2022, LoRA: low-rank adaptation of large language models, arXiv:2106.09685',
   ...tuned,

@@ -16,6 +16,10 @@ export default defineRecipe({
     en: 'Full fine-tuning whose classifier starts from the linear probe, so that the features are distorted less.',
     ja: '線形プローブの分類器から始める全体の微調整。特徴量の歪みを抑えます。',
   },
+  when: {
+    en: 'The usual choice when pictures will differ from those trained on: as exact as full fine-tuning, and steadier.',
+    ja: '本番の画像が学習画像と違いそうなときの定番。全体の微調整なみに正確で、より安定します。',
+  },
   citation: 'Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform out-of-distribution, arXiv:2202.10054',
   ...tuned,
   settings: z.strictObject({ ...tuning(1e-5), ...probing, ...seeing }),

@@ -12,6 +12,10 @@ export default defineRecipe({
     en: 'Logistic regression over the features of the frozen model, its strength chosen on the validation split.',
     ja: '凍結したモデルの特徴量に対するロジスティック回帰。正則化の強さは検証用の分割で選びます。',
   },
+  when: {
+    en: 'Choose it for few images or little time: minutes at most, and it keeps what the model knows of unusual pictures.',
+    ja: '画像や時間が少ないときに。長くても数分で済み、見慣れない画像への強さを保ちます。',
+  },
   citation: 'Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform out-of-distribution, arXiv:2202.10054',
   task: 'classify',
   needs: ['embedImage'],

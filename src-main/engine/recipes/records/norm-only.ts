@@ -16,6 +16,10 @@ export default defineRecipe({
     en: 'Trains only the norms of the image tower, a tiny part of it, and the classifier.',
     ja: '画像タワーのごく一部である正規化層と、分類器だけを学習します。',
   },
+  when: {
+    en: 'Choose it when pictures differ in look rather than in content, such as another camera or drawing style.',
+    ja: '内容ではなく見た目（カメラや画風など）が違うときに。',
+  },
   citation: 'Zhao et al. 2023, Tuning LayerNorm in attention: Towards efficient multi-modal LLM finetuning, arXiv:2312.11420',
   ...tuned,
   demands: demandsOfHead,

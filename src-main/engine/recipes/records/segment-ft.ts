@@ -13,6 +13,10 @@ export default defineRecipe({
     en: 'Trains what makes masks of words, or the image encoder as well, on the accepted masks of your labels. Boxes do not count.',
     ja: '採用したラベルのマスクで、単語からマスクを作る部分を、または画像エンコーダーも学習します。ボックスは使いません。',
   },
+  when: {
+    en: 'Choose it for outlines instead of boxes: draw some masks of each label first.',
+    ja: 'ボックスではなく輪郭がほしいときに。先に各ラベルのマスクをいくつか描いてください。',
+  },
   citation: 'Lüddecke & Ecker 2022, Image segmentation using text and image prompts, CVPR',
   task: 'segment',
   needs: ['segment', 'embedText'],

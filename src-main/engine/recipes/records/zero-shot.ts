@@ -12,6 +12,10 @@ export default defineRecipe({
     en: 'No training: the embedded prompts of the classes are the classifier.',
     ja: '学習なし。クラスのプロンプトの埋め込みを分類器にします。',
   },
+  when: {
+    en: 'Take it first: it costs nothing, and every other recipe has to beat it.',
+    ja: 'まずこれを。費用がかからず、ほかのレシピが越えるべき基準になります。',
+  },
   citation: 'Radford et al. 2021, Learning transferable visual models from natural language supervision, arXiv:2103.00020',
   task: 'classify',
   needs: ['embedImage', 'embedText'],

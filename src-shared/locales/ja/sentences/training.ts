@@ -36,6 +36,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'evaluation.unknown-class': 'classes：このチェックポイントはクラス「{class}」を知りません',
   'evaluation.out-of-range': 'テンソル head.weight：ロジットが float32 の範囲を超えます',
   'evaluation.no-direction': '重み：{of} の埋め込みに向きがありません（桁あふれかゼロ）。学習済みの重みが必要です',
+  'run.several': '「{name}」という実行が複数あります。ID で指定してください（{ids}）',
   'merging.over-trained': '{folder}：学習したチェックポイントなのでスープで置き換えません。別のフォルダーを選んでください',
   'merging.no-held-out': '貪欲スープ：ホールドアウト画像がありません。ラベル付きの画像を分割「heldOut」に入れてください',
   'merging.several-models': '{name}：同じ名前のモデルがいくつもあります：{folders}',
