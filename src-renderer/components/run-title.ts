@@ -1,4 +1,6 @@
-import { i18n } from '../locales/index.ts'
+import { i18n, wordOf } from '../locales/index.ts'
+import { recipes } from '../records.ts'
+import { fieldsOf } from '../schema-fields.ts'
 
 const { t, te } = i18n.global
 
@@ -6,3 +8,10 @@ const { t, te } = i18n.global
 export const recipeTitle = (name: string | null): string =>
   name === null ? '' : te(`recipes.${name}`) ? t(`recipes.${name}`) : te(`merge.methods.${name}`) ? t(`merge.methods.${name}`) : name
 export const runTitle = (run: { recipe: string | null }): string => recipeTitle(run.recipe)
+
+/** What people call a setting of a recipe, in the current language; its key where nobody gave it a name. */
+export function settingTitle(recipe: string | null, key: string): string {
+  const entry = recipes.value.find((r) => r.name === recipe)
+  const field = entry && fieldsOf(entry.schema).find((f) => f.name === key)
+  return field ? wordOf(['recipe', entry.name, `name ${key}`], { ...field.names, en: field.title }) : key
+}

@@ -3,8 +3,10 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef, watch } from 'vue'
 import type { ModelEntry } from '#shared/contract/models.ts'
 import type { RunEntry, RunProgress } from '#shared/contract/training.ts'
+import type { RunNote } from '#shared/model/run-note.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { call, remote } from '../rpc/index.ts'
+import { curveOf, extendedBy, followedBy, type RunCurve } from '../run-curve.ts'
 import { useProject } from './project.ts'
 import { useSession } from './session.ts'
 import { useToasts } from './toasts.ts'
@@ -15,8 +17,8 @@ export const useRuns = defineStore('runs', () => {
   const [project, session, toasts] = [useProject(), useSession(), useToasts()]
   const runs = shallowRef<RunEntry[]>([])
   const models = shallowRef<ModelEntry[]>([])
-  /** Loss curves by run, including the latest progress events. */
-  const curves = shallowReactive(new Map<string, RunProgress[]>())
+  /** Curves by run, including the latest progress events. */
+  const curves = shallowReactive(new Map<string, RunCurve>())
   const latest = shallowReactive(new Map<string, RunProgress>())
   const running = computed(() => runs.value.filter(isActive))
   /** Folders of the models selected for comparison, for merging, and for proposals on the open image. */
@@ -52,16 +54,16 @@ export const useRuns = defineStore('runs', () => {
     if (!ingredients.value.every((f) => there.has(f))) ingredients.value = ingredients.value.filter((f) => there.has(f))
   }
   async function loadCurve(runId: string): Promise<void> {
-    const known = await call('runs.curve', { runId }).catch(() => [])
-    curves.set(runId, joined(known, curves.get(runId) ?? []))
+    const found = await call('runs.series', { runId }).catch(() => null)
+    if (found) curves.set(runId, followedBy(curveOf(found), curves.get(runId)))
   }
   remote.on('run.progress', (p) => {
     const before = latest.get(p.runId)
     latest.set(p.runId, p)
-    if (p.loss != null) {
-      const known = curves.get(p.runId) ?? []
-      curves.set(p.runId, joined(known, [p]))
-      if (!known.length && p.step > 1) void loadCurve(p.runId) // the run began before this window opened, or resumes an earlier one
+    if (p.loss != null || p.heldOut) {
+      const known = curves.get(p.runId)
+      curves.set(p.runId, extendedBy(known, p))
+      if (!known?.step.length && p.step > 1) void loadCurve(p.runId) // the run began before this window opened, or resumes an earlier one
     }
     if (!before) void refresh()
   })
@@ -95,6 +97,11 @@ export const useRuns = defineStore('runs', () => {
   )
 
   const cancel = (runId: string) => call('training.cancel', { runId }).catch((e: unknown) => toasts.error(errorWords(e)))
+  /** Changes what people say about a run. */
+  const note = (runId: string, change: Partial<RunNote>) =>
+    call('runs.note', { runId, note: change })
+      .then(refresh)
+      .catch((e: unknown) => toasts.error(errorWords(e)))
   /** Runs it again with the same settings; returns the new run's id. */
   async function again(runId: string): Promise<string | null> {
     try {
@@ -124,16 +131,7 @@ export const useRuns = defineStore('runs', () => {
     refreshModels,
     loadCurve,
     cancel,
+    note,
     again,
   }
 })
-
-/** Appends points to a curve; a step of another phase starts a new curve. */
-function joined(curve: readonly RunProgress[], more: readonly RunProgress[]): RunProgress[] {
-  let all = [...curve]
-  for (const p of more) {
-    if (all.length && all.at(-1)!.phase !== p.phase) all = []
-    if (!all.length || p.step > all.at(-1)!.step) all.push(p)
-  }
-  return all
-}

@@ -1,6 +1,7 @@
 /** The curves that a window draws: each step once, wherever the points come from. */
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test, vi } from 'vitest'
+import type { RunSeries } from '#shared/contract/runs.ts'
 import type { RunProgress } from '#shared/contract/training.ts'
 import { useRuns } from '../../../src-renderer/stores/runs.ts'
 
@@ -9,7 +10,7 @@ const { listeners, answers } = vi.hoisted(() => ({
   answers: new Map<string, unknown>(),
 }))
 vi.mock('../../../src-renderer/rpc/index.ts', () => ({
-  call: async (method: string) => answers.get(method) ?? [],
+  call: async (method: string) => answers.get(method) ?? null,
   remote: { on: (event: string, listener: (data: unknown) => void) => listeners.set(event, listener), connection: {} },
 }))
 vi.mock('../../../src-renderer/stores/project.ts', () => ({ useProject: () => ({ key: 'p', opened: true }) }))
@@ -24,10 +25,15 @@ const point = (step: number, phase: RunProgress['phase'] = 'training'): RunProgr
   loss: 1 / step,
 })
 const told = (p: RunProgress) => listeners.get('run.progress')!(p)
-const shown = () =>
-  useRuns()
-    .curves.get('r')
-    ?.map((p) => `${p.phase} ${p.step}`)
+const shown = () => {
+  const curve = useRuns().curves.get('r')
+  return curve && [...curve.step].map((step) => `${curve.phase} ${step}`)
+}
+/** As the application answers. */
+const series = (...steps: number[]): RunSeries => {
+  const none = steps.map(() => null)
+  return { phase: 'training', step: steps, loss: steps.map((s) => 1 / s), lr: none, gradNorm: none, imagesPerSecond: none, epochs: [] }
+}
 const soon = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 beforeEach(() => {
@@ -37,10 +43,7 @@ beforeEach(() => {
 })
 
 test('a window that opens during a run gets the earlier steps, and no step twice', async () => {
-  answers.set(
-    'runs.curve',
-    [1, 2, 3, 4].map((s) => point(s)),
-  )
+  answers.set('runs.series', series(1, 2, 3, 4))
   told(point(3))
   told(point(4))
   told(point(5))
@@ -67,7 +70,7 @@ test('a finished run still loads its curve once', async () => {
   answers.set('models.list', [])
   told(point(1))
   told(point(2))
-  answers.set('runs.curve', [point(1), point(2)])
+  answers.set('runs.series', series(1, 2))
   listeners.get('run.finished')!({ runId: 'r', status: 'done' })
   await soon()
   expect(shown()).toEqual(['training 1', 'training 2'])
