@@ -176,6 +176,14 @@ ALTER TABLE media_label ADD COLUMN prompt TEXT;
 ALTER TABLE caption ADD COLUMN prompt TEXT;
 `,
   },
+  {
+    version: 10,
+    sql: `
+-- Of waiting jobs: those of a higher priority come first, and none before its time (ms since 1970; NULL: at once).
+ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN start_at INTEGER;
+`,
+  },
 ]
 
 export const schemaVersion = migrations.at(-1)!.version

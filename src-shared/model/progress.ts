@@ -37,6 +37,10 @@ export const phases = [
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
 
+/** What a paused job waits for: room on the disk of a folder, or a folder that is gone. */
+export const awaitedSchema = z.object({ for: z.enum(['room', 'folder']), path: z.string() })
+export type Awaited = z.infer<typeof awaitedSchema>
+
 /** `done` and `total` count within the phase; `total` is null if unknown. Only training steps report a loss. */
 export const progressSchema = z.object({
   phase: phaseSchema,
@@ -50,6 +54,10 @@ export const progressSchema = z.object({
   secondsLeft: z.number().optional(),
   loss: z.number().optional(),
   lr: z.number().optional(),
+  /** Of an epoch that has just ended, on images that are not trained on. */
+  judged: z.object({ epoch: z.int(), metric: z.enum(['accuracy', 'loss']), value: z.number() }).optional(),
+  /** The job is paused. */
+  waits: awaitedSchema.optional(),
 })
 export type StepProgress = z.infer<typeof progressSchema>
 

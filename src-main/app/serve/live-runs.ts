@@ -32,13 +32,13 @@ export class LiveRuns {
   progress(
     key: string,
     runId: string,
-    { phase, part, done, total, loss, lr, imagesPerSecond, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
+    { phase, part, done, total, loss, lr, imagesPerSecond, judged, waits, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
   ): void {
-    const now: RunProgress = { runId, phase, part, step: done, steps: total ?? done, loss, lr, imagesPerSecond, ...standing }
+    const now: RunProgress = { runId, phase, part, step: done, steps: total ?? done, loss, lr, imagesPerSecond, judged, waits, ...standing }
     const before = this.latest.get(runId)
     this.curveOf(runId).add(now)
     this.latest.set(runId, now)
-    const stretch = before?.phase === phase && before.part === part
+    const stretch = before?.phase === phase && before.part === part && before.waits?.path === waits?.path && !judged
     if (stretch && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
     this.told.set(runId, Date.now())
     this.tell(key, 'run.progress', now)

@@ -14,6 +14,32 @@ export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd
 
 export const augmentations = ['none', 'light', 'strong'] as const
 
+/** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
+export const keeping = {
+  keep: setting(
+    z.enum(['last', 'best', 'both']).default('last'),
+    'Which weights become the checkpoint: the last, those of the best epoch on the validation split, or the best, with the last as a second checkpoint',
+    'チェックポイントにする重み：最後のもの、検証用の分割で最良だったエポックのもの、または最良のものに加えて最後のものも別のチェックポイントに',
+  ),
+  patience: setting(
+    z.int().min(0).max(1000).default(0),
+    'Stop after so many epochs without getting better on the validation split (0: never)',
+    '検証用の分割で良くならないエポックがこの数だけ続いたら終了（0：しない）',
+  ),
+  minDelta: setting(
+    z.number().min(0).default(0),
+    'How much better an epoch must be to count for that',
+    'そのとき、良くなったとみなす最小の差',
+  ),
+}
+export type Keeping = { [K in keyof typeof keeping]: z.output<(typeof keeping)[K]> }
+
+export const accumulated = setting(
+  z.int().min(1).max(1024).default(1),
+  'Batches whose gradients are averaged before an update',
+  '更新前に勾配を平均するバッチ数',
+)
+
 /** Gradient-descent training of a model and a classifier head (tune.ts). */
 export const tuning = (lr: number, weightDecay = 0.1) => ({
   epochs: epochs(10),
@@ -24,22 +50,20 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限'),
   labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化'),
   augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか'),
-  accumulate: setting(
-    z.int().min(1).max(1024).default(1),
-    'Batches whose gradients are averaged before an update',
-    '更新前に勾配を平均するバッチ数',
-  ),
+  accumulate: accumulated,
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
     'Decay of a moving average of the weights, which is then kept (0: none)',
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
   ),
+  ...keeping,
 })
 
 /** Training of a segmenter on masks (segment.ts). */
 export const segmentTuning = () => ({
   epochs: epochs(20),
   batchSize: batchSize(4),
+  accumulate: accumulated,
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
@@ -59,6 +83,7 @@ export const segmentTuning = () => ({
     'Labels asked of an image in a step: half of them its own, the others as far as there are',
     '1 ステップで 1 枚の画像に尋ねるラベル数：半分はその画像のもの、残りはほかのラベル',
   ),
+  ...keeping,
   crop: setting(
     z.number().min(0.05).max(1).default(0.5),
     'Smallest part of an image’s area that is shown, at random and perhaps mirrored (1: always the whole image)',
