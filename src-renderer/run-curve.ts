@@ -49,8 +49,8 @@ export const curveOf = (s: RunSeries): RunCurve => {
 /** With what a run reports: a step that is already known changes nothing; a step of another phase starts a new curve. */
 export function extendedBy(curve: RunCurve | undefined, p: RunProgress): RunCurve {
   let now = curve?.phase === p.phase || p.loss == null ? (curve ?? empty(p.phase)) : empty(p.phase)
-  const { heldOut } = p
-  if (heldOut && !now.epochs.some((e) => e.epoch === heldOut.epoch)) now = { ...now, epochs: [...now.epochs, heldOut] }
+  const { judged } = p
+  if (judged && !now.epochs.some((e) => e.epoch === judged.epoch)) now = { ...now, epochs: [...now.epochs, { ...judged, step: p.step }] }
   if (p.loss == null || p.step <= (now.step.at(-1) ?? 0)) return now
   const value = { loss: p.loss, lr: p.lr, gradNorm: p.gradNorm, imagesPerSecond: p.imagesPerSecond }
   const columns = Object.fromEntries(figures.map((f) => [f, extended(now.columns[f], value[f] ?? NaN)])) as Record<Figure, Float64Array>
@@ -77,6 +77,9 @@ export function followedBy(loaded: RunCurve, live: RunCurve | undefined): RunCur
   }
 }
 
-/** The epoch with the highest accuracy, the earliest of equals. */
+/** The epoch with the highest accuracy or the lowest loss, the earliest of equals. */
 export const bestEpoch = (epochs: readonly Epoch[]): Epoch | null =>
-  epochs.reduce<Epoch | null>((best, e) => (best && best.accuracy >= e.accuracy ? best : e), null)
+  epochs.reduce<Epoch | null>((best, e) => {
+    const better = best === null || (e.metric === 'loss' ? e.value < best.value : e.value > best.value)
+    return better ? e : best
+  }, null)

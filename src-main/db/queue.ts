@@ -18,8 +18,9 @@ const interrupted = 'interrupted: the program ended before the run did'
 /** `home` identifies the machine and folder where the job was queued. */
 export function addJob(db: Database, job: JobRecord, home: string | null): void {
   db.run(
-    `INSERT INTO job (id, kind, lane, status, subject, request, by_name, run_id, owner, error, result, created, started, finished)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO job (id, kind, lane, status, subject, request, by_name, run_id, owner, error, result, created, started, finished,
+       priority, start_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     job.id,
     job.kind,
     job.lane,
@@ -34,7 +35,14 @@ export function addJob(db: Database, job: JobRecord, home: string | null): void 
     job.created,
     job.started,
     job.finished,
+    job.priority,
+    job.startAt,
   )
+}
+
+/** Changes when a queued job is to start; false if it has started, or ended. */
+export function arrangeJob(db: Database, id: string, { priority, startAt }: Pick<JobRecord, 'priority' | 'startAt'>): boolean {
+  return db.run(`UPDATE job SET priority = ?, start_at = ? WHERE id = ? AND status = 'queued'`, priority, startAt, id).changes === 1
 }
 
 /** Assigns the job to this process; false if it was already taken, cancelled or dismissed. */
@@ -79,7 +87,7 @@ export function requeueJob(
   { subject, runId, home }: { subject: string; runId: string | null; home: string | null },
 ): boolean {
   const { changes } = db.run(
-    `UPDATE job SET status = 'queued', subject = ?, run_id = ?, owner = ?, error = NULL, started = NULL, finished = NULL
+    `UPDATE job SET status = 'queued', subject = ?, run_id = ?, owner = ?, error = NULL, started = NULL, finished = NULL, start_at = NULL
      WHERE id = ? AND status = 'interrupted'`,
     subject,
     runId,
@@ -188,6 +196,7 @@ function toJob(r: StoredRow): JobRecord {
       ...r,
       user: r['by_name'],
       runId: r['run_id'],
+      startAt: r['start_at'],
       request: parseStored(String(r['request'])),
       result: r['result'] == null ? null : parseStored(String(r['result'])),
     })
@@ -208,6 +217,8 @@ function toJob(r: StoredRow): JobRecord {
     runId: null,
     error: anotherVersion(problem),
     result: null,
+    priority: 0,
+    startAt: null,
     created: Number(r['created']) || 0,
     started: null,
     finished: null,

@@ -179,6 +179,14 @@ ALTER TABLE caption ADD COLUMN prompt TEXT;
   {
     version: 10,
     sql: `
+-- Of waiting jobs: those of a higher priority come first, and none before its time (ms since 1970; NULL: at once).
+ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN start_at INTEGER;
+`,
+  },
+  {
+    version: 11,
+    sql: `
 -- What people say about a run. Tools, not data: in no journal and no hash.
 CREATE TABLE run_note (
   run_id TEXT PRIMARY KEY REFERENCES run(id), name TEXT, note TEXT NOT NULL, tags TEXT NOT NULL, pinned INTEGER NOT NULL);

@@ -52,7 +52,8 @@ export const useJobs = defineStore('jobs', () => {
       else waiting.set(id, resolve)
     })
   const cancel = (id: string) => call('jobs.cancel', { id }).catch(() => undefined)
+  const arrange = (id: string, when: { priority?: number; startAt?: number | null }) => call('jobs.arrange', { id, ...when })
   const again = (id: string) => call('jobs.again', { id })
   const dismiss = (id: string) => call('jobs.dismiss', { id })
-  return { jobs, running, offered, refresh, ended, cancel, again, dismiss, onEnd, shownThere }
+  return { jobs, running, offered, refresh, ended, cancel, arrange, again, dismiss, onEnd, shownThere }
 })

@@ -60,7 +60,7 @@ export const useRuns = defineStore('runs', () => {
   remote.on('run.progress', (p) => {
     const before = latest.get(p.runId)
     latest.set(p.runId, p)
-    if (p.loss != null || p.heldOut) {
+    if (p.loss != null) {
       const known = curves.get(p.runId)
       curves.set(p.runId, extendedBy(known, p))
       if (!known?.step.length && p.step > 1) void loadCurve(p.runId) // the run began before this window opened, or resumes an earlier one

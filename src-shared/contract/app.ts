@@ -1,8 +1,8 @@
 /** The application itself: identity, settings, recent projects, file selection, running jobs. */
 import { z } from 'zod'
 import { limits } from '../model/limits.ts'
-import { phaseSchema } from '../model/progress.ts'
-import { jobStatus, laneSchema } from '../model/queue.ts'
+import { awaitedSchema, phaseSchema } from '../model/progress.ts'
+import { jobStatus, laneSchema, priorityMost } from '../model/queue.ts'
 import { text } from '../model/text.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
@@ -114,6 +114,11 @@ export const jobEntry = z.object({
   /** The error's text in translatable form. */
   sentence: sentenceSchema.nullable(),
   result: z.json().nullable(),
+  priority: z.int(),
+  /** Of a queued job: not before this time, in ms since 1970. */
+  startAt: z.int().nullable(),
+  /** What a running job waits for; it goes on by itself. */
+  waits: awaitedSchema.nullable(),
   /** The effect of `jobs.again` on an interrupted job: resume, or start over. null: it can only be dismissed. */
   offers: z.enum(['resume', 'again']).nullable(),
 })
@@ -181,6 +186,11 @@ export const appMethods = {
   'jobs.list': method(nothing, z.array(jobEntry)),
   /** A queued job is cancelled immediately, a running one within two steps. */
   'jobs.cancel': method(z.object({ id: z.string() }), done),
+  /** Changes when a queued job starts: of those whose time has come, the highest priority first. What is absent stays. */
+  'jobs.arrange': method(
+    z.object({ id: z.string(), priority: z.int().min(-priorityMost).max(priorityMost).optional(), startAt: z.int().nullable().optional() }),
+    done,
+  ),
   /** Puts an interrupted job back into the queue. */
   'jobs.again': method(z.object({ id: z.string() }), done),
   /** Stops offering an interrupted job. */

@@ -1,7 +1,7 @@
 /** Runs after their start: what they learn from, their curves, what people say about them, and what goes with them when they are deleted. */
 import { z } from 'zod'
 import { id } from '../model/media.ts'
-import { heldOutSchema, phaseSchema } from '../model/progress.ts'
+import { judgedSchema, phaseSchema } from '../model/progress.ts'
 import { runNote } from '../model/run-note.ts'
 import { method } from './method.ts'
 
@@ -31,8 +31,8 @@ export const runSeries = z.object({
   lr: column,
   gradNorm: column,
   imagesPerSecond: column,
-  /** The classifier on held-out images at the end of each epoch. */
-  epochs: z.array(heldOutSchema.omit({ answers: true })),
+  /** What each epoch was worth on the split `val`, with its last step. */
+  epochs: z.array(judgedSchema.omit({ answers: true }).extend({ step: z.number() })),
 })
 export type RunSeries = z.infer<typeof runSeries>
 
@@ -40,7 +40,6 @@ export type RunSeries = z.infer<typeof runSeries>
 export const epochAnswers = z.array(
   z.object({
     epoch: count,
-    split: z.string(),
     /** `p` of the answered class; classes by name. */
     answers: z.array(z.object({ mediaId: id.nullable(), file: z.string(), truth: z.string(), class: z.string(), p: z.number() })),
   }),

@@ -1,8 +1,9 @@
 /** Train: recipes, devices, runs. A run reports by events. */
 import { z } from 'zod'
 import { capabilitySchema } from '../model/capability.ts'
+import { judgedBySchema } from '../model/course.ts'
 import { deviceEntrySchema, deviceSchema } from '../model/job.ts'
-import { heldOutSchema, phaseSchema } from '../model/progress.ts'
+import { awaitedSchema, phaseSchema } from '../model/progress.ts'
 import { runRecord } from '../model/project.ts'
 import { runNote } from '../model/run-note.ts'
 import { wordsSchema } from '../model/words.ts'
@@ -44,8 +45,10 @@ export const runProgress = z.object({
   loss: z.number().nullish(),
   lr: z.number().nullish(),
   gradNorm: z.number().nullish(),
-  /** At the end of an epoch; without the answers. */
-  heldOut: heldOutSchema.omit({ answers: true }).nullish(),
+  /** Of an epoch that has ended, on the split `val`. */
+  judged: z.object({ epoch: z.int(), metric: judgedBySchema, value: z.number() }).nullish(),
+  /** The run is paused. */
+  waits: awaitedSchema.nullish(),
   imagesPerSecond: z.number().nullish(),
   /** Fraction of the whole run over all phases, 0 … 1; never decreases. */
   share: share.nullish(),
@@ -83,11 +86,16 @@ export const trainingMethods = {
       device: deviceSchema.optional(),
       seed: z.int().nonnegative().optional(),
       name: z.string().max(200).optional(),
+      /** Not before this time, in ms since 1970. */
+      startAt: z.int().optional(),
     }),
     runStarted,
   ),
-  /** Repeats the run. A stopped run resumes if the dataset is unchanged. */
-  'training.again': method(z.object({ runId: z.string() }), runStarted),
+  /**
+   * Repeats the run. A stopped run resumes if the dataset is unchanged; one that diverged also with a lower rate `lr`, from the
+   * step before.
+   */
+  'training.again': method(z.object({ runId: z.string(), lr: z.number().positive().optional() }), runStarted),
   'training.cancel': method(z.object({ runId: z.string() }), done),
   'runs.list': method(nothing, z.array(runEntry)),
   /** The figures of every step, for the curves; thinned to at most a few thousand points. */

@@ -1,5 +1,6 @@
 /** `dashi.json`: identity, origin and measurements of a checkpoint. Stored next to `config.json`. */
 import { z } from 'zod'
+import { courseSchema } from './course.ts'
 import { mergeMethodSchema } from './merge.ts'
 import { writtenFiles } from './owned.ts'
 import { seeingSchema } from './seeing.ts'
@@ -47,6 +48,8 @@ export const checkpointRecordSchema = z.object({
   recipe: z.object({ name: z.string(), settings: z.record(z.string(), z.json()) }).nullable(),
   /** Present for a soup. Ingredients are in the order of merging. */
   merge: soupSchema.optional(),
+  /** How the training went; absent for what was not trained step by step, and before this was recorded. */
+  course: courseSchema.optional(),
   /** Non-default image preparation. */
   seeing: seeingSchema.optional(),
   seed: z.int().nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { courseSchema, keptSchema } from './course.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { box, rle } from './shape.ts'
 import { wordsSchema } from './words.ts'
@@ -73,6 +74,8 @@ export const trainJobSchema = z.object({
   cache: z.string(),
   /** Interval at which the resumable state is saved. */
   saveEverySeconds: z.number().nonnegative().default(60),
+  /** Whether it waits for room on the disk, and for a folder of images that is gone, instead of failing. */
+  waits: z.boolean().optional(),
 })
 export type TrainJob = z.infer<typeof trainJobSchema>
 
@@ -254,6 +257,9 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     steps: z.int().nonnegative(),
     loss: z.array(z.number()),
     notes,
+    course: courseSchema.optional(),
+    /** A second checkpoint of the same training. */
+    also: z.object({ checkpoint: z.string(), kept: keptSchema, measured: measuredSchema }).optional(),
     measured: measuredSchema,
   }),
   z.object({ kind: z.literal('evaluate'), ...ended, checkpoint: z.string(), measured: measuredSchema }),

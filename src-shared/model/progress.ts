@@ -37,24 +37,22 @@ export const phases = [
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
 
-/** The classifier on held-out images at the end of an epoch. */
-export const heldOutSchema = z.object({
-  epoch: z.int().nonnegative(),
-  /** The last step of the epoch, counted from 1. */
-  step: z.int().nonnegative(),
-  /** The split that was asked, and how many of its images. */
-  split: z.string(),
-  n: z.int().positive(),
-  /** 0 … 1. */
-  accuracy: z.number(),
-  /** Mean cross-entropy. */
-  loss: z.number(),
-  /** Of a few images, always the same: their place in the split, the true class, the most probable one and its probability. */
-  answers: z.array(
-    z.object({ at: z.int().nonnegative(), truth: z.int().nonnegative(), class: z.int().nonnegative(), p: z.number() }),
-  ),
+/** What a paused job waits for: room on the disk of a folder, or a folder that is gone. */
+export const awaitedSchema = z.object({ for: z.enum(['room', 'folder']), path: z.string() })
+export type Awaited = z.infer<typeof awaitedSchema>
+
+/** What an epoch was worth, and what was said of a few images of `val`, always the same, where classes are asked for. */
+export const judgedSchema = z.object({
+  /** Counted from 1. */
+  epoch: z.int(),
+  metric: z.enum(['accuracy', 'loss']),
+  value: z.number(),
+  /** `at`: the image's place in the split; `p`: the probability of the answered class. */
+  answers: z
+    .array(z.object({ at: z.int().nonnegative(), truth: z.int().nonnegative(), class: z.int().nonnegative(), p: z.number() }))
+    .optional(),
 })
-export type HeldOut = z.infer<typeof heldOutSchema>
+export type Judgement = z.infer<typeof judgedSchema>
 
 /** `done` and `total` count within the phase; `total` is null if unknown. Only training steps report a loss. */
 export const progressSchema = z.object({
@@ -71,8 +69,10 @@ export const progressSchema = z.object({
   lr: z.number().optional(),
   /** Global norm of the gradient, before clipping. */
   gradNorm: z.number().optional(),
-  /** At the end of an epoch. */
-  heldOut: heldOutSchema.optional(),
+  /** Of an epoch that has just ended, on images that are not trained on. */
+  judged: judgedSchema.optional(),
+  /** The job is paused. */
+  waits: awaitedSchema.optional(),
 })
 export type StepProgress = z.infer<typeof progressSchema>
 

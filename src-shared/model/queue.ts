@@ -18,6 +18,9 @@ export type Lane = z.infer<typeof laneSchema>
 /** Whether it is queued or running. */
 export const isOpen = ({ status }: { readonly status: JobStatus }): boolean => status === 'queued' || status === 'running'
 
+/** Largest priority, and smallest with a minus. */
+export const priorityMost = 1000
+
 /** A row of the queue. `request` is everything its kind needs to run it, now or after a restart. */
 export const jobRecord = z.object({
   id: z.string(),
@@ -33,6 +36,10 @@ export const jobRecord = z.object({
   runId: z.string().nullable(),
   error: z.string().nullable(),
   result: z.json().nullable(),
+  /** Of waiting jobs of a lane, those of a higher priority come first. */
+  priority: z.int().min(-priorityMost).max(priorityMost),
+  /** Not before this time, in ms since 1970. null: at once. */
+  startAt: z.int().nullable(),
   /** Milliseconds since 1970. */
   created: z.int(),
   started: z.int().nullable(),

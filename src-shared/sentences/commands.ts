@@ -1,6 +1,8 @@
 /** Errors of command-line options and arguments. */
 export const commandSentences = {
   'command.merge-needs-project': 'merge: {method} needs --project, whose split "heldOut" it selects on',
+  'command.time': '--at: expected a time such as 22:00 or 2030-01-31T22:00, found "{found}"',
+  'command.priority': '--priority: expected a whole number from -{most} to {most}, found "{found}"',
   'command.seed': '--seed: expected a whole number, found "{found}"',
   'command.set': '--set: expected key=value, found "{found}"',
   'command.embed-nothing': 'embed: give --image or --text',

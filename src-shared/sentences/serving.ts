@@ -1,5 +1,6 @@
 /** Errors of jobs, settings, the queue and connections. */
 export const servingSentences = {
+  'job.begun': 'the job has begun, or has ended: only a waiting one can be put at another place or time',
   'job.ended': 'the job has ended already',
   'job.not-offered': 'the job is not offered any more: it was resumed, dismissed or begun anew',
   'job.other-version': 'it was queued by another version of Dashi, which this one cannot run ({problem})',

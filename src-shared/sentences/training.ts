@@ -11,6 +11,16 @@ export const trainingSentences = {
   'adapter.empty': 'holds no LoRA matrices',
   'training.foreign-state': '{file}: is not a saved training state, so it is not overwritten; move it away or choose another name',
   'training.tensor-diverged': 'tensor {tensor} is no longer finite after the last step: try a smaller learning rate',
+  'training.bad-loss':
+    'the loss became {loss} at step {step}, and so the gradients of {bad} of {of} tensors, of which {tensor} is the first',
+  'training.bad-gradient': 'the gradients of {bad} of {of} tensors were not finite at step {step}; {tensor} is the first of them',
+  'training.bad-weight': 'the weights of {tensor} were no longer finite at step {step}',
+  'training.stopped': '{problem}: try a smaller learning rate',
+  'training.stopped-at': '{problem}; the state after step {kept} was kept: resume it with a smaller learning rate',
+  'training.nothing-to-judge': 'keep, patience: epochs are judged on labelled images in the split "val", and there are none',
+  'training.no-memory': 'memory ran out, even with a single image at a time ({reason})',
+  'training.no-memory-whole':
+    'memory ran out with {n} images a step, which this recipe cannot divide without changing what it learns: choose a smaller batchSize ({reason})',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

@@ -17,6 +17,8 @@ const job = (id: string, more: Partial<JobRecord> = {}): JobRecord => ({
   runId: null,
   error: null,
   result: null,
+  priority: 0,
+  startAt: null,
   created: 10,
   started: null,
   finished: null,

@@ -6,11 +6,12 @@ import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
 import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
-import { closeInterrupted, openProject } from '../projects/index.ts'
+import { closeInterrupted, listRuns, openProject, type Project } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
 import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
-import { defaultName, startTraining } from '../training/train.ts'
+import { defaultName, registerTraining, startTraining, type TrainRequest } from '../training/train.ts'
+import { carryOutQueue, timeOf } from './jobs.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
@@ -26,6 +27,7 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
+    .option('--at <time>', 'queue it for that time instead (22:00, or 2030-01-31T22:00): whatever has the project open then trains')
     .addHelpText('after', recipesHelp)
     .action(
       async (o: {
@@ -36,6 +38,7 @@ export const trainCommand = (app: AppContext): Command =>
         seed: string
         name?: string
         set: string[]
+        at?: string
         json?: boolean
       }) => {
         const project = openProject(o.project)
@@ -45,8 +48,10 @@ export const trainCommand = (app: AppContext): Command =>
           const asked = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set) }
           const wanted = o.name ?? defaultName(asked)
           const request = { ...asked, name: freeName(project, wanted, [o.model]) }
+          const startAt = o.at === undefined ? undefined : timeOf(o.at)
           if (request.name !== wanted)
             output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
+          if (startAt !== undefined) return await trainLater(app, project, request, startAt, o)
           const { result } = await untilDone(
             startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
           )
@@ -69,6 +74,27 @@ export const trainCommand = (app: AppContext): Command =>
         }
       },
     )
+
+/** Queues the training and carries it out when its time has come, unless this process ends before: then it stays in the queue. */
+async function trainLater(
+  app: AppContext,
+  project: Project,
+  request: TrainRequest & { readonly name: string },
+  startAt: number,
+  { json, project: folder }: { readonly json?: boolean; readonly project: string },
+): Promise<void> {
+  const register = (of: Project) => ({ runId: registerTraining(app, of, request).id, subject: request.name })
+  const at = new Date(startAt).toLocaleString('sv')
+  output(Boolean(json)).say(
+    `"${request.name}" will start at ${at}. Ended before, it stays in the queue: dashi jobs run --project ${folder}`,
+  )
+  await carryOutQueue(app, project, (queue) => {
+    queue.add('train', { startAt, register, project: { folder: project.folder, user: null } })
+  })
+  const { status, error } = listRuns(project).find((run) => run.settings['name'] === request.name)!
+  if (status === 'failed') process.exitCode = 2
+  output(Boolean(json)).answer({ name: request.name, startAt: new Date(startAt).toISOString(), status, error }, () => error ?? status)
+}
 
 function seedOf(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw userError(sentence('command.seed', { found: text }))

@@ -32,18 +32,29 @@ export class LiveRuns {
   progress(
     key: string,
     runId: string,
-    { phase, part, done, total, loss, lr, gradNorm, imagesPerSecond, heldOut, ...standing }: Omit<StepProgress, 'secondsLeft'> & Standing,
+    {
+      phase,
+      part,
+      done,
+      total,
+      loss,
+      lr,
+      gradNorm,
+      imagesPerSecond,
+      judged,
+      waits,
+      ...standing
+    }: Omit<StepProgress, 'secondsLeft'> & Standing,
   ): void {
-    const { answers: _, ...judged } = heldOut ?? {}
     const now: RunProgress = {
-      ...{ runId, phase, part, step: done, steps: total ?? done, loss, lr, gradNorm, imagesPerSecond, ...standing },
-      ...(heldOut && { heldOut: judged as Omit<typeof heldOut, 'answers'> }),
+      ...{ runId, phase, part, step: done, steps: total ?? done, loss, lr, gradNorm, imagesPerSecond, waits, ...standing },
+      ...(judged && { judged: { epoch: judged.epoch, metric: judged.metric, value: judged.value } }),
     }
     const before = this.latest.get(runId)
     this.curveOf(runId).add(now)
     this.latest.set(runId, now)
-    const stretch = before?.phase === phase && before.part === part
-    if (stretch && !heldOut && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
+    const stretch = before?.phase === phase && before.part === part && before.waits?.path === waits?.path && !judged
+    if (stretch && Date.now() - (this.told.get(runId) ?? 0) < pace && now.step < now.steps) return
     this.told.set(runId, Date.now())
     this.tell(key, 'run.progress', now)
   }

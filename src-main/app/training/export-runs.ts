@@ -47,10 +47,7 @@ export function scalarsOf(project: Project, run: RunRecord): Scalar[] {
     ...column('optimizer/learning_rate', series.lr),
     ...column('optimizer/gradient_norm', series.gradNorm),
     ...column('speed/images_per_second', series.imagesPerSecond),
-    ...series.epochs.flatMap(({ split, step, accuracy, loss }) => [
-      { tag: `accuracy/${split}`, step, value: accuracy, time: at(step) },
-      { tag: `loss/${split}`, step, value: loss, time: at(step) },
-    ]),
+    ...series.epochs.map(({ metric, step, value }) => ({ tag: `${metric}/val`, step, value, time: at(step) })),
     ...Object.entries(run.metrics).flatMap(([k, v]) =>
       typeof v === 'number' && !notMetrics.has(k) ? [{ tag: `final/${k}`, step: last, value: v, time: to }] : [],
     ),

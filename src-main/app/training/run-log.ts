@@ -7,7 +7,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { EpochAnswers, RunSeries } from '#shared/contract/runs.ts'
 import type { JobProgress } from '#shared/model/job.ts'
-import { heldOutSchema, type Phase, phases } from '#shared/model/progress.ts'
+import { judgedSchema, type Phase, phases } from '#shared/model/progress.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 import { storedCurve } from './curve.ts'
@@ -17,7 +17,10 @@ const HEAD = `${COLUMNS.join(',')}\n`
 /** Lines are written together, at least this often, in ms. */
 const PACE = 500
 
-const epochLine = heldOutSchema.extend({
+/** The split that epochs are judged on. */
+const SPLIT = 'val'
+const epochLine = judgedSchema.extend({
+  step: z.number(),
   answers: z.array(z.object({ mediaId: z.int().nullable(), file: z.string(), truth: z.string(), class: z.string(), p: z.number() })),
 })
 type EpochLine = z.infer<typeof epochLine>
@@ -61,7 +64,7 @@ export class RunLog {
       this.lines += `${p.phase},${p.done},${short(p.loss)},${short(p.lr)},${short(p.gradNorm)},${short(p.imagesPerSecond)}\n`
       if (Date.now() - this.written >= PACE) this.flush()
     }
-    if (p.heldOut && this.asked) this.addEpoch(p.heldOut, this.asked)
+    if (p.judged) this.addEpoch(p.done, p.judged)
   }
 
   flush(): void {
@@ -70,13 +73,14 @@ export class RunLog {
     if (lines) this.attempt(() => appendFileSync(curveFile(this.folder), lines))
   }
 
-  private addEpoch(heldOut: NonNullable<JobProgress['heldOut']>, { classes, splits, mediaIds }: Asked): void {
-    const of = heldOut.split
+  private addEpoch(step: number, { answers = [], ...judged }: NonNullable<JobProgress['judged']>): void {
+    const { classes = [], splits = {}, mediaIds = {} } = this.asked ?? {}
     const line: EpochLine = {
-      ...heldOut,
-      answers: heldOut.answers.map(({ at, truth, class: said, p }) => ({
-        mediaId: mediaIds[of]?.[at] ?? null,
-        file: splits[of]?.[at]?.name ?? splits[of]?.[at]?.file ?? '',
+      ...judged,
+      step,
+      answers: answers.map(({ at, truth, class: said, p }) => ({
+        mediaId: mediaIds[SPLIT]?.[at] ?? null,
+        file: splits[SPLIT]?.[at]?.name ?? splits[SPLIT]?.[at]?.file ?? '',
         truth: classes[truth]?.name ?? '',
         class: classes[said]?.name ?? '',
         p: Number(p.toPrecision(4)),
@@ -92,7 +96,7 @@ export class RunLog {
       const file = curveFile(this.folder)
       const kept = wholeLines(file).slice(1).filter(earlierThan(phase, step))
       writeFileSync(file, HEAD + kept.map((l) => `${l}\n`).join(''))
-      const epochs = readEpochs(this.folder).filter((e) => phase !== 'training' || e.step < step)
+      const epochs = readEpochs(this.folder).filter((e) => phase === 'logistic-regression' || e.step < step)
       if (existsSync(epochsFile(this.folder))) writeFileSync(epochsFile(this.folder), epochs.map((e) => `${JSON.stringify(e)}\n`).join(''))
     })
   }
@@ -163,7 +167,7 @@ export function readSeries(project: Project, run: RunRecord): RunSeries {
 }
 
 export const readAnswers = (project: Project, runId: string): EpochAnswers =>
-  readEpochs(runFolder(project, runId)).map(({ epoch, split, answers }) => ({ epoch, split, answers }))
+  readEpochs(runFolder(project, runId)).map(({ epoch, answers }) => ({ epoch, answers }))
 
 export const removeRunFolder = (project: Project, runId: string): void =>
   rmSync(runFolder(project, runId), { recursive: true, force: true })

@@ -25,6 +25,8 @@ export interface TrainRequest {
   readonly settings?: Record<string, unknown>
   /** Name of the checkpoint and of its folder in the project's `checkpoints/`. */
   readonly name?: string
+  /** Whether it waits for room on the disk and for folders that are gone, instead of failing: nobody watches a queue. */
+  readonly waits?: boolean
 }
 
 export interface TrainedRun {
@@ -57,6 +59,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       dataHash: projectHash(project),
       cache: path.join(app.cache, 'features'),
       saveEverySeconds: app.saveEverySeconds ?? 30,
+      ...(request.waits && { waits: true }),
     },
   }
 }
@@ -166,9 +169,21 @@ export function startTraining(
       enter(project, job.out, () => {
         updateRun(project, run.id, {
           status: 'done',
-          metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), ...without() },
+          metrics: {
+            ...metrics,
+            seconds: done.seconds,
+            steps: done.steps,
+            loss: thin(done.loss),
+            ...(done.course && { course: done.course }),
+            ...without(),
+          },
         })
         addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
+        if (done.also)
+          addCheckpoint(project, {
+            ...{ name: `${name} (${done.also.kept})`, kind: job.recipe, runId: run.id },
+            ...{ folder: path.relative(project.folder, done.also.checkpoint), metrics: accuracies(done.also.measured) },
+          })
       })
       return { runId: run.id, result: done }
     },

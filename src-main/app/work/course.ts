@@ -18,6 +18,8 @@ export interface Standing {
 
 /** Minimum duration, in s, before a phase's rate is used. */
 const least = 1
+/** A silence of so many ms, and so many times as long as any before, is none of work. */
+const [shortestGap, gapTimes] = [30_000, 10]
 /** Weight of the previous estimate in the next, per second passed. */
 const inertia = 0.8
 
@@ -33,6 +35,9 @@ export class Course {
   /** Total cost and duration of the measuring phases so far. */
   private measured = { cost: 0, seconds: 0 }
   private end: { at: number; told: number } | null = null
+  /** When it was told last, and the longest time between two times, in ms. */
+  private told = 0
+  private longest = 0
 
   /** Without a plan there is a single phase. */
   constructor(
@@ -51,6 +56,7 @@ export class Course {
     const planned = this.order.length ? this.order.indexOf(phase) : 0
     if (planned < 0 || planned < this.at) return { share: this.share, secondsLeft: this.left() }
     const now = this.now()
+    this.leaveOut(now)
     if (planned > this.at || done < this.done) {
       if (this.at >= 0) this.close(now)
       ;[this.at, this.begun, this.from] = [planned, now, done]
@@ -63,6 +69,16 @@ export class Course {
     if (share !== null) this.share = Math.min(1, Math.max(this.share ?? 0, share))
     this.guess(now, phase, own, part, total)
     return { share: this.share, secondsLeft: this.left() }
+  }
+
+  /** Time in which the machine slept, the process was stopped or the job was paused says nothing about its rate. */
+  private leaveOut(now: number): void {
+    const gap = this.told ? now - this.told : 0
+    this.told = now
+    if (gap < 0 || (this.longest && gap > Math.max(shortestGap, gapTimes * this.longest))) {
+      this.begun += gap
+      if (this.end) this.end = { at: this.end.at + gap, told: this.end.told + gap }
+    } else this.longest = Math.max(this.longest, gap)
   }
 
   /** Ends the current phase, whose duration is now known. */

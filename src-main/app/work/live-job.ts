@@ -36,9 +36,10 @@ export class LiveJob {
 
   /** @returns the overall progress */
   progress(now: StepProgress): Standing {
+    const before = this.now
     this.now = now
     this.standing = this.course.stand(phaseKey(now), now.done, now.total)
-    if (Date.now() - this.told >= pace) this.tell()
+    if (Date.now() - this.told >= pace || now.waits?.path !== before?.waits?.path) this.tell()
     return this.standing
   }
 
@@ -53,14 +54,20 @@ export class LiveJob {
     this.tell()
   }
 
+  /** Changes when it is to start. */
+  arrange(when: Pick<JobRecord, 'priority' | 'startAt'>): void {
+    this.record = { ...this.record, ...when }
+    this.tell()
+  }
+
   tell(): void {
     this.told = Date.now()
     this.changed(this.entry())
   }
 
   entry(): JobEntry {
-    const { id, kind, lane, subject, status, runId, error, result } = this.record
-    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null } = this.now ?? {}
+    const { id, kind, lane, subject, status, runId, error, result, priority, startAt } = this.record
+    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null, waits = null } = this.now ?? {}
     const { share, secondsLeft } = this.standing
     return {
       id,
@@ -80,6 +87,9 @@ export class LiveJob {
       error,
       sentence: this.sentence,
       result,
+      priority,
+      startAt: status === 'queued' ? startAt : null,
+      waits: status === 'running' ? waits : null,
       offers: status === 'interrupted' ? this.offers : null,
     }
   }

@@ -43,6 +43,8 @@ export interface Asked {
   readonly request?: JobRecord['request']
   /** What the job is about, for display. */
   readonly subject?: string
+  /** Not before this time, in ms since 1970. */
+  readonly startAt?: number
   /** Names the job's run or creates it, in one transaction with the job. */
   readonly register?: (project: Project) => { readonly runId: string; readonly subject: string }
   readonly project?: { readonly folder: string; readonly user: string | null }

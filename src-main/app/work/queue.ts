@@ -9,9 +9,10 @@ import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
 import { holderOf } from '../../db/lock.ts'
-import { addJob, anotherVersion, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
+import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import type { Project } from '../projects/project.ts'
+import { Alarm } from './alarm.ts'
 import type { JobContext, JobKind } from './kind.ts'
 import { LiveJob } from './live-job.ts'
 import { named } from './named.ts'
@@ -38,6 +39,7 @@ interface Job {
 export class Queue {
   private readonly jobs = new Map<string, Job>()
   private closing = false
+  private readonly alarm = new Alarm(() => lanes.forEach((lane) => this.pump(lane)))
 
   constructor(private readonly options: QueueOptions) {}
 
@@ -52,12 +54,15 @@ export class Queue {
    * @returns the id of the job, and of its run if it has one
    * @throws if the project's file cannot store the job
    */
-  add(kindId: string, { request = {}, subject = '', register, project }: Asked): { readonly jobId: string; readonly runId: string | null } {
+  add(
+    kindId: string,
+    { request = {}, subject = '', startAt, register, project }: Asked,
+  ): { readonly jobId: string; readonly runId: string | null } {
     const kind = this.options.kinds.get(kindId)
     if (!kind) throw new Error(`there is no kind of job ${kindId}`)
     const held = project ? this.options.projects.take(project.folder) : null
     try {
-      const { record, stored } = this.store(kind, held, { request, subject, register, project })
+      const { record, stored } = this.store(kind, held, { request, subject, startAt, register, project })
       this.enter(record, kind, held, stored)
       this.pump(kind.lane)
       return { jobId: record.id, runId: record.runId }
@@ -68,11 +73,11 @@ export class Queue {
   }
 
   /** Adds the job to its project's queue. */
-  private store(kind: JobKind, held: Held | null, { request = {}, subject = '', register, project }: Asked) {
+  private store(kind: JobKind, held: Held | null, { request = {}, subject = '', startAt, register, project }: Asked) {
     const user = project?.user ?? ''
     const fresh = (of: { readonly runId: string | null; readonly subject: string }): JobRecord => ({
       ...{ id: randomUUID(), kind: kind.id, lane: kind.lane, status: 'queued', request, user, error: null, result: null },
-      ...{ created: Date.now(), started: null, finished: null },
+      ...{ created: Date.now(), started: null, finished: null, priority: 0, startAt: startAt ?? null },
       ...of,
     })
     const plain = { record: fresh({ runId: null, subject }), stored: false }
@@ -127,6 +132,17 @@ export class Queue {
     if (job.live.record.status === 'queued') this.end(job, 'cancelled')
   }
 
+  /** Changes when a waiting job starts. @throws a user error if it has started or ended */
+  arrange(id: string, { priority, startAt }: Partial<Pick<JobRecord, 'priority' | 'startAt'>>, { carryOut = true } = {}): void {
+    const job = this.jobs.get(id)
+    if (job?.live.record.status !== 'queued') throw userError(sentence('job.begun'))
+    const { live, held, stored } = job
+    const when = { priority: priority ?? live.record.priority, startAt: startAt === undefined ? live.record.startAt : startAt }
+    if (held && stored && !arrangeJob(held.project.db, id, when)) throw userError(sentence('job.begun'))
+    live.arrange(when)
+    if (carryOut) this.pump(live.record.lane)
+  }
+
   /**
    * Puts an interrupted job at the end of the queue.
    * @returns its run, if it has one
@@ -147,7 +163,7 @@ export class Queue {
         return to
       })
       this.jobs.delete(id)
-      this.enter({ ...record, ...to, status: 'queued', error: null }, kind, taken, true)
+      this.enter({ ...record, ...to, status: 'queued', error: null, startAt: null }, kind, taken, true)
       this.pump(kind.lane)
       return to.runId
     } catch (e) {
@@ -172,13 +188,20 @@ export class Queue {
   private pump(lane: Lane): void {
     if (this.closing) return
     const own = [...this.jobs.values()].filter((j) => j.live.record.lane === lane)
+    this.alarm.set(this.waiting())
     let free = widths[lane] - own.filter((j) => j.live.record.status === 'running').length
-    for (const job of own) {
-      if (free <= 0) return
-      if (job.live.record.status !== 'queued') continue
-      free--
+    const now = Date.now()
+    const due = own.filter(({ live: { record } }) => record.status === 'queued' && (record.startAt ?? 0) <= now)
+    for (const job of due.sort((a, b) => b.live.record.priority - a.live.record.priority)) {
+      if (free-- <= 0) return
       job.done = this.carryOut(job)
     }
+  }
+
+  /** When the jobs whose time has not come want to start. */
+  private waiting(): number[] {
+    const queued = [...this.jobs.values()].map((job) => job.live.record).filter((record) => record.status === 'queued')
+    return queued.flatMap(({ startAt }) => (startAt !== null && startAt > Date.now() ? [startAt] : []))
   }
 
   private async carryOut(job: Job): Promise<void> {
@@ -245,9 +268,14 @@ export class Queue {
     this.pump(lane)
   }
 
-  /** Resolves when no job waits or runs, or when the queue has been stopped. */
+  /** Resolves when no job runs or waits, for its time neither, or when the queue has been stopped. */
   async idle(): Promise<void> {
-    for (let open = this.running(); open.length; open = this.running()) await Promise.all(open.map((job) => job.done))
+    for (;;) {
+      const open = this.running()
+      if (open.length) await Promise.all(open.map((job) => job.done))
+      else if (this.closing || !this.waiting().length) return
+      else await this.alarm.rung()
+    }
   }
 
   private running = (): Job[] => [...this.jobs.values()].filter((job) => job.live.record.status === 'running')
@@ -258,6 +286,7 @@ export class Queue {
    */
   async stop(patience = 10_000): Promise<void> {
     this.closing = true
+    this.alarm.set([])
     const running = this.running()
     for (const { abort } of running) abort.abort()
     let timer: NodeJS.Timeout | undefined

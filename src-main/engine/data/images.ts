@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DashiError } from '#shared/errors.ts'
 import { inWords, ofProcess } from '../../files/words.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import type { Item } from '#shared/model/job.ts'
+import type { Awaited as Waits } from '#shared/model/progress.ts'
 import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
@@ -32,14 +35,29 @@ export async function naming<T>(file: string, body: Promise<T>): Promise<T> {
   }
 }
 
+/** Waits for what can be put right outside the program, and tries again. */
+export interface Patience {
+  until<T>(body: () => Promise<T>, waitsFor: (e: unknown) => Waits | undefined): Promise<T>
+}
+
+/** The topmost folder of a file that is not there, if that is why the file cannot be read: a drive was unplugged, or it was moved. */
+function goneFolder(file: string, e: unknown): Waits | undefined {
+  if (!(e instanceof UnreadableImage) || existsSync(file)) return undefined
+  let gone: string | undefined
+  for (let at = dirname(file); !existsSync(at) && dirname(at) !== at; at = dirname(at)) gone = at
+  return gone === undefined ? undefined : { for: 'folder', path: gone }
+}
+
 /**
  * Labelled images on disk, each decoded once while the store has room. Alpha is kept, since augmentation composites
  * over backgrounds.
  */
 export class Images {
+  /** @param patience if given, images of a folder that is gone are waited for instead of being left out */
   constructor(
     readonly items: readonly Item[],
     private readonly store = new PixelStore(0),
+    private readonly patience?: Patience,
   ) {}
 
   get n(): number {
@@ -49,7 +67,7 @@ export class Images {
   /** Decoded pixels of image `i`, at full size. */
   pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(deep ? `${deep} ${file}` : file, () => naming(file, decodeImage(file, file, { alpha: 'keep', deep })))
+    return this.store.get(deep ? `${deep} ${file}` : file, () => this.reading(file, () => decodeImage(file, file, { alpha: 'keep', deep })))
   }
 
   /**
@@ -59,13 +77,18 @@ export class Images {
   resized(i: number, config: PreprocessConfig & { readonly deep?: DeepSamples }, key = fingerprint(config)): Promise<Resized> {
     const { file } = this.items[i]!
     return this.store.get(`${key} ${file}`, async () =>
-      resized(await naming(file, decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file),
+      resized(await this.reading(file, () => decodeImage(file, file, { alpha: 'keep', deep: config.deep })), config, file),
     )
   }
 
   async hash(i: number): Promise<string> {
     const { hash, file } = this.items[i]!
-    return hash ?? contentHash(await naming(file, readBytes(file)))
+    return hash ?? contentHash(await this.reading(file, () => readBytes(file)))
+  }
+
+  private reading<T>(file: string, body: () => Promise<T>): Promise<T> {
+    const once = () => naming(file, body())
+    return this.patience ? this.patience.until(once, (e) => goneFolder(file, e)) : once()
   }
 
   get labels(): Int32Array {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Job } from '#shared/model/job.ts'
 import { sweep } from '../../files/atomic.ts'
 import { savedLosses as lossesIn } from '../runtime/loop.ts'
+import { besideName } from './beside.ts'
 import { findRecord } from '../weights/checkpoint.ts'
 import { RECORD_FILE } from '../weights/source.ts'
 import { sentence, type Sentence } from '#shared/sentences/table.ts'
@@ -32,7 +33,9 @@ export function sweepJob(job: Job): void {
   if (job.kind === 'evaluate' || job.kind === 'curate') return
   const { dir, file } = stateOf(job.out)
   try {
-    for (const target of [job.out, path.join(job.out, RECORD_FILE), file]) if (existsSync(path.dirname(target))) sweep(target)
+    const beside = besideName(job.out, 'last')
+    for (const target of [job.out, path.join(job.out, RECORD_FILE), beside, path.join(beside, RECORD_FILE), file])
+      if (existsSync(path.dirname(target))) sweep(target)
     if (job.kind === 'train') removeEmpty(dir)
   } catch {
     // the next write removes it

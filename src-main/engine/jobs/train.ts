@@ -1,20 +1,23 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { accuracies, type Item, type ResultOf, type TrainJob } from '#shared/model/job.ts'
+import { accuracies, type Item, type JobProgress, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
 import { need } from '../models/families.ts'
 import { parseSettings, recipeRecord } from '../recipes/recipes.ts'
 import { Run, type Trained } from '../recipes/run.ts'
+import type { Keeping } from '../recipes/settings.ts'
 import { chooseProvider } from '../runtime/devices.ts'
+import { Pauses } from '../runtime/pauses.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
 import { regionTask } from '../tasks/tasks.ts'
 import { fingerprint } from '../weights/fingerprint.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
+import { besideOf } from './beside.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
@@ -42,10 +45,13 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
     makeFolder(stateDir)
-    const identityBy = (known: (items: readonly Item[] | undefined) => unknown) =>
+    // Neither when it ends nor, unless the best weights are kept on the way, which are kept changes a step.
+    const { keep, patience: _, minDelta: __, ...stepping } = settings as Partial<Keeping> & Record<string, unknown>
+    const steps = keep === undefined || keep === 'last' ? stepping : { ...stepping, keepsBest: true }
+    const identityBy = (known: (items: readonly Item[] | undefined) => unknown, { lr, ...others }: Record<string, unknown> = steps) =>
       fingerprintOf({
         recipe: job.recipe,
-        settings,
+        settings: lr === undefined ? others : { lr, ...others },
         seed: job.seed,
         base,
         classes: job.classes,
@@ -55,6 +61,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
         train: known(job.splits['train']),
         val: known(job.splits['val']),
       })
+    let latest: JobProgress = { phase: 'training', done: 0, total: 1 }
     const run = new Run({
       model,
       classes: job.classes,
@@ -65,12 +72,25 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       cache: job.cache,
       pictures: storeFor(job.splits),
       ...(recipe.resumes === 'from the last saved step' && {
-        resume: { file: stateFile, everySeconds: job.saveEverySeconds, identity: identityBy(contents), formerly: identityBy(places) },
+        resume: {
+          ...{ file: stateFile, everySeconds: job.saveEverySeconds, identity: identityBy(contents), formerly: identityBy(places) },
+          apart: identityBy(contents, { ...steps, lr: undefined }),
+        },
       }),
-      ...hooks,
+      ...(job.waits && {
+        pauses: new Pauses({
+          onPause: (waits) => hooks.onProgress({ ...latest, waits: waits ?? undefined }),
+          isCancelled: hooks.isCancelled,
+        }),
+      }),
+      isCancelled: hooks.isCancelled,
+      onProgress(p) {
+        latest = { phase: p.phase, part: p.part, done: p.done, total: p.total }
+        hooks.onProgress(p)
+      },
     })
     const trained = await recipe.run(run, settings)
-    refuseDiverged(trained)
+    for (const made of [trained, ...(trained.other ? [trained.other] : [])]) refuseDiverged(made)
     const record = {
       base: { path: job.model, fingerprint: base },
       recipe: { name: job.recipe, settings: { ...settings } },
@@ -89,11 +109,14 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       head: trained.head,
       tensors: trained.tensors,
       files: trained.files,
-      record,
+      record: { ...record, ...(trained.course && { course: trained.course }) },
     })
+    const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
     const measured = await evaluateSplits(job.out, { ...job, task: recipe.task }, hooks, provider)
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
+    const others = also && (await evaluateSplits(also, { ...job, task: recipe.task }, hooks, provider))
+    if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
     rmSync(stateFile, { force: true }) // not the folder: it may contain other files
     return {
       kind: 'train',
@@ -104,6 +127,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       loss: [...trained.losses],
       measured,
       notes: { ...trained.notes },
+      ...(trained.course && { course: trained.course }),
+      ...(others && { also: { checkpoint: also, kept: trained.other!.kept, measured: others } }),
       leftOut: [],
     }
   } finally {
@@ -141,7 +166,7 @@ function makeFolder(dir: string): void {
 }
 
 /** The last update may have produced values that the last recorded loss does not reflect yet. */
-function refuseDiverged({ weights, head }: Trained): void {
+function refuseDiverged({ weights, head }: Pick<Trained, 'weights' | 'head'>): void {
   for (const [name, data] of [...weights, ...(head ? [['head.weight', head.weight] as const] : [])])
     if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.tensor-diverged', { tensor: name }))
 }

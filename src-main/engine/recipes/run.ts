@@ -1,7 +1,10 @@
 import type { ClassSpec, Item, JobProgress } from '#shared/model/job.ts'
+import type { Judgement } from '#shared/model/progress.ts'
 import { cancelled } from '#shared/errors.ts'
 import type { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
+import type { Course, Kept } from '#shared/model/course.ts'
+import type { Pauses } from '../runtime/pauses.ts'
 import type { Model } from '../models/model.ts'
 import type { LoopOptions } from '../runtime/loop.ts'
 import type { Provider } from '../runtime/session.ts'
@@ -20,6 +23,9 @@ export interface Trained {
   readonly losses: readonly number[]
   /** Facts about the run worth recording, e.g. the chosen C. */
   readonly notes?: Readonly<Record<string, number | string>>
+  readonly course?: Course
+  /** A second checkpoint of the same run: the last weights, where the best are kept and both were asked for. */
+  readonly other?: Pick<Trained, 'weights' | 'head' | 'tensors' | 'files' | 'course'> & { readonly kept: Kept }
 }
 
 export interface RunOptions {
@@ -33,6 +39,8 @@ export interface RunOptions {
   readonly pictures: PixelStore
   /** Where the state for resuming is saved; absent for a recipe that always starts over. */
   readonly resume?: LoopOptions['resume']
+  /** If given, the run waits for what is missing instead of failing. */
+  readonly pauses?: Pauses
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
 }
@@ -42,6 +50,9 @@ export class Run {
   private readonly images = new Map<string, Images>()
   private readonly features = new Map<string, Promise<Float32Array>>()
 
+  /** What was said of a few images when the weights were last judged (judges.ts). */
+  answers: NonNullable<Judgement['answers']> = []
+
   constructor(readonly o: RunOptions) {}
 
   get model(): Model {
@@ -50,7 +61,7 @@ export class Run {
 
   split(name: string): Images {
     let images = this.images.get(name)
-    if (!images) this.images.set(name, (images = new Images(this.o.splits[name] ?? [], this.o.pictures)))
+    if (!images) this.images.set(name, (images = new Images(this.o.splits[name] ?? [], this.o.pictures, this.o.pauses)))
     return images
   }
 

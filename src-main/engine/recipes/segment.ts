@@ -4,14 +4,13 @@ import { userError } from '#shared/errors.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
 import type { Item } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import type { Images } from '../data/images.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import { Rng } from '../data/rng.ts'
 import type { Graph } from '../graph/graph.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import { adamW } from '../optim/optimizer.ts'
-import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
@@ -20,10 +19,15 @@ import { WordSegmenter } from '../segmentation/words.ts'
 import { textsOf } from '../tasks/embed.ts'
 import { shuffled } from '../tasks/examples.ts'
 import { maskLoss } from '../tasks/segment.ts'
+import { fit } from './fit.ts'
+import { byLoss } from './judges.ts'
 import type { Run, Trained } from './run.ts'
 import type { segmentTuning } from './settings.ts'
 
 type Tuning = { [K in keyof ReturnType<typeof segmentTuning>]: z.output<ReturnType<typeof segmentTuning>[K]> }
+
+/** Stands for the epoch in the random numbers that choose the words asked of an image of `val`, which are always the same. */
+const JUDGED = 0x7a1
 
 /**
  * The loss of one batch. Inputs: `pixels` [B, 3, h, w], the embeddings of the words `asked` [B·Q, dim], one image's after the
@@ -53,47 +57,41 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
   const images = run.split('train')
   const drawn = shuffled(images.n, { ...s, seed })
   const queries = Math.min(s.queries, classes.length)
-  const steps = drawn.perEpoch * s.epochs
   const trains = (name: string) => model.tensors.isOf(name, 'masks', ...(s.trains === 'all' ? (['image'] as const) : []))
-  const trainer = await Trainer.create(
-    { build: (graph) => segmentStep(graph, model, { images: drawn.batch, queries, trains }) },
-    (name) => model.weights.float32(name),
-    {
-      optimizer: adamW({ weightDecay: s.weightDecay }),
-      clipNorm: s.clipNorm,
-      ema: s.ema || undefined,
-      session: { provider },
-    },
-  )
-  try {
-    const batch = async (step: number) => {
-      const rows = drawn.rows(step)
-      const pixels = await Promise.all(rows.map((row) => images.pixels(row, model.preprocess.deep)))
-      const seen = rows.map((row, i) => {
-        const rng = Rng.of(seed, drawn.epochOf(step), row)
-        const view = s.crop < 1 ? viewOf(pixels[i]!, s.crop, rng) : wholeOf(pixels[i]!)
-        return { item: images.items[row]!, pixels: pixels[i]!, view, asked: askedOf(images.items[row]!, classes.length, queries, rng) }
-      })
-      return feeds(model, words, seen)
-    }
-    const losses = await runLoop(
-      {
-        trainer,
-        steps,
-        imagesPerStep: drawn.batch,
-        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
-        batch,
-      },
-      {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
-        isCancelled: run.o.isCancelled,
-        resume: run.o.resume,
-      },
-    )
-    return { weights: await trainer.exportWeights({ ema: s.ema > 0 }), losses, notes: { steps } }
-  } finally {
-    await trainer.release()
+  const seen = async (from: Images, row: number, rng: Rng, crop: number): Promise<Seen> => {
+    const pixels = await from.pixels(row, model.preprocess.deep)
+    const view = crop < 1 ? viewOf(pixels, crop, rng) : wholeOf(pixels)
+    return { item: from.items[row]!, pixels, view, asked: askedOf(from.items[row]!, classes.length, queries, rng) }
   }
+  const { other, ...trained } = await fit(run, {
+    // Every word of every image counts the same in the loss.
+    ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: true },
+    async open({ batch, accumulate, rows }) {
+      const trainer = await Trainer.create(
+        { build: (graph) => segmentStep(graph, model, { images: batch, queries, trains }) },
+        (name) => model.weights.float32(name),
+        {
+          ...{ optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined },
+          session: { provider },
+        },
+      )
+      const held = run.split('val')
+      return {
+        trainer,
+        release: () => trainer.release(),
+        judge: byLoss(run, trainer, batch, async (judged) =>
+          feeds(model, words, await Promise.all(judged.map((row) => seen(held, row, Rng.of(seed, JUDGED, row), 1)))),
+        ),
+        batch: async (step, micro) =>
+          feeds(
+            model,
+            words,
+            await Promise.all(rows(step, micro).map((row) => seen(images, row, Rng.of(seed, drawn.epochOf(step), row), s.crop))),
+          ),
+      }
+    },
+  })
+  return { ...trained, ...(other && { other }) }
 }
 
 /** The embedding of each label, as previews ask for it: the mean of its prompts. */

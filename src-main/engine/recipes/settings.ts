@@ -5,14 +5,53 @@ import { setting } from '#shared/model/words.ts'
 
 export { setting }
 
-export const epochs = (n: number) => setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数', { name: ['Epochs', 'エポック数'] })
-export const batchSize = (n: number) => setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数', { name: ['Batch size', 'バッチサイズ'] })
-export const rate = (lr: number) => setting(z.number().positive().max(10).default(lr), 'Peak learning rate', '学習率の最大値', { name: ['Learning rate', '学習率'] })
+export const epochs = (n: number) =>
+  setting(z.int().min(1).max(10_000).default(n), 'Passes over the training images', '学習画像を通す回数', {
+    name: ['Epochs', 'エポック数'],
+  })
+export const batchSize = (n: number) =>
+  setting(z.int().min(1).max(4096).default(n), 'Images a step', '1 ステップの画像数', { name: ['Batch size', 'バッチサイズ'] })
+export const rate = (lr: number) =>
+  setting(z.number().positive().max(10).default(lr), 'Peak learning rate', '学習率の最大値', { name: ['Learning rate', '学習率'] })
 export const warmup = (share: number) =>
-  setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合', { name: ['Warm-up', 'ウォームアップ'], advanced: true })
-export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰', { name: ['Weight decay', '重み減衰'], advanced: true })
+  setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合', {
+    name: ['Warm-up', 'ウォームアップ'],
+    advanced: true,
+  })
+export const decay = (wd: number) =>
+  setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰', { name: ['Weight decay', '重み減衰'], advanced: true })
 
 export const augmentations = ['none', 'light', 'strong'] as const
+
+/** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
+export const keeping = {
+  keep: setting(
+    z.enum(['last', 'best', 'both']).default('last'),
+    'Which weights become the checkpoint: the last, those of the best epoch on the validation split, or the best, with the last as a second checkpoint',
+    'チェックポイントにする重み：最後のもの、検証用の分割で最良だったエポックのもの、または最良のものに加えて最後のものも別のチェックポイントに',
+    { name: ['Keep', '残す重み'] },
+  ),
+  patience: setting(
+    z.int().min(0).max(1000).default(0),
+    'Stop after so many epochs without getting better on the validation split (0: never)',
+    '検証用の分割で良くならないエポックがこの数だけ続いたら終了（0：しない）',
+    { name: ['Early stopping', '早期終了'], advanced: true },
+  ),
+  minDelta: setting(
+    z.number().min(0).default(0),
+    'How much better an epoch must be to count for that',
+    'そのとき、良くなったとみなす最小の差',
+    { name: ['Least improvement', '改善の最小幅'], advanced: true },
+  ),
+}
+export type Keeping = { [K in keyof typeof keeping]: z.output<(typeof keeping)[K]> }
+
+export const accumulated = setting(
+  z.int().min(1).max(1024).default(1),
+  'Batches whose gradients are averaged before an update',
+  '更新前に勾配を平均するバッチ数',
+  { name: ['Accumulation', '勾配の累積'], advanced: true },
+)
 
 /** Gradient-descent training of a model and a classifier head (tune.ts). */
 export const tuning = (lr: number, weightDecay = 0.1) => ({
@@ -21,31 +60,39 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   lr: rate(lr),
   warmup: warmup(0.1),
   weightDecay: decay(weightDecay),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
-  labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化', { name: ['Label smoothing', 'ラベル平滑化'], advanced: true }),
-  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', { name: ['Augmentation', 'データ拡張'] }),
-  accumulate: setting(
-    z.int().min(1).max(1024).default(1),
-    'Batches whose gradients are averaged before an update',
-    '更新前に勾配を平均するバッチ数',
-    { name: ['Accumulation', '勾配の累積'], advanced: true },
-  ),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
+    name: ['Gradient clipping', '勾配クリッピング'],
+    advanced: true,
+  }),
+  labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化', {
+    name: ['Label smoothing', 'ラベル平滑化'],
+    advanced: true,
+  }),
+  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
+    name: ['Augmentation', 'データ拡張'],
+  }),
+  accumulate: accumulated,
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
     'Decay of a moving average of the weights, which is then kept (0: none)',
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
     { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
   ),
+  ...keeping,
 })
 
 /** Training of a segmenter on masks (segment.ts). */
 export const segmentTuning = () => ({
   epochs: epochs(20),
   batchSize: batchSize(4),
+  accumulate: accumulated,
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
+    name: ['Gradient clipping', '勾配クリッピング'],
+    advanced: true,
+  }),
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
     'Decay of a moving average of the weights, which is then kept (0: none)',
@@ -64,6 +111,7 @@ export const segmentTuning = () => ({
     '1 ステップで 1 枚の画像に尋ねるラベル数：半分はその画像のもの、残りはほかのラベル',
     { name: ['Labels per image', '画像あたりのラベル数'], advanced: true },
   ),
+  ...keeping,
   crop: setting(
     z.number().min(0.05).max(1).default(0.5),
     'Smallest part of an image’s area that is shown, at random and perhaps mirrored (1: always the whole image)',
@@ -91,8 +139,12 @@ export const probing = {
     { name: ['Smallest C', 'C の最小値'], advanced: true },
   ),
   cMax: setting(z.number().positive().default(1e5), 'Largest C', 'C の最大値', { name: ['Largest C', 'C の最大値'], advanced: true }),
-  cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数', { name: ['Values of C', '試す C の個数'] }),
-  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限', { name: ['Iterations', '反復の上限'] }),
+  cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数', {
+    name: ['Values of C', '試す C の個数'],
+  }),
+  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限', {
+    name: ['Iterations', '反復の上限'],
+  }),
 }
 
 /** How images are prepared; common to all recipes. */

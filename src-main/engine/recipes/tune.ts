@@ -1,6 +1,5 @@
 /** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
-import type { JobProgress } from '#shared/model/job.ts'
 import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
@@ -9,14 +8,13 @@ import type { TensorSpec } from '../models/tensors.ts'
 import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
-import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
 import { tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
+import { fit } from './fit.ts'
 import { startHead } from './heads.ts'
-import { heldOutJudge } from './held-out.ts'
+import { byAccuracy } from './judges.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { type PhaseCost } from './phases.ts'
 import type { Run, Trained } from './run.ts'
@@ -117,18 +115,18 @@ export class AdaptedParams extends Params {
 export const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
 const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
 
+interface Adapted extends Trained {
+  readonly head: Head
+  readonly adapter: ReadonlyMap<string, Float32Array>
+  readonly other?: NonNullable<Trained['other']> & { readonly adapter: ReadonlyMap<string, Float32Array> }
+}
+
 /** @returns the trained tensors of the model and of the adapter by name, and the head */
-export async function tune(
-  run: Run,
-  s: Tuning,
-  { head, trains, adapter = NO_ADAPTER }: Tuned,
-): Promise<Trained & { readonly adapter: ReadonlyMap<string, Float32Array> }> {
+export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
   const { model } = run
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
   const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
-  const { batch, accumulate, perEpoch } = drawn
-  const steps = perEpoch * s.epochs
   const size = 3 * height * width
   const labels = images.labels
   const own = new Map([
@@ -138,41 +136,43 @@ export async function tune(
   ])
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
-  const logitsOf = (graph: Graph, rows: number) => {
-    const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
-    const features = imageFeature(model, p, graph.input('pixels', 'float32', [rows, 3, height, width]))
-    return { logits: linear(p, 'head', features, head.classes.length), parameters: p.trainable }
-  }
 
-  const trainer = await Trainer.create(
-    {
-      build(graph) {
-        const { logits, parameters } = logitsOf(graph, batch)
-        return { loss: classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing }), parameters }
-      },
-    },
-    (name) => source.float32(name),
-    {
-      optimizer: adamW({ weightDecay: s.weightDecay }),
-      clipNorm: s.clipNorm,
-      accumulate,
-      ema: s.ema || undefined,
-      session: { provider: run.o.provider },
-    },
-  )
-  const judge = heldOutJudge(run, { classes: head.classes.length, perEpoch, build: (graph, rows) => logitsOf(graph, rows).logits })
-  try {
-    const varied = views[s.augmentation]
-    let latest: JobProgress | undefined
-    const losses = await runLoop(
-      {
+  const varied = views[s.augmentation]
+  const logits = (graph: Graph, b: number) => {
+    const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
+    const features = imageFeature(model, p, graph.input('pixels', 'float32', [b, 3, height, width]))
+    return { p, y: linear(p, 'head', features, head.classes.length) }
+  }
+  const fitted = await fit(run, {
+    ...{ phase: 'training', settings: s, drawn, by: 'accuracy', divides: true },
+    async open({ batch, accumulate, rows: rowsOf }) {
+      const trainer = await Trainer.create(
+        {
+          build(graph) {
+            const { p, y } = logits(graph, batch)
+            const loss = classify.loss(y, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })
+            return { loss, parameters: p.trainable }
+          },
+        },
+        (name) => source.float32(name),
+        {
+          optimizer: adamW({ weightDecay: s.weightDecay }),
+          clipNorm: s.clipNorm,
+          accumulate,
+          ema: s.ema || undefined,
+          session: { provider: run.o.provider },
+        },
+      )
+      const judge = byAccuracy(run, trainer, (graph, b) => logits(graph, b).y)
+      return {
         trainer,
-        steps,
-        accumulate,
-        imagesPerStep: batch * accumulate,
-        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
+        judge: judge?.measure,
+        async release() {
+          await trainer.release()
+          await judge?.release()
+        },
         async batch(step, micro) {
-          const rows = drawn.rows(step, micro)
+          const rows = rowsOf(step, micro)
           const pixels = await Promise.all(rows.map((row) => images.pixels(row, model.preprocess.deep)))
           const x = new Float32Array(batch * size)
           pixels.forEach((picture, slot) => {
@@ -186,31 +186,14 @@ export async function tune(
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },
-      },
-      {
-        onProgress: ({ step, steps: total, ...rest }) => {
-          latest = { phase: 'training', done: step, total, ...rest }
-          run.o.onProgress(latest)
-        },
-        isCancelled: run.o.isCancelled,
-        resume: run.o.resume,
-        async afterStep(step) {
-          const heldOut = await judge.after(step, () => trainer.weights({ ema: s.ema > 0 }))
-          if (heldOut && latest) run.o.onProgress({ ...latest, loss: undefined, heldOut })
-        },
-      },
-    )
-    const trained = await trainer.exportWeights({ ema: s.ema > 0 })
-    const ofAdapter = ([name]: [string, Float32Array]) => adapter.tensors.has(name)
-    return {
-      weights: new Map([...trained].filter(([name]) => !own.has(name))),
-      adapter: new Map([...trained].filter(ofAdapter)),
-      head: { ...head, weight: trained.get(HEAD_WEIGHT)!, bias: trained.get(HEAD_BIAS)! },
-      losses,
-      notes: { steps },
-    }
-  } finally {
-    await judge.release()
-    await trainer.release()
-  }
+      }
+    },
+  })
+  const made = (trained: ReadonlyMap<string, Float32Array>) => ({
+    weights: new Map([...trained].filter(([name]) => !own.has(name))),
+    adapter: new Map([...trained].filter(([name]) => adapter.tensors.has(name))),
+    head: { ...head, weight: trained.get(HEAD_WEIGHT)!, bias: trained.get(HEAD_BIAS)! },
+  })
+  const { weights, other, ...rest } = fitted
+  return { ...rest, ...made(weights), ...(other && { other: { ...other, ...made(other.weights) } }) }
 }

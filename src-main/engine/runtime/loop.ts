@@ -1,11 +1,17 @@
-import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { dataError, cancelled } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { type Sentence, sentence } from '#shared/sentences/table.ts'
+import { diskFull } from '../../files/words.ts'
 import type { Schedule } from '../optim/schedule.ts'
-import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts'
-import { fromMemory } from '../weights/tensors.ts'
+import type { Fault } from './fault.ts'
+import type { Judged, Judging } from './judging.ts'
+import type { Pauses } from './pauses.ts'
+import { Rate } from './rate.ts'
 import type { Tensor } from './session.ts'
+import { type Progress, type Rates, restoreState, type Resume, savedLosses, saveState } from './state.ts'
 import type { StepMetrics, Trainer } from './train.ts'
+
+export { savedLosses }
 
 /**
  * A training from its first step to its last. Everything a step needs is derived from its index (`batch` draws order,
@@ -40,44 +46,64 @@ export interface LoopProgress {
   readonly gradNorm?: number
   readonly imagesPerSecond: number
   readonly secondsLeft: number
+  /** The epoch that was judged since the last step was told. */
+  readonly judged?: Judged
 }
 
 export interface LoopOptions {
   readonly onProgress?: (p: LoopProgress) => void
   readonly isCancelled?: () => boolean
-  /**
-   * Where and how often to save the resumable state. A state saved under a different `identity` is ignored, except for
-   * the one that earlier versions gave the same run.
-   */
-  readonly resume?: { readonly file: string; readonly everySeconds: number; readonly identity: string; readonly formerly?: string }
+  /** Where and how often to save the resumable state. */
+  readonly resume?: Resume
   /** Called after each step, e.g. for periodic evaluation. */
   readonly afterStep?: (step: number, metrics: StepMetrics) => Promise<void>
+  /** Measures each epoch, and may end the training before its last step. */
+  readonly judging?: Judging
+  /** If given, a training that cannot save its state waits for room; otherwise it fails. */
+  readonly pauses?: Pauses
+  /** Told the peak rates of the run, from which step on, if the state that it resumes had another. */
+  readonly onRates?: (rates: Rates) => void
 }
 
 /**
  * Runs the plan, resuming from `resume.file` if it exists.
  * @returns the loss of every step, including those before the resume
+ * @throws a data fault if loss, gradients or weights are not finite; the state before that step is then saved
  */
-export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, resume, afterStep }: LoopOptions = {}): Promise<number[]> {
+export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<number[]> {
   const { trainer, steps, schedule } = plan
+  const { onProgress, isCancelled, resume, afterStep, judging } = o
   const accumulate = plan.accumulate ?? 1
   const from = plan.from ?? 0
-  const losses = resume ? restore(trainer, resume, from) : []
+  const progress: Progress = resume ? restoreState(trainer, resume, from, judging) : { losses: [], rates: [] }
+  const { losses, rates } = progress
+  if (rates.length > 1) o.onRates?.(rates)
   const first = from + losses.length
-  const rate = new Rate()
+  const rate = new Rate(() => o.pauses?.total ?? 0)
   let saved = Date.now()
+  const save = (resume: Resume, diverged?: number) => roomFor(o, resume, () => saveState(trainer, progress, resume, judging, diverged))
+  let judged: Judged | undefined
+  const judge = async (step: number) => {
+    try {
+      judged = (await judging?.after(step - from, () => trainer.exportWeights({ ema: true }))) ?? judged
+    } catch (e) {
+      if (resume && isCancelled?.()) await save(resume)
+      throw e
+    }
+  }
   const load = (step: number, micro: number) => {
     const feeds = plan.batch(step, micro)
     feeds.catch(() => undefined) // thrown when awaited
     return feeds
   }
-  let ahead = first < steps ? load(first, 0) : undefined
-  for (let step = first; step < steps; step++) {
+  if (first > from) await judge(first) // it may have been stopped while it was measured
+  let ahead = first < steps && !judging?.over ? load(first, 0) : undefined
+  for (let step = first; step < steps && !judging?.over; step++) {
     let loss = 0
     let metrics: StepMetrics = { loss: 0 }
     for (let micro = 0; micro < accumulate; micro++) {
       if (isCancelled?.()) {
-        if (resume && micro === 0) await save(trainer, losses, resume)
+        if (resume && micro === 0) await save(resume)
         throw cancelled()
       }
       const feeds = await ahead!
@@ -85,10 +111,15 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       ahead = last ? (step + 1 < steps ? load(step + 1, 0) : undefined) : load(step, micro + 1)
       metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step) : feeds, schedule(step))
       loss += metrics.loss / accumulate
+      const { fault } = trainer
+      if (!fault && Number.isFinite(loss)) continue
+      const keeps = resume && fault && fault.kind !== 'weight' && losses.length > 0
+      if (keeps) await save(resume, step)
+      throw diverged(loss, step + 1, fault, keeps ? losses.length : resume ? savedLosses(resume.file).length : 0)
     }
-    if (!Number.isFinite(loss)) throw dataError('training', sentence('training.loss-diverged', { loss: String(loss), step: step + 1 }))
     losses.push(Math.fround(loss)) // rounded to float32 as in the saved state, so that a resumed curve is identical
     const perSecond = rate.tick()
+    await judge(step + 1)
     onProgress?.({
       step: step + 1,
       steps,
@@ -97,59 +128,33 @@ export async function runLoop(plan: TrainingPlan, { onProgress, isCancelled, res
       ...(metrics['gradNorm'] !== undefined && { gradNorm: metrics['gradNorm'] }),
       imagesPerSecond: perSecond * plan.imagesPerStep,
       secondsLeft: (steps - step - 1) / perSecond,
+      ...(judged && { judged }),
     })
+    judged = undefined
     await afterStep?.(step + 1, { ...metrics, loss })
     if (resume && Date.now() - saved >= resume.everySeconds * 1000) {
-      await save(trainer, losses, resume)
+      await save(resume)
       saved = Date.now()
     }
   }
   return losses
 }
 
-/** Steps per second over the last few steps, so that the remaining time reflects the machine's current load. */
-class Rate {
-  private readonly times = [performance.now()]
-  tick(): number {
-    this.times.push(performance.now())
-    if (this.times.length > 30) this.times.shift()
-    return ((this.times.length - 1) / (this.times.at(-1)! - this.times[0]!)) * 1000
-  }
+/** Saves; where a full disk prevents it, waits for room if the run may wait. */
+function roomFor({ pauses }: LoopOptions, { file }: Resume, body: () => Promise<void>): Promise<void> {
+  const full = { for: 'room', path: path.dirname(file) } as const
+  return pauses ? pauses.until(body, (e) => (diskFull(e) ? full : undefined)) : body()
 }
 
-type Resume = NonNullable<LoopOptions['resume']>
-
-/** Saves weights, optimiser state and loss curve as one safetensors file, replaced atomically. */
-async function save(trainer: Trainer, losses: readonly number[], { file, identity }: Resume): Promise<void> {
-  const state = await trainer.snapshot()
-  state.set('losses', Float32Array.from(losses))
-  const tensors = new Map([...state].map(([name, data]) => [name, { shape: [data.length], data }]))
-  await writeSafetensors(file, fromMemory(tensors), { identity, format: 'dashi-run' })
-}
-
-function restore(trainer: Trainer, { file, identity, formerly }: Resume, from: number): number[] {
-  if (!existsSync(file)) return []
-  const saved = openSafetensors(file)
-  try {
-    const saidToBe = saved.metadata['identity']
-    if (saidToBe !== identity && (saidToBe === undefined || saidToBe !== formerly)) return [] // from a run with other data, recipe or seed
-    const state = new Map([...saved.tensors.keys()].map((name) => [name, saved.float32(name)]))
-    const losses = [...state.get('losses')!]
-    state.delete('losses')
-    trainer.restore(state, from + losses.length)
-    return losses
-  } finally {
-    saved.close()
-  }
-}
-
-/** The loss curve of a saved state; empty if there is none. */
-export function savedLosses(file: string): number[] {
-  if (!existsSync(file)) return []
-  const saved = openSafetensors(file)
-  try {
-    return saved.metadata['format'] === 'dashi-run' ? [...saved.float32('losses')] : []
-  } finally {
-    saved.close()
-  }
+function diverged(loss: number, step: number, fault: Fault | undefined, kept: number): Error {
+  const said = sentence('training.loss-diverged', { loss: String(loss), step })
+  if (!fault?.tensor) return dataError('training', said)
+  const { tensor, bad, of } = fault
+  const problem: Sentence =
+    fault.kind === 'weight'
+      ? sentence('training.bad-weight', { tensor, step })
+      : fault.kind === 'gradient'
+        ? sentence('training.bad-gradient', { tensor, step, bad, of })
+        : sentence('training.bad-loss', { loss: String(loss), tensor, step, bad, of })
+  return dataError('training', sentence(kept ? 'training.stopped-at' : 'training.stopped', { problem, kept }))
 }

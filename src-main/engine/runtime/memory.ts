@@ -35,6 +35,19 @@ export function workingBytes(graph: Graph, batch = 1): number {
   return peak + trained
 }
 
+/**
+ * What onnxruntime and its providers say when memory runs out: its arena, C++'s new, CUDA and cuBLAS, DirectML, Vulkan and
+ * Dawn; and JavaScript, for an array of ours.
+ */
+const OUT_OF_MEMORY =
+  /failed to allocate memory|smaller than requested bytes|ran out of memory|bad_alloc|out of memory|OUT_?OF_?(DEVICE_|HOST_)?MEMORY|ALLOC_FAILED|8007000E|array buffer allocation failed/i
+
+/** Whether an error means that a computation needs more memory than there is. */
+export function ranOutOfMemory(e: unknown): boolean {
+  for (let at = e, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) if (OUT_OF_MEMORY.test(at.message)) return true
+  return false
+}
+
 /** Bytes of the weights that the graph holds or maps. */
 export function storedBytes(graph: Graph): number {
   const stored = new Set<Value>()

@@ -1,9 +1,11 @@
 import { Graph, sizeOf, type Value } from '../graph/graph.ts'
 import { gradients } from '../autodiff.ts'
 import type { Buffer } from '../nn/params.ts'
-import { add, clip, mul, stopGradient, zeros } from '../ops/index.ts'
-import { clipFactor, globalNorm, type Optimizer, type Parameter, updateOf } from '../optim/optimizer.ts'
+import { add, mul, stopGradient, zeros } from '../ops/index.ts'
+import type { Optimizer, Parameter } from '../optim/optimizer.ts'
+import { type Fault, faultIn } from './fault.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
+import { appendUpdate, next, normIsFinite, scalarTensors, stateSlots } from './update.ts'
 
 /** The trained model: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
 export interface Task {
@@ -46,8 +48,12 @@ export class Trainer {
   private micro = 0
   /** Number of updates made so far. */
   steps = 0
+  /** Why the last step was undone; undefined if it was not. */
+  fault: Fault | undefined
+  private judge: Session | undefined
 
   private constructor(
+    private readonly task: Task,
     private readonly options: TrainOptions,
     readonly parameters: readonly Parameter[],
     private readonly gradientStep: Session,
@@ -88,8 +94,8 @@ export class Trainer {
       ...options.session,
       keepOnDevice: [...(update ? parameters.map((p) => next(`g:${p.name}`)) : replaced), ...renewed],
     })
-    const names = ['loss', ...Object.keys(metrics), ...(options.clipNorm && !update ? ['gradNorm'] : [])]
-    const trainer = new Trainer(options, parameters, step, update, names, buffers)
+    const names = ['loss', ...Object.keys(metrics), ...(update ? [] : ['gradNorm'])]
+    const trainer = new Trainer(task, options, parameters, step, update, names, buffers)
     const zero = (p: Parameter) => new Float32Array(sizeOf(p.shape))
     const start: TrainState = new Map()
     for (const p of parameters) {
@@ -105,30 +111,79 @@ export class Trainer {
     return this.gradientStep.provider
   }
 
-  /** Runs one micro-batch, and the update if it completes one. `lr` is the learning rate of that update. */
+  /**
+   * Runs one micro-batch, and the update if it completes one. `lr` is the learning rate of that update. If the loss or a
+   * gradient is not finite, weights and state are those before the update, and `fault` says what was wrong.
+   */
   async step(batch: Readonly<Record<string, Tensor>>, lr: number): Promise<StepMetrics> {
+    this.fault = undefined
     const rates = scalarTensors(this.options.optimizer.scalars(lr, this.steps + 1))
-    const out = await this.advance(this.gradientStep, { ...batch, ...rates })
+    const { out, before } = await this.advance(this.gradientStep, { ...batch, ...rates })
     const metrics = Object.fromEntries(this.metricNames.map((name) => [name, scalarOf(out[name]!)])) as StepMetrics
+    if (!Number.isFinite(metrics.loss) || (!this.update && !normIsFinite(out))) {
+      await this.undo(before, batch, metrics.loss)
+      return metrics
+    }
+    this.keep(before)
     if (!this.update) this.steps++
     else if (++this.micro === this.options.accumulate) {
-      await this.advance(this.update, rates)
+      const updated = await this.advance(this.update, rates)
+      if (!normIsFinite(updated.out)) {
+        await this.undo(updated.before, batch, metrics.loss)
+        return metrics
+      }
+      metrics['gradNorm'] = scalarOf(updated.out['gradNorm']!)
+      this.keep(updated.before)
       this.micro = 0
       this.steps++
     }
     return metrics
   }
 
-  private async advance(session: Session, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+  /** @returns the outputs, and the state before, which is to be kept as room for the next step or put back */
+  private async advance(session: Session, feeds: Record<string, Tensor>) {
     const out = await session.run({ ...this.state, ...feeds }, this.spare)
+    const before: Record<string, Tensor> = {}
     for (const [name, old] of Object.entries(this.state)) {
       const fresh = out[next(name)]
       if (!fresh) continue
+      before[name] = old
       this.state[name] = fresh
+    }
+    return { out, before }
+  }
+
+  private keep(before: Readonly<Record<string, Tensor>>): void {
+    for (const [name, old] of Object.entries(before)) {
       if (this.spare) this.spare[next(name)] = old
       else old.dispose()
     }
-    return out
+  }
+
+  /** Puts the state before an update back. Gradients that were added up for it are dropped. */
+  private async undo(before: Readonly<Record<string, Tensor>>, batch: Readonly<Record<string, Tensor>>, loss: number): Promise<void> {
+    for (const [name, old] of Object.entries(before)) {
+      const fresh = this.state[name]!
+      this.state[name] = old
+      if (this.spare) this.spare[next(name)] = fresh
+      else fresh.dispose()
+    }
+    for (const { name, shape } of this.update ? this.parameters : [])
+      this.replace(`g:${name}`, tensor(new Float32Array(sizeOf(shape)), 'float32', shape))
+    this.micro = 0
+    this.fault = await faultIn(this.task, await this.exportWeights(), { ...this.weights(), ...batch }, loss, this.options.session)
+  }
+
+  /** Loss and metrics of a batch by the current weights, or by their moving average, without a step. */
+  async measure(batch: Readonly<Record<string, Tensor>>, { ema = false } = {}): Promise<StepMetrics> {
+    if (!this.judge) {
+      const graph = new Graph()
+      const { loss, metrics = {} } = this.task.build(graph)
+      for (const [name, value] of Object.entries({ loss, ...metrics })) graph.output(name, value)
+      this.judge = await Session.create(graph, this.options.session)
+    }
+    const out = await this.judge.run({ ...this.weights({ ema }), ...batch })
+    return Object.fromEntries(Object.entries(out).map(([name, t]) => [name, scalarOf(t)])) as StepMetrics
   }
 
   private replace(name: string, t: Tensor): void {
@@ -138,14 +193,14 @@ export class Trainer {
   }
 
   /**
-   * The current weights and buffers on the device, as feeds for an inference session; with `ema`, the moving averages if
-   * they are tracked. Valid until the next step.
+   * The current weights and buffers on the device, as feeds for an inference session; with `ema`, the moving average of
+   * the weights if one is tracked. Valid until the next step.
    */
   weights({ ema = false } = {}): Record<string, Tensor> {
     const slot = ema && this.options.ema ? 'ema' : 'w'
     return Object.fromEntries([
-      ...this.parameters.map((p) => [`w:${p.name}`, this.state[`${slot}:${p.name}`]!]),
-      ...this.buffers.map((b) => [`buffer:${b.name}`, this.state[`buffer:${b.name}`]!]),
+      ...this.parameters.map(({ name }) => [`w:${name}`, this.state[`${slot}:${name}`]!] as const),
+      ...this.buffers.map(({ name }) => [`buffer:${name}`, this.state[`buffer:${name}`]!] as const),
     ])
   }
 
@@ -195,45 +250,6 @@ export class Trainer {
     await this.gradientStep.release()
     await this.update?.release()
     await this.reader?.release()
+    await this.judge?.release()
   }
 }
-
-/** The output that replaces a state input (ONNX requires unique names). */
-const next = (name: string) => `${name}'`
-
-const stateSlots = (o: TrainOptions): string[] => ['w', ...o.optimizer.state, ...(o.ema ? ['ema'] : [])]
-
-/** Appends clipping, the optimiser's rule, bounds and moving average for every parameter, with their outputs. */
-function appendUpdate(
-  graph: Graph,
-  parameters: readonly Parameter[],
-  weights: readonly Value[],
-  grads: readonly Value[],
-  options: TrainOptions,
-): void {
-  const { optimizer } = options
-  const scalars = Object.fromEntries(Object.keys(optimizer.scalars(0, 1)).map((name) => [name, graph.input(`rate:${name}`, 'float32', [])]))
-  let scaled = grads
-  if (options.clipNorm) {
-    const norm = globalNorm(grads)
-    const factor = clipFactor(norm, options.clipNorm)
-    graph.output('gradNorm', norm)
-    scaled = grads.map((g) => mul(g, factor))
-  }
-  const updateParameter = (p: Parameter, i: number) => {
-    const state = optimizer.state.map((slot) => graph.input(`${slot}:${p.name}`, 'float32', p.shape))
-    const updated = updateOf(optimizer, p, weights[i]!, scaled[i]!, state, scalars)
-    const bound = options.max?.[p.name]
-    const w = bound === undefined ? updated.w : clip(updated.w, { max: bound })
-    graph.output(next(`w:${p.name}`), w)
-    optimizer.state.forEach((slot, k) => graph.output(next(`${slot}:${p.name}`), updated.state[k]!))
-    if (options.ema) {
-      const average = graph.input(`ema:${p.name}`, 'float32', p.shape)
-      graph.output(next(`ema:${p.name}`), add(mul(average, options.ema), mul(w, 1 - options.ema)))
-    }
-  }
-  parameters.forEach((p, i) => graph.scoped(`${p.name}/update`, () => updateParameter(p, i)))
-}
-
-const scalarTensors = (scalars: Record<string, number>) =>
-  Object.fromEntries(Object.entries(scalars).map(([name, x]) => [`rate:${name}`, tensor(Float32Array.of(x), 'float32', [])]))

@@ -18,6 +18,15 @@ export const queue = {
     dismiss: 'Dismiss',
     dismissJob: 'Dismiss {job}',
     refused: 'The job could not be started again: {error}',
+    from: 'from {time}',
+    at: 'Start {job} at',
+    atHint: 'Not before this time; empty: as soon as its turn comes',
+    first: 'Start next',
+    firstJob: 'Start {job} next',
+    waits: {
+      room: 'paused: no room left on the disk of {path}; goes on once there is',
+      folder: 'paused: {path} is gone; goes on once it is back',
+    },
     lanes: { interactive: 'interactive', training: 'training', background: 'background' },
   },
   jobs: {

@@ -21,6 +21,7 @@ export const trainView = {
     paper: 'Paper',
     curves: 'Curves',
     accuracyOn: 'Accuracy, {split}',
+    lossOn: 'Loss, {split}',
     gradNorm: 'Gradient norm',
     imagesPerSecond: 'Images/s',
     smoothing: 'Smoothing',

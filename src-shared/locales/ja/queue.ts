@@ -21,6 +21,15 @@ export const queue: Translated<typeof source> = {
     dismiss: '閉じる',
     dismissJob: '{job} を一覧から外す',
     refused: '処理をもう一度始められませんでした：{error}',
+    from: '{time} から',
+    at: '{job}の開始時刻',
+    atHint: 'この時刻より前には始めません。空：順番が来たらすぐ',
+    first: '次に始める',
+    firstJob: '{job}を次に始める',
+    waits: {
+      room: '一時停止中：{path} のディスクに空きがありません。空けば続けます',
+      folder: '一時停止中：{path} が見つかりません。戻れば続けます',
+    },
     lanes: { interactive: '即時', training: 'モデル', background: 'バックグラウンド' },
   },
   jobs: {

@@ -23,6 +23,7 @@ export const trainView: Translated<typeof english> = {
     paper: '論文',
     curves: '曲線',
     accuracyOn: '正解率（{split}）',
+    lossOn: '損失（{split}）',
     gradNorm: '勾配ノルム',
     imagesPerSecond: '画像/秒',
     smoothing: '平滑化',

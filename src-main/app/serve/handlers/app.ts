@@ -62,6 +62,10 @@ export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
     app.queue.cancel(id)
     return null
   },
+  'jobs.arrange': ({ id, ...when }) => {
+    app.queue.arrange(id, when)
+    return null
+  },
   'jobs.again': ({ id }, client) => {
     if (app.queue.again(id) !== null) client.tell('runs.changed', {})
     return null

@@ -23,16 +23,23 @@ export function queueRun(
   kind: 'train' | 'merge',
   subject: string,
   register: (project: Project) => { readonly id: string },
+  startAt?: number,
 ): { runId: string } {
-  const { runId } = client.queue(kind, {}, { register: (project) => ({ runId: register(project).id, subject }) })
+  const { runId } = client.queue(kind, {}, { startAt, register: (project) => ({ runId: register(project).id, subject }) })
   client.tell('runs.changed', {})
   return { runId: runId! }
 }
 
 export function trainingHandlers({ options: { models }, queue, runs }: Parts): HandlersOf<typeof trainingMethods> {
-  const train = (client: Client, request: TrainRequest & { readonly name: string }) => {
+  const train = (client: Client, { startAt, ...request }: TrainRequest & { readonly name: string; readonly startAt?: number }) => {
     const model = request.model && { model: path.resolve(client.project.folder, request.model) }
-    return queueRun(client, 'train', request.name, (project) => registerTraining(models, project, { ...request, ...(model || {}) }))
+    return queueRun(
+      client,
+      'train',
+      request.name,
+      (project) => registerTraining(models, project, { ...request, ...(model || {}) }),
+      startAt,
+    )
   }
   return {
     'training.recipes': () =>
@@ -52,16 +59,18 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
     },
     'training.start': (input, client) =>
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
-    'training.again': ({ runId }, client) => {
+    'training.again': ({ runId, lr }, client) => {
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError(sentence('run.not-training'))
       const job = interruptedJobOf(client.project.db, runId)
-      if (job !== undefined) {
+      if (job !== undefined && lr === undefined) {
         const again = queue.again(job)
         client.tell('runs.changed', {})
         return { runId: again! }
       }
-      const request = requestOf(run)
+      if (job !== undefined) queue.dismiss(job)
+      const asked = requestOf(run)
+      const request = lr === undefined ? asked : { ...asked, settings: { ...asked.settings, lr } }
       const name = request.name ?? defaultName(request)
       const own = goesOnIn(client.project, run)
       return train(client, { ...request, name: own === null ? ownName(client.project, name) : freeName(client.project, name, [], own) })

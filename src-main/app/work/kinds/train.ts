@@ -30,7 +30,14 @@ export default jobKind({
     return { runId: registerTraining(models, project, { ...request, name }).id, subject: name }
   },
   run: async ({ models, project, runId, signal, progress, continues }) => {
-    const running = startTraining(models, project, trainingOf(project, runId), progress, undefined, getRun(project, runId))
+    const running = startTraining(
+      models,
+      project,
+      { ...trainingOf(project, runId), waits: true },
+      progress,
+      undefined,
+      getRun(project, runId),
+    )
     continues(running.earlier)
     await cancelWith(signal, running)
     return null

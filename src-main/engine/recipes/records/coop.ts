@@ -8,20 +8,22 @@ import { textTower } from '../../models/families.ts'
 import { Params, type WeightSource } from '../../nn/params.ts'
 import { concat, expand, gemm, l2Normalize, mul, reshape, slice } from '../../ops/index.ts'
 import { sgd } from '../../optim/optimizer.ts'
-import { warmupCosine } from '../../optim/schedule.ts'
-import { runLoop } from '../../runtime/loop.ts'
 import { Session, tensor } from '../../runtime/session.ts'
 import { Trainer } from '../../runtime/train.ts'
 import { classify } from '../../tasks/classify.ts'
 import { fromMemory } from '../../weights/tensors.ts'
+import { fit } from '../fit.ts'
+import { byFeatures } from '../judges.ts'
 import { overlay } from '../overlay.ts'
 import { featuresPhases } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
-import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
+import { accumulated, batchSize, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
 
 const settings = z.strictObject({
-  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens before the class name', 'クラス名の前に置く学習トークン数', { name: ['Context tokens', '文脈トークン数'] }),
+  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens before the class name', 'クラス名の前に置く学習トークン数', {
+    name: ['Context tokens', '文脈トークン数'],
+  }),
   init: setting(
     z.enum(['words', 'random']).default('words'),
     'Start from the words “a picture of a”, or from noise',
@@ -30,10 +32,15 @@ const settings = z.strictObject({
   ),
   epochs: epochs(50),
   batchSize: batchSize(32),
+  accumulate: accumulated,
   lr: rate(0.002),
   warmup: warmup(0.02),
-  momentum: setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', { name: ['Momentum', 'モーメンタム'], advanced: true }),
+  momentum: setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', {
+    name: ['Momentum', 'モーメンタム'],
+    advanced: true,
+  }),
   weightDecay: decay(5e-4),
+  ...keeping,
   ...seeing,
 })
 
@@ -76,9 +83,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
   const dim = model.dim
   const features = await run.featuresOf('train')
   const labels = images.labels
-  const drawn = classify.examples(images.n, { batchSize: s.batchSize, seed: run.o.seed })
-  const { batch } = drawn
-  const steps = drawn.perEpoch * s.epochs
+  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
   const { width, before } = text
   const prompts = tokenizePrompts(run, s.contextLength)
   const context = s.init === 'words' ? wordContext(run, s.contextLength) : noise(run.o.seed, s.contextLength * width)
@@ -102,26 +107,34 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
     return mul(l2Normalize(text.embed(p, tokens, eos)), text.similarity.scale(p))
   }
 
-  const trainer = await Trainer.create(
-    {
-      build(graph) {
-        const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
-        const logits = gemm(graph.input('features', 'float32', [batch, dim]), classifier(p), undefined, { transB: true })
-        return { loss: classify.loss(logits, classify.inputs(graph, batch)), parameters: p.trainable }
-      },
-    },
-    () => context,
-    { optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), session: { provider: run.o.provider } },
-  )
-  try {
-    const losses = await runLoop(
-      {
+  const logits = (graph: Graph, b: number) => {
+    const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
+    return { p, y: gemm(graph.input('features', 'float32', [b, dim]), classifier(p), undefined, { transB: true }) }
+  }
+  const judged = await run.featuresOf('val')
+  const { weights, other, ...rest } = await fit(run, {
+    ...{ phase: 'prompt-tuning', settings: s, drawn, by: 'accuracy', divides: true },
+    async open({ batch, accumulate, rows: rowsOf }) {
+      const trainer = await Trainer.create(
+        {
+          build(graph) {
+            const { p, y } = logits(graph, batch)
+            return { loss: classify.loss(y, classify.inputs(graph, batch)), parameters: p.trainable }
+          },
+        },
+        () => context,
+        { optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), accumulate, session: { provider: run.o.provider } },
+      )
+      const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, b).y)
+      return {
         trainer,
-        steps,
-        imagesPerStep: batch,
-        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
-        async batch(step) {
-          const rows = drawn.rows(step)
+        judge: judge?.measure,
+        async release() {
+          await trainer.release()
+          await judge?.release()
+        },
+        async batch(step, micro) {
+          const rows = rowsOf(step, micro)
           const x = new Float32Array(batch * dim)
           rows.forEach((row, slot) => x.set(features.subarray(row * dim, (row + 1) * dim), slot * dim))
           return {
@@ -129,30 +142,23 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },
-      },
-      {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'prompt-tuning', done: step, total, ...rest }),
-        isCancelled: run.o.isCancelled,
-        resume: run.o.resume,
-      },
-    )
-    const learned = (await trainer.exportWeights()).get(CONTEXT)!
-    const weight = await evaluateOnce(withContext(learned), classifier)
+      }
+    },
+  })
+  const made = async (trained: ReadonlyMap<string, Float32Array>) => {
+    const learned = trained.get(CONTEXT)!
     return {
-      weights: new Map(),
+      weights: new Map<string, Float32Array>(),
       head: {
         classes: run.o.classes.map((c) => c.name),
         dim,
-        weight,
+        weight: await evaluateOnce(withContext(learned), classifier),
         bias: new Float32Array(prompts.classes).fill(text.similarity.of(model.weights).bias),
       },
       tensors: { 'prompt.safetensors': fromMemory(new Map([[CONTEXT, { shape: [s.contextLength, width], data: learned }]])) },
-      losses,
-      notes: { steps },
     }
-  } finally {
-    await trainer.release()
   }
+  return { ...rest, ...(await made(weights)), ...(other && { other: { ...other, ...(await made(other.weights)) } }) }
 }
 
 async function evaluateOnce(source: WeightSource, build: (p: Params) => Value): Promise<Float32Array> {

@@ -5,21 +5,23 @@
  */
 import { z } from 'zod'
 import { augmentRng } from '../../data/augment.ts'
+import type { Images } from '../../data/images.ts'
 import { outputSize, preprocess } from '../../data/preprocess.ts'
+import type { Rng } from '../../data/rng.ts'
 import { Detecting } from '../../detection/detecting.ts'
 import { DetectorTrainer } from '../../detection/training.ts'
 import { variedView } from '../../detection/views.ts'
 import type { Model } from '../../models/model.ts'
 import type { TensorSpec } from '../../models/tensors.ts'
 import { adamW } from '../../optim/optimizer.ts'
-import { warmupCosine } from '../../optim/schedule.ts'
-import { runLoop } from '../../runtime/loop.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
+import { fit } from '../fit.ts'
+import { byLoss } from '../judges.ts'
 import { overlay } from '../overlay.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
-import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
+import { batchSize, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
 import { AdaptedParams, NO_ADAPTER, tuningPhases } from '../tune.ts'
 import { mergedLora, newLora } from './lora.ts'
 
@@ -35,14 +37,21 @@ const settings = z.strictObject({
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', { name: ['Gradient clipping', '勾配クリッピング'], advanced: true }),
+  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
+    name: ['Gradient clipping', '勾配クリッピング'],
+    advanced: true,
+  }),
   augmentation: setting(
     z.enum(['none', 'light']).default('light'),
     'Whether training images are cropped and mirrored',
     '学習画像を切り抜き、左右反転するか',
     { name: ['Augmentation', 'データ拡張'] },
   ),
-  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数', { name: ['LoRA rank', 'LoRA の階数'], advanced: true }),
+  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数', {
+    name: ['LoRA rank', 'LoRA の階数'],
+    advanced: true,
+  }),
+  ...keeping,
   ...seeing,
 })
 type Settings = z.output<typeof settings>
@@ -79,70 +88,71 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
   const drawn = shuffled(images.n, { batchSize: s.batchSize, seed: run.o.seed })
-  const steps = drawn.perEpoch * s.epochs
   const lora = s.trains === 'lora' ? newLora(model, { r: s.r, alpha: s.r, targets: 'all-linear' }, run.o.seed) : undefined
   const own = lora?.tensors ?? new Map()
   const source = overlay(model.weights, own)
-  const training = await DetectorTrainer.create({
-    detector: model.detector!,
-    shape: {
-      images: drawn.batch,
-      height,
-      width,
-      queries: run.o.classes.length,
-      regions: Math.max(...images.items.map(({ boxes = [] }) => boxes.length)),
-    },
-    params: (graph) =>
-      new AdaptedParams(
-        graph,
-        source,
-        (name) => own.has(name) || trained(s.trains, model.tensors.get(name)),
-        { decays: model.tensors.decays, frozen: 'stored' },
-        lora ?? NO_ADAPTER,
-      ),
-    initial: (name) => source.float32(name),
-    options: { optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, session: { provider: run.o.provider } },
-  })
-  try {
-    const queries = await queriesOf(run)
-    const losses = await runLoop(
-      {
-        trainer: training.trainer,
-        steps,
-        imagesPerStep: drawn.batch,
-        schedule: warmupCosine({ lr: s.lr, warmup: Math.round(steps * s.warmup), total: steps }),
-        async batch(step) {
-          const rows = drawn.rows(step)
-          const pixels = new Float32Array(drawn.batch * 3 * height * width)
-          const targets = await Promise.all(
-            rows.map(async (row, slot) => {
-              const whole = { pixels: await images.pixels(row, model.preprocess.deep), boxes: images.items[row]!.boxes ?? [] }
-              const rng = augmentRng(run.o.seed, drawn.epochOf(step), row)
-              const view = s.augmentation === 'none' ? whole : variedView(whole.pixels, whole.boxes, rng)
-              preprocess(view.pixels, model.preprocess, pixels, slot * 3 * height * width)
-              const extent = extentOf(model, view.pixels)
-              return view.boxes.map(({ class: query, box }) => ({ query, box: relative(box, extent) }))
-            }),
-          )
-          return training.feeds({ pixels, queries, targets })
+  const held = run.split('val')
+  const queries = await queriesOf(run)
+  const fitted = await fit(run, {
+    // A step's loss is a mean over the regions of its images, so its gradient is not the mean of those of its parts.
+    ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: false },
+    async open({ batch, rows: rowsOf }) {
+      const training = await DetectorTrainer.create({
+        detector: model.detector!,
+        shape: {
+          images: batch,
+          height,
+          width,
+          queries: run.o.classes.length,
+          regions: Math.max(...[...images.items, ...held.items].map(({ boxes = [] }) => boxes.length)),
         },
-        ready: (feeds) => training.assigned(feeds),
-      },
-      {
-        onProgress: ({ step, steps: total, ...rest }) => run.o.onProgress({ phase: 'training', done: step, total, ...rest }),
-        isCancelled: run.o.isCancelled,
-        resume: run.o.resume,
-      },
-    )
-    const found = await training.trainer.exportWeights()
+        params: (graph) =>
+          new AdaptedParams(
+            graph,
+            source,
+            (name) => own.has(name) || trained(s.trains, model.tensors.get(name)),
+            { decays: model.tensors.decays, frozen: 'stored' },
+            lora ?? NO_ADAPTER,
+          ),
+        initial: (name) => source.float32(name),
+        options: { optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, session: { provider: run.o.provider } },
+      })
+      const feeds = async (from: Images, rows: readonly number[], varied?: (row: number) => Rng) => {
+        const pixels = new Float32Array(batch * 3 * height * width)
+        const targets = await Promise.all(
+          rows.map(async (row, slot) => {
+            const whole = { pixels: await from.pixels(row, model.preprocess.deep), boxes: from.items[row]!.boxes ?? [] }
+            const view = varied ? variedView(whole.pixels, whole.boxes, varied(row)) : whole
+            preprocess(view.pixels, model.preprocess, pixels, slot * 3 * height * width)
+            const extent = extentOf(model, view.pixels)
+            return view.boxes.map(({ class: query, box }) => ({ query, box: relative(box, extent) }))
+          }),
+        )
+        return training.feeds({ pixels, queries, targets })
+      }
+      return {
+        trainer: training.trainer,
+        release: () => training.release(),
+        ready: (given) => training.assigned(given),
+        judge: byLoss(run, training.trainer, batch, async (rows) => training.assigned(await feeds(held, rows))),
+        batch: (step, micro) =>
+          feeds(
+            images,
+            rowsOf(step, micro),
+            s.augmentation === 'none' ? undefined : (row) => augmentRng(run.o.seed, drawn.epochOf(step), row),
+          ),
+      }
+    },
+  })
+  const made = (found: ReadonlyMap<string, Float32Array>) => {
     const weights = new Map([...found].filter(([name]) => !own.has(name)))
-    const notes = { steps, parameters: [...found.values()].reduce((n, { length }) => n + length, 0) }
-    if (!lora) return { weights, losses, notes }
+    if (!lora) return { weights }
     const adapter = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: found.get(name) ?? t.data }]))
-    return { weights: new Map([...weights, ...mergedLora(model, { ...lora, tensors: adapter })]), losses, notes }
-  } finally {
-    await training.release()
+    return { weights: new Map([...weights, ...mergedLora(model, { ...lora, tensors: adapter })]) }
   }
+  const { weights, other, ...rest } = fitted
+  const notes = { ...rest.notes, parameters: [...weights.values()].reduce((n, { length }) => n + length, 0) }
+  return { ...rest, ...made(weights), ...(other && { other: { ...other, ...made(other.weights) } }), notes }
 }
 
 /** The query of each label, by the checkpoint's templates. */

@@ -85,13 +85,19 @@ async function adapt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
   const lora = s.adapter ? readAdapter(path.resolve(s.adapter), model) : newLora(model, s, run.o.seed)
   const { head, notes } = await startHead(run, s.head, withWeights(model, mergedLora(model, lora)))
   const trained = await tune(run, s, { head, trains: () => false, adapter: lora })
-  const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: trained.adapter.get(name) ?? t.data }]))
+  const made = ({ adapter }: { readonly adapter: ReadonlyMap<string, Float32Array> }) => {
+    const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: adapter.get(name) ?? t.data }]))
+    return {
+      weights: mergedLora(model, { ...lora, tensors }),
+      tensors: { [`adapter/${TENSORS}`]: { ...fromMemory(tensors), metadata: { format: 'pt' } } },
+      files: { [`adapter/${CONFIG}`]: `${JSON.stringify(configOf(model, lora), null, 2)}\n` },
+    }
+  }
   const { modules, r, alpha, rslora } = lora
   return {
     ...trained,
-    weights: mergedLora(model, { ...lora, tensors }),
-    tensors: { [`adapter/${TENSORS}`]: { ...fromMemory(tensors), metadata: { format: 'pt' } } },
-    files: { [`adapter/${CONFIG}`]: `${JSON.stringify(configOf(model, lora), null, 2)}\n` },
+    ...made(trained),
+    ...(trained.other && { other: { ...trained.other, ...made(trained.other) } }),
     notes: { ...trained.notes, ...notes, modules: modules.length, r, alpha, ...(rslora && { rslora: 'yes' }) },
   }
 }

@@ -2,6 +2,8 @@ import type { commandSentences } from '#shared/sentences/commands.ts'
 
 export const commandJa: Record<keyof typeof commandSentences, string> = {
   'command.merge-needs-project': 'merge：{method} には --project が必要です（分割 heldOut で選びます）',
+  'command.time': '--at：22:00 や 2030-01-31T22:00 のような時刻が必要です（「{found}」）',
+  'command.priority': '--priority：-{most} から {most} までの整数が必要です（「{found}」）',
   'command.seed': '--seed：整数が必要です（{found}）',
   'command.set': '--set：key=value の形が必要です（{found}）',
   'command.embed-nothing': 'embed：--image か --text を指定してください',

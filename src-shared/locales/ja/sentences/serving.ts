@@ -1,6 +1,7 @@
 import type { servingSentences } from '#shared/sentences/serving.ts'
 
 export const servingJa: Record<keyof typeof servingSentences, string> = {
+  'job.begun': 'この処理はすでに始まったか終わっています。順番や時刻を変えられるのは待機中の処理だけです',
   'job.ended': 'この処理はすでに終了しています',
   'job.not-offered': 'この処理はもう再開できません。再開、一覧からの削除、またはやり直しがすでに行われています',
   'job.other-version': '別のバージョンの Dashi が登録した処理のため、このバージョンでは実行できません（{problem}）',

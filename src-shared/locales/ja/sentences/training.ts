@@ -12,6 +12,16 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'adapter.empty': 'LoRA の行列がありません',
   'training.foreign-state': '{file}：保存された学習の状態ではないので上書きしません。移動するか、別の名前にしてください',
   'training.tensor-diverged': '最後のステップでテンソル {tensor} が有限でなくなりました。学習率を下げてください',
+  'training.bad-loss':
+    'ステップ {step} で損失が {loss} になり、{of} 個中 {bad} 個のテンソルの勾配も有限でなくなりました。最初のものは {tensor} です',
+  'training.bad-gradient': 'ステップ {step} で {of} 個中 {bad} 個のテンソルの勾配が有限でなくなりました。最初のものは {tensor} です',
+  'training.bad-weight': 'ステップ {step} で {tensor} の重みが有限でなくなっていました',
+  'training.stopped': '{problem}。学習率を下げてください',
+  'training.stopped-at': '{problem}。ステップ {kept} の後の状態を保存しました。学習率を下げて再開してください',
+  'training.nothing-to-judge': 'keep、patience：エポックの評価には分割「val」のラベル付き画像が必要ですが、ありません',
+  'training.no-memory': '1 枚ずつでもメモリが足りません（{reason}）',
+  'training.no-memory-whole':
+    '1 ステップ {n} 枚ではメモリが足りません。このレシピは、学習の内容を変えずにバッチを分けられません。batchSize を小さくしてください（{reason}）',
   'training.class-number': '{file}：ラベル {label}：{n} クラスのいずれかの番号が必要です',
   'training.no-images': '学習画像がありません。ラベルを付けた画像を分割「train」に入れてください',
   'training.class-without-images': 'クラス {classes} の学習画像がありません',
