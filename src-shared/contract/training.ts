@@ -28,6 +28,8 @@ export const described = z.object({
 export const recipeEntry = described.extend({
   /** Capabilities that the base model must have. */
   needs: z.array(capabilitySchema),
+  /** The task's id. */
+  task: z.string(),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>
 

@@ -36,12 +36,13 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
   }
   return {
     'training.recipes': () =>
-      recipes.map(({ id, title, about, citation, needs, settings }) => ({
+      recipes.map(({ id, title, about, citation, needs, task, settings }) => ({
         name: id,
         title,
         about,
         citation,
         needs: [...needs],
+        task,
         schema: jsonSchemaOf(settings),
       })),
     'training.devices': async () => {
