@@ -28,3 +28,8 @@ export function inkOn(colour: string): string {
   }) as [number, number, number]
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#111111' : '#ffffff'
 }
+
+/** A difference in points: '+1.2', '−0.4', '±0.0'. */
+export const signed = (v: number) => `${v > 0 ? '+' : v < 0 ? '−' : '±'}${Math.abs(v).toFixed(1)}`
+/** 'p < .001', 'p .032'. */
+export const chance = (p: number) => (p < 0.001 ? 'p < .001' : `p ${p.toFixed(p < 0.1 ? 3 : 2).replace(/^0/, '')}`)

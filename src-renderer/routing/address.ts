@@ -3,6 +3,7 @@
  * only navigates: following one changes nothing and starts no work, so links are harmless wherever they come from.
  */
 import { z } from 'zod'
+import { regionTaskSchema } from '#shared/model/region-comparison.ts'
 import { mediaSort } from '#shared/contract/media.ts'
 import { id } from '#shared/model/media.ts'
 import { mediaFilter } from '#shared/model/project.ts'
@@ -83,6 +84,8 @@ export const address = z.discriminatedUnion('room', [
     ...common,
     /** Folders of the selected checkpoints. */
     of: few.optional(),
+    /** What they are compared at, if it is not classification. */
+    task: regionTaskSchema.optional(),
     /** A comparison was requested; it is shown if it is available. */
     asked: z.literal(true).optional(),
     reference: z.int().min(0).max(63).optional(),
@@ -185,7 +188,7 @@ export function isStep(from: Address, to: Address): boolean {
     const { filter, ...rest } = a as Address & { filter?: z.infer<typeof mediaFilter> }
     const typed = filter && { ...filter, ...(filter.pathText && { pathText: '…' }), ...(filter.captionText && { captionText: '…' }) }
     // A selection in progress (for a comparison or a soup) is not a history entry; a comparison that is shown is one.
-    const passing = (name: string) => details.has(name) || (name === 'of' && !('asked' in a && a.asked))
+    const passing = (name: string) => details.has(name) || ((name === 'of' || name === 'task') && !('asked' in a && a.asked))
     return JSON.stringify([
       typed ?? {},
       ...Object.entries(rest)

@@ -93,11 +93,12 @@ export function here(): Address {
     case 'train':
       return { room: 'train', run: runs.shown ?? undefined, curves: filled(runs.overlaid), ...common }
     case 'compare': {
-      const asked = comparison.asked.length > 0 && comparison.asked.join('\n') === runs.compared.join('\n')
+      const asked = comparison.asked.length > 0 && comparison.isAsked(runs.compared)
       const { x, y, split, reference } = comparison.chosen
       return {
         room: 'compare',
         of: filled(runs.compared),
+        task: comparison.task === 'classify' ? undefined : comparison.task,
         asked: asked || undefined,
         ...(asked && { reference: reference ?? undefined, x: x ?? undefined, y: y ?? undefined, split: split ?? undefined }),
         ...common,
@@ -137,6 +138,7 @@ export async function show(address: Address): Promise<Gone[]> {
       break
     case 'compare':
       runs.compared = address.of ?? []
+      comparison.chosenTask = runs.compared.length ? (address.task ?? 'classify') : null
       comparison.choose({ x: address.x, y: address.y, split: address.split, reference: address.reference })
       if (address.asked) void comparison.look(runs.compared)
       else comparison.forget()

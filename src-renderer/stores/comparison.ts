@@ -1,9 +1,11 @@
 /** The requested comparison of checkpoints: it may be running or queued, is shown when it is done, and survives a reload. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import { comparison, type Comparison } from '#shared/contract/evaluation.ts'
+import { anyComparison, type AnyComparison } from '#shared/contract/evaluation.ts'
+import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { inOrder } from '../metrics.ts'
+import { recipes } from '../records.ts'
 import { call } from '../rpc/index.ts'
 import { useJobs } from './jobs.ts'
 import { useProject } from './project.ts'
@@ -22,7 +24,8 @@ export const useComparison = defineStore('comparison', () => {
   const [jobs, runs, project] = [useJobs(), useRuns(), useProject()]
   /** Folders, in the order of the rows. */
   const asked = ref<string[]>([])
-  const result = shallowRef<Comparison | null>(null)
+  const askedTask = ref<ComparedTask>('classify')
+  const result = shallowRef<AnyComparison | null>(null)
   const stale = ref(false)
   const problem = ref<string | null>(null)
   const chosen = ref<Looked>({})
@@ -30,6 +33,17 @@ export const useComparison = defineStore('comparison', () => {
   const job = computed(() => jobs.running.find((j) => j.id === jobId.value))
   /** Whether the result is no longer available and must be requested again. */
   const missing = ref(false)
+
+  /** What the selected ones are compared at: as was chosen, or what they are made for. */
+  const chosenTask = ref<ComparedTask | null>(null)
+  const task = computed(() => chosenTask.value ?? taskOf(runs.compared))
+  function taskOf(folders: readonly string[]): ComparedTask {
+    const models = folders.flatMap((folder) => runs.models.find((m) => m.folder === folder) ?? [])
+    if (models.length && models.every((m) => m.can.includes('detect'))) return 'detect'
+    const trained = models.map((m) => recipes.value.find((r) => r.name === m.checkpoint?.kind)?.task)
+    return trained.includes('segment') && models.every((m) => m.can.includes('segment')) ? 'segment' : 'classify'
+  }
+  const isAsked = (folders: readonly string[]) => folders.join('\n') === asked.value.join('\n') && task.value === askedTask.value
 
   const names = computed(() => inOrder(result.value?.splits ?? []))
   const among = (name: string | undefined, otherwise: string) => (name !== undefined && names.value.includes(name) ? name : otherwise)
@@ -53,6 +67,10 @@ export const useComparison = defineStore('comparison', () => {
     )
   }
 
+  /** Those of one task; of the other it is null. */
+  const ofClasses = computed(() => (result.value?.task === 'classify' ? result.value : null))
+  const ofRegions = computed(() => (result.value && result.value.task !== 'classify' ? result.value : null))
+
   let turn = 0
   async function follow(id: string): Promise<void> {
     const mine = ++turn
@@ -62,34 +80,36 @@ export const useComparison = defineStore('comparison', () => {
     jobId.value = null
     if (ended.status === 'failed') problem.value = ended.error && errorWords(ended.error)
     if (ended.status === 'cancelled' && !result.value) asked.value = []
-    if (ended.status === 'done') [result.value, stale.value] = [comparison.parse(ended.result), false]
+    if (ended.status === 'done') [result.value, stale.value] = [anyComparison.parse(ended.result), false]
   }
   function begin(folders: readonly string[]): void {
     turn++
     ;[problem.value, jobId.value, missing.value] = [null, null, false]
-    if (folders.join('\n') !== asked.value.join('\n')) [result.value, stale.value] = [null, false]
-    asked.value = [...folders]
+    if (!isAsked(folders)) [result.value, stale.value] = [null, false]
+    ;[asked.value, askedTask.value] = [[...folders], task.value]
   }
   /** Compares these checkpoints, after any comparisons already queued. */
-  async function ask(folders: readonly string[]): Promise<void> {
+  async function ask(folders: readonly string[], at?: ComparedTask): Promise<void> {
     if (folders.length < 2) return
-    if (job.value && folders.join('\n') !== asked.value.join('\n')) void jobs.cancel(job.value.id)
+    if (at || folders.join('\n') !== runs.compared.join('\n')) chosenTask.value = at ?? null
     runs.compared = [...folders]
+    if (job.value && !isAsked(folders)) void jobs.cancel(job.value.id)
     begin(folders)
     chosen.value = {}
     try {
-      const { jobId: id } = await call('evaluation.compare', { checkpoints: [...folders] })
+      const { jobId: id } = await call('evaluation.compare', { task: task.value, checkpoints: [...folders] })
       await follow(id)
     } catch (e) {
       problem.value = errorWords(e)
     }
   }
+  const askAgain = () => ask(asked.value, askedTask.value)
   /** Shows the result of comparing these checkpoints, or waits for it; starts nothing. */
   async function look(folders: readonly string[]): Promise<void> {
-    if (folders.length < 1 || (folders.join('\n') === asked.value.join('\n') && (result.value || jobId.value))) return
+    if (folders.length < 1 || (isAsked(folders) && (result.value || jobId.value))) return
     begin(folders)
     const mine = turn
-    const found = await call('evaluation.comparison', { checkpoints: [...folders] }).catch(() => null)
+    const found = await call('evaluation.comparison', { task: task.value, checkpoints: [...folders] }).catch(() => null)
     if (mine !== turn) return
     if (found?.kept) [result.value, stale.value] = [found.kept.result, found.kept.stale]
     if (found?.jobId) await follow(found.jobId)
@@ -105,8 +125,33 @@ export const useComparison = defineStore('comparison', () => {
     () => {
       forget()
       chosen.value = {}
+      chosenTask.value = null
     },
   )
 
-  return { asked, result, stale, problem, missing, job, chosen, names, x, y, split, reference, ask, look, forget, choose }
+  return {
+    asked,
+    task,
+    chosenTask,
+    taskOf,
+    isAsked,
+    result,
+    ofClasses,
+    ofRegions,
+    stale,
+    problem,
+    missing,
+    job,
+    chosen,
+    names,
+    x,
+    y,
+    split,
+    reference,
+    ask,
+    askAgain,
+    look,
+    forget,
+    choose,
+  }
 })

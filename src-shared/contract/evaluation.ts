@@ -3,12 +3,14 @@ import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
 import { id } from '../model/media.ts'
 import { metricEntrySchema } from '../model/metric.ts'
+import { comparedTaskSchema, regionComparison } from '../model/region-comparison.ts'
 import { method } from './method.ts'
 
 const share = z.number().min(0).max(1)
 
-/** A comparison of checkpoints. `differences`: images on which they disagree, up to a limit per split. */
+/** A comparison of checkpoints as classifiers. `differences`: images on which they disagree, up to a limit per split. */
 export const comparison = z.object({
+  task: z.literal('classify').default('classify'),
   classes: z.array(z.string()),
   splits: z.array(z.string()),
   rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), evaluationSchema) })),
@@ -32,19 +34,25 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
+/** By task: of images as a whole, or of regions. */
+export const anyComparison = z.union([regionComparison, comparison])
+export type AnyComparison = z.infer<typeof anyComparison>
+
+const task = comparedTaskSchema.default('classify')
+
 export const evaluationMethods = {
   /** In display order. */
   'evaluation.metrics': method(z.object({}).default({}), z.array(metricEntrySchema)),
   'evaluation.compare': method(
-    z.object({ checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
-    z.object({ jobId: z.string() }), // the job's result is a `comparison`; if the same comparison is already running, that job
+    z.object({ task, checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
+    z.object({ jobId: z.string() }), // the job's result is a comparison of the task; if the same comparison is already running, that job
   ),
   /** The running job of this comparison, else its last stored result. Starts nothing. */
   'evaluation.comparison': method(
-    z.object({ checkpoints: z.array(z.string()).min(1).max(6) }),
+    z.object({ task, checkpoints: z.array(z.string()).min(1).max(6) }),
     z.object({
       jobId: z.string().nullable(),
-      kept: z.object({ result: comparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable(),
+      kept: z.object({ result: anyComparison, /** Milliseconds since 1970. */ at: z.number(), stale: z.boolean() }).nullable(),
     }),
   ),
 }

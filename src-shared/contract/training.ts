@@ -32,6 +32,8 @@ export const recipeEntry = described.extend({
   when: wordsSchema,
   /** Capabilities that the base model must have. */
   needs: z.array(capabilitySchema),
+  /** The task's id. */
+  task: z.string(),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>
 

@@ -90,6 +90,8 @@ export const evaluateJobSchema = z.object({
   splits: splitsSchema,
   leftOut: z.array(leftOutSchema).optional(),
   cache: z.string(),
+  /** For tasks of regions: also answers what was found in each image. */
+  found: z.boolean().optional(),
 })
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>
 
@@ -207,6 +209,10 @@ export const ledgerSchema = z.array(
 /** Scores of boxes or masks: each metric of the task by its id, as far as it is defined (model/metric.ts). */
 const scores = z.record(z.string(), z.number())
 
+/** A region that was found: a box, or for masks a mask. */
+export const foundRegionSchema = z.object({ label: classIndex, score: z.number(), box: box.optional(), mask: rle.optional() })
+export type FoundRegion = z.infer<typeof foundRegionSchema>
+
 /** Per split: the number of images and of accepted regions, and the scores over all labels and of each that occurs. */
 export const regionScoresSchema = z.object({
   n: z.int().nonnegative(),
@@ -215,6 +221,8 @@ export const regionScoresSchema = z.object({
   score: z.number().nullable(),
   metrics: scores,
   labels: z.array(z.object({ label: z.string(), regions: z.int().positive(), metrics: scores })),
+  /** What was found in each image, in the order of the items, if that was asked for. */
+  found: z.array(z.array(foundRegionSchema)).optional(),
 })
 export type RegionScores = z.infer<typeof regionScoresSchema>
 

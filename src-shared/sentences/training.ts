@@ -42,6 +42,7 @@ export const trainingSentences = {
   'evaluation.unknown-task': 'unknown task "{task}": there are {known}',
   'evaluation.no-regions': '{folder}: no accepted regions with a label in any split (splits: {splits})',
   'evaluation.no-regions-in-split': '{folder}: no accepted regions with a label in the split "{split}" (splits: {splits})',
+  'evaluation.no-regions-in-splits': '{folder}: no accepted regions with a label in the splits asked for',
   'evaluation.unknown-class': 'classes: the checkpoint does not know the class "{class}"',
   'evaluation.out-of-range': 'tensor head.weight: its logits leave the range of float32',
   'evaluation.no-direction':

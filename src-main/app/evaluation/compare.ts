@@ -1,6 +1,7 @@
 import path from 'node:path'
-import type { Comparison } from '#shared/contract/evaluation.ts'
+import type { AnyComparison, Comparison } from '#shared/contract/evaluation.ts'
 import { predictionsOf, type ResultOf } from '#shared/model/job.ts'
+import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
@@ -8,8 +9,10 @@ import type { AppContext } from '../context.ts'
 import { namedModels } from '../merging/models.ts'
 import type { Project } from '../projects/index.ts'
 import { checkMedia } from '../media/files.ts'
-import { type ClassificationData, classificationData } from '../training/dataset.ts'
+import type { LabelledData } from '../training/collected.ts'
+import { dataFor } from '../training/dataset.ts'
 import { imagesOfJobs } from '../training/readable.ts'
+import { type ComparedRegions, comparedRegions } from './compare-regions.ts'
 
 /** Maximum number of differing images listed per split; metrics and counts cover all of them. */
 const LISTED = 300
@@ -19,16 +22,17 @@ interface CompareControl {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Compares checkpoints on the same splits and finds the images on which they disagree. */
+/** Compares checkpoints at a task on the same splits and finds the images on which they disagree. */
 export async function compareCheckpoints(
   app: AppContext,
   project: Project,
-  request: { checkpoints: readonly string[]; splits?: readonly string[] },
+  request: { task: ComparedTask; checkpoints: readonly string[]; splits?: readonly string[] },
   control: CompareControl = {},
-): Promise<Comparison> {
-  const unreadable = await checkMedia(project, imagesOfJobs(project), { signal: control.signal })
+): Promise<AnyComparison> {
+  const { task } = request
+  const unreadable = await checkMedia(project, imagesOfJobs(project, task), { signal: control.signal })
   for (;;) {
-    const compared = await compareReadable(app, project, request, classificationData(project, unreadable), control)
+    const compared = await compareReadable(app, project, request, dataFor(project, task, unreadable), control)
     if (!(compared instanceof Set)) return compared
     for (const id of compared) unreadable.set(id, 'can no longer be read')
   }
@@ -39,16 +43,18 @@ async function compareReadable(
   app: AppContext,
   project: Project,
   request: Parameters<typeof compareCheckpoints>[2],
-  { classes, splits: all, mediaIds }: ClassificationData,
+  { classes, splits: all, mediaIds }: LabelledData,
   { signal, onProgress }: CompareControl,
-): Promise<Comparison | Set<number>> {
+): Promise<AnyComparison | Set<number>> {
+  const { task } = request
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
-  if (!names.length) throw userError(sentence('evaluation.no-images-in-splits', { folder: project.folder }))
+  const none = task === 'classify' ? 'evaluation.no-images-in-splits' : 'evaluation.no-regions-in-splits'
+  if (!names.length) throw userError(sentence(none, { folder: project.folder }))
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
   const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {
     const running = app.engine.run(
-      { kind: 'evaluate', task: 'classify', checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features') },
+      { kind: 'evaluate', task, checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features'), found: true },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
     signal?.addEventListener('abort', running.cancel, { once: true })
@@ -60,8 +66,16 @@ async function compareReadable(
     }
     results.push(result)
   }
+  const known = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))
+  const named = results.map((r) => ({ ...r, name: known.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint) }))
+  const compared = { classes: classes.map((k) => k.name), splits, mediaIds, results: named, signal, listed: LISTED }
+  return task === 'classify' ? comparedClasses(compared) : comparedRegions(project, task, compared)
+}
+
+/** Classifiers by the class that each says of every image. */
+function comparedClasses({ classes, splits, mediaIds, results }: Omit<ComparedRegions, 'signal' | 'listed'>): Comparison {
+  const names = Object.keys(splits)
   const c = classes.length
-  const named = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))
   const differing: Record<string, number> = {}
   const differences: Comparison['differences'] = []
   for (const split of names) {
@@ -77,11 +91,12 @@ async function compareReadable(
     }
   }
   return {
-    classes: classes.map((k) => k.name),
+    task: 'classify',
+    classes: [...classes],
     splits: names,
     rows: results.map((r) => ({
       checkpoint: r.checkpoint,
-      name: named.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint),
+      name: r.name,
       splits: Object.fromEntries(names.map((s) => [s, evaluatePredictions({ classes: c, ...predictionsOf(r.measured)[s]! })])),
     })),
     pairs: names.flatMap((split) =>

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { comparison, type Comparison } from '#shared/contract/evaluation.ts'
+import { anyComparison, type AnyComparison } from '#shared/contract/evaluation.ts'
+import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { findRecord } from '../../engine/weights/index.ts'
 import { projectHash, type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 
@@ -13,10 +14,10 @@ const stored = z.object({
   at: z.number(),
   checkpoints: z.array(z.string()),
   state: z.string(),
-  result: comparison,
+  result: anyComparison,
 })
 export interface KeptComparison {
-  readonly result: Comparison
+  readonly result: AnyComparison
   /** Milliseconds since 1970. */
   readonly at: number
   /** The dataset or one of the checkpoints has changed since. */
@@ -24,8 +25,10 @@ export interface KeptComparison {
 }
 
 const most = 20
-const nameOf = (checkpoints: readonly string[]) =>
-  `comparison-${createHash('sha256').update(JSON.stringify(checkpoints)).digest('hex').slice(0, 16)}.json`
+const nameOf = (task: ComparedTask, checkpoints: readonly string[]) => {
+  const of = task === 'classify' ? checkpoints : { task, checkpoints } // comparisons had no task at first
+  return `comparison-${createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 16)}.json`
+}
 const isName = (name: string) => /^comparison-[0-9a-f]{16}\.json$/.test(name)
 
 /** A hash of the comparison's inputs: the dataset and the checkpoints. */
@@ -40,10 +43,10 @@ function stateOf(project: Project, checkpoints: readonly string[]): string {
 }
 
 /** `checkpoints`: as requested, in order. */
-export function keepComparison(project: Project, checkpoints: readonly string[], result: Comparison): void {
+export function keepComparison(project: Project, checkpoints: readonly string[], result: AnyComparison): void {
   if (project.readOnly) return
   const folder = resultsFolder(project)
-  const file = path.join(folder, nameOf(checkpoints))
+  const file = path.join(folder, nameOf(result.task, checkpoints))
   const kept: z.infer<typeof stored> = {
     version: 1,
     of: 'comparison',
@@ -52,7 +55,7 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
     state: stateOf(project, checkpoints),
     result,
   }
-  writeResult(file, kept, anyComparison)
+  writeResult(file, kept, ofAnyVersion)
   const all = readdirSync(folder)
     .filter(isName)
     .map((name) => ({ file: path.join(folder, name), written: statSync(path.join(folder, name)).mtimeMs }))
@@ -60,12 +63,12 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
 }
 
 /** null if these have not been compared yet, in this order. */
-export function keptComparison(project: Project, checkpoints: readonly string[]): KeptComparison | null {
-  const found = read(path.join(resultsFolder(project), nameOf(checkpoints)))
+export function keptComparison(project: Project, task: ComparedTask, checkpoints: readonly string[]): KeptComparison | null {
+  const found = read(path.join(resultsFolder(project), nameOf(task, checkpoints)))
   return found && { result: found.result, at: found.at, stale: found.state !== stateOf(project, checkpoints) }
 }
 
 const read = (file: string) => readResult(file, stored)
 
 /** A comparison of any version. */
-const anyComparison = z.looseObject({ version: z.number(), of: z.literal('comparison') })
+const ofAnyVersion = z.looseObject({ version: z.number(), of: z.literal('comparison') })

@@ -6,7 +6,7 @@ import type { Provider } from '../runtime/session.ts'
 import type { JobHooks } from './hooks.ts'
 
 /** What is measured on. */
-export type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache'>
+export type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache' | 'found'>
 
 export interface Measuring {
   readonly hooks: JobHooks
@@ -20,6 +20,8 @@ export interface MeasureRecord {
   readonly id: string
   readonly order: number
   readonly title: Words
+  /** The metric that stands for the others, by its id. */
+  readonly main: string
   /** What is measured, for the command's help. */
   readonly about: string
   measure(model: Model, data: Data, o: Measuring): Promise<Measured>

@@ -1,6 +1,6 @@
 /** Measuring what is found in images against their accepted regions. */
 import { cancelled } from '#shared/errors.ts'
-import type { ClassSpec, Item, RegionScores } from '#shared/model/job.ts'
+import type { ClassSpec, FoundRegion, Item, RegionScores } from '#shared/model/job.ts'
 import type { DetectionSettings, Prompt } from '#shared/model/preview.ts'
 import { naming } from '../data/images.ts'
 import type { JobHooks } from './hooks.ts'
@@ -11,7 +11,7 @@ interface Labelled {
 }
 
 /** What was found in an image and what is there. */
-interface Compared<Found extends Labelled, True extends Labelled> {
+interface Compared<Found extends FoundRegion, True extends Labelled> {
   readonly detections: readonly Found[]
   readonly truth: readonly True[]
 }
@@ -26,7 +26,7 @@ interface Finder<Found> {
 }
 
 /** How a task compares what is found with what is there. */
-interface Comparing<Raw, Found extends Labelled, True extends Labelled> {
+interface Comparing<Raw, Found extends FoundRegion, True extends Labelled> {
   readonly settings?: DetectionSettings
   found(raw: Raw, label: number): Found
   truth(item: Item): readonly True[]
@@ -36,7 +36,7 @@ interface Comparing<Raw, Found extends Labelled, True extends Labelled> {
 }
 
 /** Looks for the classes in every image of the splits and scores what is found: over all labels, and of each label by itself. */
-export async function measureRegions<Raw, Found extends Labelled, True extends Labelled>(
+export async function measureRegions<Raw, Found extends FoundRegion, True extends Labelled>(
   data: Data,
   hooks: JobHooks,
   finder: Finder<Raw>,
@@ -56,7 +56,7 @@ export async function measureRegions<Raw, Found extends Labelled, True extends L
   }
 }
 
-async function scoredSplits<Found extends Labelled, True extends Labelled>(
+async function scoredSplits<Found extends FoundRegion, True extends Labelled>(
   data: Data,
   { onProgress, isCancelled }: JobHooks,
   look: (item: Item) => Promise<Compared<Found, True>>,
@@ -73,12 +73,13 @@ async function scoredSplits<Found extends Labelled, True extends Labelled>(
       images.push(await naming(item.file, look(item)))
       onProgress({ phase: 'evaluating', done: ++done, total })
     }
-    splits[name] = scoresOf(images, data.classes, main, score)
+    const scores = scoresOf(images, data.classes, main, score)
+    splits[name] = data.found ? { ...scores, found: images.map(({ detections }) => [...detections]) } : scores
   }
   return splits
 }
 
-function scoresOf<Found extends Labelled, True extends Labelled>(
+function scoresOf<Found extends FoundRegion, True extends Labelled>(
   images: readonly Compared<Found, True>[],
   classes: readonly ClassSpec[],
   main: string,

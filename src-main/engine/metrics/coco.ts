@@ -29,7 +29,7 @@ export interface Measure<S> {
 }
 
 /** Bit-identical to numpy's linspace, since an IoU may equal a threshold exactly. */
-const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9))
+export const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9))
 const MOST_FOUND = 100
 
 /** Areas in pixels, both ends included. */
@@ -156,6 +156,18 @@ function match({ found, wanted, overlaps }: Pairs, threshold: number, size: Size
     if (best === undefined) return { score, counts: !outside(area, size), hit: false }
     taken.add(best)
     return { score, counts: !ignored(wanted[best]!, size), hit: true }
+  })
+}
+
+/** Of a class, at each threshold: the detections that count, best first over all images, and each image's objects. */
+export function matchesOf<S>(images: readonly CocoImage<S>[], label: number, measure: Measure<S>, thresholds: readonly number[]) {
+  const pairs = pairsOf(images, label, measure)
+  const objects = pairs.map(({ wanted }) => wanted.filter((w) => !ignored(w, 'all')).length)
+  return thresholds.map((threshold) => {
+    const matched = pairs.flatMap((own, image) =>
+      match(own, threshold, 'all').flatMap(({ score, counts, hit }) => (counts ? [{ image, score, hit }] : [])),
+    )
+    return { objects, matched: matched.sort((a, b) => b.score - a.score) }
   })
 }
 

@@ -2,6 +2,7 @@
 import { boxArea, boxIntersection } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { averagePrecisionOf, type CocoImage, keptScores, type Measure } from './coco.ts'
+import { type Resampled, resampledAp } from './resampling.ts'
 
 export interface Detection {
   readonly label: number
@@ -39,3 +40,6 @@ export const detectionScores = keptScores(asCoco, boxes)
 /** AP of one class at one IoU threshold; NaN if no image has a box of that class. */
 export const averagePrecisionAt = (images: readonly DetectionImage[], label: number, threshold: number): number =>
   averagePrecisionOf(images.map(asCoco), label, threshold, boxes)
+
+export const resampledBoxAp = (images: readonly DetectionImage[], classes: number, thresholds?: readonly number[]): Resampled =>
+  resampledAp(images.map(asCoco), classes, boxes, thresholds)

@@ -1,4 +1,5 @@
 /** Public interface of engine/metrics: measuring predictions. */
+export { jointBootstrap } from './bootstrap.ts'
 export { compareOutcomes, type Comparison } from './compare.ts'
 export { averagePrecisionAt, type DetectionImage, detectionScores } from './detection.ts'
 export { evaluatePredictions } from './evaluate.ts'

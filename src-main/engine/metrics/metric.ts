@@ -2,6 +2,7 @@
 import type { MeasuredTask, MetricEntry } from '#shared/model/metric.ts'
 import type { DetectionImage } from './detection.ts'
 import type { Predictions } from './predictions.ts'
+import type { Resampled } from './resampling.ts'
 import type { MaskImage } from './segmentation.ts'
 
 /** What the metrics of each task are computed from. */
@@ -19,6 +20,8 @@ export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends Met
   readonly order: number
   /** The value over at least one example. NaN if undefined for the examples, such as a mean over no classes. */
   compute(of: Measured[T]): number
+  /** The value over any resample of the examples, for metrics whose interval is found by the bootstrap. */
+  resampled?(of: Measured[T]): Resampled
 }
 
 /** The scale of most metrics: shown in per cent, more is better. */

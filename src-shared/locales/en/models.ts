@@ -96,6 +96,21 @@ export const models = {
     y: 'Vertical',
     split: 'Split',
     interval: '95% interval',
+    at: 'Measured by',
+    task: { classify: 'labels of images', detect: 'boxes of regions', segment: 'masks of regions' },
+    chart: '{metric} on {x} and {y}',
+    chartOne: '{metric} on {x}',
+    perLabel: 'Per label',
+    regions: 'Regions',
+    of: '{n} images, {regions} regions',
+    bootstrap: 'Points of difference; 95% interval {low} to {high}. Bootstrap over the same images, corrected for all pairs (Holm)',
+    regionsNote:
+      '{metric} in %, ± half of its 95% interval (bootstrap over images); below it the points against the reference and p of the bootstrap (Holm). ' +
+      'The other columns are for the split {split}; hover over a header to see what it measures.',
+    apart: 'Images on which they are apart',
+    notApart: 'They do about equally well on every image in this split.',
+    bestIs: '{name} does best',
+    apartNote: '{metric} of each image. Dashed: what people labelled; in a model’s colour: as many of its surest regions.',
   },
   merge: {
     title: 'Merge',

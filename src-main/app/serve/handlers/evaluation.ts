@@ -1,18 +1,19 @@
 import path from 'node:path'
 import type { evaluationMethods } from '#shared/contract/evaluation.ts'
+import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { metricEntries } from '../../../engine/metrics/index.ts'
 import { keptComparison } from '../../evaluation/kept.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
-type Compared = { readonly checkpoints: readonly string[]; readonly splits?: readonly string[] }
+type Compared = { readonly task: ComparedTask; readonly checkpoints: readonly string[]; readonly splits?: readonly string[] }
 
 export function evaluationHandlers({ queue }: Parts): HandlersOf<typeof evaluationMethods> {
   /** The job that is already making this comparison. */
-  const running = (key: string, { checkpoints, splits }: Compared) => {
-    const wanted = JSON.stringify([checkpoints, splits])
+  const running = (key: string, { task, checkpoints, splits }: Compared) => {
+    const wanted = JSON.stringify([task, checkpoints, splits])
     return queue.find(
       key,
-      ({ kind, request }) => kind === 'compare' && JSON.stringify([request['checkpoints'], request['splits']]) === wanted,
+      ({ kind, request }) => kind === 'compare' && JSON.stringify([request['task'], request['checkpoints'], request['splits']]) === wanted,
     )
   }
   return {
@@ -21,9 +22,9 @@ export function evaluationHandlers({ queue }: Parts): HandlersOf<typeof evaluati
       const subject = asked.checkpoints.map((c) => path.basename(c)).join(', ')
       return { jobId: running(client.current.key, asked) ?? client.queue('compare', asked, { subject }).jobId }
     },
-    'evaluation.comparison': ({ checkpoints }, { current, project }) => ({
-      jobId: running(current.key, { checkpoints }),
-      kept: keptComparison(project, checkpoints),
+    'evaluation.comparison': ({ task, checkpoints }, { current, project }) => ({
+      jobId: running(current.key, { task, checkpoints }),
+      kept: keptComparison(project, task, checkpoints),
     }),
   }
 }

@@ -43,13 +43,14 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
   }
   return {
     'training.recipes': () =>
-      recipes.map(({ id, title, about, when, citation, needs, settings }) => ({
+      recipes.map(({ id, title, about, when, citation, needs, task, settings }) => ({
         name: id,
         title,
         about,
         when,
         citation,
         needs: [...needs],
+        task,
         schema: jsonSchemaOf(settings),
       })),
     'training.devices': async () => {

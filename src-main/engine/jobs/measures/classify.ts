@@ -15,6 +15,7 @@ export default defineMeasure({
   id: 'classify',
   order: 1,
   title: classify.title,
+  main: 'accuracy',
   about: 'labels of images',
   async measure(model, data, { hooks, provider, pictures }) {
     const head = await headOf(model, data, provider)

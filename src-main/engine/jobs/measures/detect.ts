@@ -4,6 +4,8 @@ import { detect } from '../../tasks/detect.ts'
 import { defineMeasure } from '../measure.ts'
 import { measureRegions } from '../regions.ts'
 
+/** The metric that stands for the others. */
+const main = 'ap'
 /** COCO's threshold: weak boxes lower nothing, since they come last. */
 const WEAK = 0.001
 const MOST = 100
@@ -15,6 +17,7 @@ export default defineMeasure({
   id: detect.id,
   order: 2,
   title: detect.title,
+  main,
   about: 'boxes of regions',
   measure: async (model, data, { hooks }) => ({
     task: 'detect',
@@ -22,7 +25,7 @@ export default defineMeasure({
       settings: { threshold: WEAK, overlap: OVERLAP, most: MOST },
       found: ({ score, box: [x, y, w, h] }, label) => ({ label, score, box: { x, y, w, h } }),
       truth: ({ boxes = [] }) => boxes.map((t) => ({ label: t.class, box: t.box })),
-      main: 'ap',
+      main,
       score: (of) => measure('detect', of),
     }),
   }),

@@ -1,4 +1,5 @@
 import { properName } from '#shared/model/words.ts'
+import { THRESHOLDS } from '../coco.ts'
 import { ofBoxes } from '../coco-metrics.ts'
 
 export default ofBoxes(
@@ -12,4 +13,5 @@ export default ofBoxes(
     },
   },
   (scores) => scores.ap,
+  THRESHOLDS,
 )

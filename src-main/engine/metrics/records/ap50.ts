@@ -12,4 +12,5 @@ export default ofBoxes(
     },
   },
   (scores) => scores.ap50,
+  [0.5],
 )

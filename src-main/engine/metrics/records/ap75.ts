@@ -12,4 +12,5 @@ export default ofBoxes(
     },
   },
   (scores) => scores.ap75,
+  [0.75],
 )

@@ -1,3 +1,4 @@
+import { THRESHOLDS } from '../coco.ts'
 import { ofMasks } from '../coco-metrics.ts'
 
 export default ofMasks(
@@ -11,4 +12,5 @@ export default ofMasks(
     },
   },
   (scores) => scores.ap,
+  THRESHOLDS,
 )

@@ -11,4 +11,5 @@ export default ofMasks(
     },
   },
   (scores) => scores.ap50,
+  [0.5],
 )

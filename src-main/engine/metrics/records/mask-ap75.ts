@@ -11,4 +11,5 @@ export default ofMasks(
     },
   },
   (scores) => scores.ap75,
+  [0.75],
 )

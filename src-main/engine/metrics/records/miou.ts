@@ -1,5 +1,5 @@
 import { properName } from '#shared/model/words.ts'
-import { meanIou } from '../segmentation.ts'
+import { meanIou, resampledMeanIou } from '../segmentation.ts'
 import { defineMetric, higherPercent } from '../metric.ts'
 
 export default defineMetric({
@@ -14,4 +14,5 @@ export default defineMetric({
   task: 'segment',
   ...higherPercent,
   compute: ({ images, classes }) => meanIou(images, classes),
+  resampled: ({ images, classes }) => resampledMeanIou(images, classes),
 })

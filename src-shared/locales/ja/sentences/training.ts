@@ -43,6 +43,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'evaluation.unknown-task': 'タスク「{task}」はありません。使えるのは {known} です',
   'evaluation.no-regions': '{folder}：どの分割にも承認済みのラベル付き領域がありません（分割：{splits}）',
   'evaluation.no-regions-in-split': '{folder}：分割「{split}」に承認済みのラベル付き領域がありません（分割：{splits}）',
+  'evaluation.no-regions-in-splits': '{folder}：指定された分割に承認済みのラベル付き領域がありません',
   'evaluation.unknown-class': 'classes：このチェックポイントはクラス「{class}」を知りません',
   'evaluation.out-of-range': 'テンソル head.weight：ロジットが float32 の範囲を超えます',
   'evaluation.no-direction': '重み：{of} の埋め込みに向きがありません（桁あふれかゼロ）。学習済みの重みが必要です',
