@@ -31,6 +31,19 @@ export const comparison = z.object({
       predictions: z.array(z.object({ class: z.int().nonnegative(), p: share })),
     }),
   ),
+  /**
+   * Of each row and split, how often the true class was called another or itself, most often first; `images`: some of those
+   * called another. Comparisons of earlier versions have none.
+   */
+  confusions: z
+    .array(
+      z.object({
+        row: z.int().nonnegative(),
+        split: z.string(),
+        cells: z.array(z.object({ truth: z.int().nonnegative(), said: z.int().nonnegative(), n: z.int().positive(), images: z.array(id) })),
+      }),
+    )
+    .default([]),
 })
 export type Comparison = z.infer<typeof comparison>
 

@@ -16,6 +16,8 @@ import { type ComparedRegions, comparedRegions } from './compare-regions.ts'
 
 /** Maximum number of differing images listed per split; metrics and counts cover all of them. */
 const LISTED = 300
+/** Maximum number of images of one confusion. */
+const PICTURED = 60
 
 interface CompareControl {
   readonly signal?: AbortSignal
@@ -107,7 +109,30 @@ function comparedClasses({ classes, splits, mediaIds, results }: Omit<ComparedRe
     ),
     differing,
     differences,
+    confusions: names.flatMap((split) =>
+      results.map((r, row) => {
+        const { logits, labels } = predictionsOf(r.measured)[split]!
+        return { row, split, cells: confusionCells(argmaxRows(logits, c), labels, mediaIds[split]!) }
+      }),
+    ),
   }
+}
+
+/** The cells of a confusion matrix that are not empty, with the images of those that are off its diagonal. */
+export function confusionCells(
+  said: ArrayLike<number>,
+  truths: ArrayLike<number>,
+  images: readonly number[],
+): Comparison['confusions'][number]['cells'] {
+  const cells = new Map<string, Comparison['confusions'][number]['cells'][number]>()
+  for (let i = 0; i < truths.length; i++) {
+    const key = `${truths[i]} ${said[i]}`
+    const cell = cells.get(key) ?? { truth: truths[i]!, said: said[i]!, n: 0, images: [] }
+    cells.set(key, cell)
+    cell.n++
+    if (cell.truth !== cell.said && cell.images.length < PICTURED) cell.images.push(images[i]!)
+  }
+  return [...cells.values()].sort((a, b) => b.n - a.n || a.truth - b.truth || a.said - b.said)
 }
 
 /** All pairs of rows on the same images, with Holm's correction over the pairs of the split. */

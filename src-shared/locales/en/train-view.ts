@@ -59,4 +59,17 @@ export const trainView = {
     deleteActive: 'Not ended yet, and left: {names}',
     deleteFinal: 'This cannot be undone.',
   },
+  confusion: {
+    title: 'Confusion matrix',
+    model: 'Model',
+    filter: 'Filter classes',
+    order: 'Order of the classes',
+    orders: { errors: 'most mistakes first', size: 'most images first', name: 'by name' },
+    corner: 'true ↓  said →',
+    cell: '{truth} called {said}: {n}',
+    none: 'No class matches the filter.',
+    more: '{n} more classes: filter to see them.',
+    some: 'The first {n} of {all}.',
+    exportHint: 'Accuracies with intervals, classes, tests and confusions as one table',
+  },
 }

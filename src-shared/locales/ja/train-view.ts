@@ -61,4 +61,17 @@ export const trainView: Translated<typeof english> = {
     deleteActive: '終わっていないため残ります：{names}',
     deleteFinal: '元に戻せません。',
   },
+  confusion: {
+    title: '混同行列',
+    model: 'モデル',
+    filter: 'クラスを絞り込む',
+    order: 'クラスの並び',
+    orders: { errors: '誤りが多い順', size: '画像が多い順', name: '名前順' },
+    corner: '正解 ↓ 答え →',
+    cell: '{truth} を {said} と回答：{n}',
+    none: '条件に合うクラスはありません。',
+    more: 'ほか {n} クラス。絞り込むと表示されます。',
+    some: '{all} 枚中の最初の {n} 枚。',
+    exportHint: '区間付きの正解率、クラス別、検定、混同を 1 つの表で',
+  },
 }

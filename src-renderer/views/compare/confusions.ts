@@ -1,0 +1,59 @@
+/** A model's confusions as a matrix of some classes, and as CSV. */
+import type { Comparison } from '#shared/contract/evaluation.ts'
+
+export type Cell = Comparison['confusions'][number]['cells'][number]
+export const orders = ['errors', 'size', 'name'] as const
+export type Order = (typeof orders)[number]
+
+export interface Matrix {
+  /** Indices of the classes, in the order of rows and columns. */
+  classes: number[]
+  /** By true class and answer. */
+  at: (truth: number, said: number) => Cell | undefined
+  /** Images of the class, and those called otherwise. */
+  sizes: ReadonlyMap<number, { n: number; wrong: number }>
+}
+
+/** Of the classes whose name contains the filter, and those that are mistaken for them or they for. */
+export function matrixOf(cells: readonly Cell[], names: readonly string[], order: Order, filter: string): Matrix {
+  const known = new Map(cells.map((c) => [`${c.truth} ${c.said}`, c]))
+  const sizes = new Map<number, { n: number; wrong: number }>()
+  for (const c of cells) {
+    const size = sizes.get(c.truth) ?? { n: 0, wrong: 0 }
+    sizes.set(c.truth, { n: size.n + c.n, wrong: size.wrong + (c.said === c.truth ? 0 : c.n) })
+  }
+  const wanted = filter.trim().toLowerCase()
+  const named = (k: number) => names[k]!.toLowerCase().includes(wanted)
+  const involved = new Set(cells.flatMap((c) => (named(c.truth) || named(c.said) ? [c.truth, c.said] : [])))
+  const of = (k: number) => sizes.get(k) ?? { n: 0, wrong: 0 }
+  const by: Record<Order, (a: number, b: number) => number> = {
+    errors: (a, b) => of(b).wrong - of(a).wrong,
+    size: (a, b) => of(b).n - of(a).n,
+    name: () => 0,
+  }
+  const classes = [...involved].sort((a, b) => by[order](a, b) || names[a]!.localeCompare(names[b]!))
+  return { classes, at: (truth, said) => known.get(`${truth} ${said}`), sizes }
+}
+
+const cell = (v: string | number) => {
+  const text = typeof v === 'string' && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+const lines = (rows: readonly (readonly (string | number)[])[]) => rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+
+/** The figures of a comparison, one line per model, split and metric; then those of each class, and the confusions. */
+export function comparisonCsv(result: Comparison): string {
+  const of = result.rows.flatMap((r) =>
+    Object.entries(r.splits).flatMap(([split, e]) => [
+      ['accuracy', r.name, split, '', '', e.accuracy, e.interval[0], e.interval[1], e.n],
+      ...e.perClass.flatMap((c, k) =>
+        c.n ? [['class', r.name, split, result.classes[k]!, '', c.correct / c.n, c.interval[0], c.interval[1], c.n]] : [],
+      ),
+    ]),
+  )
+  const pairs = result.pairs.map((p) => ['mcnemar-p', result.rows[p.a]!.name, p.split, '', result.rows[p.b]!.name, p.p, '', '', ''])
+  const confused = result.confusions.flatMap(({ row, split, cells }) =>
+    cells.map((c) => ['confusion', result.rows[row]!.name, split, result.classes[c.truth]!, result.classes[c.said]!, c.n, '', '', '']),
+  )
+  return lines([['what', 'model', 'split', 'class', 'other', 'value', 'low', 'high', 'n'], ...of, ...pairs, ...confused])
+}
