@@ -17,6 +17,8 @@ export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends Met
   readonly task: T
   /** Sort key for columns. */
   readonly order: number
+  /** Whether it says more about a whole split than about one label: tables of labels leave it out. */
+  readonly detail?: true
   /** The value over at least one example. NaN if undefined for the examples, such as a mean over no classes. */
   compute(of: Measured[T]): number
 }
