@@ -2,13 +2,15 @@
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
-import type { Item } from '#shared/model/job.ts'
+import type { ClassSpec, Item } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import { Rng } from '../data/rng.ts'
 import type { Graph } from '../graph/graph.ts'
-import { type Model, paramsFor } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
+import type { TensorSpec } from '../models/tensors.ts'
+import type { Params } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
@@ -17,9 +19,10 @@ import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
 import { cut } from '../segmentation/views.ts'
 import { WordSegmenter } from '../segmentation/words.ts'
-import { textsOf } from '../tasks/embed.ts'
 import { shuffled } from '../tasks/examples.ts'
 import { maskLoss } from '../tasks/segment.ts'
+import { parametersIn, trainedPart } from './beside.ts'
+import { DrawnTexts } from './drawn-texts.ts'
 import type { Run, Trained } from './run.ts'
 import type { segmentTuning } from './settings.ts'
 
@@ -32,9 +35,9 @@ type Tuning = { [K in keyof ReturnType<typeof segmentTuning>]: z.output<ReturnTy
 export function segmentStep(
   graph: Graph,
   model: Model,
-  { images, queries, trains }: { readonly images: number; readonly queries: number; trains(name: string): boolean },
+  { images, queries, params }: { readonly images: number; readonly queries: number; params(graph: Graph): Params },
 ) {
-  const p = paramsFor(model, graph, model.weights, trains, 'stored')
+  const p = params(graph)
   const { height, width } = outputSize(model.preprocess)
   const state = model.segmenter!.encode(p, graph.input('pixels', 'float32', [images, 3, height, width]))
   const logits = model.segmenter!.masks(p, state, graph.input('asked', 'float32', [images * queries, model.dim]))
@@ -46,18 +49,16 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
   const { model } = run
   const { classes, templates, seed, provider } = run.o
   if (model.segmenter!.competing) throw userError(sentence('recipe.no-decoder', { recipe: 'segment-ft', family: model.family.name }))
-  const words = await embedded(
-    model,
-    classes.map((c) => textsOf(c, templates)),
-  )
+  const words = await embedded(model, classes, templates)
   const images = run.split('train')
   const drawn = shuffled(images.n, { ...s, seed })
   const queries = Math.min(s.queries, classes.length)
   const steps = drawn.perEpoch * s.epochs
-  const trains = (name: string) => model.tensors.isOf(name, 'masks', ...(s.trains === 'all' ? (['image'] as const) : []))
+  const trains = ({ part }: TensorSpec) => part === 'masks' || (part === 'image' && s.trains === 'all')
+  const part = trainedPart(model, trains, { ...(s.trains === 'lora' && { rank: s.r }), seed })
   const trainer = await Trainer.create(
-    { build: (graph) => segmentStep(graph, model, { images: drawn.batch, queries, trains }) },
-    (name) => model.weights.float32(name),
+    { build: (graph) => segmentStep(graph, model, { images: drawn.batch, queries, params: (g) => part.params(g) }) },
+    (name) => part.initial(name),
     {
       optimizer: adamW({ weightDecay: s.weightDecay }),
       clipNorm: s.clipNorm,
@@ -72,9 +73,11 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
       const seen = rows.map((row, i) => {
         const rng = Rng.of(seed, drawn.epochOf(step), row)
         const view = s.crop < 1 ? viewOf(pixels[i]!, s.crop, rng) : wholeOf(pixels[i]!)
-        return { item: images.items[row]!, pixels: pixels[i]!, view, asked: askedOf(images.items[row]!, classes.length, queries, rng) }
+        const item = images.items[row]!
+        const asked = askedOf(item, classes.length, queries, rng)
+        return { item, pixels: pixels[i]!, view, asked: asked.map((label) => ({ label, words: words.draw(label, rng) })) }
       })
-      return feeds(model, words, seen)
+      return feeds(model, seen)
     }
     const losses = await runLoop(
       {
@@ -90,18 +93,18 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
         resume: run.o.resume,
       },
     )
-    return { weights: await trainer.exportWeights({ ema: s.ema > 0 }), losses, notes: { steps } }
+    const found = await trainer.exportWeights({ ema: s.ema > 0 })
+    return { weights: part.finished(found), losses, notes: { steps, parameters: parametersIn(found) } }
   } finally {
     await trainer.release()
   }
 }
 
-/** The embedding of each label, as previews ask for it: the mean of its prompts. */
-async function embedded(model: Model, prompts: readonly (readonly string[])[]): Promise<Float32Array[]> {
+/** The embedding of each text of the labels, as previews ask for it. */
+async function embedded(model: Model, classes: readonly ClassSpec[], templates: readonly string[]): Promise<DrawnTexts> {
   const segmenter = new WordSegmenter(model)
   try {
-    const { rows } = await segmenter.words(prompts)
-    return prompts.map((_, i) => rows.subarray(i * model.dim, (i + 1) * model.dim))
+    return await DrawnTexts.read(classes, templates, async (texts) => (await segmenter.words(texts.map((text) => [text]))).rows)
   } finally {
     await segmenter.release()
   }
@@ -135,10 +138,11 @@ interface Seen {
   readonly item: Item
   readonly pixels: Pixels
   readonly view: View
-  readonly asked: readonly number[]
+  /** Labels, each with the embedding of one of its texts. */
+  readonly asked: readonly { readonly label: number; readonly words: Float32Array }[]
 }
 
-function feeds(model: Model, words: readonly Float32Array[], seen: readonly Seen[]): Record<string, Tensor> {
+function feeds(model: Model, seen: readonly Seen[]): Record<string, Tensor> {
   const size = outputSize(model.preprocess)
   const area = size.width * size.height
   const queries = seen[0]!.asked.length
@@ -149,9 +153,9 @@ function feeds(model: Model, words: readonly Float32Array[], seen: readonly Seen
     const whole = view.width === pixels.width && view.height === pixels.height
     preprocess(whole ? pixels : cut(overWhite(pixels), view.x, view.y, view), model.preprocess, x, i * 3 * area)
     if (view.mirrored) mirror(x.subarray(i * 3 * area, (i + 1) * 3 * area), size.width)
-    labels.forEach((label, k) => {
+    labels.forEach(({ label, words }, k) => {
       const at = i * queries + k
-      asked.set(words[label]!, at * model.dim)
+      asked.set(words, at * model.dim)
       for (const { class: c, mask } of item.masks ?? [])
         if (c === label) addMask(mask, view, size, wanted.subarray(at * area, (at + 1) * area))
     })

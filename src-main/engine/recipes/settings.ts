@@ -12,6 +12,9 @@ export const warmup = (share: number) =>
   setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合')
 export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰')
 
+/** Of the matrices that a recipe for regions may train beside the image tower (beside.ts). */
+export const rank = setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数')
+
 export const augmentations = ['none', 'light', 'strong'] as const
 
 /** Gradient-descent training of a model and a classifier head (tune.ts). */
@@ -50,10 +53,11 @@ export const segmentTuning = () => ({
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
   ),
   trains: setting(
-    z.enum(['decoder', 'all']).default('decoder'),
-    'What is trained: the decoder of masks alone, or the image encoder too; texts are read as before',
-    '学習する部分：マスクのデコーダーだけ、または画像エンコーダーも。テキストの読み方は変えません',
+    z.enum(['decoder', 'all', 'lora']).default('decoder'),
+    'What is trained: the decoder of masks alone, the image encoder too, or small matrices beside it; texts are read as before',
+    '学習する部分：マスクのデコーダーだけ、画像エンコーダーも、またはエンコーダーに添えた小さな行列も。テキストの読み方は変えません',
   ),
+  r: rank,
   queries: setting(
     z.int().min(1).max(64).default(4),
     'Labels asked of an image in a step: half of them its own, the others as far as there are',

@@ -1,11 +1,12 @@
 /**
  * Fine-tuning of a detector on accepted regions (Minderer et al. 2022, §3.2): sigmoid focal loss of the labels, L1 and
- * GIoU of the boxes, predictions matched with regions one to one. The texts' tower stays as it is, so each label's query is
- * computed once, and other words keep their meaning.
+ * GIoU of the boxes, predictions matched with regions one to one. The texts' tower stays as it is, so the query of each of
+ * the labels' texts is computed once, and other words keep their meaning. Of a label's texts a step asks for one.
  */
 import { z } from 'zod'
 import { augmentRng } from '../../data/augment.ts'
 import { outputSize, preprocess } from '../../data/preprocess.ts'
+import { Rng } from '../../data/rng.ts'
 import { Detecting } from '../../detection/detecting.ts'
 import { DetectorTrainer } from '../../detection/training.ts'
 import { variedView } from '../../detection/views.ts'
@@ -16,12 +17,12 @@ import { warmupCosine } from '../../optim/schedule.ts'
 import { runLoop } from '../../runtime/loop.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
-import { overlay } from '../overlay.ts'
+import { parametersIn, trainedPart } from '../beside.ts'
+import { DrawnTexts } from '../drawn-texts.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
-import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
-import { AdaptedParams, NO_ADAPTER, tuningPhases } from '../tune.ts'
-import { mergedLora, newLora } from './lora.ts'
+import { batchSize, decay, epochs, rank, rate, seeing, setting, warmup } from '../settings.ts'
+import { tuningPhases } from '../tune.ts'
 
 const settings = z.strictObject({
   trains: setting(
@@ -40,7 +41,7 @@ const settings = z.strictObject({
     'Whether training images are cropped and mirrored',
     '学習画像を切り抜き、左右反転するか',
   ),
-  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数'),
+  r: rank,
   ...seeing,
 })
 type Settings = z.output<typeof settings>
@@ -65,8 +66,10 @@ export default defineRecipe({
 })
 
 /** Whether one of the model's own tensors is trained. */
-const trained = (trains: Settings['trains'], spec: TensorSpec | undefined): boolean =>
-  spec !== undefined && (spec.part === 'head' || (spec.part === 'image' && trains === 'all'))
+const trained = (trains: Settings['trains'], { part }: TensorSpec): boolean => part === 'head' || (part === 'image' && trains === 'all')
+
+/** The stream of random numbers by which texts are drawn. */
+const WORDS = 0x7e87
 
 async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
   const { model } = run
@@ -74,9 +77,10 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
   const { height, width } = outputSize(model.preprocess)
   const drawn = shuffled(images.n, { batchSize: s.batchSize, seed: run.o.seed })
   const steps = drawn.perEpoch * s.epochs
-  const lora = s.trains === 'lora' ? newLora(model, { r: s.r, alpha: s.r, targets: 'all-linear' }, run.o.seed) : undefined
-  const own = lora?.tensors ?? new Map()
-  const source = overlay(model.weights, own)
+  const part = trainedPart(model, (spec) => trained(s.trains, spec), {
+    ...(s.trains === 'lora' && { rank: s.r }),
+    seed: run.o.seed,
+  })
   const training = await DetectorTrainer.create({
     detector: model.detector!,
     shape: {
@@ -86,19 +90,12 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
       queries: run.o.classes.length,
       regions: Math.max(...images.items.map(({ boxes = [] }) => boxes.length)),
     },
-    params: (graph) =>
-      new AdaptedParams(
-        graph,
-        source,
-        (name) => own.has(name) || trained(s.trains, model.tensors.get(name)),
-        { decays: model.tensors.decays, frozen: 'stored' },
-        lora ?? NO_ADAPTER,
-      ),
-    initial: (name) => source.float32(name),
+    params: (graph) => part.params(graph),
+    initial: (name) => part.initial(name),
     options: { optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, session: { provider: run.o.provider } },
   })
   try {
-    const queries = await queriesOf(run)
+    const texts = await textsOfLabels(run)
     const losses = await runLoop(
       {
         trainer: training.trainer,
@@ -118,7 +115,7 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
               return view.boxes.map(({ class: query, box }) => ({ query, box: relative(box, extent) }))
             }),
           )
-          return training.feeds({ pixels, queries, targets })
+          return training.feeds({ pixels, queries: texts.drawAll(Rng.of(run.o.seed, WORDS, step)), targets })
         },
         ready: (feeds) => training.assigned(feeds),
       },
@@ -129,21 +126,22 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
       },
     )
     const found = await training.trainer.exportWeights()
-    const weights = new Map([...found].filter(([name]) => !own.has(name)))
-    const notes = { steps, parameters: [...found.values()].reduce((n, { length }) => n + length, 0) }
-    if (!lora) return { weights, losses, notes }
-    const adapter = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: found.get(name) ?? t.data }]))
-    return { weights: new Map([...weights, ...mergedLora(model, { ...lora, tensors: adapter })]), losses, notes }
+    return { weights: part.finished(found), losses, notes: { steps, parameters: parametersIn(found) } }
   } finally {
     await training.release()
   }
 }
 
-/** The query of each label, by the checkpoint's templates. */
-async function queriesOf({ model, o }: Run): Promise<Float32Array> {
+/** The query of each text of the labels, by the checkpoint's templates or their own. */
+async function textsOfLabels({ model, o }: Run): Promise<DrawnTexts> {
   const detecting = Detecting.with(model, 'recipe detect-ft')
   try {
-    return await detecting.queries(o.classes, o.templates)
+    return await DrawnTexts.read(o.classes, o.templates, (texts) =>
+      detecting.queries(
+        texts.map((name) => ({ name })),
+        ['{}'],
+      ),
+    )
   } finally {
     await detecting.release()
   }
