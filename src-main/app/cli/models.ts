@@ -152,28 +152,30 @@ const regionsAnswered = (splits: Readonly<Record<string, RegionScores>>) =>
       ]),
   )
 
-/** A table of the splits, and one of the labels of each. */
+/** Every metric of each split, a line each; and of each label those that mean something for a label by itself. */
 function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' }>): string {
-  const columns = metricsOf(task).map((metric) => ({
-    title: metric.title.en,
-    value: (row: Pick<RegionScores, 'metrics'>) => measured(metric, row.metrics[metric.id]),
-  }))
+  const metrics = metricsOf(task)
   const named = Object.entries(splits).flatMap(([name, scores]) => (scores.n ? [{ name, ...scores }] : []))
-  const all = renderTable(
-    [
-      { title: 'split', value: (row: (typeof named)[number]) => row.name },
-      { title: 'images', value: (row: (typeof named)[number]) => row.n },
-      { title: 'regions', value: (row: (typeof named)[number]) => row.regions },
-      ...columns,
-    ],
-    named,
+  type Line = { readonly title: string; readonly of: (split: RegionScores) => string | number | undefined }
+  const lines: Line[] = [
+    { title: 'images', of: ({ n }) => n },
+    { title: 'regions', of: ({ regions }) => regions },
+    ...metrics.map((metric) => ({ title: metric.title.en, of: (split: RegionScores) => measured(metric, split.metrics[metric.id]) })),
+  ]
+  const all = renderTable<Line>(
+    [{ title: '', value: ({ title }) => title }, ...named.map((split) => ({ title: split.name, value: ({ of }: Line) => of(split) }))],
+    lines,
   )
   const each = named.map(({ name, labels }) =>
-    renderTable(
+    renderTable<(typeof labels)[number]>(
       [
-        { title: `label in ${name}`, value: (row: (typeof labels)[number]) => row.label },
-        { title: 'regions', value: (row: (typeof labels)[number]) => row.regions },
-        ...columns,
+        { title: `label in ${name}`, value: (row) => row.label },
+        { title: 'regions', value: (row) => row.regions },
+        ...metrics.flatMap((metric) =>
+          metric.detail
+            ? []
+            : [{ title: metric.title.en, value: (row) => measured(metric, row.metrics[metric.id]) } as Column<(typeof labels)[number]>],
+        ),
       ],
       labels,
     ),

@@ -1,6 +1,6 @@
 /** Labelled images by split, as tasks get them. */
 import type { ClassSpec, Item, LeftOut } from '#shared/model/job.ts'
-import { promptSet } from '#shared/model/prompts.ts'
+import { classOf } from '#shared/model/prompts.ts'
 import { labelPrompts } from '../../db/labels.ts'
 import type { LabelledRow } from '../../db/labelled.ts'
 import { linkReason } from '../../files/within.ts'
@@ -52,7 +52,7 @@ export function classesIn({ db }: Project, rows: readonly LabelledRow[]): { clas
   const used = new Set(rows.map((r) => r.label_id))
   const labels = labelPrompts(db).filter((l) => used.has(l.id))
   return {
-    classes: labels.map(({ name, prompts }) => ({ name, phrase: promptSet(JSON.parse(prompts) as string[]).words[0] ?? null })),
+    classes: labels.map(({ name, prompts }) => classOf({ name, prompts: JSON.parse(prompts) as string[] })),
     index: new Map(labels.map((l, i) => [l.id, i])),
   }
 }

@@ -4,7 +4,7 @@ import { detectionScores, resampledBoxAp } from './detection.ts'
 import { defineMetric, higherPercent, type MetricRecord } from './metric.ts'
 import { maskScores, resampledMaskAp } from './segmentation.ts'
 
-type Named<T extends 'detect' | 'segment'> = Pick<MetricRecord<T>, 'id' | 'order' | 'title' | 'about'>
+type Named<T extends 'detect' | 'segment'> = Pick<MetricRecord<T>, 'id' | 'order' | 'title' | 'about' | 'detail'>
 type Of = (scores: CocoScores) => number
 
 const citation = 'Lin et al. 2014, Microsoft COCO: Common Objects in Context, ECCV (pycocotools)'

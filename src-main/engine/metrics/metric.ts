@@ -18,6 +18,8 @@ export interface MetricRecord<T extends MeasuredTask = MeasuredTask> extends Met
   readonly task: T
   /** Sort key for columns. */
   readonly order: number
+  /** Whether it says more about a whole split than about one label: tables of labels leave it out. */
+  readonly detail?: true
   /** The value over at least one example. NaN if undefined for the examples, such as a mean over no classes. */
   compute(of: Measured[T]): number
   /** The value over any resample of the examples, for metrics whose interval is found by the bootstrap. */

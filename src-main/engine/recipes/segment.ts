@@ -2,23 +2,26 @@
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
-import type { Item } from '#shared/model/job.ts'
+import type { ClassSpec, Item } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Images } from '../data/images.ts'
 import { overWhite, type Pixels } from '../data/pixels.ts'
 import { outputSize, preprocess } from '../data/preprocess.ts'
 import { Rng } from '../data/rng.ts'
 import type { Graph } from '../graph/graph.ts'
-import { type Model, paramsFor } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
+import type { TensorSpec } from '../models/tensors.ts'
+import type { Params } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
 import { cut } from '../segmentation/views.ts'
 import { WordSegmenter } from '../segmentation/words.ts'
-import { textsOf } from '../tasks/embed.ts'
 import { shuffled } from '../tasks/examples.ts'
 import { maskLoss } from '../tasks/segment.ts'
+import { parametersIn, trainedPart } from './beside.ts'
+import { DrawnTexts } from './drawn-texts.ts'
 import { fit } from './fit.ts'
 import { byLoss } from './judges.ts'
 import type { Run, Trained } from './run.ts'
@@ -36,9 +39,9 @@ const JUDGED = 0x7a1
 export function segmentStep(
   graph: Graph,
   model: Model,
-  { images, queries, trains }: { readonly images: number; readonly queries: number; trains(name: string): boolean },
+  { images, queries, params }: { readonly images: number; readonly queries: number; params(graph: Graph): Params },
 ) {
-  const p = paramsFor(model, graph, model.weights, trains, 'stored')
+  const p = params(graph)
   const { height, width } = outputSize(model.preprocess)
   const state = model.segmenter!.encode(p, graph.input('pixels', 'float32', [images, 3, height, width]))
   const logits = model.segmenter!.masks(p, state, graph.input('asked', 'float32', [images * queries, model.dim]))
@@ -50,26 +53,26 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
   const { model } = run
   const { classes, templates, seed, provider } = run.o
   if (model.segmenter!.competing) throw userError(sentence('recipe.no-decoder', { recipe: 'segment-ft', family: model.family.name }))
-  const words = await embedded(
-    model,
-    classes.map((c) => textsOf(c, templates)),
-  )
+  const words = await embedded(model, classes, templates)
   const images = run.split('train')
   const drawn = shuffled(images.n, { ...s, seed })
   const queries = Math.min(s.queries, classes.length)
-  const trains = (name: string) => model.tensors.isOf(name, 'masks', ...(s.trains === 'all' ? (['image'] as const) : []))
+  const trains = ({ part }: TensorSpec) => part === 'masks' || (part === 'image' && s.trains === 'all')
+  const part = trainedPart(model, trains, { ...(s.trains === 'lora' && { rank: s.r }), seed })
   const seen = async (from: Images, row: number, rng: Rng, crop: number): Promise<Seen> => {
     const pixels = await from.pixels(row, model.preprocess.deep)
     const view = crop < 1 ? viewOf(pixels, crop, rng) : wholeOf(pixels)
-    return { item: from.items[row]!, pixels, view, asked: askedOf(from.items[row]!, classes.length, queries, rng) }
+    const item = from.items[row]!
+    const asked = askedOf(item, classes.length, queries, rng)
+    return { item, pixels, view, asked: asked.map((label) => ({ label, words: words.draw(label, rng) })) }
   }
-  const { other, ...trained } = await fit(run, {
+  const { weights, other, ...rest } = await fit(run, {
     // Every word of every image counts the same in the loss.
     ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: true },
     async open({ batch, accumulate, rows }) {
       const trainer = await Trainer.create(
-        { build: (graph) => segmentStep(graph, model, { images: batch, queries, trains }) },
-        (name) => model.weights.float32(name),
+        { build: (graph) => segmentStep(graph, model, { images: batch, queries, params: (g) => part.params(g) }) },
+        (name) => part.initial(name),
         {
           ...{ optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined },
           session: { provider },
@@ -80,26 +83,29 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
         trainer,
         release: () => trainer.release(),
         judge: byLoss(run, trainer, batch, async (judged) =>
-          feeds(model, words, await Promise.all(judged.map((row) => seen(held, row, Rng.of(seed, JUDGED, row), 1)))),
+          feeds(model, await Promise.all(judged.map((row) => seen(held, row, Rng.of(seed, JUDGED, row), 1)))),
         ),
         batch: async (step, micro) =>
           feeds(
             model,
-            words,
             await Promise.all(rows(step, micro).map((row) => seen(images, row, Rng.of(seed, drawn.epochOf(step), row), s.crop))),
           ),
       }
     },
   })
-  return { ...trained, ...(other && { other }) }
+  return {
+    ...rest,
+    weights: part.finished(weights),
+    ...(other && { other: { ...other, weights: part.finished(other.weights) } }),
+    notes: { ...rest.notes, parameters: parametersIn(weights) },
+  }
 }
 
-/** The embedding of each label, as previews ask for it: the mean of its prompts. */
-async function embedded(model: Model, prompts: readonly (readonly string[])[]): Promise<Float32Array[]> {
+/** The embedding of each text of the labels, as previews ask for it. */
+async function embedded(model: Model, classes: readonly ClassSpec[], templates: readonly string[]): Promise<DrawnTexts> {
   const segmenter = new WordSegmenter(model)
   try {
-    const { rows } = await segmenter.words(prompts)
-    return prompts.map((_, i) => rows.subarray(i * model.dim, (i + 1) * model.dim))
+    return await DrawnTexts.read(classes, templates, async (texts) => (await segmenter.words(texts.map((text) => [text]))).rows)
   } finally {
     await segmenter.release()
   }
@@ -133,10 +139,11 @@ interface Seen {
   readonly item: Item
   readonly pixels: Pixels
   readonly view: View
-  readonly asked: readonly number[]
+  /** Labels, each with the embedding of one of its texts. */
+  readonly asked: readonly { readonly label: number; readonly words: Float32Array }[]
 }
 
-function feeds(model: Model, words: readonly Float32Array[], seen: readonly Seen[]): Record<string, Tensor> {
+function feeds(model: Model, seen: readonly Seen[]): Record<string, Tensor> {
   const size = outputSize(model.preprocess)
   const area = size.width * size.height
   const queries = seen[0]!.asked.length
@@ -147,9 +154,9 @@ function feeds(model: Model, words: readonly Float32Array[], seen: readonly Seen
     const whole = view.width === pixels.width && view.height === pixels.height
     preprocess(whole ? pixels : cut(overWhite(pixels), view.x, view.y, view), model.preprocess, x, i * 3 * area)
     if (view.mirrored) mirror(x.subarray(i * 3 * area, (i + 1) * 3 * area), size.width)
-    labels.forEach((label, k) => {
+    labels.forEach(({ label, words }, k) => {
       const at = i * queries + k
-      asked.set(words[label]!, at * model.dim)
+      asked.set(words, at * model.dim)
       for (const { class: c, mask } of item.masks ?? [])
         if (c === label) addMask(mask, view, size, wanted.subarray(at * area, (at + 1) * area))
     })

@@ -21,6 +21,12 @@ export const warmup = (share: number) =>
 export const decay = (wd: number) =>
   setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰', { name: ['Weight decay', '重み減衰'], advanced: true })
 
+/** Of the matrices that a recipe for regions may train beside the image tower (beside.ts). */
+export const rank = setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数', {
+  name: ['LoRA rank', 'LoRA の階数'],
+  advanced: true,
+})
+
 export const augmentations = ['none', 'light', 'strong'] as const
 
 /** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
@@ -100,11 +106,12 @@ export const segmentTuning = () => ({
     { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
   ),
   trains: setting(
-    z.enum(['decoder', 'all']).default('decoder'),
-    'What is trained: the decoder of masks alone, or the image encoder too; texts are read as before',
-    '学習する部分：マスクのデコーダーだけ、または画像エンコーダーも。テキストの読み方は変えません',
+    z.enum(['decoder', 'all', 'lora']).default('decoder'),
+    'What is trained: the decoder of masks alone, the image encoder too, or small matrices beside it; texts are read as before',
+    '学習する部分：マスクのデコーダーだけ、画像エンコーダーも、またはエンコーダーに添えた小さな行列も。テキストの読み方は変えません',
     { name: ['Trained part', '学習する部分'] },
   ),
+  r: rank,
   queries: setting(
     z.int().min(1).max(64).default(4),
     'Labels asked of an image in a step: half of them its own, the others as far as there are',

@@ -1,6 +1,8 @@
 /** Which regions of a project are targets of detection and segmentation. */
 import { expect, test } from 'vitest'
 import { rleArea } from '#shared/geometry/rle.ts'
+import { updateLabel } from '../../../src-main/app/annotations/index.ts'
+import { listLabels } from '../../../src-main/app/projects/index.ts'
 import { classificationData, dataFor, trainingDataFor } from '../../../src-main/app/training/dataset.ts'
 import { imagesOfJobs } from '../../../src-main/app/training/readable.ts'
 import { regionData } from '../../../src-main/app/training/regions.ts'
@@ -70,4 +72,14 @@ test('without regions to train on, one line says what to do', () => {
   ])
   expect(() => trainingDataFor(none, 'detect')).toThrow('no accepted regions with a label in the split "train"')
   expect(trainingDataFor(temporaryProject(fiveImages()), 'detect').classes).toHaveLength(2)
+})
+
+test('all prompts of a label are its class’s words and templates', () => {
+  const project = temporaryProject(fiveImages())
+  const cat = listLabels(project).find(({ name }) => name === 'cat')!
+  updateLabel(project, cat.id, { prompts: ['a cat', 'a kitten', 'a drawing of {}'] })
+  expect(dataFor(project, 'detect').classes).toEqual([
+    { name: 'cat', phrase: 'a cat', phrases: ['a cat', 'a kitten'], templates: ['a drawing of {}'] },
+    { name: 'dog', phrase: null },
+  ])
 })

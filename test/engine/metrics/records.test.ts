@@ -34,7 +34,7 @@ function cases(): Cases {
     detect: coco.map(({ classes, boxes: { images, values } }) => ({ of: { classes, images }, values })),
     segment: coco.map(({ classes, masks: { images, values }, miou }) => ({
       of: { classes, images },
-      values: { miou, 'mask-ap': values['ap']!, 'mask-ap50': values['ap50']!, 'mask-ap75': values['ap75']! },
+      values: { miou, ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`mask-${name}`, value as number | null])) },
     })),
   }
   for (const c of found)
@@ -64,9 +64,10 @@ const perfect: { [T in MeasuredTask]: Measured[T] } = {
   },
   segment: {
     classes: 2,
-    images: [0, 1].map((label) => {
-      const mask = rleFromBitmap([1, label, 0, 1], 2, 2)
-      return { detections: [{ label, score: 0.9, mask }], truth: [{ label, mask }] }
+    images: [20, 50, 120].map((side, i) => {
+      const bitmap = Uint8Array.from({ length: 130 * 130 }, (_, at) => Number(at % 130 < side && at < 130 * side))
+      const mask = rleFromBitmap(bitmap, 130, 130) // small, medium, large
+      return { detections: [{ label: i % 2, score: 0.9, mask }], truth: [{ label: i % 2, mask }] }
     }),
   },
 }

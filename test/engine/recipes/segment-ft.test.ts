@@ -8,6 +8,9 @@ import { gradients } from '../../../src-main/engine/autodiff.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
+import { type Model, paramsFor } from '../../../src-main/engine/models/model.ts'
+import type { Params } from '../../../src-main/engine/nn/params.ts'
+import { trainedPart } from '../../../src-main/engine/recipes/beside.ts'
 import { segmentStep } from '../../../src-main/engine/recipes/segment.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
@@ -18,36 +21,82 @@ import { filesOf, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 const TINY_CLIPSEG = goldenPath('../models/clipseg')
 const quiet = { onProgress: () => undefined, isCancelled: () => false }
 
-test('one step has the loss of PyTorch within 1e-5 and its gradients within 1e-3', async () => {
-  const e = golden<{ gradients: Record<string, GoldenTensor>; loss: number } & Record<'pixels' | 'asked' | 'wanted', GoldenTensor>>(
-    '../models/clipseg-step.json',
-  )
-  const model = await openModel(TINY_CLIPSEG)
+interface Step {
+  readonly gradients: Record<string, GoldenTensor>
+  readonly loss: number
+  readonly pixels: GoldenTensor
+  readonly asked: GoldenTensor
+  readonly wanted: GoldenTensor
+}
+const step = () => golden<Step>('../models/clipseg-step.json')
+
+/** Loss and gradients of the golden step, for a choice of trained weights. */
+async function ownStep(model: Model, params: (graph: Graph) => Params, initial: (name: string) => Float32Array) {
+  const e = step()
   const graph = new Graph()
   const images = e.pixels.shape[0]!
-  const queries = e.asked.shape[0]! / images
-  const trains = (name: string) => model.tensors.isOf(name, 'masks', 'image')
-  const { loss, parameters } = segmentStep(graph, model, { images, queries, trains })
+  const { loss, parameters } = segmentStep(graph, model, { images, queries: e.asked.shape[0]! / images, params })
   graph.output('loss', loss)
   gradients(
     loss,
     parameters.map(({ name }) => graph.inputs.find((v) => v.name === `w:${name}`)!),
   ).forEach((g, i) => graph.output(parameters[i]!.name, g))
   const session = await Session.create(graph)
-  const weights = Object.fromEntries(
-    parameters.map(({ name, shape }) => [`w:${name}`, tensor(model.weights.float32(name), 'float32', shape)]),
-  )
+  const weights = Object.fromEntries(parameters.map(({ name, shape }) => [`w:${name}`, tensor(initial(name), 'float32', shape)]))
   const found = await session.run({ pixels: feed(e.pixels), asked: feed(e.asked), wanted: feed(e.wanted), ...weights })
   await session.release()
+  const values = Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]))
+  return { loss: values['loss']![0]!, gradient: (name: string) => values[name]!, names: parameters.map(({ name }) => name).sort() }
+}
+
+test('one step has the loss of PyTorch within 1e-5 and its gradients within 1e-3', async () => {
+  const e = step()
+  const model = await openModel(TINY_CLIPSEG)
+  const trains = (name: string) => model.tensors.isOf(name, 'masks', 'image')
+  const own = await ownStep(
+    model,
+    (graph) => paramsFor(model, graph, model.weights, trains, 'stored'),
+    (name) => model.weights.float32(name),
+  )
   model.close()
-  expect(Math.abs((found['loss']!.data as Float32Array)[0]! - e.loss)).toBeLessThan(1e-5)
-  expect(parameters.map(({ name }) => name).sort()).toEqual(Object.keys(e.gradients).sort())
+  expect(Math.abs(own.loss - e.loss)).toBeLessThan(1e-5)
+  expect(own.names).toEqual(Object.keys(e.gradients).sort())
   for (const [name, gradient] of Object.entries(e.gradients)) {
-    const [own, expected] = [found[name]!.data as Float32Array, floats(gradient)]
     // A bias of keys changes no attention: its gradient is 0 but for rounding.
-    if (name.endsWith('k_proj.bias')) expect(Math.hypot(...own), name).toBeLessThan(1e-6)
-    else expect(normError(own, expected), name).toBeLessThanOrEqual(1e-3)
+    if (name.endsWith('k_proj.bias')) expect(Math.hypot(...own.gradient(name)), name).toBeLessThan(1e-6)
+    else expect(normError(own.gradient(name), floats(gradient)), name).toBeLessThanOrEqual(1e-3)
   }
+})
+
+test('low-rank matrices beside the image encoder get PyTorch’s gradients within 1e-3, with the decoder', async () => {
+  const e = step()
+  const model = await openModel(TINY_CLIPSEG)
+  const part = trainedPart(model, (spec) => spec.part === 'masks', { rank: 3, seed: 5 })
+  const own = await ownStep(
+    model,
+    (graph) => part.params(graph),
+    (name) => part.initial(name),
+  )
+  model.close()
+  expect(Math.abs(own.loss - e.loss)).toBeLessThan(1e-5) // they start at nothing
+  const modules = Object.keys(e.gradients).filter((name) => name.startsWith('clip.') && /_proj.weight$|fc\d.weight$/.test(name))
+  expect(modules).toHaveLength(6 * 3)
+  for (const name of modules) {
+    const [a, b] = ['lora_A', 'lora_B'].map((x) => `base_model.model.${name.replace(/weight$/, `${x}.weight`)}`) as [string, string]
+    const [out, into] = e.gradients[name]!.shape as [number, number]
+    // d(W + B·A)/dB = G·Aᵀ, of which G is PyTorch's gradient of W; dA = Bᵀ·G, and B is 0.
+    const [g, start] = [floats(e.gradients[name]!), part.initial(a)]
+    const expected = Float64Array.from({ length: out * 3 }, (_, at) => {
+      const [o, k] = [Math.floor(at / 3), at % 3]
+      let sum = 0
+      for (let i = 0; i < into; i++) sum += g[o * into + i]! * start[k * into + i]!
+      return sum
+    })
+    expect(normError(own.gradient(b), expected), b).toBeLessThanOrEqual(1e-3)
+    expect(own.gradient(a).every((x) => x === 0)).toBe(true)
+  }
+  const decoder = Object.keys(e.gradients).filter((name) => name.startsWith('decoder.'))
+  expect(own.names.filter((name) => !name.includes('lora_'))).toEqual(decoder.sort())
 })
 
 /** Red discs and blue squares on grey: [image, masks] by the scene's number. */
@@ -127,6 +176,26 @@ test('trains the image encoder if that is wanted; stopped and taken up again it 
   expect((await runJob(parts, quiet)).loss).toEqual(loss)
   const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
   expect(tensors(parts)).toEqual(tensors(whole))
+})
+
+test('the decoder, with low-rank matrices beside the image encoder that are merged into it', async () => {
+  const decoder = await runJob(job('decoder'), quiet)
+  const lora = await runJob(job('lora', { trains: 'lora', r: 2 }), quiet)
+  expect(lora.loss[0]).toBe(decoder.loss[0]) // the matrices start at nothing
+  expect(lora.loss[1]).not.toBe(decoder.loss[1])
+  expect(await changed(lora.checkpoint)).toEqual(['image', 'masks'])
+})
+
+test('each of a label’s texts is asked for', async () => {
+  const words = (...phrases: string[]) => [{ name: 'cat', phrases }, { name: 'dog' }]
+  const losses = async (name: string, classes: TrainJob['classes']) => (await runJob({ ...job(name, { crop: 1 }), classes }, quiet)).loss
+  const [one, other, both] = [
+    await losses('one', words('cat')),
+    await losses('other', words('fish')),
+    await losses('both', words('cat', 'fish')),
+  ]
+  expect(both).not.toEqual(one)
+  expect(both).not.toEqual(other)
 })
 
 test('a model that makes masks without a decoder is refused', async () => {

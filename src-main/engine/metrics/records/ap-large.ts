@@ -9,6 +9,7 @@ export default ofBoxes(
       en: 'Average precision of boxes of objects larger than 96 × 96 pixels.',
       ja: '96 × 96 ピクセルより大きい物体のボックスの平均適合率です。',
     },
+    detail: true,
   },
   (scores) => scores.apBySize.large,
 )

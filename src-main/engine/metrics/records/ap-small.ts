@@ -9,6 +9,7 @@ export default ofBoxes(
       en: 'Average precision of boxes of objects smaller than 32 × 32 pixels.',
       ja: '32 × 32 ピクセルより小さい物体のボックスの平均適合率です。',
     },
+    detail: true,
   },
   (scores) => scores.apBySize.small,
 )

@@ -10,6 +10,7 @@ export default ofBoxes(
       en: 'Share of the objects found with at most ten boxes of a class per image, over IoU of 0.50 to 0.95.',
       ja: '画像ごと・クラスごとに最大 10 個のボックスで見つかった物体の割合です。IoU 0.50〜0.95 にわたって平均します。',
     },
+    detail: true,
   },
   (scores) => scores.ar[10],
 )

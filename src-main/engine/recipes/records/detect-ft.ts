@@ -1,13 +1,13 @@
 /**
  * Fine-tuning of a detector on accepted regions (Minderer et al. 2022, §3.2): sigmoid focal loss of the labels, L1 and
- * GIoU of the boxes, predictions matched with regions one to one. The texts' tower stays as it is, so each label's query is
- * computed once, and other words keep their meaning.
+ * GIoU of the boxes, predictions matched with regions one to one. The texts' tower stays as it is, so the query of each of
+ * the labels' texts is computed once, and other words keep their meaning. Of a label's texts a step asks for one.
  */
 import { z } from 'zod'
 import { augmentRng } from '../../data/augment.ts'
 import type { Images } from '../../data/images.ts'
 import { outputSize, preprocess } from '../../data/preprocess.ts'
-import type { Rng } from '../../data/rng.ts'
+import { Rng } from '../../data/rng.ts'
 import { Detecting } from '../../detection/detecting.ts'
 import { DetectorTrainer } from '../../detection/training.ts'
 import { variedView } from '../../detection/views.ts'
@@ -16,14 +16,14 @@ import type { TensorSpec } from '../../models/tensors.ts'
 import { adamW } from '../../optim/optimizer.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
+import { parametersIn, trainedPart } from '../beside.ts'
+import { DrawnTexts } from '../drawn-texts.ts'
 import { fit } from '../fit.ts'
 import { byLoss } from '../judges.ts'
-import { overlay } from '../overlay.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
-import { batchSize, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
-import { AdaptedParams, NO_ADAPTER, tuningPhases } from '../tune.ts'
-import { mergedLora, newLora } from './lora.ts'
+import { batchSize, decay, epochs, keeping, rank, rate, seeing, setting, warmup } from '../settings.ts'
+import { tuningPhases } from '../tune.ts'
 
 const settings = z.strictObject({
   trains: setting(
@@ -47,11 +47,8 @@ const settings = z.strictObject({
     '学習画像を切り抜き、左右反転するか',
     { name: ['Augmentation', 'データ拡張'] },
   ),
-  r: setting(z.int().min(1).max(1024).default(8), 'With lora, rank of the update', 'lora のときの更新の階数', {
-    name: ['LoRA rank', 'LoRA の階数'],
-    advanced: true,
-  }),
   ...keeping,
+  r: rank,
   ...seeing,
 })
 type Settings = z.output<typeof settings>
@@ -80,19 +77,19 @@ export default defineRecipe({
 })
 
 /** Whether one of the model's own tensors is trained. */
-const trained = (trains: Settings['trains'], spec: TensorSpec | undefined): boolean =>
-  spec !== undefined && (spec.part === 'head' || (spec.part === 'image' && trains === 'all'))
+const trained = (trains: Settings['trains'], { part }: TensorSpec): boolean => part === 'head' || (part === 'image' && trains === 'all')
+
+/** The stream of random numbers by which texts are drawn. */
+const WORDS = 0x7e87
 
 async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
   const { model } = run
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
   const drawn = shuffled(images.n, { batchSize: s.batchSize, seed: run.o.seed })
-  const lora = s.trains === 'lora' ? newLora(model, { r: s.r, alpha: s.r, targets: 'all-linear' }, run.o.seed) : undefined
-  const own = lora?.tensors ?? new Map()
-  const source = overlay(model.weights, own)
   const held = run.split('val')
-  const queries = await queriesOf(run)
+  const part = trainedPart(model, (spec) => trained(s.trains, spec), { ...(s.trains === 'lora' && { rank: s.r }), seed: run.o.seed })
+  const texts = await textsOfLabels(run)
   const fitted = await fit(run, {
     // A step's loss is a mean over the regions of its images, so its gradient is not the mean of those of its parts.
     ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: false },
@@ -106,18 +103,11 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
           queries: run.o.classes.length,
           regions: Math.max(...[...images.items, ...held.items].map(({ boxes = [] }) => boxes.length)),
         },
-        params: (graph) =>
-          new AdaptedParams(
-            graph,
-            source,
-            (name) => own.has(name) || trained(s.trains, model.tensors.get(name)),
-            { decays: model.tensors.decays, frozen: 'stored' },
-            lora ?? NO_ADAPTER,
-          ),
-        initial: (name) => source.float32(name),
+        params: (graph) => part.params(graph),
+        initial: (name) => part.initial(name),
         options: { optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, session: { provider: run.o.provider } },
       })
-      const feeds = async (from: Images, rows: readonly number[], varied?: (row: number) => Rng) => {
+      const feeds = async (from: Images, rows: readonly number[], words: Rng, varied?: (row: number) => Rng) => {
         const pixels = new Float32Array(batch * 3 * height * width)
         const targets = await Promise.all(
           rows.map(async (row, slot) => {
@@ -128,38 +118,42 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
             return view.boxes.map(({ class: query, box }) => ({ query, box: relative(box, extent) }))
           }),
         )
-        return training.feeds({ pixels, queries, targets })
+        return training.feeds({ pixels, queries: texts.drawAll(words), targets })
       }
       return {
         trainer: training.trainer,
         release: () => training.release(),
         ready: (given) => training.assigned(given),
-        judge: byLoss(run, training.trainer, batch, async (rows) => training.assigned(await feeds(held, rows))),
+        judge: byLoss(run, training.trainer, batch, async (rows) => training.assigned(await feeds(held, rows, Rng.of(run.o.seed, WORDS)))),
         batch: (step, micro) =>
           feeds(
             images,
             rowsOf(step, micro),
+            Rng.of(run.o.seed, WORDS, step),
             s.augmentation === 'none' ? undefined : (row) => augmentRng(run.o.seed, drawn.epochOf(step), row),
           ),
       }
     },
   })
-  const made = (found: ReadonlyMap<string, Float32Array>) => {
-    const weights = new Map([...found].filter(([name]) => !own.has(name)))
-    if (!lora) return { weights }
-    const adapter = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: found.get(name) ?? t.data }]))
-    return { weights: new Map([...weights, ...mergedLora(model, { ...lora, tensors: adapter })]) }
-  }
   const { weights, other, ...rest } = fitted
-  const notes = { ...rest.notes, parameters: [...weights.values()].reduce((n, { length }) => n + length, 0) }
-  return { ...rest, ...made(weights), ...(other && { other: { ...other, ...made(other.weights) } }), notes }
+  return {
+    ...rest,
+    weights: part.finished(weights),
+    ...(other && { other: { ...other, weights: part.finished(other.weights) } }),
+    notes: { ...rest.notes, parameters: parametersIn(weights) },
+  }
 }
 
-/** The query of each label, by the checkpoint's templates. */
-async function queriesOf({ model, o }: Run): Promise<Float32Array> {
+/** The query of each text of the labels, by the checkpoint's templates or their own. */
+async function textsOfLabels({ model, o }: Run): Promise<DrawnTexts> {
   const detecting = Detecting.with(model, 'recipe detect-ft')
   try {
-    return await detecting.queries(o.classes, o.templates)
+    return await DrawnTexts.read(o.classes, o.templates, (texts) =>
+      detecting.queries(
+        texts.map((name) => ({ name })),
+        ['{}'],
+      ),
+    )
   } finally {
     await detecting.release()
   }

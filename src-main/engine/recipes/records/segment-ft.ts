@@ -10,8 +10,8 @@ export default defineRecipe({
   order: 22,
   title: { en: 'Fine-tuning of a segmenter', ja: 'セグメンテーションの微調整' },
   about: {
-    en: 'Trains what makes masks of words, or the image encoder as well, on the accepted masks of your labels. Boxes do not count.',
-    ja: '採用したラベルのマスクで、単語からマスクを作る部分を、または画像エンコーダーも学習します。ボックスは使いません。',
+    en: 'Trains what makes masks of words, or the image encoder as well (whole, or by low-rank matrices), on the accepted masks of your labels. Boxes do not count.',
+    ja: '採用したラベルのマスクで、単語からマスクを作る部分を、または画像エンコーダーも（全体、または低ランク行列で）学習します。ボックスは使いません。',
   },
   when: {
     en: 'Choose it for outlines instead of boxes: draw some masks of each label first.',

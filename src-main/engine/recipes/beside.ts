@@ -1,0 +1,42 @@
+/** What recipes for regions train of a model: some of its tensors, and on demand low-rank matrices beside its image tower. */
+import type { Graph } from '../graph/graph.ts'
+import type { Model } from '../models/model.ts'
+import type { TensorSpec } from '../models/tensors.ts'
+import type { Params } from '../nn/params.ts'
+import { mergedLora, newLora } from './records/lora.ts'
+import { overlay } from './overlay.ts'
+import { AdaptedParams, NO_ADAPTER } from './tune.ts'
+
+export interface TrainedPart {
+  /** The weights for a graph, of which those that are trained are inputs. */
+  params(graph: Graph): Params
+  initial(name: string): Float32Array
+  /** The model's tensors after training, low-rank matrices merged into them. @param found the trained tensors */
+  finished(found: ReadonlyMap<string, Float32Array>): Map<string, Float32Array>
+}
+
+/** @param rank of the matrices (α = rank); none without it */
+export function trainedPart(
+  model: Model,
+  trains: (spec: TensorSpec) => boolean,
+  { rank, seed }: { readonly rank?: number; readonly seed: number },
+): TrainedPart {
+  const lora = rank === undefined ? undefined : newLora(model, { r: rank, alpha: rank, targets: 'all-linear' }, seed)
+  const own = lora?.tensors ?? new Map()
+  const source = overlay(model.weights, own)
+  const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(model.tensors.get(name)!))
+  return {
+    params: (graph) => new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, lora ?? NO_ADAPTER),
+    initial: (name) => source.float32(name),
+    finished(found) {
+      const weights = new Map([...found].filter(([name]) => !own.has(name)))
+      if (!lora) return weights
+      const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: found.get(name) ?? t.data }]))
+      return new Map([...weights, ...mergedLora(model, { ...lora, tensors })])
+    },
+  }
+}
+
+/** The number of trained values. */
+export const parametersIn = (found: ReadonlyMap<string, Float32Array>): number =>
+  [...found.values()].reduce((n, { length }) => n + length, 0)
