@@ -18,6 +18,7 @@ import { previewMethods } from './contract/preview.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { promptMethods } from './contract/prompts.ts'
 import { reviewMethods } from './contract/review.ts'
+import { sweepMethods } from './contract/sweeps.ts'
 import { trackMethods } from './contract/tracks.ts'
 import { trainingEvents, trainingMethods } from './contract/training.ts'
 
@@ -35,6 +36,7 @@ export const methods = {
   ...previewMethods,
   ...promptMethods,
   ...trainingMethods,
+  ...sweepMethods,
   ...evaluationMethods,
   ...mergingMethods,
   ...trackMethods,

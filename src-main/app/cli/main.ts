@@ -16,6 +16,7 @@ import { proposeCommand } from './propose.ts'
 import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { serveCommand, startCommand } from './serve.ts'
+import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
 /**
@@ -53,6 +54,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     previewCommand,
     proposeCommand,
     trainCommand,
+    sweepCommand,
     evaluateCommand,
     mergeCommand,
     jobsCommand,

@@ -15,7 +15,7 @@ import type { Project } from '../projects/project.ts'
 import type { JobContext, JobKind } from './kind.ts'
 import { LiveJob } from './live-job.ts'
 import { named } from './named.ts'
-import type { Asked, Held, QueueOptions } from './queue-options.ts'
+import type { Added, Asked, Held, QueueOptions } from './queue-options.ts'
 
 /** How many jobs each lane runs at a time. */
 const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
@@ -52,17 +52,29 @@ export class Queue {
    * @returns the id of the job, and of its run if it has one
    * @throws if the project's file cannot store the job
    */
-  add(kindId: string, { request = {}, subject = '', register, project }: Asked): { readonly jobId: string; readonly runId: string | null } {
+  add(kindId: string, asked: Asked): Added {
+    return this.addAll(kindId, [asked])[0]!
+  }
+
+  /** The same for several jobs of one project, of which either all are stored or none. */
+  addAll(kindId: string, all: readonly Asked[]): Added[] {
     const kind = this.options.kinds.get(kindId)
     if (!kind) throw new Error(`there is no kind of job ${kindId}`)
-    const held = project ? this.options.projects.take(project.folder) : null
+    const taken: Held[] = []
+    const take = (folder: string) => {
+      taken.push(this.options.projects.take(folder))
+      return taken.at(-1)!
+    }
     try {
-      const { record, stored } = this.store(kind, held, { request, subject, register, project })
-      this.enter(record, kind, held, stored)
+      const held = all.map(({ project }) => (project ? take(project.folder) : null))
+      const store = () => all.map((asked, i) => this.store(kind, held[i]!, asked))
+      const db = held[0]?.project.db
+      const stored = db && all.length > 1 ? db.transaction(store) : store()
+      stored.forEach((s, i) => this.enter(s.record, kind, held[i]!, s.stored))
       this.pump(kind.lane)
-      return { jobId: record.id, runId: record.runId }
+      return stored.map(({ record }) => ({ jobId: record.id, runId: record.runId }))
     } catch (e) {
-      if (held) this.options.projects.release(held)
+      for (const held of taken) this.options.projects.release(held)
       throw e
     }
   }
@@ -175,9 +187,18 @@ export class Queue {
     let free = widths[lane] - own.filter((j) => j.live.record.status === 'running').length
     for (const job of own) {
       if (free <= 0) return
-      if (job.live.record.status !== 'queued') continue
+      if (job.live.record.status !== 'queued' || this.waits(job)) continue
       free--
       job.done = this.carryOut(job)
+    }
+  }
+
+  /** A job that cannot be asked does not wait: carrying it out says why. */
+  private waits({ kind, held, live }: Job): boolean {
+    try {
+      return Boolean(held && kind?.waits?.({ models: this.options.models, project: held.project, runId: live.record.runId }))
+    } catch {
+      return false
     }
   }
 

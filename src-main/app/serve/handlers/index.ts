@@ -15,6 +15,7 @@ import { modelHandlers } from './models.ts'
 import { previewHandlers } from './preview.ts'
 import { promptHandlers } from './prompts.ts'
 import { reviewHandlers } from './review.ts'
+import { sweepHandlers } from './sweeps.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
 
@@ -29,6 +30,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...agreementHandlers(),
   ...reviewHandlers(),
   ...trainingHandlers(app),
+  ...sweepHandlers(app),
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),
