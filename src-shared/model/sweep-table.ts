@@ -41,11 +41,9 @@ const counts = new Set(['seconds', 'steps'])
 export const scoresOf = (metrics: Readonly<Record<string, unknown>>): Record<string, number> =>
   Object.fromEntries(Object.entries(metrics).filter((e): e is [string, number] => typeof e[1] === 'number' && !counts.has(e[0])))
 
-/** Runs are chosen by this one of their scores: that of the validation images, never that of a test. */
-export function selectionScore(metrics: Readonly<Record<string, unknown>>): number | null {
-  const scores = scoresOf(metrics)
-  return scores['val'] ?? scores['heldOut'] ?? null
-}
+/** Splits in order of interest. */
+const order = ['id', 'ood', 'test', 'heldOut', 'val']
+const rank = (split: string) => (split === 'train' ? order.length + 1 : order.includes(split) ? order.indexOf(split) : order.length)
 
 /** The sweeps that runs belong to, the one begun last first. A run that was repeated stands for the earlier ones. */
 export function sweepTables<R extends TabledRun>(runs: readonly R[]): SweepTable<R>[] {
@@ -75,7 +73,7 @@ function tableOf<R extends TabledRun>(id: string, members: readonly { readonly r
     if (row) row.runs.push(run)
     else rows.set(key, { rung, point, runs: [run] })
   }
-  const splits = [...new Set(members.flatMap(({ run }) => Object.keys(scoresOf(run.metrics))))]
+  const splits = [...new Set(members.flatMap(({ run }) => Object.keys(scoresOf(run.metrics))))].sort((a, b) => rank(a) - rank(b))
   return {
     id,
     name,
@@ -94,9 +92,12 @@ function meansOf(runs: readonly TabledRun[], splits: readonly string[]): Record<
   return Object.fromEntries(entries.filter(([, values]) => values.length).map(([key, values]) => [key, meanOf(values)]))
 }
 
-/** The mean of the score by which a row is chosen; null before one of its runs is done. */
+/**
+ * The mean of the score by which a row is chosen, that of the validation images and never that of a test; null before one of
+ * its runs is done.
+ */
 export const chosenBy = ({ scores }: Pick<SweepRow<unknown>, 'scores'>): MeanOf | null => scores['val'] ?? scores['heldOut'] ?? null
 
-/** The rows with a score, best first; of equal ones the earlier. @param least how many of a row's runs must be done */
+/** The rows with a score, best first; of equal ones the earlier. */
 export const ranked = <R extends TabledRun>(rows: readonly SweepRow<R>[]): SweepRow<R>[] =>
   rows.filter((row) => chosenBy(row)).sort((a, b) => chosenBy(b)!.mean - chosenBy(a)!.mean)

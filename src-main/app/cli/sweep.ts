@@ -5,7 +5,8 @@ import { duration, percent, setting } from '#shared/format.ts'
 import type { Device } from '#shared/model/job.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { MeanOf } from '#shared/model/student.ts'
-import { type Axis, type SweepAsked, sweepOf, type SweptValue } from '#shared/model/sweep.ts'
+import { type SweepAsked, sweepOf } from '#shared/model/sweep.ts'
+import { axisOf, sweptValueOf } from '#shared/model/sweep-text.ts'
 import { chosenBy, ranked, scoresOf, type SweepRow, type SweepTable } from '#shared/model/sweep-table.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
@@ -110,7 +111,7 @@ function askedFor({ recipe, preset, set, seeds, draws, halving }: Options): Swee
     return Number(text)
   }
   const asked = {
-    settings: Object.fromEntries(fixed.map(([field, text]) => [field, valueOf(text)])),
+    settings: Object.fromEntries(fixed.map(([field, text]) => [field, sweptValueOf(text)])),
     axes,
     ...(seeds !== undefined && { seeds: Array.from({ length: whole(seeds, 100, 'sweep.seeds') }, (_, i) => i) }),
     ...(draws !== undefined && { draws: whole(draws, 1000, 'sweep.draws') }),
@@ -119,28 +120,6 @@ function askedFor({ recipe, preset, set, seeds, draws, halving }: Options): Swee
   if (preset !== undefined) return fromPreset(preset, { ...asked, ...(recipe !== undefined && { recipe }) })
   if (recipe === undefined) throw userError(sentence('sweep.no-recipe'))
   return { ...asked, recipe }
-}
-
-/** The axis that a text describes; undefined for a single value. */
-function axisOf(field: string, text: string): Axis | undefined {
-  const [, kind, rest] = /^(log|uniform|choice):(.*)$/.exec(text) ?? []
-  if (kind === undefined) {
-    const values = text.split(',')
-    if (values.some((v) => v.trim() === '')) throw userError(sentence('sweep.axis', { field, found: text }))
-    return values.length > 1 ? { kind: 'grid', field, values: values.map(valueOf) } : undefined
-  }
-  const parts = rest!.split(':')
-  if (kind === 'choice' && parts.every((p) => p !== '')) return { kind, field, values: parts.map(valueOf) }
-  const [from, to] = parts.map((p) => (p.trim() === '' ? NaN : Number(p)))
-  if (kind === 'choice' || parts.length !== 2 || !Number.isFinite(from) || !Number.isFinite(to))
-    throw userError(sentence('sweep.axis', { field, found: text }))
-  return { kind: kind === 'log' ? 'log-uniform' : 'uniform', field, from: from!, to: to! }
-}
-
-function valueOf(text: string): SweptValue {
-  const value = text.trim()
-  if (value === 'true' || value === 'false') return value === 'true'
-  return Number.isFinite(Number(value)) ? Number(value) : value
 }
 
 const meanText = ({ mean, half }: MeanOf) => `${percent(mean)}${half === null ? '' : ` ± ${percent(half)}`}`

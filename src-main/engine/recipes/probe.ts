@@ -45,7 +45,8 @@ export async function probe(
     known.objectives.forEach((loss, i) =>
       run.o.onProgress({ phase: 'logistic-regression', done: i + 1, total: known.objectives.length, loss }),
     )
-    return { ...known, head: { classes, dim, weight: known.weight, bias: known.bias } }
+    const { c, objectives, weight, bias } = known
+    return { head: { classes, dim, weight, bias }, c, objectives }
   }
   const { mean, deviation } = scalarStatistics(features)
   const cs = Array.from({ length: cCount }, (_, i) => cMin * (cMax / cMin) ** (cCount > 1 ? i / (cCount - 1) : 0))
