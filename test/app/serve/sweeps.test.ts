@@ -65,8 +65,8 @@ test('one run of a sweep is cancelled and one fails, the others are done; both c
   expect(fs.readFileSync(path.join(folder, 'checkpoints', 'S-lr=0.001-seed=1', 'notes.txt'), 'utf8')).toBe('mine')
 })
 
-test('successive halving trains the best again for longer, in the order of the rungs', async () => {
-  const { call, runsOf } = await window()
+test('successive halving trains the best again for longer, once all of the rung before are done, also one that was restarted', async () => {
+  const { call } = await window()
   const spec = {
     recipe: 'ft',
     settings: { epochs: 2, batchSize: 6 },
@@ -74,16 +74,22 @@ test('successive halving trains the best again for longer, in the order of the r
     draws: 2,
     halving: { eta: 2 },
   }
-  const { sweepId } = await call('sweeps.start', { spec, device: 'cpu', name: 'H' })
+  const { sweepId, runIds } = await call('sweeps.start', { spec, device: 'cpu', name: 'H' })
+  // Now it is behind the run that is to be the better one of both.
+  await call('training.cancel', { runId: runIds[1]! })
+  await call('training.again', { runId: runIds[1]! })
   await app.queue.idle()
-  const runs = await runsOf(sweepId)
-  const [one, two, last] = runs.map((r) => ({ ...r, lr: r.settings['lr'], val: r.metrics['val'] as number }))
+  const table = sweepTables(await call('runs.list')).find((s) => s.id === sweepId)!
+  const [one, two, last] = table.runs.map((r) => ({ ...r, lr: r.settings['lr'], val: r.metrics['val'] as number }))
   expect([one, two, last].map((r) => [r!.status, r!.settings['epochs']])).toEqual([
     ['done', 1],
     ['done', 1],
     ['done', 2],
   ])
+  expect(last!.finished).toBeGreaterThanOrEqual(two!.finished!)
+  expect(two!.created).toBeGreaterThan(last!.created)
   expect(last!.lr).toBe(two!.val > one!.val ? two!.lr : one!.lr)
+  expect(sweepOf(last!.settings)!.point).toEqual({ lr: last!.lr })
 })
 
 describe('a sweep that cannot be started', () => {

@@ -21,7 +21,11 @@ const train = Float32Array.from({ length: 12 * 4 }, () => rng.normal())
 const settings = { cMin: 0.01, cMax: 1, cCount: 3, iterations: 20 }
 
 /** A probe of twelve random features of two classes. */
-async function probed({ features = train, labels = 'ababababbaab', ...own } = {}) {
+async function probed({
+  features = train,
+  labels = 'ababababbaab',
+  ...own
+}: { features?: Float32Array; labels?: string; cMax?: number } = {}) {
   const told: JobProgress[] = []
   const images = { n: 12, labels: Int32Array.from(labels, (c) => (c === 'a' ? 0 : 1)) }
   const run = {
