@@ -28,6 +28,7 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
   })
 
   it('says how many runs it makes, and what is wrong with an axis in one line', async () => {
+    await page.locator('main').getByLabel('cCount', { exact: true }).fill('2')
     await page.click('[data-sweep-form] summary')
     await choose('[data-sweep-form] [data-preset]', 'Few-shot curve')
     await page.waitForSelector('[data-count] >> text=15 runs')
@@ -86,6 +87,7 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
       await page.waitForSelector('.palette')
       await page.keyboard.type(name)
       await page.keyboard.press('Enter')
+      await page.waitForSelector('.palette', { state: 'detached' })
       await page.waitForFunction((l) => document.documentElement.lang === l, language, { polling: 50 })
       await settled(page)
       expect(await findings(page)).toEqual([])

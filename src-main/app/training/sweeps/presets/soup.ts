@@ -10,7 +10,8 @@ export default definePreset({
     ja: '1 つの線形プローブから、学習率 × データ拡張 × シードを変えて学習します。平均できる近さに収まります。',
   },
   citation:
-    'Wortsman et al. 2022, Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time, arXiv:2203.05482',
+    'Wortsman et al. 2022, Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing ' +
+    'inference time, arXiv:2203.05482',
   recipe: 'lp-ft',
   needs: ['lr', 'augmentation'],
   make: ({ lr }) => ({
