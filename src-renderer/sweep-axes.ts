@@ -20,7 +20,7 @@ export type Kept = readonly [low: number, high: number]
 export const everything: Kept = [0, 1]
 
 /** Values that differ this much are spread by their logarithm. */
-const MANY_TIMES = 20
+const MANY_TIMES = 8
 /** As many values as are named one by one. */
 const FEW = 6
 
