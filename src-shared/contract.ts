@@ -19,6 +19,7 @@ import { projectEvents, projectMethods } from './contract/projects.ts'
 import { promptMethods } from './contract/prompts.ts'
 import { runsMethods } from './contract/runs.ts'
 import { reviewMethods } from './contract/review.ts'
+import { sweepMethods } from './contract/sweeps.ts'
 import { trackMethods } from './contract/tracks.ts'
 import { trainingEvents, trainingMethods } from './contract/training.ts'
 
@@ -37,6 +38,7 @@ export const methods = {
   ...promptMethods,
   ...trainingMethods,
   ...runsMethods,
+  ...sweepMethods,
   ...evaluationMethods,
   ...mergingMethods,
   ...trackMethods,

@@ -11,6 +11,9 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexa
 /** Another checkpoint: its path, and the fingerprint of its weights, by which it is recognised after being moved. */
 export const checkpointRefSchema = z.object({ path: z.string(), fingerprint: sha256Schema.optional() })
 
+/** The sweep that a run belongs to. */
+export const sweepRefSchema = z.object({ id: z.string(), name: z.string() })
+
 export const soupDtypeSchema = z.enum(['F32', 'F16', 'BF16'])
 export type SoupDtype = z.infer<typeof soupDtypeSchema>
 
@@ -53,6 +56,10 @@ export const checkpointRecordSchema = z.object({
   /** Non-default image preparation. */
   seeing: seeingSchema.optional(),
   seed: z.int().nullable(),
+  /** The sweep that it was trained in. */
+  sweep: sweepRefSchema.optional(),
+  /** How many training images of each class it was trained on, if only some were drawn. */
+  shots: z.int().positive().optional(),
   /** Hash of the annotations and images that it was trained on. */
   dataHash: z.string().nullable(),
   /** Unreadable images of that dataset, which were left out. */

@@ -4,6 +4,7 @@ import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { box, rle } from './shape.ts'
 import { wordsSchema } from './words.ts'
 import { progressSchema } from './progress.ts'
+import { sweepRefSchema } from './checkpoint.ts'
 
 /**
  * Messages to and from an engine worker. A job contains everything it needs as plain data: the worker knows no
@@ -72,6 +73,9 @@ export const trainJobSchema = z.object({
   leftOut: z.array(leftOutSchema).optional(),
   /** Folder of cached features. */
   cache: z.string(),
+  /** For the record: the sweep that this is a run of, and how many images of each class were drawn. */
+  sweep: sweepRefSchema.optional(),
+  shots: z.int().positive().optional(),
   /** Interval at which the resumable state is saved. */
   saveEverySeconds: z.number().nonnegative().default(60),
   /** Whether it waits for room on the disk, and for a folder of images that is gone, instead of failing. */

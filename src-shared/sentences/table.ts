@@ -14,6 +14,7 @@ import { projectSentences } from './projects.ts'
 import { readingSentences } from './reading.ts'
 import { schemaSentences } from './schema.ts'
 import { servingSentences } from './serving.ts'
+import { sweepSentences } from './sweeps.ts'
 import { trainingSentences } from './training.ts'
 
 /** Every error message in English, by code. A locale has a table of the same codes. */
@@ -33,6 +34,7 @@ export const sentences = {
   ...readingSentences,
   ...schemaSentences,
   ...servingSentences,
+  ...sweepSentences,
   ...trainingSentences,
 } as const
 

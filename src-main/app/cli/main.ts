@@ -17,6 +17,7 @@ import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { runsCommand } from './runs.ts'
 import { serveCommand, startCommand } from './serve.ts'
+import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
 /**
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     previewCommand,
     proposeCommand,
     trainCommand,
+    sweepCommand,
     evaluateCommand,
     mergeCommand,
     jobsCommand,

@@ -43,7 +43,8 @@ export function ownName(project: Project, wanted: string): string {
   return numbered(wanted, (name) => !names.has(name) && freeName(project, name) === name)
 }
 
-function numbered(wanted: string, isFree: (name: string) => boolean): string {
+/** The name, or the first free one of those that continue it by a number. */
+export function numbered(wanted: string, isFree: (name: string) => boolean): string {
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted} ${n}`
     if (isFree(name)) return name
@@ -55,6 +56,9 @@ export function nameOf({ settings, folder, recipe, kind, id }: Pick<RunRecord, '
   const given = settings[kind === 'merge' ? 'label' : 'name']
   return typeof given === 'string' ? given : folder === null ? (recipe ?? id) : path.basename(folder)
 }
+
+/** Whether nothing is in the folder of a checkpoint of this name. @throws a user error as `checkpointFolder` */
+export const isFreeName = (project: Project, name: string): boolean => !isTaken(checkpointFolder(project, name))
 
 function isTaken(place: string): boolean {
   const info = lstat(place)

@@ -4,6 +4,7 @@ import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
@@ -15,6 +16,7 @@ import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
 import { checkpointFolder } from './names.ts'
+import { fewShots } from './shots.ts'
 
 export interface TrainRequest {
   readonly recipe: string
@@ -27,6 +29,10 @@ export interface TrainRequest {
   readonly name?: string
   /** Whether it waits for room on the disk and for folders that are gone, instead of failing: nobody watches a queue. */
   readonly waits?: boolean
+  /** Trains on so many images of each class, drawn by the seed (shots.ts). */
+  readonly shots?: number
+  /** The sweep that this is a run of. */
+  readonly sweep?: SweepMember
 }
 
 export interface TrainedRun {
@@ -37,7 +43,7 @@ export interface TrainedRun {
 /** The job for a request; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
-  const { classes, splits, leftOut } = trainingDataFor(project, recipe.task)
+  const { classes, splits, leftOut } = trainingDataOf(project, request)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
   parseSettings(recipe, settings)
@@ -58,30 +64,53 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       leftOut,
       dataHash: projectHash(project),
       cache: path.join(app.cache, 'features'),
+      ...(request.shots !== undefined && { shots: request.shots }),
+      ...(request.sweep && { sweep: { id: request.sweep.id, name: request.sweep.name } }),
       saveEverySeconds: app.saveEverySeconds ?? 30,
       ...(request.waits && { waits: true }),
     },
   }
 }
 
+/** What a request trains on. @throws a user fault explaining what to do if it is insufficient */
+function trainingDataOf(project: Project, { recipe, shots, seed = 0 }: TrainRequest, unreadable?: ReadonlyMap<number, string>) {
+  const data = trainingDataFor(project, recipeRecord(recipe).task, unreadable)
+  if (shots === undefined) return data
+  const [train, ids] = [data.splits['train'] ?? [], data.mediaIds['train'] ?? []]
+  const drawn = new Set(fewShots(train, shots, seed))
+  return {
+    ...data,
+    splits: { ...data.splits, train: train.filter((item) => drawn.has(item)) },
+    mediaIds: { ...data.mediaIds, train: ids.filter((_, i) => drawn.has(train[i]!)) },
+  }
+}
+
 /** The recipe with its non-default settings. */
-export const defaultName = ({ recipe, settings = {}, seed }: TrainRequest): string =>
-  [recipe, ...Object.entries(settings).map(([k, v]) => `${k}=${setting(v)}`), ...(seed ? [`seed=${seed}`] : [])].join(' ')
+export const defaultName = ({ recipe, settings = {}, seed, shots }: TrainRequest): string =>
+  [
+    recipe,
+    ...(shots === undefined ? [] : [`shots=${shots}`]),
+    ...Object.entries(settings).map(([k, v]) => `${k}=${setting(v)}`),
+    ...(seed ? [`seed=${seed}`] : []),
+  ].join(' ')
 
 const told = z.object({
   seed: z.int().nonnegative().optional(),
   model: z.string().nullish(),
   name: z.string().optional(),
   device: deviceSchema.optional(),
+  shots: shotsSchema.optional(),
 })
 
 /** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
-  const { seed, model, name, device, ...own } = settings
-  const asked = told.parse({ seed, model, name, device })
+  const { seed, model, name, device, shots } = settings
+  const asked = told.parse({ seed, model, name, device, shots })
   return {
     recipe: recipe ?? '',
-    settings: own,
+    settings: recipeSettings(settings),
+    ...(asked.shots !== undefined && { shots: asked.shots }),
+    sweep: sweepOf(settings) ?? undefined,
     seed: asked.seed,
     device: asked.device,
     model: asked.model ?? undefined,
@@ -93,7 +122,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
  * How a run records its model: null for Nano, and relative paths for the project's own checkpoints, so that both may
  * be moved.
  */
-function storedModel(app: AppContext, project: Project, model: string): string | null {
+export function storedModel(app: AppContext, project: Project, model: string): string | null {
   return model === path.resolve(app.nano) ? null : storedFolder(project, model)
 }
 
@@ -101,16 +130,25 @@ export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.sta
 
 /** Adds a training to the project as a queued run. */
 export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
-  const { name, job } = planTraining(app, project, request)
+  planTraining(app, project, request)
+  return enterTraining(app, project, request)
+}
+
+/** The same without looking at the data again: of a sweep's runs, whose data are checked once. */
+export function enterTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
+  const { recipe, settings: own = {}, seed = 0, device = 'auto', shots, sweep } = request
+  const name = request.name ?? defaultName(request)
   const settings = jsonObject.parse({
-    ...job.settings,
-    seed: job.seed,
-    model: storedModel(app, project, job.model),
+    ...own,
+    seed,
+    model: storedModel(app, project, path.resolve(request.model ?? app.nano)),
     name,
-    device: job.device,
+    device,
+    ...(shots !== undefined && { shots }),
+    ...(sweep && { sweep }),
   })
-  const folder = path.relative(project.folder, job.out)
-  return startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
+  const folder = path.relative(project.folder, checkpointFolder(project, name))
+  return startRun(project, { kind: 'train', recipe, settings, folder, status: 'queued' })
 }
 
 /** Trains in a worker thread; records the run's outcome and its checkpoint in the project, with their inputs. */
@@ -147,7 +185,7 @@ export function startTraining(
     project,
     [job.model],
     (unreadable) => {
-      const { classes, splits, mediaIds, leftOut: gone } = trainingDataFor(project, task, unreadable)
+      const { classes, splits, mediaIds, leftOut: gone } = trainingDataOf(project, request, unreadable)
       log.asked = { classes, splits, mediaIds }
       leftOut = gone
       if (gone.length) {

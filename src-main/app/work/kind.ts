@@ -40,6 +40,8 @@ interface Declared<R> {
   plan?(place: JobPlace, request: R): Plan
   /** Whether it would resume where it stopped rather than start over. */
   resumes?(place: JobPlace): boolean
+  /** Whether it lets the jobs behind it pass, until what it needs is there; asked whenever its lane has room. */
+  waits?(place: JobPlace): boolean
   /** Called before an interrupted job is queued again: creates its new run, if the job is a run. */
   again?(place: JobPlace): { readonly runId: string; readonly subject: string }
   /** @returns the job's result */

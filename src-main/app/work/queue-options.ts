@@ -49,3 +49,8 @@ export interface Asked {
   readonly register?: (project: Project) => { readonly runId: string; readonly subject: string }
   readonly project?: { readonly folder: string; readonly user: string | null }
 }
+
+export interface Added {
+  readonly jobId: string
+  readonly runId: string | null
+}

@@ -16,7 +16,7 @@ import { Alarm } from './alarm.ts'
 import type { JobContext, JobKind } from './kind.ts'
 import { LiveJob } from './live-job.ts'
 import { named } from './named.ts'
-import type { Asked, Held, QueueOptions } from './queue-options.ts'
+import type { Added, Asked, Held, QueueOptions } from './queue-options.ts'
 
 /** How many jobs each lane runs at a time. */
 const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
@@ -54,20 +54,29 @@ export class Queue {
    * @returns the id of the job, and of its run if it has one
    * @throws if the project's file cannot store the job
    */
-  add(
-    kindId: string,
-    { request = {}, subject = '', startAt, register, project }: Asked,
-  ): { readonly jobId: string; readonly runId: string | null } {
+  add(kindId: string, asked: Asked): Added {
+    return this.addAll(kindId, [asked])[0]!
+  }
+
+  /** The same for several jobs of one project, of which either all are stored or none. */
+  addAll(kindId: string, all: readonly Asked[]): Added[] {
     const kind = this.options.kinds.get(kindId)
     if (!kind) throw new Error(`there is no kind of job ${kindId}`)
-    const held = project ? this.options.projects.take(project.folder) : null
+    const taken: Held[] = []
+    const take = (folder: string) => {
+      taken.push(this.options.projects.take(folder))
+      return taken.at(-1)!
+    }
     try {
-      const { record, stored } = this.store(kind, held, { request, subject, startAt, register, project })
-      this.enter(record, kind, held, stored)
+      const held = all.map(({ project }) => (project ? take(project.folder) : null))
+      const store = () => all.map((asked, i) => this.store(kind, held[i]!, asked))
+      const db = held[0]?.project.db
+      const stored = db && all.length > 1 ? db.transaction(store) : store()
+      stored.forEach((s, i) => this.enter(s.record, kind, held[i]!, s.stored))
       this.pump(kind.lane)
-      return { jobId: record.id, runId: record.runId }
+      return stored.map(({ record }) => ({ jobId: record.id, runId: record.runId }))
     } catch (e) {
-      if (held) this.options.projects.release(held)
+      for (const held of taken) this.options.projects.release(held)
       throw e
     }
   }
@@ -193,7 +202,9 @@ export class Queue {
     const now = Date.now()
     const due = own.filter(({ live: { record } }) => record.status === 'queued' && (record.startAt ?? 0) <= now)
     for (const job of due.sort((a, b) => b.live.record.priority - a.live.record.priority)) {
-      if (free-- <= 0) return
+      if (free <= 0) return
+      if (this.waits(job)) continue
+      free--
       job.done = this.carryOut(job)
     }
   }
@@ -202,6 +213,15 @@ export class Queue {
   private waiting(): number[] {
     const queued = [...this.jobs.values()].map((job) => job.live.record).filter((record) => record.status === 'queued')
     return queued.flatMap(({ startAt }) => (startAt !== null && startAt > Date.now() ? [startAt] : []))
+  }
+
+  /** A job that cannot be asked does not wait: carrying it out says why. */
+  private waits({ kind, held, live }: Job): boolean {
+    try {
+      return Boolean(held && kind?.waits?.({ models: this.options.models, project: held.project, runId: live.record.runId }))
+    } catch {
+      return false
+    }
   }
 
   private async carryOut(job: Job): Promise<void> {

@@ -96,6 +96,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       recipe: { name: job.recipe, settings: { ...settings } },
       ...(Object.keys(seeing).length && { seeing }),
       seed: job.seed,
+      ...(job.sweep && { sweep: job.sweep }),
+      ...(job.shots !== undefined && { shots: job.shots }),
       dataHash: job.dataHash,
       ...(job.leftOut?.length && { leftOut: [...job.leftOut] }),
       device: provider,

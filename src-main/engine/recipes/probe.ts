@@ -5,6 +5,7 @@ import { headLogits } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import { logisticPath } from './logistic.ts'
 import { featuresPhases, type PhaseCost } from './phases.ts'
+import { keptProbe } from './kept-probe.ts'
 import type { Run } from './run.ts'
 import type { probing } from './settings.ts'
 
@@ -18,7 +19,8 @@ type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
 /**
  * Logistic regression on cached embeddings. C is swept geometrically and chosen on `val` (the smaller C on ties).
  * Features are first normalised by the training set's scalar mean and standard deviation, and the solution is
- * un-normalised (AnanyaKumar/transfer_learning log_reg_sk.py).
+ * un-normalised (AnanyaKumar/transfer_learning log_reg_sk.py). The solution is kept, so that all runs of a sweep start from
+ * the same one and only the first computes it.
  */
 export async function probe(
   run: Run,
@@ -30,6 +32,22 @@ export async function probe(
   const labels = run.split('train').labels
   const chooseOn = run.split('val').n ? 'val' : 'train'
   const judged = await run.featuresOf(chooseOn)
+  const kept = keptProbe(run.o.cache, {
+    features,
+    labels,
+    judged,
+    judgedLabels: run.split(chooseOn).labels,
+    settings: { cMin, cMax, cCount, iterations },
+  })
+  const known = await kept.get()
+  if (known) {
+    run.check()
+    known.objectives.forEach((loss, i) =>
+      run.o.onProgress({ phase: 'logistic-regression', done: i + 1, total: known.objectives.length, loss }),
+    )
+    const { c, objectives, weight, bias } = known
+    return { head: { classes, dim, weight, bias }, c, objectives }
+  }
   const { mean, deviation } = scalarStatistics(features)
   const cs = Array.from({ length: cCount }, (_, i) => cMin * (cMax / cMin) ** (cCount > 1 ? i / (cCount - 1) : 0))
 
@@ -44,7 +62,9 @@ export async function probe(
     const score = accuracy({ classes: classes.length, labels: run.split(chooseOn).labels, logits: headLogits(judged, head) })
     if (!best || score > best.accuracy) best = { head, c: fit.c, accuracy: score }
   }
-  return { head: best!.head, c: best!.c, objectives }
+  const { head, c } = best!
+  await kept.put({ weight: head.weight, bias: head.bias, c, objectives })
+  return { head, c, objectives }
 }
 
 /** One mean and one standard deviation over all elements. */

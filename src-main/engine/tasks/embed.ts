@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, statSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -69,6 +70,8 @@ export class FeatureCache {
       preprocess: model.preprocess,
     })
     const file = path.join(folder, `${PREFIX}${made.slice(0, 16)}.safetensors`)
+    const now = new Date()
+    await utimes(file, now, now).catch(() => undefined) // those of a base that many runs use are not the oldest
     return new FeatureCache(await RowCache.open(file, made, model.dim), made, folder, file)
   }
 

@@ -3,11 +3,12 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { dataError } from '#shared/errors.ts'
-import { createProject, getRun, openProject, startRun } from '../../../src-main/app/projects/index.ts'
+import { createProject, getRun, listRuns, openProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { listJobs } from '../../../src-main/db/queue.ts'
 import { migrations } from '../../../src-main/db/schema.ts'
 import { asOfVersion } from '../../helpers/earlier.ts'
 import { temporaryFolder } from '../projects/fixture.ts'
+import type { JobPlace } from '../../../src-main/app/work/kind.ts'
 import { program, Stage } from './kinds.ts'
 
 let folder: string
@@ -56,6 +57,51 @@ describe('lanes', () => {
     expect(p.statuses()).toEqual({ mine: 'running', theirs: 'queued' })
     await p.quit()
   })
+})
+
+describe('several jobs at once', () => {
+  test('are all queued, or none: not if one of them cannot be entered', async () => {
+    const p = program(folder, stage)
+    const asked = (name: string, problem?: string) => ({
+      request: { name },
+      register: () => {
+        if (problem) throw dataError(name, problem)
+        return { runId: startRun(p.held.project, { kind: 'train', status: 'queued' }).id, subject: name }
+      },
+      project: { folder, user: null },
+    })
+    expect(() => p.queue.addAll('training', [asked('a'), asked('b', 'is damaged')])).toThrow('b: is damaged')
+    expect([p.statuses(), listJobs(p.held.project.db), listRuns(p.held.project)]).toEqual([{}, [], []])
+    expect(
+      p.queue
+        .addAll(
+          'training',
+          ['c', 'd'].map((name) => asked(name)),
+        )
+        .map((j) => j.runId),
+    ).toEqual(
+      listRuns(p.held.project)
+        .map((r) => r.id)
+        .reverse(),
+    )
+    expect(p.statuses()).toEqual({ c: 'running', d: 'queued' })
+    await p.quit()
+  })
+})
+
+test('a job that waits for something lets those behind it pass, and is next when that is there', async () => {
+  let there = false
+  const kinds = new Map([...stage.kinds].map(([id, kind]) => [id, { ...kind, waits: ({ runId }: JobPlace) => runId !== null && !there }]))
+  const p = program(folder, { kinds })
+  const register = () => ({ runId: startRun(p.held.project, { kind: 'train', status: 'queued' }).id, subject: 'waits' })
+  p.queue.add('training', { request: { name: 'waits' }, register, project: { folder, user: null } })
+  for (const name of ['a', 'b']) p.add('training', name)
+  expect(p.statuses()).toEqual({ waits: 'queued', a: 'running', b: 'queued' })
+  there = true
+  stage.done('a')
+  await settled()
+  expect(stage.begun).toEqual(['a', 'waits'])
+  await p.quit()
 })
 
 describe('cancelling', () => {

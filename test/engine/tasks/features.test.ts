@@ -142,6 +142,18 @@ describe('the cache of features', () => {
     expect([0, 1, 2, 3, 25].map((i) => left.includes(name(i)))).toEqual([false, false, false, true, true])
   })
 
+  test('those of a base that was read just now are not the oldest, however long ago they were written', async () => {
+    const cache = path.join(dir, 'base')
+    const base = await FeatureCache.open(model, cache)
+    base.rows.set('a', new Float32Array(model.dim))
+    await base.save()
+    const [file] = fs.readdirSync(cache)
+    fs.utimesSync(path.join(cache, file!), 1, 1)
+    const again = await FeatureCache.open(model, cache)
+    expect(again.rows.size).toBe(1)
+    expect(fs.statSync(path.join(cache, file!)).mtimeMs).toBeGreaterThan(1e6)
+  })
+
   test('that cannot be written is an error about its file', async () => {
     const blocked = path.join(dir, 'blocked')
     fs.writeFileSync(blocked, '')

@@ -16,6 +16,7 @@ import { previewHandlers } from './preview.ts'
 import { promptHandlers } from './prompts.ts'
 import { runsHandlers } from './runs.ts'
 import { reviewHandlers } from './review.ts'
+import { sweepHandlers } from './sweeps.ts'
 import { trackHandlers } from './tracks.ts'
 import { trainingHandlers } from './training.ts'
 
@@ -31,6 +32,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...reviewHandlers(),
   ...trainingHandlers(app),
   ...runsHandlers(app),
+  ...sweepHandlers(app),
   ...evaluationHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),

@@ -1,18 +1,16 @@
-import path from 'node:path'
 import { z } from 'zod'
 import { getRun } from '../../projects/index.ts'
 import type { Project } from '../../projects/project.ts'
 import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn } from '../../training/runs.ts'
-import { defaultName, planTraining, registerTraining, requestOf, startTraining, type TrainRequest } from '../../training/train.ts'
+import { defaultName, planTraining, registerTraining, startTraining } from '../../training/train.ts'
 import { cancelWith, jobKind } from '../kind.ts'
 import { trainingPlan } from '../plans.ts'
+import { absoluteRequest } from '../../training/sweeps/carry-out.ts'
+import { settled, waitsInSweep } from '../../training/sweeps/members.ts'
 
-/** The run's request, with its model's folder as an absolute path. */
-function trainingOf(project: Project, runId: string): TrainRequest {
-  const request = requestOf(getRun(project, runId))
-  return { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
-}
+/** The request of a run that is about to begin. */
+const trainingOf = (project: Project, runId: string) => absoluteRequest(project, settled(project, getRun(project, runId)))
 
 /** A training. Its request is stored with its run, which is created when the job is queued. */
 export default jobKind({
@@ -20,10 +18,11 @@ export default jobKind({
   lane: 'training',
   request: z.object({}),
   plan: ({ models, project, runId }) => trainingPlan(planTraining(models, project, trainingOf(project, runId!)).job),
+  waits: ({ project, runId }) => waitsInSweep(project, getRun(project, runId!)),
   resumes: ({ project, runId }) => goesOnIn(project, getRun(project, runId!)) !== null,
   again: ({ models, project, runId }) => {
     const run = getRun(project, runId!)
-    const request = trainingOf(project, runId!)
+    const request = absoluteRequest(project, run)
     const wanted = request.name ?? defaultName(request)
     const own = goesOnIn(project, run)
     const name = own === null ? ownName(project, wanted) : freeName(project, wanted, [], own)

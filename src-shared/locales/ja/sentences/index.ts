@@ -14,6 +14,7 @@ import { projectJa } from './projects.ts'
 import { readingJa } from './reading.ts'
 import { schemaJa } from './schema.ts'
 import { servingJa } from './serving.ts'
+import { sweepJa } from './sweeps.ts'
 import { trainingJa } from './training.ts'
 
 /** What errors say, in Japanese: the codes are those of src-shared/sentences. */
@@ -33,5 +34,6 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...readingJa,
   ...schemaJa,
   ...servingJa,
+  ...sweepJa,
   ...trainingJa,
 }

@@ -1,0 +1,81 @@
+/** Sweeps without a queue, as the terminal runs them; and what of a sweep is left to do. */
+import path from 'node:path'
+import { cancelled, DashiError } from '#shared/errors.ts'
+import type { JobProgress } from '#shared/model/job.ts'
+import type { RunRecord } from '#shared/model/project.ts'
+import { sweepOf } from '#shared/model/sweep.ts'
+import { type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
+import type { AppContext } from '../../context.ts'
+import { getRun, listRuns, type Project, updateRun } from '../../projects/index.ts'
+import { freeName } from '../names.ts'
+import { goesOnIn } from '../runs.ts'
+import { defaultName, enterTraining, requestOf, startTraining, stopped, storedModel, type TrainRequest } from '../train.ts'
+import { settled } from './members.ts'
+import type { PlannedSweep } from './plan.ts'
+
+/** The request of a run, with its model's folder as an absolute path. */
+export function absoluteRequest(project: Project, run: RunRecord): TrainRequest {
+  const request = requestOf(run)
+  return { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
+}
+
+/** Enters a stopped run of a sweep once more, in the same place: it goes on where it stopped if it can. */
+export function enterAgain(app: AppContext, project: Project, run: RunRecord): RunRecord {
+  const request = absoluteRequest(project, run)
+  const name = freeName(project, request.name ?? defaultName(request), [], goesOnIn(project, run) ?? undefined)
+  return enterTraining(app, project, { ...request, name })
+}
+
+/** The runs of a sweep that have ended without a result. */
+export const stoppedRuns = ({ runs }: SweepTable<RunRecord>): RunRecord[] => runs.filter(stopped)
+
+/** The last sweep that was asked for in the same words and has runs to do. */
+export function unfinishedLike(app: AppContext, project: Project, { spec, runs: [first] }: PlannedSweep, name?: string) {
+  const asked = ({ model = app.nano, device = 'auto' }: TrainRequest) =>
+    JSON.stringify([device, storedModel(app, project, path.resolve(project.folder, model))])
+  return sweepTables(listRuns(project)).find(
+    (s) =>
+      stoppedRuns(s).length > 0 &&
+      (name === undefined || s.name === name) &&
+      JSON.stringify(s.spec) === JSON.stringify(spec) &&
+      asked(requestOf(s.runs[0]!)) === asked(first!.request),
+  )
+}
+
+export interface SweepHooks {
+  readonly signal: AbortSignal
+  onProgress(run: RunRecord, progress: JobProgress): void
+  onFailed(run: RunRecord, error: DashiError): void
+}
+
+/**
+ * Trains queued runs of a sweep one after another, a rung after the one before it. A run that fails leaves the others as
+ * they are; when the signal aborts, what has not begun is cancelled with the run at work.
+ */
+export async function trainSweep(
+  app: AppContext,
+  project: Project,
+  runs: readonly RunRecord[],
+  { signal, onProgress, onFailed }: SweepHooks,
+) {
+  const rung = (run: RunRecord) => sweepOf(run.settings)?.rung ?? 0
+  for (const { id } of [...runs].sort((a, b) => rung(a) - rung(b))) {
+    if (signal.aborted) {
+      updateRun(project, id, { status: 'cancelled' })
+      continue
+    }
+    try {
+      const run = settled(project, getRun(project, id))
+      const running = startTraining(app, project, absoluteRequest(project, run), (p) => onProgress(run, p), undefined, run)
+      const cancel = () => running.cancel()
+      signal.addEventListener('abort', cancel)
+      await running.result.finally(() => signal.removeEventListener('abort', cancel))
+    } catch (e) {
+      if (!(e instanceof DashiError)) throw e
+      const run = getRun(project, id)
+      if (!stopped(run)) updateRun(project, id, e.fault === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: e.message })
+      if (e.fault !== 'cancelled') onFailed(run, e)
+    }
+  }
+  if (signal.aborted) throw cancelled()
+}

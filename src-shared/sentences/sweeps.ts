@@ -1,0 +1,20 @@
+/** Errors of sweeps. */
+export const sweepSentences = {
+  'sweep.range': 'axis {field}: expected {expected}, found {from} … {to}',
+  'sweep.axis': 'axis {field}: expected values, or log:FROM:TO, uniform:FROM:TO or choice:A:B, found "{found}"',
+  'sweep.axis-twice': 'axis {field}: given twice',
+  'sweep.axis-unknown': 'axis {field}: recipe {recipe} has no such setting (it has {known})',
+  'sweep.no-axis': 'nothing is varied: give an axis such as lr=1e-4,1e-5, several seeds, or a preset',
+  'sweep.too-many': 'a sweep of {n} runs: expected at most {most}',
+  'sweep.halving-epochs': 'successive halving varies the epochs: expected a recipe with epochs, and no axis of them',
+  'sweep.halving-split': '{folder}: successive halving chooses by validation images: put labelled images into the split "val" or "heldOut"',
+  'sweep.no-place': 'the rung before has too few finished runs for place {place}',
+  'sweep.preset-unknown': 'unknown preset "{preset}": there are {known}',
+  'sweep.preset-field': 'preset {preset}: recipe {recipe} has no setting {field}',
+  'sweep.gone': 'the project has no such sweep',
+  'sweep.nothing-open': 'none of its runs waits or runs',
+  'sweep.nothing-stopped': 'all of its runs are done, or wait or run',
+  'sweep.seeds': '--seeds: expected how many, from 1 to 100, found "{found}"',
+  'sweep.draws': '--draws: expected how many, from 1 to 1000, found "{found}"',
+  'sweep.no-recipe': 'expected --recipe or --preset',
+} as const

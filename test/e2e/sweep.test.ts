@@ -1,0 +1,106 @@
+/** A sweep in real Chromium: started from the form, followed in its table, looked through by keyboard and pointer, and blended. */
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { listRuns } from '../../src-main/app/projects/index.ts'
+import { appForTests } from './app-for-tests.ts'
+import { canRun, findings, settled, transport } from './browser.ts'
+import { birds, type SmallProject } from './project.ts'
+
+describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
+  const app = appForTests()
+  let project: SmallProject
+  let page: Page
+  const splits = ['train', 'train', 'train', 'train', 'val', 'heldOut', 'test', 'test']
+  const within = (label: string) => page.locator('[data-sweep-form]').getByLabel(label, { exact: true })
+  const rows = (done: number) => page.locator(`[data-sweep-row][data-done="${done}"]`)
+  async function choose(select: string, option: string): Promise<void> {
+    await page.locator(select).click()
+    await page.locator('.n-base-select-option', { hasText: new RegExp(`^${option}$`) }).click()
+  }
+
+  beforeAll(async () => {
+    project = app.keep(await birds(16, (i) => ({ split: splits[Math.floor(i / 2)], labels: [{ label: i % 2 ? 'wren' : 'robin' }] })))
+    page = await app.open({ project: project.folder })
+    await page.waitForSelector('[role=option] img')
+    await page.keyboard.press('Alt+3')
+    await page.waitForSelector('main [data-recipe] >> text=Linear probe')
+  })
+
+  it('says how many runs it makes, and what is wrong with an axis in one line', async () => {
+    await page.locator('main').getByLabel('cCount', { exact: true }).fill('2')
+    await page.click('[data-sweep-form] summary')
+    await choose('[data-sweep-form] [data-preset]', 'Few-shot curve')
+    await page.waitForSelector('[data-count] >> text=15 runs')
+    await within('Values of shots').fill('1, 2, none')
+    await page.waitForSelector('[data-sweep-form] [role=alert] >> text=shots: ')
+    expect(await page.locator('[data-start-sweep]').isDisabled()).toBe(true)
+    await within('Values of shots').fill('1, 2, 4')
+    await within('Seeds').fill('2')
+    await page.waitForSelector('[data-count] >> text=6 runs')
+  })
+
+  it('trains its runs, and shows means and intervals, a curve with its band, and a line a row', async () => {
+    await page.click('[data-start-sweep]')
+    await page.waitForSelector('[data-sweep] [data-progress] >> text=/\\d of 6 runs done/')
+    await page.waitForSelector('[data-sweep] [data-progress] >> text=6 of 6 runs done')
+    expect(await rows(2).count()).toBe(3)
+    expect(await rows(2).first().innerText()).toMatch(/\d+\.\d ± \d+\.\d/)
+    expect(await page.locator('[data-shots-curve] [data-band]').count()).toBe(1)
+    expect(await page.locator('[data-parallel] [data-line]').count()).toBe(3)
+    expect(project.read((p) => listRuns(p).map((r) => r.settings['shots']))).toEqual([4, 2, 1, 4, 2, 1])
+  })
+
+  it('is looked through by keyboard: the ends of an axis are moved, Escape shows all again', async () => {
+    const handle = page.locator('[data-handle="f:shots low"]')
+    await handle.focus()
+    expect(await handle.getAttribute('aria-label')).toBe('shots: from')
+    for (let i = 0; i < 2; i++) await page.keyboard.press('PageUp')
+    expect(Number(await handle.getAttribute('aria-valuenow'))).toBe(40)
+    await page.waitForSelector('[data-kept-rows] >> text=1 of 3 shown')
+    expect(await page.locator('[data-sweep-row].faded').count()).toBe(2)
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('[data-kept-rows]', { state: 'detached' })
+    expect(await page.locator('[data-line][data-kept=true]').count()).toBe(3)
+  })
+
+  it('and by pointer: a part of an axis is kept by dragging along it', async () => {
+    const axis = page.locator('[data-parallel] [data-axis="f:shots"]')
+    await axis.scrollIntoViewIfNeeded()
+    const box = (await axis.boundingBox())!
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2, box.y + 0.7 * box.height, { steps: 3 })
+    await page.mouse.up()
+    await page.waitForSelector('[data-kept-rows] >> text=1 of 3 shown')
+    await page.mouse.click(box.x + box.width / 2, box.y + 20)
+    await page.waitForSelector('[data-kept-rows]', { state: 'detached' })
+  })
+
+  it('is accessible in both languages and themes', async () => {
+    for (const [language, theme, name] of [
+      ['en', 'light', 'English'],
+      ['ja', 'dark', '日本語'],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.keyboard.press('Control+k')
+      await page.waitForSelector('.palette')
+      await page.keyboard.type(name)
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('.palette', { state: 'detached' })
+      await page.waitForFunction((l) => document.documentElement.lang === l, language, { polling: 50 })
+      await settled(page)
+      expect(await findings(page)).toEqual([])
+      if (process.env['SCREENS']) {
+        await page.setViewportSize({ width: 1440, height: 1100 })
+        await page.screenshot({ path: join(process.env['SCREENS'], `sweep-${language}.png`) })
+      }
+    }
+  })
+
+  it('leads to Merge with its models as ingredients', async () => {
+    await page.click('[data-blend-sweep]')
+    await page.waitForFunction(() => location.hash.startsWith('#/merge'), undefined, { polling: 50 })
+    expect(app.errors).toEqual([])
+  })
+})
