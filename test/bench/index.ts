@@ -33,6 +33,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   curation: async () => (await import('./curation.ts')).curationBench(),
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),
+  plan: async () => (await import('./plan/bench.ts')).planBench(),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {

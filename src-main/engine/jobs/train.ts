@@ -119,7 +119,7 @@ const contents = (items: readonly Item[] | undefined) =>
 const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)
 
 /** Non-default preprocessing choices: those of the job, else those with which the base was trained. */
-function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
+export function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
   const [samples, positions] = [deep === 'clip' ? base.deep : deep, interpolate || base.interpolate]
   return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }

@@ -12,6 +12,7 @@ import { type Model, paramsFor } from '../models/model.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
+import { outlining } from '../runtime/outline.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
@@ -98,6 +99,7 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
 
 /** The embedding of each label, as previews ask for it: the mean of its prompts. */
 async function embedded(model: Model, prompts: readonly (readonly string[])[]): Promise<Float32Array[]> {
+  if (outlining()) return prompts.map(() => new Float32Array(model.dim))
   const segmenter = new WordSegmenter(model)
   try {
     const { rows } = await segmenter.words(prompts)

@@ -16,7 +16,7 @@ import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
 import { startHead } from './heads.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
-import { type PhaseCost } from './phases.ts'
+import { type PhaseCost, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 import type { augmentations, tuning } from './settings.ts'
 
@@ -34,6 +34,7 @@ export const tuned = {
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
+  steps: stepsOf,
 } as const
 
 /** Trains the selected tensors and a head that starts as the setting `head` says. */

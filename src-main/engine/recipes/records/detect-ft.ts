@@ -17,6 +17,7 @@ import { runLoop } from '../../runtime/loop.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
 import { overlay } from '../overlay.ts'
+import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { batchSize, decay, epochs, rate, seeing, setting, warmup } from '../settings.ts'
@@ -59,6 +60,7 @@ export default defineRecipe({
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
+  steps: stepsOf,
   settings,
   mark: { label: 'Detector', shape: 'pentagon', light: '#8c4a2f', dark: '#e0a184' },
   run: tuneDetector,
