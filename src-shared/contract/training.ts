@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { capabilitySchema } from '../model/capability.ts'
 import { deviceEntrySchema, deviceSchema } from '../model/job.ts'
+import { planSchema } from '../model/plan.ts'
 import { phaseSchema } from '../model/progress.ts'
 import { runRecord } from '../model/project.ts'
+import { trainingChoice } from '../model/training-choice.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
@@ -48,6 +50,18 @@ export const runProgress = z.object({
 })
 export type RunProgress = z.infer<typeof runProgress>
 
+/** A training to start or to plan. */
+export const trainingAsked = z.object({
+  recipe: z.string(),
+  settings: z.record(z.string(), z.json()),
+  /** Folder; the bundled model by default. */
+  model: z.string().optional(),
+  device: deviceSchema.optional(),
+  seed: z.int().nonnegative().optional(),
+  data: trainingChoice.optional(),
+})
+export type TrainingAsked = z.infer<typeof trainingAsked>
+
 /** A run as shown in the table. */
 export const runEntry = runRecord.extend({
   name: z.string(),
@@ -67,18 +81,11 @@ export const trainingMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
   /** The devices that can be tried on this machine. */
   'training.devices': method(nothing, z.array(deviceEntrySchema)),
-  'training.start': method(
-    z.object({
-      recipe: z.string(),
-      settings: z.record(z.string(), z.json()),
-      /** Folder; the bundled model by default. */
-      model: z.string().optional(),
-      device: deviceSchema.optional(),
-      seed: z.int().nonnegative().optional(),
-      name: z.string().max(200).optional(),
-    }),
-    runStarted,
-  ),
+  'training.start': method(trainingAsked.extend({ name: z.string().max(200).optional() }), runStarted),
+  /** What a training would do, need and measure. Nothing is started. */
+  'training.plan': method(trainingAsked, planSchema),
+  /** Queues some of its steps, so that its plan knows how long it takes; `plan.changed` follows. */
+  'training.rehearse': method(trainingAsked, z.object({ jobId: z.string() })),
   /** Repeats the run. A stopped run resumes if the dataset is unchanged. */
   'training.again': method(z.object({ runId: z.string() }), runStarted),
   'training.cancel': method(z.object({ runId: z.string() }), done),
@@ -90,6 +97,8 @@ export const trainingMethods = {
 export const trainingEvents = {
   /** A run was added. */
   'runs.changed': z.object({}),
+  /** How long a training takes was measured. */
+  'plan.changed': z.object({}),
   'run.progress': runProgress,
   'run.finished': z.object({ runId: z.string(), status: z.enum(['done', 'failed', 'cancelled']), error: z.string().nullable() }),
 }

@@ -2,6 +2,7 @@
 export const commandSentences = {
   'command.merge-needs-project': 'merge: {method} needs --project, whose split "heldOut" it selects on',
   'command.seed': '--seed: expected a whole number, found "{found}"',
+  'command.measure-alone': '--measure: belongs to --plan',
   'command.set': '--set: expected key=value, found "{found}"',
   'command.embed-nothing': 'embed: give --image or --text',
   'command.labels-list': '--labels: expected names separated by commas, found "{found}"',

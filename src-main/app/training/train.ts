@@ -4,12 +4,13 @@ import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
-import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updateRun } from '../projects/index.ts'
+import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
@@ -24,6 +25,8 @@ export interface TrainRequest {
   readonly settings?: Record<string, unknown>
   /** Name of the checkpoint and of its folder in the project's `checkpoints/`. */
   readonly name?: string
+  /** Which images are used, and as what; all as their splits say by default. */
+  readonly data?: TrainingChoice
 }
 
 export interface TrainedRun {
@@ -34,7 +37,7 @@ export interface TrainedRun {
 /** The job for a request; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
-  const { classes, splits, leftOut } = trainingDataFor(project, recipe.task)
+  const { classes, splits, leftOut } = trainingDataFor(project, recipe.task, undefined, request.data)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
   parseSettings(recipe, settings)
@@ -53,7 +56,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       classes,
       splits,
       leftOut,
-      dataHash: projectHash(project),
+      dataHash: request.data?.snapshot === undefined ? projectHash(project) : snapshotHash(project, request.data.snapshot),
       cache: path.join(app.cache, 'features'),
       saveEverySeconds: app.saveEverySeconds ?? 30,
     },
@@ -69,18 +72,20 @@ const told = z.object({
   model: z.string().nullish(),
   name: z.string().optional(),
   device: deviceSchema.optional(),
+  data: trainingChoice.optional(),
 })
 
 /** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
-  const { seed, model, name, device, ...own } = settings
-  const asked = told.parse({ seed, model, name, device })
+  const { seed, model, name, device, data, ...own } = settings
+  const asked = told.parse({ seed, model, name, device, data })
   return {
     recipe: recipe ?? '',
     settings: own,
     seed: asked.seed,
     device: asked.device,
     model: asked.model ?? undefined,
+    ...(asked.data && { data: asked.data }),
     name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
   }
 }
@@ -104,6 +109,7 @@ export function registerTraining(app: AppContext, project: Project, request: Tra
     model: storedModel(app, project, job.model),
     name,
     device: job.device,
+    ...(request.data && { data: request.data }),
   })
   const folder = path.relative(project.folder, job.out)
   return startRun(project, { kind: 'train', recipe: job.recipe, settings, folder, status: 'queued' })
@@ -141,7 +147,7 @@ export function startTraining(
     project,
     [job.model],
     (unreadable) => {
-      const { classes, splits, leftOut: gone } = trainingDataFor(project, task, unreadable)
+      const { classes, splits, leftOut: gone } = trainingDataFor(project, task, unreadable, request.data)
       leftOut = gone
       if (gone.length) {
         updateRun(project, run.id, { metrics: without() })

@@ -45,7 +45,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const identityBy = (known: (items: readonly Item[] | undefined) => unknown) =>
       fingerprintOf({
         recipe: job.recipe,
-        settings,
+        settings: asBefore(settings),
         seed: job.seed,
         base,
         classes: job.classes,
@@ -115,6 +115,10 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
 /** What training depends on, wherever the images are: their hashes where they are known. */
 const contents = (items: readonly Item[] | undefined) =>
   items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
+/** Without what changes nothing, so that states of versions that did not know it are continued. */
+function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', ...settings }: Record<string, unknown>) {
+  return { ...settings, ...(classWeights !== 'none' && { classWeights, beta }), ...(sampling !== 'shuffled' && { sampling }) }
+}
 /** As states were identified before: a run was resumed only where it had been. */
 const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { seeingShape } from '#shared/model/seeing.ts'
 import { setting } from '#shared/model/words.ts'
+import { classWeightings } from '../tasks/balance.ts'
 
 export { setting }
 
@@ -11,6 +12,26 @@ export const rate = (lr: number) => setting(z.number().positive().max(10).defaul
 export const warmup = (share: number) =>
   setting(z.number().min(0).max(1).default(share), 'Share of the steps in which the rate rises', '学習率を上げていくステップの割合')
 export const decay = (wd: number) => setting(z.number().min(0).max(1).default(wd), 'Weight decay', '重み減衰')
+
+/** How much each class counts (tasks/balance.ts). */
+export const weighing = {
+  classWeights: setting(
+    z.enum(classWeightings).default('none'),
+    'Whether rare classes count more: not, in inverse proportion to their images, or by their effective number of images',
+    '少ないクラスを重く数えるか：しない、画像数に反比例、または有効サンプル数による',
+  ),
+  beta: setting(
+    z.number().min(0).max(0.99999).default(0.99),
+    'With effective, how soon more images of a class add nothing new (0: every class counts the same)',
+    'effective のとき、同じクラスの画像が増えても新しい情報が増えなくなる速さ（0：全クラス同じ重み）',
+  ),
+}
+
+export const sampling = setting(
+  z.enum(['shuffled', 'balanced']).default('shuffled'),
+  'How training images are drawn: each once per pass, or each class equally often',
+  '学習画像の選び方：1 回ずつ、またはどのクラスも同じ回数',
+)
 
 export const augmentations = ['none', 'light', 'strong'] as const
 
@@ -34,6 +55,8 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
     'Decay of a moving average of the weights, which is then kept (0: none)',
     '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
   ),
+  ...weighing,
+  sampling,
 })
 
 /** Training of a segmenter on masks (segment.ts). */
@@ -85,6 +108,7 @@ export const probing = {
   cMax: setting(z.number().positive().default(1e5), 'Largest C', 'C の最大値'),
   cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数'),
   iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限'),
+  ...weighing,
 }
 
 /** How images are prepared; common to all recipes. */

@@ -12,6 +12,7 @@ import { warmupCosine } from '../optim/schedule.ts'
 import { runLoop } from '../runtime/loop.ts'
 import { tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
+import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
 import { startHead } from './heads.ts'
@@ -125,11 +126,16 @@ export async function tune(
   const { model } = run
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
-  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
+  const drawn = classify.examples(images.n, {
+    ...s,
+    seed: run.o.seed,
+    ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
+  })
   const { batch, accumulate, perEpoch } = drawn
   const steps = perEpoch * s.epochs
   const size = 3 * height * width
   const labels = images.labels
+  const weights = classWeights(labels, head.classes.length, s.classWeights, s.beta)
   const own = new Map([
     ...adapter.tensors,
     [HEAD_WEIGHT, { shape: [head.classes.length, head.dim], data: head.weight }],
@@ -144,7 +150,7 @@ export async function tune(
         const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
         const features = imageFeature(model, p, graph.input('pixels', 'float32', [batch, 3, height, width]))
         const logits = linear(p, 'head', features, head.classes.length)
-        const loss = classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })
+        const loss = classify.loss(logits, classify.inputs(graph, batch), { smoothing: s.labelSmoothing, classWeights: weights })
         return { loss, parameters: p.trainable }
       },
     },

@@ -3,6 +3,7 @@ import type { commandSentences } from '#shared/sentences/commands.ts'
 export const commandJa: Record<keyof typeof commandSentences, string> = {
   'command.merge-needs-project': 'merge：{method} には --project が必要です（分割 heldOut で選びます）',
   'command.seed': '--seed：整数が必要です（{found}）',
+  'command.measure-alone': '--measure は --plan と一緒に指定します',
   'command.set': '--set：key=value の形が必要です（{found}）',
   'command.embed-nothing': 'embed：--image か --text を指定してください',
   'command.labels-list': '--labels：コンマで区切った名前が必要です（{found}）',
