@@ -6,6 +6,7 @@ import { at, once, root, sources, stampOf } from './once.mjs'
 
 const tools = {
   bench: at('test', 'bench', 'index.ts'),
+  'plan-run': at('test', 'bench', 'plan', 'run.ts'), // what the bench "plan" measures, a process a training
   screens: at('test', 'e2e', 'screens.ts'),
   'image-decoder': at('src-main', 'engine', 'image-decoder.ts'), // both spawn it from the folder that they are in
 }

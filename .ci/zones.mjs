@@ -39,6 +39,7 @@ export const layers = [
       'src-main/engine/regions',
       'src-main/engine/foreign',
       'src-main/engine/recipes',
+      'src-main/engine/rehearsal',
       'src-main/engine/pretrain',
       'src-main/engine/curation',
       'src-main/engine/merge',

@@ -238,6 +238,19 @@ export class Database {
     }
   }
 
+  /** What `body` returns; all that it wrote is taken back. */
+  trial<T>(body: () => T): T {
+    if (this.options.readOnly) throw userError(sentence('project.read-only', { file: this.file }))
+    const begun = !this.connection.inTransaction
+    this.guard(() => this.connection.exec(begun ? 'BEGIN IMMEDIATE' : 'SAVEPOINT trial'))
+    try {
+      return body()
+    } finally {
+      this.connection.exec(begun ? 'ROLLBACK' : 'ROLLBACK TO trial; RELEASE trial')
+      for (const undo of this.onRollback) undo()
+    }
+  }
+
   /** `note` is called after each write to a watched file, before it is acknowledged. */
   whenCommitted(note: () => void): void {
     this.onCommit.push(note)

@@ -114,6 +114,7 @@ class NotBegun extends DashiError {}
 
 const endedIn = {
   train: 'engine.in-training',
+  rehearse: 'engine.in-training',
   evaluate: 'engine.in-evaluation',
   merge: 'engine.in-merge',
   curate: 'engine.in-curation',

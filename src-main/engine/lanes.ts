@@ -29,6 +29,7 @@ const PATIENCE: Patience = {
   'embed-classes': 180,
   'embed-image': 180,
   similarity: 180,
+  outline: 60,
   devices: 60,
 }
 

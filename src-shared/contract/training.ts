@@ -4,8 +4,10 @@ import { capabilitySchema } from '../model/capability.ts'
 import { judgedBySchema } from '../model/course.ts'
 import { deviceEntrySchema, deviceSchema } from '../model/job.ts'
 import { awaitedSchema, phaseSchema } from '../model/progress.ts'
+import { planSchema } from '../model/plan.ts'
 import { runRecord } from '../model/project.ts'
 import { runNote } from '../model/run-note.ts'
+import { trainingChoice } from '../model/training-choice.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
@@ -59,6 +61,18 @@ export const runProgress = z.object({
 })
 export type RunProgress = z.infer<typeof runProgress>
 
+/** A training to start or to plan. */
+export const trainingAsked = z.object({
+  recipe: z.string(),
+  settings: z.record(z.string(), z.json()),
+  /** Folder; the bundled model by default. */
+  model: z.string().optional(),
+  device: deviceSchema.optional(),
+  seed: z.int().nonnegative().optional(),
+  data: trainingChoice.optional(),
+})
+export type TrainingAsked = z.infer<typeof trainingAsked>
+
 /** A run as shown in the table. */
 export const runEntry = runRecord.extend({
   name: z.string(),
@@ -80,19 +94,17 @@ export const trainingMethods = {
   /** The devices that can be tried on this machine. */
   'training.devices': method(nothing, z.array(deviceEntrySchema)),
   'training.start': method(
-    z.object({
-      recipe: z.string(),
-      settings: z.record(z.string(), z.json()),
-      /** Folder; the bundled model by default. */
-      model: z.string().optional(),
-      device: deviceSchema.optional(),
-      seed: z.int().nonnegative().optional(),
+    trainingAsked.extend({
       name: z.string().max(200).optional(),
       /** Not before this time, in ms since 1970. */
       startAt: z.int().optional(),
     }),
     runStarted,
   ),
+  /** What a training would do, need and measure. Nothing is started. */
+  'training.plan': method(trainingAsked, planSchema),
+  /** Queues some of its steps, so that its plan knows how long it takes; `plan.changed` follows. */
+  'training.rehearse': method(trainingAsked, z.object({ jobId: z.string() })),
   /**
    * Repeats the run. A stopped run resumes if the dataset is unchanged; one that diverged also with a lower rate `lr`, from the
    * step before.
@@ -107,6 +119,8 @@ export const trainingMethods = {
 export const trainingEvents = {
   /** A run was added. */
   'runs.changed': z.object({}),
+  /** How long a training takes was measured. */
+  'plan.changed': z.object({}),
   'run.progress': runProgress,
   'run.finished': z.object({ runId: z.string(), status: z.enum(['done', 'failed', 'cancelled']), error: z.string().nullable() }),
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { courseSchema, keptSchema } from './course.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { box, rle } from './shape.ts'
+import { paceSchema } from './outline.ts'
 import { wordsSchema } from './words.ts'
 import { progressSchema } from './progress.ts'
 import { sweepRefSchema } from './checkpoint.ts'
@@ -82,6 +83,12 @@ export const trainJobSchema = z.object({
   waits: z.boolean().optional(),
 })
 export type TrainJob = z.infer<typeof trainJobSchema>
+
+/** Some steps of a training, to see how long it would take; nothing is written. */
+export const rehearseJobSchema = trainJobSchema
+  .omit({ out: true, dataHash: true, saveEverySeconds: true })
+  .extend({ kind: z.literal('rehearse') })
+export type RehearseJob = z.infer<typeof rehearseJobSchema>
 
 export const evaluateJobSchema = z.object({
   kind: z.literal('evaluate'),
@@ -190,7 +197,13 @@ export const curatedSchema = z.object({
 })
 export type Curated = z.infer<typeof curatedSchema>
 
-export const jobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema, mergeJobSchema, curateJobSchema])
+export const jobSchema = z.discriminatedUnion('kind', [
+  trainJobSchema,
+  rehearseJobSchema,
+  evaluateJobSchema,
+  mergeJobSchema,
+  curateJobSchema,
+])
 export type Job = z.infer<typeof jobSchema>
 
 /** Progress of an engine job, whose total is always known. */
@@ -274,6 +287,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     also: z.object({ checkpoint: z.string(), kept: keptSchema, measured: measuredSchema }).optional(),
     measured: measuredSchema,
   }),
+  z.object({ kind: z.literal('rehearse'), ...ended, pace: paceSchema }),
   z.object({ kind: z.literal('evaluate'), ...ended, checkpoint: z.string(), measured: measuredSchema }),
   z.object({
     kind: z.literal('merge'),

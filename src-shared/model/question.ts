@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
 import { classSchema, deviceSchema } from './job.ts'
+import { extentSchema, outlineSchema } from './outline.ts'
 import {
   boxTupleSchema,
   clickSchema,
@@ -75,6 +76,15 @@ export const questionSchema = z.discriminatedUnion('kind', [
     region: boxTupleSchema.optional(),
     texts: z.array(z.string().min(1)).min(1),
   }),
+  /** What a training would train and hold. */
+  z.object({
+    kind: z.literal('outline'),
+    model,
+    recipe: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+    extent: extentSchema,
+    onDevice: z.boolean(),
+  }),
   /** The devices of this machine that can run jobs. */
   z.object({ kind: z.literal('devices') }),
 ])
@@ -116,6 +126,7 @@ export const answerSchemas = {
   'embed-classes': float32,
   'embed-image': float32,
   similarity: float32,
+  outline: outlineSchema,
   devices: z.array(deviceSchema),
 }
 export type AnswerTo<Q extends Question> = z.infer<(typeof answerSchemas)[Q['kind']]>

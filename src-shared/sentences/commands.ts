@@ -4,6 +4,7 @@ export const commandSentences = {
   'command.time': '--at: expected a time such as 22:00 or 2030-01-31T22:00, found "{found}"',
   'command.priority': '--priority: expected a whole number from -{most} to {most}, found "{found}"',
   'command.seed': '--seed: expected a whole number, found "{found}"',
+  'command.measure-alone': '--measure: belongs to --plan',
   'command.set': '--set: expected key=value, found "{found}"',
   'command.embed-nothing': 'embed: give --image or --text',
   'command.labels-list': '--labels: expected names separated by commas, found "{found}"',

@@ -34,6 +34,8 @@ export const trainingSentences = {
   'training.regions-unreadable':
     '{folder}: no image with accepted regions in the split "train" that can be read ({n} cannot: {file}: {reason})',
   'training.one-label': '{folder}: only one label is used ({label}): a classifier needs at least two',
+  'training.no-split': 'split: there is no split "{split}" (splits: {splits})',
+  'training.split-twice': 'split: "{split}" cannot be learned from and chosen on at the same time',
   'training.name': 'name: expected letters or digits, not beginning with "." or ending with ".run", found "{name}"',
   'training.disk-full': 'the checkpoint was written, but the disk is full, so it could not be added to the project',
   'evaluation.no-images': '{folder}: no labelled images in any split (splits: {splits})',

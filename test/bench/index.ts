@@ -34,6 +34,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),
   sweep: async () => (await import('./sweep.ts')).sweepBench(),
+  plan: async () => (await import('./plan/bench.ts')).planBench(),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {

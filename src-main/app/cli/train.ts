@@ -2,6 +2,8 @@ import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { accuracies, type Device } from '#shared/model/job.ts'
+import { holdOut, type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
+import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
 import { deviceRecords } from '../../engine/runtime/index.ts'
@@ -10,8 +12,12 @@ import { closeInterrupted, listRuns, openProject, type Project } from '../projec
 import { renderTable } from '../terminal/table.ts'
 import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
+import { planOf, rehearse } from '../training/plan/plan.ts'
 import { defaultName, registerTraining, startTraining, type TrainRequest } from '../training/train.ts'
 import { carryOutQueue, timeOf } from './jobs.ts'
+import { planText } from './plan.ts'
+import { filterOf } from './propose.ts'
+import { dashed } from './settings.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
@@ -28,24 +34,46 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
     .option('--at <time>', 'queue it for that time instead (22:00, or 2030-01-31T22:00): whatever has the project open then trains')
+    .option('--plan', 'only say what it would do, need and measure, and what stands in its way')
+    .option('--measure', 'with --plan: run a few steps first, to say how long it takes')
+    .option('--snapshot <name>', 'train on the dataset as it was when this snapshot was taken')
+    .option('--filter <key=value...>', 'only images for which all of this holds, e.g. tag=street')
+    .option('--train <splits>', 'splits to learn from, with commas between them (default: train)')
+    .option('--val <splits>', 'splits to choose settings on (default: val)')
+    .option('--test <splits>', 'other splits to measure (default: all)')
+    .option('--hold-out <group>', `leave out training images of whose group one is measured: ${holdOut.options.join(', ')}`)
+    .option('--tag-prefix <prefix>', 'with --hold-out tag: only tags that begin so, e.g. patient:')
     .addHelpText('after', recipesHelp)
     .action(
-      async (o: {
-        project: string
-        recipe: string
-        model: string
-        device: Device
-        seed: string
-        name?: string
-        set: string[]
-        at?: string
-        json?: boolean
-      }) => {
+      async (
+        o: {
+          project: string
+          recipe: string
+          model: string
+          device: Device
+          seed: string
+          name?: string
+          set: string[]
+          at?: string
+          plan?: boolean
+          measure?: boolean
+          json?: boolean
+        } & Choice,
+      ) => {
         const project = openProject(o.project)
         const bars = jobBars(o.name ?? o.recipe)
         try {
           closeInterrupted(project)
-          const asked = { recipe: o.recipe, model: o.model, device: o.device, seed: seedOf(o.seed), settings: settingsOf(o.set) }
+          const asked = {
+            recipe: o.recipe,
+            model: o.model,
+            device: o.device,
+            seed: seedOf(o.seed),
+            settings: settingsOf(o.set),
+            data: choiceOf(o),
+          }
+          if (o.plan) return await answerPlan(app, project, asked, o)
+          if (o.measure) throw userError(sentence('command.measure-alone'))
           const wanted = o.name ?? defaultName(asked)
           const request = { ...asked, name: freeName(project, wanted, [o.model]) }
           const startAt = o.at === undefined ? undefined : timeOf(o.at)
@@ -94,6 +122,51 @@ async function trainLater(
   const { status, error } = listRuns(project).find((run) => run.settings['name'] === request.name)!
   if (status === 'failed') process.exitCode = 2
   output(Boolean(json)).answer({ name: request.name, startAt: new Date(startAt).toISOString(), status, error }, () => error ?? status)
+}
+
+interface Choice {
+  readonly snapshot?: string
+  readonly filter?: string[]
+  readonly train?: string
+  readonly val?: string
+  readonly test?: string
+  readonly holdOut?: string
+  readonly tagPrefix?: string
+}
+
+/** @throws a user error naming the option */
+function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefix }: Choice): TrainingChoice | undefined {
+  const list = (text: string | undefined) => text?.split(',').map((s) => s.trim())
+  const given = {
+    snapshot,
+    filter: filter && filterOf(filter),
+    train: list(train),
+    val: list(val),
+    test: list(test),
+    holdOut: group,
+    tagPrefix,
+  }
+  const told = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined))
+  if (!Object.keys(told).length) return undefined
+  const parsed = trainingChoice.safeParse(told)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw userError(sentence('in-field', { field: `--${dashed(String(issue!.path[0]))}`, problem: issueSentence(parsed.error) }))
+}
+
+async function answerPlan(
+  app: AppContext,
+  project: Project,
+  asked: TrainRequest,
+  { measure = false, json = false }: { readonly measure?: boolean; readonly json?: boolean },
+): Promise<void> {
+  if (measure) {
+    const bars = jobBars('measuring')
+    await untilDone(rehearse(app, project, asked, bars.onProgress))
+    bars.end()
+  }
+  const plan = await planOf(app, project, asked)
+  output(json).answer(plan, () => planText(plan))
 }
 
 function seedOf(text: string): number {

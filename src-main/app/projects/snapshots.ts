@@ -38,6 +38,18 @@ function find({ db }: Project, name: string): Snapshot {
 export const compareSnapshots = (project: Project, from: string, to?: string): SnapshotDiff =>
   diffStates(project.db, find(project, from).seq, to === undefined ? position(project.db) : find(project, to).seq)
 
+/** The hash of the dataset as it was. */
+export const snapshotHash = (project: Project, name: string): string => find(project, name).datasetHash
+
+/** What `read` finds in the dataset as it was; the dataset stays as it is. */
+export const asOfSnapshot = <T>(project: Project, name: string, read: () => T): T => {
+  const { seq } = find(project, name)
+  return project.db.trial(() => {
+    mutate(project.db, project.user, `look at ${name}`, (edit) => restoreState(edit, seq))
+    return read()
+  })
+}
+
 /** Restores the dataset; later changes stay in the journal, and the restoration can be undone. */
 export function restoreSnapshot(project: Project, name: string): void {
   const { seq } = find(project, name)

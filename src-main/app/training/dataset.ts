@@ -1,8 +1,10 @@
 import { userError } from '#shared/errors.ts'
+import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { labelledRows } from '../../db/labelled.ts'
 import { classify, regionTask } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
+import { chosenFrom } from './choice.ts'
 import { classesIn, Collected, type LabelledData } from './collected.ts'
 import { regionData, regionTrainingData } from './regions.ts'
 
@@ -33,20 +35,29 @@ export function classificationData(project: Project, unreadable?: ReadonlyMap<nu
 }
 
 /** The dataset of a task, by its id. */
-export const dataFor = (project: Project, task: string, unreadable?: ReadonlyMap<number, string>): LabelledData => {
+export const dataFor = (
+  project: Project,
+  task: string,
+  unreadable?: ReadonlyMap<number, string>,
+): LabelledData & { ambiguous?: number } => {
   const regions = regionTask(task)
   return regions ? regionData(project, regions, unreadable) : classificationData(project, unreadable)
 }
 
 /** The same for training. @throws a user fault explaining what to do if it is insufficient for training */
-export const trainingDataFor = (project: Project, task: string, unreadable?: ReadonlyMap<number, string>): LabelledData => {
+export const trainingDataFor = (
+  project: Project,
+  task: string,
+  unreadable?: ReadonlyMap<number, string>,
+  choice?: TrainingChoice,
+): LabelledData => {
   const regions = regionTask(task)
-  return regions ? regionTrainingData(project, regions, unreadable) : trainingData(project, unreadable)
+  return regions ? regionTrainingData(project, regions, unreadable, choice) : trainingData(project, unreadable, choice)
 }
 
 /** The same dataset. @throws a user fault explaining what to do if it is insufficient for training */
-export function trainingData(project: Project, unreadable?: ReadonlyMap<number, string>): ClassificationData {
-  const data = classificationData(project, unreadable)
+export function trainingData(project: Project, unreadable?: ReadonlyMap<number, string>, choice?: TrainingChoice): ClassificationData {
+  const data = chosenFrom(project, choice, () => classificationData(project, unreadable))
   const [first] = data.leftOut
   if (!data.splits['train']?.length)
     throw userError(

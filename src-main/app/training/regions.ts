@@ -6,10 +6,12 @@ import { userError } from '#shared/errors.ts'
 import type { Item } from '#shared/model/job.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import type { Accepted } from '#shared/model/target.ts'
+import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { labelledRegionRows, type RegionRow } from '../../db/labelled.ts'
 import type { AnyRegionTask } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
+import { chosenFrom } from './choice.ts'
 import { classesIn, Collected, type LabelledData } from './collected.ts'
 
 /**
@@ -32,8 +34,13 @@ export function regionData(project: Project, task: AnyRegionTask, unreadable?: R
 }
 
 /** The same dataset. @throws a user fault explaining what to do if there is nothing to train on */
-export function regionTrainingData(project: Project, task: AnyRegionTask, unreadable?: ReadonlyMap<number, string>): LabelledData {
-  const data = regionData(project, task, unreadable)
+export function regionTrainingData(
+  project: Project,
+  task: AnyRegionTask,
+  unreadable?: ReadonlyMap<number, string>,
+  choice?: TrainingChoice,
+): LabelledData {
+  const data = chosenFrom(project, choice, () => regionData(project, task, unreadable))
   if (data.splits['train']?.length) return data
   const [first] = data.leftOut
   const { folder } = project

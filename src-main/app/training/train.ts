@@ -5,12 +5,13 @@ import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, 
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
 import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
+import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
-import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updateRun } from '../projects/index.ts'
+import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
@@ -33,6 +34,8 @@ export interface TrainRequest {
   readonly shots?: number
   /** The sweep that this is a run of. */
   readonly sweep?: SweepMember
+  /** Which images are used, and as what; all as their splits say by default. */
+  readonly data?: TrainingChoice
 }
 
 export interface TrainedRun {
@@ -62,7 +65,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       classes,
       splits,
       leftOut,
-      dataHash: projectHash(project),
+      dataHash: request.data?.snapshot === undefined ? projectHash(project) : snapshotHash(project, request.data.snapshot),
       cache: path.join(app.cache, 'features'),
       ...(request.shots !== undefined && { shots: request.shots }),
       ...(request.sweep && { sweep: { id: request.sweep.id, name: request.sweep.name } }),
@@ -73,8 +76,12 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
 }
 
 /** What a request trains on. @throws a user fault explaining what to do if it is insufficient */
-function trainingDataOf(project: Project, { recipe, shots, seed = 0 }: TrainRequest, unreadable?: ReadonlyMap<number, string>) {
-  const data = trainingDataFor(project, recipeRecord(recipe).task, unreadable)
+function trainingDataOf(
+  project: Project,
+  { recipe, shots, data: choice, seed = 0 }: TrainRequest,
+  unreadable?: ReadonlyMap<number, string>,
+) {
+  const data = trainingDataFor(project, recipeRecord(recipe).task, unreadable, choice)
   if (shots === undefined) return data
   const [train, ids] = [data.splits['train'] ?? [], data.mediaIds['train'] ?? []]
   const drawn = new Set(fewShots(train, shots, seed))
@@ -100,12 +107,13 @@ const told = z.object({
   name: z.string().optional(),
   device: deviceSchema.optional(),
   shots: shotsSchema.optional(),
+  data: trainingChoice.optional(),
 })
 
 /** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
-  const { seed, model, name, device, shots } = settings
-  const asked = told.parse({ seed, model, name, device, shots })
+  const { seed, model, name, device, shots, data } = settings
+  const asked = told.parse({ seed, model, name, device, shots, data })
   return {
     recipe: recipe ?? '',
     settings: recipeSettings(settings),
@@ -114,6 +122,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
     seed: asked.seed,
     device: asked.device,
     model: asked.model ?? undefined,
+    ...(asked.data && { data: asked.data }),
     name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
   }
 }
@@ -136,7 +145,7 @@ export function registerTraining(app: AppContext, project: Project, request: Tra
 
 /** The same without looking at the data again: of a sweep's runs, whose data are checked once. */
 export function enterTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
-  const { recipe, settings: own = {}, seed = 0, device = 'auto', shots, sweep } = request
+  const { recipe, settings: own = {}, seed = 0, device = 'auto', shots, sweep, data } = request
   const name = request.name ?? defaultName(request)
   const settings = jsonObject.parse({
     ...own,
@@ -146,6 +155,7 @@ export function enterTraining(app: AppContext, project: Project, request: TrainR
     device,
     ...(shots !== undefined && { shots }),
     ...(sweep && { sweep }),
+    ...(data && { data }),
   })
   const folder = path.relative(project.folder, checkpointFolder(project, name))
   return startRun(project, { kind: 'train', recipe, settings, folder, status: 'queued' })

@@ -8,6 +8,7 @@ import type { JobHooks } from './hooks.ts'
 import { mergeJob } from './merge.ts'
 import { kept } from './kept.ts'
 import { leavingOut } from './leaving-out.ts'
+import { rehearseJob } from './rehearse.ts'
 import { trainJob } from './train.ts'
 
 /** Runs one job in the calling thread. If the disk is full, the error says what was kept. */
@@ -29,6 +30,8 @@ function onImages(job: Exclude<Job, { kind: 'curate' }>, hooks: JobHooks): Promi
   switch (job.kind) {
     case 'train':
       return trainJob(job, hooks)
+    case 'rehearse':
+      return rehearseJob(job, hooks)
     case 'evaluate':
       return evaluateJob(job, hooks)
     case 'merge':

@@ -51,7 +51,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const identityBy = (known: (items: readonly Item[] | undefined) => unknown, { lr, ...others }: Record<string, unknown> = steps) =>
       fingerprintOf({
         recipe: job.recipe,
-        settings: lr === undefined ? others : { lr, ...others },
+        settings: asBefore(lr === undefined ? others : { lr, ...others }),
         seed: job.seed,
         base,
         classes: job.classes,
@@ -142,11 +142,15 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
 /** What training depends on, wherever the images are: their hashes where they are known. */
 const contents = (items: readonly Item[] | undefined) =>
   items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
+/** Without what changes nothing, so that states of versions that did not know it are continued. */
+function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', ...settings }: Record<string, unknown>) {
+  return { ...settings, ...(classWeights !== 'none' && { classWeights, beta }), ...(sampling !== 'shuffled' && { sampling }) }
+}
 /** As states were identified before: a run was resumed only where it had been. */
 const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)
 
 /** Non-default preprocessing choices: those of the job, else those with which the base was trained. */
-function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
+export function seeingOf({ deep, interpolate }: Seeing, base: Seeing = {}): Seeing {
   const [samples, positions] = [deep === 'clip' ? base.deep : deep, interpolate || base.interpolate]
   return { ...(samples && { deep: samples }), ...(positions && { interpolate: true }) }
 }

@@ -15,6 +15,7 @@ import type { Model } from '../models/model.ts'
 import { bundledProviders } from '../runtime/session.ts'
 import { Prompting } from '../segmentation/prompting.ts'
 import { Segmenting } from '../segmentation/segmenting.ts'
+import { outlineOf } from '../rehearsal/outline.ts'
 import { textFeatures } from '../tasks/embed.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import type { Head } from '../weights/head.ts'
@@ -94,6 +95,8 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
       return (await comparingWith(model)).image(question.file)
     case 'similarity':
       return (await comparingWith(model)).similarity(question.file, question.region, question.texts)
+    case 'outline':
+      return outlineOf(await opened(model), question)
     case 'embed':
       return textFeatures(await opened(model), [question.text])
   }

@@ -1,5 +1,6 @@
 /** Initial values of a classifier head. */
 import { Rng } from '../data/rng.ts'
+import { outlining } from '../runtime/outline.ts'
 import { zeroShotHead } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import type { Run, Trained } from './run.ts'
@@ -19,7 +20,7 @@ export async function startHead(
   wanted: 'zero-shot' | 'random',
   model = run.model,
 ): Promise<{ head: Head; notes: Trained['notes'] }> {
-  if (wanted === 'random') return { head: randomHead(run), notes: {} }
+  if (wanted === 'random' || outlining()) return { head: randomHead(run), notes: {} }
   if (!model.text) return { head: randomHead(run), notes: { head: 'random' } }
   const { classes, templates, provider } = run.o
   return { head: await zeroShotHead(model, classes, templates, { provider }), notes: {} }

@@ -11,6 +11,8 @@ export interface LogisticProblem {
   /** [n], class indices. */
   readonly labels: Int32Array
   readonly classes: number
+  /** [classes]: scikit-learn's class_weight; all 1 by default. */
+  readonly weights?: Float32Array
 }
 
 export interface LogisticFit {
@@ -19,7 +21,7 @@ export interface LogisticFit {
   readonly weight: Float32Array
   /** [classes]. */
   readonly bias: Float32Array
-  /** C · Σ cross-entropy + ½‖weight‖², as in scikit-learn. */
+  /** C · Σ weight of the class · cross-entropy + ½‖weight‖², as in scikit-learn. */
   readonly objective: number
   readonly iterations: number
 }
@@ -30,7 +32,7 @@ export interface LogisticFit {
  * objective divided by C·n, i.e. the mean cross-entropy plus ‖w‖²/(2Cn); value and gradient come from one session.
  */
 export async function* logisticPath(
-  { features, labels, classes }: LogisticProblem,
+  { features, labels, classes, weights }: LogisticProblem,
   cs: readonly number[],
   { iterations = 3000, tolerance = 3e-8 } = {},
 ): AsyncGenerator<LogisticFit> {
@@ -40,7 +42,14 @@ export async function* logisticPath(
   const w = graph.input('w', 'float32', [classes, d])
   const b = graph.input('b', 'float32', [classes])
   const x = graph.input('x', 'float32', [n, d])
-  const loss = crossEntropy(gemm(x, w, b, { transB: true }), graph.input('labels', 'int32', [n]))
+  const weight =
+    weights &&
+    graph.constant(
+      Float32Array.from(labels, (c) => weights[c]! / n),
+      'float32',
+      [n],
+    )
+  const loss = crossEntropy(gemm(x, w, b, { transB: true }), graph.input('labels', 'int32', [n]), { weight })
   const penalised = add(loss, mul(reduceSum(square(w)), graph.input('penalty', 'float32', [])))
   const [dw, db] = gradients(penalised, [w, b])
   graph.output('loss', loss)

@@ -1,6 +1,8 @@
 /** The linear probe: the recipe `lp` and the starting point of `lp-ft`. */
 import type { z } from 'zod'
 import { accuracy } from '../metrics/accuracy.ts'
+import { outlining } from '../runtime/outline.ts'
+import { classWeights } from '../tasks/balance.ts'
 import { headLogits } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
 import { logisticPath } from './logistic.ts'
@@ -24,10 +26,16 @@ type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
  */
 export async function probe(
   run: Run,
-  { cMin, cMax, cCount, iterations }: Probing,
+  { cMin, cMax, cCount, iterations, classWeights: how, beta }: Probing,
 ): Promise<{ head: Head; c: number; objectives: number[] }> {
   const classes = run.o.classes.map((c) => c.name)
   const dim = run.model.dim
+  const outline = outlining()
+  if (outline) {
+    outline.solved = classes.length * (dim + 1)
+    const head = { classes, dim, weight: new Float32Array(classes.length * dim), bias: new Float32Array(classes.length) }
+    return { head, c: cMin, objectives: [] }
+  }
   const features = await run.featuresOf('train')
   const labels = run.split('train').labels
   const chooseOn = run.split('val').n ? 'val' : 'train'
@@ -53,7 +61,12 @@ export async function probe(
 
   let best: { head: Head; c: number; accuracy: number } | undefined
   const objectives: number[] = []
-  const problem = { features: features.map((x) => (x - mean) / deviation), labels, classes: classes.length }
+  const problem = {
+    features: features.map((x) => (x - mean) / deviation),
+    labels,
+    classes: classes.length,
+    weights: classWeights(labels, classes.length, how, beta),
+  }
   for await (const fit of logisticPath(problem, cs, { iterations })) {
     run.check()
     objectives.push(fit.objective / (fit.c * labels.length))

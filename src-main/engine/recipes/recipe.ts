@@ -7,7 +7,7 @@ import type { Capability } from '#shared/model/capability.ts'
 import type { Phase } from '#shared/model/progress.ts'
 import type { Words } from '#shared/model/words.ts'
 import type { TaskId } from '../tasks/tasks.ts'
-import type { PhaseCost } from './phases.ts'
+import type { PhaseCost, Steps } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 
 /** Marker shapes that plots can draw. */
@@ -68,6 +68,8 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   readonly untrained?: true
   /** @param images the number of images in a split */
   phases(settings: z.output<S>, images: (split: string) => number): PhaseCost[]
+  /** The updates that it makes over `n` training images; absent if it makes none. */
+  steps?(settings: z.output<S>, n: number): Steps
   run(run: Run, settings: z.output<S>): Promise<Trained>
 }
 

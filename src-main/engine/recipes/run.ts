@@ -7,6 +7,7 @@ import type { Course, Kept } from '#shared/model/course.ts'
 import type { Pauses } from '../runtime/pauses.ts'
 import type { Model } from '../models/model.ts'
 import type { LoopOptions } from '../runtime/loop.ts'
+import { outlining } from '../runtime/outline.ts'
 import type { Provider } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
 import type { Head } from '../weights/head.ts'
@@ -68,6 +69,7 @@ export class Run {
   /** Normalised embeddings of a split by the base model [n, dim], computed once and cached on disk. */
   featuresOf(name: string): Promise<Float32Array> {
     let features = this.features.get(name)
+    if (outlining()) return Promise.resolve(new Float32Array(this.split(name).n * this.model.dim))
     if (!features) {
       features = imageFeatures(this.model, this.split(name), {
         provider: this.o.provider,

@@ -13,6 +13,7 @@ import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import type { Params } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
+import { outlining } from '../runtime/outline.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import type { Size } from '../segmentation/planes.ts'
@@ -103,6 +104,7 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
 
 /** The embedding of each text of the labels, as previews ask for it. */
 async function embedded(model: Model, classes: readonly ClassSpec[], templates: readonly string[]): Promise<DrawnTexts> {
+  if (outlining()) return DrawnTexts.read(classes, templates, async (texts) => new Float32Array(texts.length * model.dim))
   const segmenter = new WordSegmenter(model)
   try {
     return await DrawnTexts.read(classes, templates, async (texts) => (await segmenter.words(texts.map((text) => [text]))).rows)

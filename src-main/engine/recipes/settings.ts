@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { seeingShape } from '#shared/model/seeing.ts'
 import { setting } from '#shared/model/words.ts'
+import { classWeightings } from '../tasks/balance.ts'
 
 export { setting }
 
@@ -26,6 +27,29 @@ export const rank = setting(z.int().min(1).max(1024).default(8), 'With lora, ran
   name: ['LoRA rank', 'LoRA の階数'],
   advanced: true,
 })
+
+/** How much each class counts (tasks/balance.ts). */
+export const weighing = {
+  classWeights: setting(
+    z.enum(classWeightings).default('none'),
+    'Whether rare classes count more: not, in inverse proportion to their images, or by their effective number of images',
+    '少ないクラスを重く数えるか：しない、画像数に反比例、または有効サンプル数による',
+    { name: ['Class weights', 'クラスの重み'], advanced: true },
+  ),
+  beta: setting(
+    z.number().min(0).max(0.99999).default(0.99),
+    'With effective, how soon more images of a class add nothing new (0: every class counts the same)',
+    'effective のとき、同じクラスの画像が増えても新しい情報が増えなくなる速さ（0：全クラス同じ重み）',
+    { name: ['Beta', 'β'], advanced: true },
+  ),
+}
+
+export const sampling = setting(
+  z.enum(['shuffled', 'balanced']).default('shuffled'),
+  'How training images are drawn: each once per pass, or each class equally often',
+  '学習画像の選び方：1 回ずつ、またはどのクラスも同じ回数',
+  { name: ['Sampling', '画像の選び方'], advanced: true },
+)
 
 export const augmentations = ['none', 'light', 'strong'] as const
 
@@ -85,6 +109,8 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
     { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
   ),
   ...keeping,
+  ...weighing,
+  sampling,
 })
 
 /** Training of a segmenter on masks (segment.ts). */
@@ -152,6 +178,7 @@ export const probing = {
   iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限', {
     name: ['Iterations', '反復の上限'],
   }),
+  ...weighing,
 }
 
 /** How images are prepared; common to all recipes. */

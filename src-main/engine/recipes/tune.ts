@@ -10,13 +10,14 @@ import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
+import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
 import { fit } from './fit.ts'
 import { startHead } from './heads.ts'
 import { byAccuracy } from './judges.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
-import { type PhaseCost } from './phases.ts'
+import { type PhaseCost, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 import type { augmentations, tuning } from './settings.ts'
 
@@ -34,6 +35,7 @@ export const tuned = {
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
+  steps: stepsOf,
 } as const
 
 /** Trains the selected tensors and a head that starts as the setting `head` says. */
@@ -126,9 +128,14 @@ export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADA
   const { model } = run
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
-  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
+  const drawn = classify.examples(images.n, {
+    ...s,
+    seed: run.o.seed,
+    ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
+  })
   const size = 3 * height * width
   const labels = images.labels
+  const weighed = classWeights(labels, head.classes.length, s.classWeights, s.beta)
   const own = new Map([
     ...adapter.tensors,
     [HEAD_WEIGHT, { shape: [head.classes.length, head.dim], data: head.weight }],
@@ -150,7 +157,7 @@ export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADA
         {
           build(graph) {
             const { p, y } = logits(graph, batch)
-            const loss = classify.loss(y, classify.inputs(graph, batch), { smoothing: s.labelSmoothing })
+            const loss = classify.loss(y, classify.inputs(graph, batch), { smoothing: s.labelSmoothing, classWeights: weighed })
             return { loss, parameters: p.trainable }
           },
         },

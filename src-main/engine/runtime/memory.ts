@@ -55,3 +55,21 @@ export function storedBytes(graph: Graph): number {
     for (const v of node.inputs) if (v.source.kind === 'constant' || v.source.kind === 'external') stored.add(v)
   return [...stored].reduce((n, v) => n + sizeOf(v.shape) * DataTypes[v.dtype].bytes, 0)
 }
+
+/**
+ * Bytes of the frozen matrices as onnxruntime lays them out for its products: a copy for each product that reads one, in place of
+ * what was stored.
+ */
+export function packedBytes(graph: Graph): number {
+  let bytes = 0
+  for (const { op, inputs } of reachableNodes(graph.outputs.map((o) => o.value)))
+    if (op.name === 'MatMul' || op.name === 'Gemm')
+      for (const v of inputs) if (isFrozen(v) && v.shape.length === 2) bytes += sizeOf(v.shape) * 4
+  return bytes
+}
+
+/** A constant, or one that is cast when the session is built. */
+function isFrozen({ source }: Value): boolean {
+  if (source.kind === 'node') return source.node.op.name === 'Cast' && isFrozen(source.node.inputs[0]!)
+  return source.kind === 'external' || source.kind === 'constant'
+}

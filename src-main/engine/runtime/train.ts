@@ -4,6 +4,7 @@ import type { Buffer } from '../nn/params.ts'
 import { add, mul, stopGradient, zeros } from '../ops/index.ts'
 import type { Optimizer, Parameter } from '../optim/optimizer.ts'
 import { type Fault, faultIn } from './fault.ts'
+import { outlining } from './outline.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
 import { appendUpdate, next, normIsFinite, scalarTensors, stateSlots } from './update.ts'
 
@@ -76,19 +77,20 @@ export class Trainer {
     const slots = stateSlots(options)
     const replaced = parameters.flatMap((p) => slots.map((slot) => next(`${slot}:${p.name}`)))
 
-    let update: Session | undefined
+    let apply: Graph | undefined
     if ((options.accumulate ?? 1) > 1) {
       const sums = parameters.map((p, i) => add(graph.input(`g:${p.name}`, 'float32', p.shape), grads[i]!))
       parameters.forEach((p, i) => graph.output(next(`g:${p.name}`), sums[i]!))
-      const apply = new Graph()
-      const means = parameters.map((p) => mul(apply.input(`g:${p.name}`, 'float32', p.shape), 1 / options.accumulate!))
-      const again = parameters.map((p) => apply.input(`w:${p.name}`, 'float32', p.shape))
-      appendUpdate(apply, parameters, again, means, options)
+      const own = (apply = new Graph())
+      const means = parameters.map((p) => mul(own.input(`g:${p.name}`, 'float32', p.shape), 1 / options.accumulate!))
+      const again = parameters.map((p) => own.input(`w:${p.name}`, 'float32', p.shape))
+      appendUpdate(own, parameters, again, means, options)
       // Gradient sums are reset on the device, without a transfer.
-      parameters.forEach((p, i) => apply.output(next(`g:${p.name}`), zeros(again[i]!, p.shape)))
-      const sumsToo = parameters.map((p) => next(`g:${p.name}`))
-      update = await Session.create(apply, { ...options.session, keepOnDevice: [...replaced, ...sumsToo] })
+      parameters.forEach((p, i) => own.output(next(`g:${p.name}`), zeros(again[i]!, p.shape)))
     } else appendUpdate(graph, parameters, weights, grads, options)
+    outlining()?.steps({ graphs: apply ? [graph, apply] : [graph], parameters, slots: slots.length + (apply ? 1 : 0) })
+    const sumsToo = parameters.map((p) => next(`g:${p.name}`))
+    const update = apply && (await Session.create(apply, { ...options.session, keepOnDevice: [...replaced, ...sumsToo] }))
 
     const step = await Session.create(graph, {
       ...options.session,

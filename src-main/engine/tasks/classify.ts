@@ -3,7 +3,7 @@ import { accuracy as share } from '../metrics/accuracy.ts'
 import type { SplitPredictions } from '#shared/model/job.ts'
 import { tensor } from '../runtime/session.ts'
 import { shuffled } from './examples.ts'
-import { accuracy, crossEntropy } from './losses.ts'
+import { accuracy, crossEntropy, type CrossEntropyOptions } from './losses.ts'
 import { defineTask } from './task.ts'
 
 export const classify = defineTask({
@@ -23,7 +23,8 @@ export const classify = defineTask({
     ),
   }),
   /** @param logits [B, C] */
-  loss: (logits, { labels }, options: { readonly smoothing?: number } = {}) => crossEntropy(logits, labels, options),
+  loss: (logits, { labels }, options: Pick<CrossEntropyOptions, 'smoothing' | 'classWeights'> = {}) =>
+    crossEntropy(logits, labels, options),
   metrics: (logits, { labels }) => ({ accuracy: accuracy(logits, labels) }),
   /** Predictions of a split from its logits [n, classes]. */
   measure: (logits: Float32Array<ArrayBuffer>, labels: Int32Array<ArrayBuffer>, classes: number): SplitPredictions => ({

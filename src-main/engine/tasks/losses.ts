@@ -1,11 +1,18 @@
 import type { Value } from '../graph/graph.ts'
-import { add, argmax, cast, equal, logSoftmax, mul, neg, reduceMean, reduceSum, transpose, unsqueeze, where } from '../ops/index.ts'
+import { add, argmax, cast, div, equal, logSoftmax, mul, neg, reduceMean, reduceSum, transpose, unsqueeze, where } from '../ops/index.ts'
+
+export interface CrossEntropyOptions {
+  readonly smoothing?: number
+  readonly weight?: Value
+  readonly classWeights?: Float32Array
+}
 
 /**
  * Mean cross-entropy of logits [B, C] against class indices [B] (int32). Label smoothing ε spreads ε over all classes
- * (torch.nn.CrossEntropyLoss). `weight` [B], if given, weighs the examples and sums to 1 (0 for padding).
+ * (torch.nn.CrossEntropyLoss). `weight` [B], if given, weighs the examples and sums to 1 (0 for padding). `classWeights` [C], if
+ * given, weigh the terms of the classes, and the sum is divided by the weights of the examples' own classes (its argument `weight`).
  */
-export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weight }: { smoothing?: number; weight?: Value } = {}): Value {
+export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weight, classWeights }: CrossEntropyOptions = {}): Value {
   const c = logits.shape[1]!
   const classes = logits.graph.constant(
     Int32Array.from({ length: c }, (_, i) => i),
@@ -14,6 +21,11 @@ export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weig
   )
   const target = cast(equal(unsqueeze(labels, [1]), classes), 'float32') // [B, C], one-hot
   const soft = smoothing ? add(mul(target, 1 - smoothing), smoothing / c) : target
+  if (classWeights) {
+    const weights = logits.graph.constant(classWeights, 'float32', [1, c])
+    const sum = neg(reduceSum(mul(mul(soft, weights), logSoftmax(logits))))
+    return div(sum, reduceSum(mul(target, weights)))
+  }
   const each = neg(reduceSum(mul(soft, logSoftmax(logits)), { axes: [1] })) // [B]
   return weight ? reduceSum(mul(each, weight)) : reduceMean(each)
 }

@@ -38,6 +38,7 @@ export const queue = {
     import: 'Importing',
     export: 'Exporting',
     train: 'Training',
+    rehearse: 'Measuring a training',
     compare: 'Comparing',
     merge: 'Merging',
     duplicates: 'Looking for duplicates',

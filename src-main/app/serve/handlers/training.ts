@@ -7,6 +7,7 @@ import { recipes } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
 import { getRun, type Project } from '../../projects/index.ts'
 import { storedCurve } from '../../training/curve.ts'
+import { planOf } from '../../training/plan/plan.ts'
 import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn, listRunEntries } from '../../training/runs.ts'
 import { defaultName, registerTraining, requestOf, type TrainRequest } from '../../training/train.ts'
@@ -60,6 +61,9 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
     },
     'training.start': (input, client) =>
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
+    'training.plan': ({ model, ...input }, { project }) =>
+      planOf(models, project, { ...input, ...(model !== undefined && { model: path.resolve(project.folder, model) }) }),
+    'training.rehearse': (input, client) => ({ jobId: client.queue('rehearse', input).jobId }),
     'training.again': ({ runId, lr }, client) => {
       const run = getRun(client.project, runId)
       if (run.kind !== 'train') throw userError(sentence('run.not-training'))

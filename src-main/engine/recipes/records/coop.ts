@@ -15,7 +15,7 @@ import { fromMemory } from '../../weights/tensors.ts'
 import { fit } from '../fit.ts'
 import { byFeatures } from '../judges.ts'
 import { overlay } from '../overlay.ts'
-import { featuresPhases } from '../phases.ts'
+import { featuresPhases, stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { accumulated, batchSize, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
@@ -64,6 +64,7 @@ export default defineRecipe({
   curve: { phase: 'prompt-tuning', over: 'steps' },
   resumes: 'from the last saved step',
   phases: (s, images) => [...featuresPhases(images), { name: 'prompt-tuning', cost: Math.max(1, (s.epochs * images('train')) / 4) }],
+  steps: stepsOf,
   run: tunePrompt,
 })
 

@@ -14,12 +14,14 @@ import { variedView } from '../../detection/views.ts'
 import type { Model } from '../../models/model.ts'
 import type { TensorSpec } from '../../models/tensors.ts'
 import { adamW } from '../../optim/optimizer.ts'
+import { outlining } from '../../runtime/outline.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
 import { parametersIn, trainedPart } from '../beside.ts'
 import { DrawnTexts } from '../drawn-texts.ts'
 import { fit } from '../fit.ts'
 import { byLoss } from '../judges.ts'
+import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { batchSize, decay, epochs, keeping, rank, rate, seeing, setting, warmup } from '../settings.ts'
@@ -71,6 +73,7 @@ export default defineRecipe({
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
+  steps: stepsOf,
   settings,
   mark: { label: 'Detector', shape: 'pentagon', light: '#8c4a2f', dark: '#e0a184' },
   run: tuneDetector,
@@ -146,6 +149,7 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
 
 /** The query of each text of the labels, by the checkpoint's templates or their own. */
 async function textsOfLabels({ model, o }: Run): Promise<DrawnTexts> {
+  if (outlining()) return DrawnTexts.read(o.classes, o.templates, async (texts) => new Float32Array(texts.length * model.detector!.width))
   const detecting = Detecting.with(model, 'recipe detect-ft')
   try {
     return await DrawnTexts.read(o.classes, o.templates, (texts) =>

@@ -11,6 +11,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { Rng } from '../../data/rng.ts'
 import type { Model } from '../../models/model.ts'
 import { add, matmul, mul } from '../../ops/index.ts'
+import { outlining } from '../../runtime/outline.ts'
 import { readJson } from '../../weights/json.ts'
 import { openSafetensors } from '../../weights/safetensors.ts'
 import { fromMemory } from '../../weights/tensors.ts'
@@ -83,7 +84,7 @@ export default defineRecipe({
 async function adapt(run: Run, s: z.output<typeof settings>): Promise<Trained> {
   const { model } = run
   const lora = s.adapter ? readAdapter(path.resolve(s.adapter), model) : newLora(model, s, run.o.seed)
-  const { head, notes } = await startHead(run, s.head, withWeights(model, mergedLora(model, lora)))
+  const { head, notes } = await startHead(run, s.head, outlining() ? model : withWeights(model, mergedLora(model, lora)))
   const trained = await tune(run, s, { head, trains: () => false, adapter: lora })
   const made = ({ adapter }: { readonly adapter: ReadonlyMap<string, Float32Array> }) => {
     const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: adapter.get(name) ?? t.data }]))

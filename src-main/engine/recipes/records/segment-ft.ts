@@ -1,5 +1,6 @@
 /** Fine-tuning of a segmenter, after CLIPSeg's training: a decoder on a frozen backbone (Lüddecke & Ecker 2022, §4.1). */
 import { z } from 'zod'
+import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import { segmentTuning, seeing } from '../settings.ts'
 import { tuneSegmenter } from '../segment.ts'
@@ -23,6 +24,7 @@ export default defineRecipe({
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: tuningPhases,
+  steps: stepsOf,
   settings: z.strictObject({ ...segmentTuning(), ...seeing }),
   mark: { label: 'Segmenter', shape: 'hexagon', light: '#6a4fb3', dark: '#b3a1f0' },
   run: tuneSegmenter,

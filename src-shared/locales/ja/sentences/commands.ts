@@ -5,6 +5,7 @@ export const commandJa: Record<keyof typeof commandSentences, string> = {
   'command.time': '--at：22:00 や 2030-01-31T22:00 のような時刻が必要です（「{found}」）',
   'command.priority': '--priority：-{most} から {most} までの整数が必要です（「{found}」）',
   'command.seed': '--seed：整数が必要です（{found}）',
+  'command.measure-alone': '--measure は --plan と一緒に指定します',
   'command.set': '--set：key=value の形が必要です（{found}）',
   'command.embed-nothing': 'embed：--image か --text を指定してください',
   'command.labels-list': '--labels：コンマで区切った名前が必要です（{found}）',

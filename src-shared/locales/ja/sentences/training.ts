@@ -35,6 +35,8 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'training.regions-unreadable':
     '{folder}：分割「train」に承認済み領域のある読める画像がありません（{n} 枚が読めません。{file}：{reason}）',
   'training.one-label': '{folder}：使われているラベルが 1 つ（{label}）だけです。分類器には 2 つ以上必要です',
+  'training.no-split': 'split：分割「{split}」はありません（あるもの：{splits}）',
+  'training.split-twice': 'split：「{split}」を学習用と選択用の両方には使えません',
   'training.name': '名前：文字か数字が必要です。「.」で始まる名前と「.run」で終わる名前は使えません（「{name}」）',
   'training.disk-full': 'チェックポイントは書き込みましたが、ディスクがいっぱいでプロジェクトに追加できませんでした',
   'evaluation.no-images': '{folder}：どの分割にもラベル付きの画像がありません（分割：{splits}）',

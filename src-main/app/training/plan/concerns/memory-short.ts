@@ -1,0 +1,17 @@
+import { defineConcern } from '../concern.ts'
+
+export default defineConcern({
+  id: 'memory-short',
+  order: 1,
+  level: 'warning',
+  problem: {
+    en: 'It will hold about {needed} MB, and {free} MB of memory are free now.',
+    ja: '約 {needed} MB のメモリーを使いますが、いま空いているのは {free} MB です。',
+  },
+  cure: {
+    en: 'Close other programs, or take fewer images a step.',
+    ja: 'ほかのプログラムを閉じるか、1 ステップの画像数を減らしてください。',
+  },
+  find: ({ memory: { needed, free, total } }) =>
+    needed !== null && needed > free && needed <= total ? { needed: Math.ceil(needed / 2 ** 20), free: Math.floor(free / 2 ** 20) } : null,
+})

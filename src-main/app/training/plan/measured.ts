@@ -1,0 +1,32 @@
+/** What a training's result will be measured on, in sentences. */
+import type { Words } from '#shared/model/words.ts'
+import { type Facts, imagesIn, testsIn } from './facts.ts'
+
+type Measured = Pick<Facts, 'data' | 'task' | 'untrained'>
+
+const what: Readonly<Record<string, Words>> = {
+  classify: { en: 'the share of images that get their label', ja: '正しいラベルになった画像の割合' },
+  detect: { en: 'the mean average precision of boxes (COCO)', ja: 'ボックスの平均適合率の平均（COCO）' },
+  segment: { en: 'how well masks agree with the drawn ones (mean IoU)', ja: 'マスクの一致度（平均 IoU）' },
+}
+
+export function measuredWords(facts: Measured): Words[] {
+  const figure = what[facts.task]!
+  const [val, tests] = [imagesIn(facts, 'val'), testsIn(facts)]
+  const list = tests.map((s) => `${s} (${imagesIn(facts, s)})`).join(', ')
+  return [
+    { en: `What is measured is ${figure['en']}.`, ja: `測るのは${figure['ja']}です。` },
+    val
+      ? {
+          en: `On ${val} images of “val”${facts.untrained ? '.' : ', on which settings are chosen too: a little too good.'}`,
+          ja: `「val」の ${val} 枚で測ります。${facts.untrained ? '' : '設定もここで選ぶため、やや高めに出ます。'}`,
+        }
+      : {
+          en: `No “val”: what is said of the training images themselves shows what was learned by heart.`,
+          ja: '「val」はありません。学習用画像での数値は、覚え込んだ量を示すだけです。',
+        },
+    tests.length
+      ? { en: `On images that nothing is chosen on: ${list}.`, ja: `選択に使わない画像：${list}。` }
+      : { en: 'No split is kept for a last, unseen test.', ja: '最後まで見ないテスト用の分割はありません。' },
+  ]
+}

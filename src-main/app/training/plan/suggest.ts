@@ -1,0 +1,85 @@
+/** What a project, as it is labelled now, is suited for. */
+import type { Suggestion } from '#shared/model/plan.ts'
+import type { CuratedFacts } from '../../../db/planning.ts'
+
+/** Fewer training images than this teach a classifier on top, hardly the model below it. */
+const FEW = 20
+
+/**
+ * The first that applies: labels of whole images, then regions, then what is missing. An image with several labels belongs to no
+ * class; where most have several, their regions are what can be learned.
+ */
+export function suggest(facts: CuratedFacts): Suggestion {
+  const { images, single, several, boxed, masked, captioned } = facts
+  const splits = splitsFor(facts)
+  if (single >= Math.max(2, several)) {
+    const few = single < FEW
+    return {
+      recipe: 'lp',
+      splits,
+      with: { n: single },
+      why: few
+        ? {
+            en: '{n} images have one label each: a linear probe learns from so few without forgetting what the model knows, and zero-shot shows what it knew before.',
+            ja: 'ラベルが 1 つの画像は {n} 枚です。この枚数なら線形プローブが、モデルの知識を失わずに学習できます。ゼロショットで学習前の実力も分かります。',
+          }
+        : {
+            en: '{n} images have one label each: a linear probe first, since it takes seconds; then LP-FT, which starts from it.',
+            ja: 'ラベルが 1 つの画像が {n} 枚あります。まず数秒で済む線形プローブ、次にそこから始める LP-FT が順当です。',
+          },
+    }
+  }
+  if (masked || boxed)
+    return masked >= boxed / 2
+      ? {
+          recipe: 'segment-ft',
+          splits,
+          with: { n: masked },
+          why: {
+            en: '{n} images have outlined regions: a segmenter by words learns from them.',
+            ja: '輪郭のある領域を持つ画像が {n} 枚あります。言葉によるセグメンテーションが学習できます。',
+          },
+        }
+      : {
+          recipe: 'detect-ft',
+          splits,
+          with: { n: boxed },
+          why: {
+            en: '{n} images have labelled boxes: a detector by words learns from them.',
+            ja: 'ラベル付きボックスのある画像が {n} 枚あります。言葉による検出器が学習できます。',
+          },
+        }
+  if (several)
+    return {
+      recipe: null,
+      splits: null,
+      with: { n: several },
+      why: {
+        en: '{n} images have several labels each, and no recipe learns that: keep the main one of each image, or draw a region for each label and train a detector.',
+        ja: '{n} 枚の画像にラベルが複数ありますが、そのまま学習できるレシピはありません。主なラベルだけを残すか、ラベルごとに領域を描いて検出器を学習してください。',
+      },
+    }
+  if (captioned)
+    return {
+      recipe: null,
+      splits: null,
+      with: { n: captioned },
+      why: {
+        en: '{n} images have captions and no labels: no recipe learns from captions alone. Let a model propose labels from words that the captions use, accept what is right, and train on that.',
+        ja: '{n} 枚の画像に説明文はありますがラベルがありません。説明文だけから学習するレシピはありません。説明文に出る言葉でモデルにラベルを提案させ、正しいものを承認して学習してください。',
+      },
+    }
+  return {
+    recipe: null,
+    splits: null,
+    with: { n: images },
+    why: { en: 'None of the {n} images has an accepted label yet.', ja: '承認済みのラベルがある画像はまだありません（全 {n} 枚）。' },
+  }
+}
+
+/** Fractions for images that are in no splits yet: with few images, more of them are needed to choose on. */
+function splitsFor({ splits, single, several, boxed }: CuratedFacts): Suggestion['splits'] {
+  if (splits['train']) return null
+  const n = Math.max(single + several, boxed)
+  return n < FEW ? { train: 0.6, val: 0.4 } : n < 200 ? { train: 0.7, val: 0.15, test: 0.15 } : { train: 0.8, val: 0.1, test: 0.1 }
+}
