@@ -21,6 +21,7 @@ const job = (id: string, status: JobEntry['status']): JobEntry => ({
   phase: null,
   part: null,
   imagesPerSecond: null,
+  bytesPerSecond: null,
   offers: null,
   done: 0,
   total: null,

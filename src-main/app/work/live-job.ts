@@ -60,7 +60,7 @@ export class LiveJob {
 
   entry(): JobEntry {
     const { id, kind, lane, subject, status, runId, error, result } = this.record
-    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null } = this.now ?? {}
+    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null, bytesPerSecond = null } = this.now ?? {}
     const { share, secondsLeft } = this.standing
     return {
       id,
@@ -76,6 +76,7 @@ export class LiveJob {
       total,
       share,
       imagesPerSecond,
+      bytesPerSecond,
       secondsLeft: this.isOpen ? secondsLeft : null,
       error,
       sentence: this.sentence,

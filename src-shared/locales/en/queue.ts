@@ -39,6 +39,7 @@ export const queue = {
     index: 'Reading images',
     map: 'Drawing the map',
     prompts: 'Comparing prompts',
+    download: 'Downloading a model',
   },
   phases: {
     queued: 'queued',
@@ -73,5 +74,6 @@ export const queue = {
     writing: 'writing',
     packing: 'packing',
     proposing: 'looking for labels',
+    downloading: 'downloading',
   },
 }
