@@ -88,7 +88,6 @@ function refuseUnsafe(name: string): void {
   const steps = name.split('/')
   const safe =
     !path.isAbsolute(name) &&
-    // eslint-disable-next-line no-control-regex -- names with them are what is refused
     !/[\\:\u0000-\u001f]/.test(name) &&
     steps.every((step) => step !== '' && step !== '.' && step !== '..' && !device.test(step) && Buffer.byteLength(step) <= 255)
   if (!safe) throw userError(sentence('hub.unsafe-path', { file: JSON.stringify(name).slice(0, 120) }))

@@ -49,14 +49,12 @@ export function forget(place: HubPlace, name: string): void {
   discardStore(store)
 }
 
-/** Bytes of the files directly in a folder and below. */
-export function sizeOf(folder: string): number {
-  return entriesIn(folder).reduce((sum, name) => {
-    const at = path.join(folder, name)
-    const info = fs.lstatSync(at, { throwIfNoEntry: false })
-    return sum + (info?.isDirectory() ? sizeOf(at) : (info?.size ?? 0))
+/** Bytes of the files directly in a folder: where all files of a model are. */
+export const sizeOf = (folder: string): number =>
+  entriesIn(folder).reduce((sum, name) => {
+    const info = fs.statSync(path.join(folder, name), { throwIfNoEntry: false })
+    return sum + (info?.isFile() ? info.size : 0)
   }, 0)
-}
 
 const entriesIn = (folder: string): string[] => {
   try {

@@ -13,7 +13,8 @@ import type { HubPlace } from '../context.ts'
 import { keychainOf } from './keychain.ts'
 import { endpointOf } from './place.ts'
 
-const stored = z.record(z.string(), z.string())
+/** By address: the token, or null if it is in the keychain, which is not asked otherwise, since it may ask the user. */
+const stored = z.record(z.string(), z.string().nullable())
 const fileOf = ({ secrets }: HubPlace) => path.join(secrets, 'hub-tokens.json')
 const accountOf = (place: HubPlace) => new URL(endpointOf(place)).origin
 
@@ -30,7 +31,8 @@ export async function findToken(place: HubPlace): Promise<Token | null> {
   }
   const account = accountOf(place)
   const filed = inFile(place)[account]
-  if (filed !== undefined) return { text: filed, place: 'file' }
+  if (filed === undefined) return null
+  if (filed !== null) return { text: filed, place: 'file' }
   const kept = await keychainOf(place.env)
     .find(account)
     .catch(() => null)
@@ -49,21 +51,23 @@ export async function saveToken(place: HubPlace, token: string): Promise<TokenPl
     const keychain = keychainOf(place.env)
     await keychain.store(account, parsed.data)
     if ((await keychain.find(account)) !== parsed.data) throw new Error('it does not read back')
-    writeFile(place, account, null)
-    return 'keychain'
   } catch (e) {
-    writeFile(place, account, parsed.data, errorLine(e))
+    note(place, account, parsed.data, errorLine(e))
     return 'file'
   }
+  note(place, account, null)
+  return 'keychain'
 }
 
 /** Forgets the token of this address, wherever it is kept. */
 export async function forgetToken(place: HubPlace): Promise<void> {
   const account = accountOf(place)
-  writeFile(place, account, null)
-  await keychainOf(place.env)
-    .remove(account)
-    .catch(() => undefined)
+  const before = inFile(place)[account]
+  note(place, account, undefined)
+  if (before === null)
+    await keychainOf(place.env)
+      .remove(account)
+      .catch(() => undefined)
 }
 
 function inFile(place: HubPlace): z.infer<typeof stored> {
@@ -75,11 +79,10 @@ function inFile(place: HubPlace): z.infer<typeof stored> {
 }
 
 /** @param why the keychain did not take it: said if the file cannot be written either */
-function writeFile(place: HubPlace, account: string, token: string | null, why = ''): void {
-  const { [account]: before, ...others } = inFile(place)
-  if (token === null && before === undefined) return
+function note(place: HubPlace, account: string, token: string | null | undefined, why = ''): void {
+  const { [account]: _, ...others } = inFile(place)
   const file = fileOf(place)
-  const all = token === null ? others : { ...others, [account]: token }
+  const all = token === undefined ? others : { ...others, [account]: token }
   if (!Object.keys(all).length) return fs.rmSync(file, { force: true })
   try {
     replaceText(file, `${JSON.stringify(all)}\n`, { mode: 0o600 })
