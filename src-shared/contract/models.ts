@@ -28,8 +28,8 @@ export const modelMethods = {
   'models.list': method(z.object({}).default({}), z.array(modelSchema)),
   /** All models on this machine, whatever the project, except the projects' own checkpoints. */
   'models.shelf': method(z.object({}).default({}), shelf),
-  /** What kind of model a folder on disk holds, before it is added to the settings. */
-  'models.look': method(z.object({ folder }), modelReport),
+  /** What kind of model a folder on disk holds, before it is added to the settings; how many are in it and its subfolders. */
+  'models.look': method(z.object({ folder }), modelReport.extend({ models: z.int().nonnegative() })),
   /** The text of a model's README.md, without its front matter. */
   'models.card': method(z.object({ folder }), z.object({ text: z.string() })),
   /** What downloading it would do. */
@@ -40,8 +40,11 @@ export const modelMethods = {
   'models.forget': method(z.object({ name: hubName }), z.null()),
   /** Keeps a token for the hub, or with null forgets it. */
   'models.token': method(z.object({ token: hubToken.nullable() }), hubStanding),
-  /** Runs and checkpoints of this project that were made from a model. */
-  'models.used': method(z.object({ folder }), z.object({ runs: z.array(z.string()) })),
+  /** Runs that were made from a model: of this project by name, and of other recent projects by their number. */
+  'models.used': method(
+    z.object({ folder }),
+    z.object({ runs: z.array(z.string()), elsewhere: z.array(z.object({ project: z.string(), runs: z.int() })) }),
+  ),
   /** Deletes a model that Dashi downloaded. */
   'models.delete': method(z.object({ folder }), z.null()),
 }

@@ -89,7 +89,7 @@ const windowsVault = (run: Run): Keychain => {
   const remove = (account: string) => `try { $v.Remove($v.Retrieve('${SERVICE}', '${account}')) } catch { }; `
   return {
     find: async (account) => {
-      const read = `try { $f = $v.Retrieve('${SERVICE}', '${account}'); $f.RetrievePassword(); [Console]::Out.Write($f.Password) } catch { }`
+      const read = `try { $f = $v.Retrieve('${SERVICE}', '${account}'); $f.RetrievePassword(); [Console]::Write($f.Password) } catch { }`
       const ran = await shell(read)
       succeeded(ran)
       return line(ran)

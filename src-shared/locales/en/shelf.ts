@@ -27,6 +27,7 @@ export const shelf = {
     removeOf: 'Delete {name}',
     removeAsk: 'Delete {name} and free {size}?',
     removeUsed: 'Runs of this project that started from it: {runs}. They keep their own weights, but cannot be repeated without it.',
+    removeElsewhere: 'In the project {project}, {n} run started from it. | In the project {project}, {n} runs started from it.',
     removed: '{name} deleted',
     from: 'from {endpoint}, {commit}',
     unfinished: 'Unfinished downloads',

@@ -29,6 +29,7 @@ export const shelf: Translated<typeof source> = {
     removeOf: '{name} を削除',
     removeAsk: '{name} を削除して {size} を空けますか？',
     removeUsed: 'このプロジェクトでこれから始めた実行：{runs}。結果の重みは残りますが、このモデルなしではやり直せません。',
+    removeElsewhere: 'プロジェクト {project} では、{n} 件の実行がこれから始まっています。',
     removed: '{name} を削除しました',
     from: '{endpoint} から、{commit}',
     unfinished: '途中のダウンロード',

@@ -32,7 +32,11 @@ describe.skipIf(process.platform === 'win32')('on a system with a keychain', () 
       linux: ['secret-tool', `case $1 in store) cat > ${kept()};; lookup) cat ${kept()} 2>/dev/null;; clear) rm -f ${kept()};; esac`],
       darwin: [
         'security',
-        `case $1 in -i) sed 's/.*-w "\\(.*\\)"/\\1/' > ${kept()};; find-*) [ -f ${kept()} ] || exit 44; cat ${kept()};; delete-*) rm -f ${kept()};; esac`,
+        [
+          `case $1 in -i) sed 's/.*-w "\\(.*\\)"/\\1/' > ${kept()};;`,
+          `find-*) [ -f ${kept()} ] || exit 44; cat ${kept()};;`,
+          `delete-*) rm -f ${kept()};; esac`,
+        ].join('\n'),
       ],
     } as const
     for (const platform of ['linux', 'darwin'] as const) {

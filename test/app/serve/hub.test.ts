@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import type { Client } from '#shared/contract/rpc.ts'
-import { addRecords, createProject, openProject, startRun } from '../../../src-main/app/projects/index.ts'
+import { addRecords, createProject, startRun } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { storedSettings } from '../../../src-main/app/serve/preferences.ts'
 import { engine } from '../../helpers/engine.ts'
@@ -26,9 +26,11 @@ beforeAll(async () => {
   const place = placeIn(dir, hub)
   const modelFolders = () => [place.folder, ...storedSettings(host.configFolder).modelFolders]
   app = new App({ host, models: { engine: await engine(), nano: TINY_CLIP, cache: host.cacheFolder, modelFolders, hub: place } })
-  const project = createProject(path.join(dir, 'project'))
-  addRecords(project, [{ fileName: 'a.png', width: 1, height: 1 }])
-  project.close()
+  for (const name of ['other', 'project']) {
+    const project = createProject(path.join(dir, name))
+    addRecords(project, [{ fileName: 'a.png', width: 1, height: 1 }])
+    project.close()
+  }
   ;({ call } = openWindow(app, (event, data) => void (event === 'jobs.changed' && jobs.push(data as JobEntry))))
   await call('projects.open', { folder: path.join(dir, 'project') })
 })
@@ -67,10 +69,11 @@ test('a model is planned, downloaded by a job, used, and deleted', async () => {
   const { text } = await call('models.card', { folder: plan.folder })
   expect(text).toMatch(/^# Tiny CLIP/)
 
-  const project = openProject(path.join(dir, 'project'), { readOnly: true })
-  project.close()
   startRun(app.pool.byKey(jobs[0]!.project!)!.project, { kind: 'train', recipe: 'lp', settings: { model: plan.folder, name: 'my run' } })
-  expect(await call('models.used', { folder: plan.folder })).toEqual({ runs: ['my run'] })
+  expect(await call('models.used', { folder: plan.folder })).toEqual({ runs: ['my run'], elsewhere: [] })
+  await call('projects.open', { folder: path.join(dir, 'other') })
+  expect(await call('models.used', { folder: plan.folder })).toEqual({ runs: [], elsewhere: [{ project: 'project', runs: 1 }] })
+  await call('projects.open', { folder: path.join(dir, 'project') })
   await expect(call('models.delete', { folder: TINY_CLIP })).rejects.toThrow(/was not downloaded by Dashi/)
   fs.writeFileSync(path.join(plan.folder, 'notes.txt'), 'mine')
   await expect(call('models.delete', { folder: plan.folder })).rejects.toThrow(/notes\.txt/)
@@ -97,7 +100,8 @@ test('a job that was cancelled leaves a download that is listed as unfinished, g
 test('a folder on disk is looked at before it is added, and says what is missing', async () => {
   const at = path.join(dir, 'shelf', 'one')
   fs.cpSync(TINY_CLIP, at, { recursive: true })
-  expect(await call('models.look', { folder: at })).toMatchObject({ family: 'CLIP', problem: null })
+  expect(await call('models.look', { folder: at })).toMatchObject({ family: 'CLIP', problem: null, models: 1 })
+  expect(await call('models.look', { folder: path.join(dir, 'shelf') })).toMatchObject({ family: null, models: 1 })
   fs.rmSync(path.join(at, 'tokenizer.json'))
   fs.rmSync(path.join(at, 'tokenizer_config.json'))
   expect(await call('models.look', { folder: at })).toMatchObject({ family: 'CLIP', problem: { code: 'in-file' } })
