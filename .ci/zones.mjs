@@ -61,6 +61,7 @@ export const layers = [
       'src-main/app/context.ts',
       'src-main/app/terminal',
       'src-main/app/report',
+      'src-main/app/hub',
       'src-main/app/projects',
       'src-main/app/annotations',
       'src-main/app/aids',

@@ -23,14 +23,15 @@ export interface ServerOptions {
 
 /** The engine and the model in the box, as every face has them. */
 export const models = (
-  { cacheFolder: cache, configFolder }: Pick<Host, 'cacheFolder' | 'configFolder'>,
+  { cacheFolder: cache, configFolder, dataFolder }: Pick<Host, 'cacheFolder' | 'configFolder' | 'dataFolder'>,
   start: StartChild = startChild,
 ): AppContext => ({
   engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
   encodingBytes: () => storedSettings(configFolder).caches.encodings * 2 ** 20,
-  modelFolders: () => storedSettings(configFolder).modelFolders,
+  modelFolders: () => [join(dataFolder, 'models'), ...storedSettings(configFolder).modelFolders],
+  hub: { folder: join(dataFolder, 'models'), secrets: configFolder, env: process.env },
 })
 
 /** `newUrl()` of the answer is what a person opens; it works once. Throws userError where the port is in use. */

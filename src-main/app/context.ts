@@ -11,6 +11,31 @@ export interface AppContext {
   readonly encodingBytes?: () => number
   /** Where checkpoints lie that are no project's, as the settings say now. */
   readonly modelFolders?: () => readonly string[]
+  /** Where models of the hub are downloaded to; without it none are. */
+  readonly hub?: HubPlace
   /** How often a training's state is written; every 30 seconds unless told. */
   readonly saveEverySeconds?: number
+}
+
+/** Where models of the hub come from and go to. */
+export interface HubPlace {
+  /** The folder with a subfolder for each downloaded model. */
+  readonly folder: string
+  /** Where the token is kept if this machine has no keychain. */
+  readonly secrets: string
+  /** HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN, and the PATH on which the keychain's program is looked for. */
+  readonly env: NodeJS.ProcessEnv
+  /** How patient it is with the network, in ms; for tests. */
+  readonly pace?: Partial<HubPace>
+}
+export interface HubPace {
+  /** Attempts without any progress before it gives up. */
+  readonly attempts: number
+  /** The wait after the first failure, which doubles with each further one up to `most`. */
+  readonly first: number
+  readonly most: number
+  /** A connection on which nothing came for so long counts as cut. */
+  readonly stall: number
+  /** The longest wait that a server may ask for. */
+  readonly patience: number
 }

@@ -19,6 +19,7 @@ const MEGABYTES = 1500
 export type Patience = Readonly<Record<Question['kind'], number>>
 const PATIENCE: Patience = {
   facts: 10,
+  report: 10,
   tokens: 10,
   classify: 180,
   detect: 180,
@@ -74,7 +75,9 @@ export class Lanes {
  * thread each.
  */
 const laneOf = (q: Question) =>
-  q.kind === 'facts' || q.kind === 'devices' ? q.kind : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}${regionsOf(q)}`
+  q.kind === 'facts' || q.kind === 'report' || q.kind === 'devices'
+    ? q.kind
+    : `${q.kind === 'tokens' ? q.kind : 'model'} ${q.model}${regionsOf(q)}`
 
 /** Two models together have a thread of their own: each of them is asked alone, too. */
 const regionsOf = (q: Question) => ('regions' in q && q.regions ? `\n${q.regions}` : '')

@@ -21,7 +21,8 @@ export function shortened(name: string): string {
   return `${kept}~${createHash('sha256').update(name).digest('hex').slice(0, 12)}`
 }
 
-const alive = (pid: number) => {
+/** Whether a process of this id runs; one that has ended but was not reaped does not. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return !isZombie(pid)
@@ -45,7 +46,7 @@ export function sweep(target: string): void {
   for (const name of fs.readdirSync(path.dirname(target))) {
     if (!name.startsWith(prefix) || !name.endsWith('.part')) continue
     const pid = /^(\d+)-[0-9a-f]{8}\.part$/.exec(name.slice(prefix.length))?.[1]
-    if (pid && !alive(Number(pid))) fs.rmSync(path.join(path.dirname(target), name), { recursive: true, force: true })
+    if (pid && !isAlive(Number(pid))) fs.rmSync(path.join(path.dirname(target), name), { recursive: true, force: true })
   }
 }
 

@@ -6,7 +6,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { ownerMark, type WrittenFiles } from '#shared/model/owned.ts'
 import { ioError } from './words.ts'
 
-export type OwnedKind = 'export' | 'sample' | 'index' | 'project'
+export type OwnedKind = 'export' | 'sample' | 'index' | 'project' | 'model'
 
 /** Hidden and without an extension, so that dataset readers ignore it. */
 export const markerOf = (kind: OwnedKind) => `.dashi-${kind}`

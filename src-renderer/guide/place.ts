@@ -8,6 +8,7 @@ const ofRooms: Readonly<Record<Room, PageName>> = {
   train: 'tune',
   compare: 'compare-and-merge',
   merge: 'compare-and-merge',
+  models: 'tune',
 }
 const ofDialogs: Partial<Record<Dialog, PageName>> = {
   import: 'terminal-and-formats',

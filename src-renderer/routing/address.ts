@@ -8,7 +8,7 @@ import { mediaSort } from '#shared/contract/media.ts'
 import { id } from '#shared/model/media.ts'
 import { mediaFilter } from '#shared/model/project.ts'
 
-export const rooms = ['data', 'label', 'train', 'compare', 'merge'] as const
+export const rooms = ['data', 'label', 'train', 'compare', 'merge', 'models'] as const
 export type Room = (typeof rooms)[number]
 export const tools = ['similar', 'map', 'balance', 'split', 'duplicates', 'captions', 'doubts', 'review', 'agreement'] as const
 export type Tool = (typeof tools)[number]
@@ -94,6 +94,8 @@ export const address = z.discriminatedUnion('room', [
     split: word.optional(),
   }),
   z.object({ room: z.literal('merge'), ...common, run: word.optional(), of: few.optional() }),
+  /** `model`: the folder of the model whose card is shown. */
+  z.object({ room: z.literal('models'), ...common, model: word.optional() }),
 ])
 export type Address = z.infer<typeof address>
 

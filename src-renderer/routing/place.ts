@@ -9,6 +9,7 @@ import { useGallery } from '../stores/gallery.ts'
 import { useProject } from '../stores/project.ts'
 import { useReview } from '../stores/review.ts'
 import { useRuns } from '../stores/runs.ts'
+import { useShelf } from '../stores/shelf.ts'
 import { useShell } from '../stores/shell.ts'
 import type { Address } from './address.ts'
 import { idsOfList, keptList } from './lists.ts'
@@ -106,6 +107,8 @@ export function here(): Address {
     }
     case 'merge':
       return { room: 'merge', run: runs.soup ?? undefined, of: filled(runs.ingredients), ...common }
+    case 'models':
+      return { room: 'models', model: useShelf().shown ?? undefined, ...common }
   }
 }
 
@@ -145,6 +148,9 @@ export async function show(address: Address): Promise<Gone[]> {
       break
     case 'merge':
       ;[runs.soup, runs.ingredients] = [address.run ?? null, address.of ?? []]
+      break
+    case 'models':
+      useShelf().shown = address.model ?? null
       break
   }
   return gone

@@ -108,6 +108,8 @@ export const jobEntry = z.object({
   /** Fraction of the whole job over all phases, 0 … 1; never decreases. null: unknown. */
   share: z.number().min(0).max(1).nullable(),
   imagesPerSecond: z.number().nullable(),
+  /** Of a download, which counts bytes. */
+  bytesPerSecond: z.number().nullable(),
   /** For the whole job; null while no estimate is possible. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),

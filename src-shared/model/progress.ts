@@ -33,6 +33,7 @@ export const phases = [
   'writing',
   'packing',
   'proposing',
+  'downloading',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
@@ -63,6 +64,8 @@ export const progressSchema = z.object({
   total: z.number().nullable(),
   /** Within the current phase. */
   imagesPerSecond: z.number().optional(),
+  /** Of a download. */
+  bytesPerSecond: z.number().optional(),
   /** For the rest of the current phase. */
   secondsLeft: z.number().optional(),
   loss: z.number().optional(),

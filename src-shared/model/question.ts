@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { capabilitySchema } from './capability.ts'
 import { failureSchema } from './failure.ts'
+import { modelReport } from './hub.ts'
 import { classSchema, deviceSchema } from './job.ts'
 import { extentSchema, outlineSchema } from './outline.ts'
 import {
@@ -29,6 +30,8 @@ export type EncodingsPlace = z.infer<typeof encodingsPlaceSchema>
 export const questionSchema = z.discriminatedUnion('kind', [
   /** Size of a checkpoint and what it can be merged with; null if the folder is not a checkpoint. */
   z.object({ kind: z.literal('facts'), model }),
+  /** What kind of model a folder holds, and what is missing. */
+  z.object({ kind: z.literal('report'), model }),
   /** How much of each text fits into the model's context. */
   z.object({ kind: z.literal('tokens'), model, texts: z.array(z.string()) }),
   /** Classes of an image: the model's own or, if it has none, the given ones. */
@@ -111,6 +114,7 @@ export type TokenCounts = z.infer<typeof tokenCountsSchema>
 
 export const answerSchemas = {
   facts: modelFactsSchema.nullable(),
+  report: modelReport,
   tokens: tokenCountsSchema,
   /** The best first. */
   classify: z.array(z.object({ label: z.string(), score: z.number() })),

@@ -7,6 +7,7 @@ import { exchangeSentences } from './exchange.ts'
 import { fileSentences } from './files.ts'
 import { findingSentences } from './findings.ts'
 import { generalSentences } from './general.ts'
+import { hubSentences } from './hub.ts'
 import { labSentences } from './lab.ts'
 import { mediaSentences } from './media.ts'
 import { previewSentences } from './preview.ts'
@@ -27,6 +28,7 @@ export const sentences = {
   ...exchangeSentences,
   ...fileSentences,
   ...findingSentences,
+  ...hubSentences,
   ...labSentences,
   ...mediaSentences,
   ...previewSentences,

@@ -3,10 +3,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { addRecords, createProject, listLabels } from '../../src-main/app/projects/index.ts'
+import { FakeHub } from '../app/hub/fake-hub.ts'
+import { tinyClip } from '../app/hub/shelf-of.ts'
 import { TINY_CLIP } from '../helpers/pictures.ts'
-import { canRun, newHome, serve, visit, type Home, type Server } from './browser.ts'
+import { canRun, newHome, serve, transport, visit, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 
 describe.skipIf(!canRun)('upkeep', () => {
@@ -71,6 +73,39 @@ describe.skipIf(!canRun)('upkeep', () => {
     await choice.click()
     await page.locator('.n-base-select-option', { hasText: 'shapes' }).waitFor()
   })
+
+  it.skipIf(transport === 'port')(
+    'downloads a model by its name once its licence is agreed to, shows its card, and deletes it',
+    async () => {
+      const hub = await FakeHub.start()
+      ends.push(() => hub.close())
+      hub.models.set('lab/tiny-clip', tinyClip())
+      vi.stubEnv('HF_ENDPOINT', hub.endpoint)
+      ends.push(() => vi.unstubAllEnvs())
+      const { folder } = await ofBirds(2)
+      const { page } = await started(folder)
+      await page.keyboard.press('Alt+6')
+      await page.waitForSelector('[data-model=Nano]')
+      const name = page.getByLabel('Name on the hub: organisation/name')
+      await name.fill('lab/none')
+      await name.press('Enter')
+      await page.waitForSelector('[role=alert] >> text=no such model')
+      await name.fill('lab/tiny-clip')
+      await name.press('Enter')
+      await page.waitForSelector('[data-plan] [data-licence] >> text=apache-2.0')
+      await shot(page, 'models-plan')
+      await page.click('[data-download]')
+      const model = page.locator('[data-model="lab/tiny-clip"]')
+      await model.waitFor()
+      await model.getByRole('button', { name: 'Model card of lab/tiny-clip' }).click()
+      await page.waitForSelector('[data-card] h3 >> text=Tiny CLIP')
+      expect(await page.locator('[data-card] img, [data-card] a').count()).toBe(0)
+      await shot(page, 'models')
+      await model.locator('[data-remove]').click()
+      await model.locator('[data-really]').click()
+      await model.waitFor({ state: 'detached' })
+    },
+  )
 
   it('shows the size of a cache, clears it, and refuses an invalid limit', async () => {
     const { folder } = await ofBirds(3)

@@ -199,6 +199,8 @@ describe.skipIf(!canRun || transport === 'port')('every view', () => {
     await look('compare, done')
     await goTo('#/merge', '[data-current-run] li')
     await look('merge')
+    await goTo('#/models', 'main [data-model=Nano] dd')
+    await look('models')
     await goTo('#/nowhere', '[data-unknown]')
     await look('nowhere')
 

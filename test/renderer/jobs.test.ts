@@ -24,6 +24,7 @@ const job = (id: string, status: JobEntry['status']): JobEntry => ({
   priority: 0,
   startAt: null,
   waits: null,
+  bytesPerSecond: null,
   offers: null,
   done: 0,
   total: null,

@@ -6,6 +6,7 @@ import { resolveModel } from '../merging/model-folders.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
+import { modelsCommand } from './hub.ts'
 import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
@@ -58,6 +59,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     sweepCommand,
     evaluateCommand,
     mergeCommand,
+    modelsCommand,
     jobsCommand,
     runsCommand,
     pretrainCommand,

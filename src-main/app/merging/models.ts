@@ -14,7 +14,7 @@ import { listCheckpoints, type Project } from '../projects/index.ts'
 const known = new Map<string, { written: number; facts: Promise<ModelFacts | null> }>()
 
 /** Facts about a checkpoint folder; null if it is not a checkpoint or reading took too long. */
-async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts | null> {
+export async function factsOf({ engine }: AppContext, dir: string): Promise<ModelFacts | null> {
   const written = await stat(path.join(dir, CONFIG_FILE)).then(
     (s) => s.ctimeMs,
     () => 0,

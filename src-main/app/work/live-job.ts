@@ -67,7 +67,7 @@ export class LiveJob {
 
   entry(): JobEntry {
     const { id, kind, lane, subject, status, runId, error, result, priority, startAt } = this.record
-    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null, waits = null } = this.now ?? {}
+    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null, bytesPerSecond = null, waits = null } = this.now ?? {}
     const { share, secondsLeft } = this.standing
     return {
       id,
@@ -83,6 +83,7 @@ export class LiveJob {
       total,
       share,
       imagesPerSecond,
+      bytesPerSecond,
       secondsLeft: this.isOpen ? secondsLeft : null,
       error,
       sentence: this.sentence,

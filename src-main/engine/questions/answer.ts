@@ -25,6 +25,7 @@ import { Comparing } from './comparing.ts'
 import { modelFacts } from './facts.ts'
 import { OpenForeign } from './foreign.ts'
 import { Pairs } from './pairs.ts'
+import { reportOn } from './report.ts'
 import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
@@ -51,6 +52,8 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
   switch (question.kind) {
     case 'facts':
       return modelFacts(model)
+    case 'report':
+      return reportOn(model)
     case 'tokens': {
       const version = versionOf(model)
       if (reader?.version !== version) reader = { version, is: await openReader(model) }

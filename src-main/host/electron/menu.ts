@@ -40,7 +40,7 @@ export function menuTemplate({ platform, language, act, recent, open, developing
   const role = (name: keyof typeof words.roles): Item => ({ role: name, label: words.roles[name] })
   const line: Item = { type: 'separator' }
   const mac = platform === 'darwin'
-  const rooms = ['go-data', 'go-label', 'go-train', 'go-compare', 'go-merge'] as const
+  const rooms = ['go-data', 'go-label', 'go-train', 'go-compare', 'go-merge', 'go-models'] as const
   return [
     ...(mac
       ? [

@@ -20,6 +20,7 @@ export const actions = {
     'go-train': 'Go to Train',
     'go-compare': 'Go to Compare',
     'go-merge': 'Go to Merge',
+    'go-models': 'Go to Models',
     'zoom-fit': 'Fit the image',
     guide: 'Guide',
     help: 'Keyboard shortcuts',

@@ -49,6 +49,7 @@ export const queue = {
     index: 'Reading images',
     map: 'Drawing the map',
     prompts: 'Comparing prompts',
+    download: 'Downloading a model',
   },
   phases: {
     queued: 'queued',
@@ -83,5 +84,6 @@ export const queue = {
     writing: 'writing',
     packing: 'packing',
     proposing: 'looking for labels',
+    downloading: 'downloading',
   },
 }

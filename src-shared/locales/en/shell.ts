@@ -1,7 +1,7 @@
 /** The window around the views: navigation, palette, status bar, toasts. */
 export const shell = {
   app: { name: 'Dashi', tagline: 'Label images, fine-tune on the labels, blend the results.' },
-  rooms: { data: 'Data', label: 'Label', train: 'Train', compare: 'Compare', merge: 'Merge' },
+  rooms: { data: 'Data', label: 'Label', train: 'Train', compare: 'Compare', merge: 'Merge', models: 'Models' },
   groups: {
     go: 'Go to',
     project: 'Project',

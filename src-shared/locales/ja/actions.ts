@@ -22,6 +22,7 @@ export const actions: Translated<typeof source> = {
     'go-train': '学習へ移動',
     'go-compare': '比較へ移動',
     'go-merge': 'マージへ移動',
+    'go-models': 'モデルへ移動',
     'zoom-fit': '画像全体を表示',
     guide: 'ガイド',
     help: 'キーボードショートカット',

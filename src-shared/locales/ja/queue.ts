@@ -52,6 +52,7 @@ export const queue: Translated<typeof source> = {
     index: '画像を読み込み中',
     map: '地図を作成中',
     prompts: 'プロンプトを比較中',
+    download: 'モデルのダウンロード',
   },
   phases: {
     queued: '順番待ち',
@@ -86,5 +87,6 @@ export const queue: Translated<typeof source> = {
     writing: '書き出し中',
     packing: '圧縮中',
     proposing: 'ラベルを探索中',
+    downloading: 'ダウンロード',
   },
 }

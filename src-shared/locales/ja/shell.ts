@@ -3,7 +3,7 @@ import type { shell as source } from '../en/shell.ts'
 
 export const shell: Translated<typeof source> = {
   app: { name: 'Dashi', tagline: '画像にラベルを付け、モデルを微調整し、結果をブレンドします。' },
-  rooms: { data: 'データ', label: 'ラベル', train: '学習', compare: '比較', merge: 'マージ' },
+  rooms: { data: 'データ', label: 'ラベル', train: '学習', compare: '比較', merge: 'マージ', models: 'モデル' },
   groups: {
     go: '移動',
     project: 'プロジェクト',

@@ -14,8 +14,8 @@ export interface Said {
 }
 
 /** The terminal's commands in this process, with jobs in the engine's own thread. */
-export async function terminal(cache: string): Promise<(...argv: string[]) => Promise<Said>> {
-  const app = { engine: await engine(), nano: TINY_CLIP, cache } as CliContext
+export async function terminal(cache: string, more: Partial<CliContext> = {}): Promise<(...argv: string[]) => Promise<Said>> {
+  const app = { engine: await engine(), nano: TINY_CLIP, cache, ...more } as CliContext
   return async (...argv) => {
     const said = { stdout: '', stderr: '' }
     const spies = (['stdout', 'stderr'] as const).map((stream) =>

@@ -93,7 +93,7 @@ describe('an address', () => {
     fc.assert(fc.property(fc.string(), (text) => void readAddress(`#/${text}`)))
     fc.assert(
       fc.property(
-        fc.constantFrom('data', 'label', 'train', 'compare', 'merge'),
+        fc.constantFrom('data', 'label', 'train', 'compare', 'merge', 'models'),
         fc.string(),
         fc.string(),
         (room, name, value) => void readAddress(`#/${room}?${name}=${value}`),

@@ -7,6 +7,7 @@ import { exchangeJa } from './exchange.ts'
 import { fileJa } from './files.ts'
 import { findingJa } from './findings.ts'
 import { generalJa } from './general.ts'
+import { hubJa } from './hub.ts'
 import { labJa } from './lab.ts'
 import { mediaJa } from './media.ts'
 import { previewJa } from './preview.ts'
@@ -27,6 +28,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...exchangeJa,
   ...fileJa,
   ...findingJa,
+  ...hubJa,
   ...labJa,
   ...mediaJa,
   ...previewJa,

@@ -1,0 +1,135 @@
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import { userError } from '#shared/errors.ts'
+import type { HubPlan, ShelfEntry } from '#shared/model/hub.ts'
+import { say, sentence } from '#shared/sentences/table.ts'
+import type { AppContext } from '../context.ts'
+import { download } from '../hub/download.ts'
+import { hubOf } from '../hub/place.ts'
+import { planOf } from '../hub/plan.ts'
+import { removeModel } from '../hub/shelf.ts'
+import { forgetToken, saveToken } from '../hub/token.ts'
+import { resolveModel } from '../merging/model-folders.ts'
+import { shelfOf } from '../merging/shelf.ts'
+import { progressBar } from '../terminal/progress.ts'
+import { type Column, renderTable } from '../terminal/table.ts'
+import { output, untilDone } from './output.ts'
+
+interface Json {
+  json?: boolean
+}
+
+export const modelsCommand = (app: AppContext): Command =>
+  new Command('models')
+    .description('the models on this machine, and downloading more from the Hugging Face hub')
+    .addCommand(listCommand(app), { isDefault: true })
+    .addCommand(getCommand(app))
+    .addCommand(removeCommand(app))
+    .addCommand(tokenCommand(app))
+
+const listCommand = (app: AppContext): Command =>
+  new Command('list').description('list the models on this machine').action(async ({ json }: Json) => {
+    const { hub, models, unfinished } = await shelfOf(app)
+    const columns: Column<ShelfEntry>[] = [
+      { title: 'model', align: 'left', value: (m) => m.name },
+      { title: 'family', align: 'left', value: (m) => m.family ?? '–' },
+      { title: 'can', align: 'left', value: (m) => m.can.join(' ') },
+      { title: 'size', value: (m) => sizeWords(m.bytes) },
+      { title: 'licence', align: 'left', value: (m) => m.licence ?? '–' },
+      { title: 'problem', align: 'left', value: (m) => (m.problem ? say(m.problem) : '') },
+    ]
+    const begun = unfinished.map((u) => `unfinished: ${u.name}, ${sizeWords(u.bytes)} here; go on with dashi models get ${u.name}\n`)
+    output(Boolean(json)).answer({ folder: hub.folder, models, unfinished }, () => `${renderTable(columns, models)}\n${begun.join('')}`)
+  })
+
+const getCommand = (app: AppContext): Command =>
+  new Command('get')
+    .description('download a model; an unfinished download goes on where it stopped')
+    .argument('<name>', 'organisation/name')
+    .option('--revision <name>', 'branch, tag or commit', 'main')
+    .option('--yes', 'agree to the model’s licence without being asked')
+    .action(async (name: string, o: Json & { revision: string; yes?: boolean }) => {
+      const { answer, say: remark } = output(Boolean(o.json))
+      const place = hubOf(app)
+      const stop = new AbortController()
+      const run = async () => {
+        const plan = await planOf(place, { name, revision: o.revision }, stop.signal)
+        for (const line of planLines(plan)) remark(line)
+        if (plan.problem) throw userError(sentence('in-field', { field: name, problem: plan.problem }))
+        if (!plan.there && !o.yes) await agree(plan)
+        const bar = progressBar(name, { total: plan.bytes })
+        const done = await download(
+          place,
+          { name, commit: plan.commit, licence: plan.licence },
+          { signal: stop.signal, onProgress: (at, total) => bar.update({ done: at, total, note: sizeWords(at) }) },
+        )
+        bar.end()
+        return { ...done, licence: plan.licence, commit: plan.commit }
+      }
+      const done = await untilDone({ result: run(), cancel: () => stop.abort() })
+      answer(done, () => `${done.folder}\n--model ${done.name} uses it`)
+    })
+
+const planLines = (plan: HubPlan): string[] => [
+  `${plan.name} at ${plan.commit.slice(0, 8)}, from ${plan.endpoint}`,
+  `${plan.files.length} files, ${sizeWords(plan.bytes)}${plan.held ? `, of which ${sizeWords(plan.held)} are here` : ''}`,
+  `licence: ${plan.licence ?? 'none stated'}${plan.gated ? ' (terms accepted on the hub’s site)' : ''}`,
+  ...(plan.family ? [`family: ${plan.family}, can ${plan.can.join(', ')}`] : []),
+]
+
+/** @throws unless somebody at a terminal says yes */
+async function agree({ name, licence, bytes }: HubPlan): Promise<void> {
+  const terms = licence ?? say(sentence('hub.licence-none'))
+  const refused = userError(sentence('hub.not-agreed', { name, licence: terms }))
+  if (!process.stdin.isTTY || !process.stderr.isTTY) throw refused
+  const ask = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const said = await ask.question(`Download ${sizeWords(bytes)} under the licence ${terms}? [y/N] `)
+    if (!/^y(es)?$/i.test(said.trim())) throw refused
+  } finally {
+    ask.close()
+  }
+}
+
+const removeCommand = (app: AppContext): Command =>
+  new Command('remove')
+    .description('delete a model that Dashi downloaded')
+    .argument('<name>', 'organisation/name, or its folder')
+    .action(async (name: string, { json }: Json) => {
+      const folder = resolveModel(name, app.modelFolders?.() ?? [])
+      await removeModel(hubOf(app), folder)
+      output(Boolean(json)).answer({ removed: folder }, () => `removed ${folder}`)
+    })
+
+const tokenCommand = (app: AppContext): Command =>
+  new Command('token')
+    .description('keep a token for models that only some accounts may have; it is read from standard input')
+    .option('--forget', 'forget it instead')
+    .action(async (o: Json & { forget?: boolean }) => {
+      const place = hubOf(app)
+      if (o.forget) await forgetToken(place)
+      const kept = o.forget ? null : await saveToken(place, await fromInput())
+      const words = {
+        file: `kept in a file that only you can read, in ${place.secrets}`,
+        keychain: 'kept in the keychain',
+        environment: '',
+      }
+      output(Boolean(o.json)).answer({ token: kept }, () => (kept === null ? 'forgotten' : words[kept]))
+    })
+
+async function fromInput(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Paste the token and press Enter: ')
+  const lines = createInterface({ input: process.stdin })
+  for await (const line of lines) {
+    lines.close()
+    return line
+  }
+  return ''
+}
+
+const sizeWords = (bytes: number) =>
+  bytes < 1e6
+    ? `${Math.ceil(bytes / 1e3)} kB`
+    : bytes < 1e9
+      ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+      : `${(bytes / 1e9).toFixed(1)} GB`

@@ -1,0 +1,51 @@
+/** `dashi models` in the terminal. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../../helpers/pictures.ts'
+import { FakeHub } from '../hub/fake-hub.ts'
+import { placeIn, tinyClip } from '../hub/shelf-of.ts'
+import { terminal } from './terminal.ts'
+
+let dir: string
+let hub: FakeHub
+let dashi: Awaited<ReturnType<typeof terminal>>
+beforeAll(async () => {
+  dir = temporaryFolder()
+  hub = await FakeHub.start()
+  hub.models.set('lab/tiny-clip', tinyClip())
+  const place = placeIn(dir, hub)
+  dashi = await terminal(path.join(dir, 'cache'), { hub: place, modelFolders: () => [place.folder] })
+})
+afterAll(() => hub.close())
+
+test('a model is downloaded once its licence is agreed to, is listed, is found by its name, and is removed', async () => {
+  const asked = await dashi('models', 'get', 'lab/tiny-clip')
+  expect(asked.code).toBe(2)
+  expect(asked.stderr).toContain('licence: apache-2.0')
+  expect(asked.stderr).toMatch(/downloading means agreeing to its licence \(apache-2\.0\); say so with --yes/)
+  expect(fs.existsSync(path.join(dir, 'models'))).toBe(false)
+
+  const got = await dashi('models', 'get', 'lab/tiny-clip', '--yes', '--json')
+  expect(got.code, got.stderr).toBe(0)
+  expect(JSON.parse(got.stdout)).toMatchObject({
+    name: 'lab/tiny-clip',
+    folder: path.join(dir, 'models', 'lab', 'tiny-clip'),
+    licence: 'apache-2.0',
+  })
+
+  const { stdout } = await dashi('models')
+  expect(stdout).toMatch(/lab\/tiny-clip +CLIP +embedImage/)
+  const listed = JSON.parse((await dashi('models', 'list', '--json')).stdout) as { models: { name: string }[] }
+  expect(listed.models.map((m) => m.name)).toEqual(['Nano', 'lab/tiny-clip'])
+
+  expect((await dashi('models', 'remove', 'tiny-clip')).code).toBe(0)
+  expect((await dashi('models', 'remove', 'tiny-clip')).code).toBe(2)
+})
+
+test('what goes wrong is one line', async () => {
+  const none = await dashi('models', 'get', 'lab/none', '--yes')
+  expect([none.code, none.stderr.trim().split('\n')]).toEqual([2, [expect.stringContaining('dashi: lab/none: no such model on')]])
+  const name = await dashi('models', 'get', '../../x', '--yes')
+  expect([name.code, name.stderr]).toEqual([2, expect.stringContaining('organisation/name')])
+})
