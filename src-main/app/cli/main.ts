@@ -9,6 +9,7 @@ import { classifyCommand, embedCommand } from './embed.ts'
 import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
+import { curveCommand, nextCommand } from './next.ts'
 import { exitCode } from './output.ts'
 import { previewCommand } from './preview.ts'
 import { pretrainCommand } from './pretrain.ts'
@@ -54,6 +55,8 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     proposeCommand,
     trainCommand,
     evaluateCommand,
+    nextCommand,
+    curveCommand,
     mergeCommand,
     jobsCommand,
     pretrainCommand,

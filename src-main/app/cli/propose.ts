@@ -28,7 +28,7 @@ interface Given {
 }
 
 /** `key=value …`, values as JSON or plain text. @throws a user error naming the condition */
-function filterOf(given: readonly string[]): MediaFilter {
+export function filterOf(given: readonly string[]): MediaFilter {
   const conditions = given.map((pair) => {
     const at = pair.indexOf('=')
     if (at < 1) throw userError(sentence('preview.filter', { problem: `expected key=value, found ${JSON.stringify(pair)}` }))

@@ -13,6 +13,7 @@ import { addCheckpoint, projectHash, type Project, startRun, storedFolder, updat
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
+import { imagesIn } from './labels-curve.ts'
 import { checkpointFolder } from './names.ts'
 
 export interface TrainRequest {
@@ -135,6 +136,7 @@ export function startTraining(
     onProgress?.(p)
   }
   let leftOut: LeftOut[] = []
+  let trainedOn = job.splits
   /** The left-out images, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
   const make = onceLookedAt(
@@ -143,6 +145,7 @@ export function startTraining(
     (unreadable) => {
       const { classes, splits, leftOut: gone } = trainingDataFor(project, task, unreadable)
       leftOut = gone
+      trainedOn = splits
       if (gone.length) {
         updateRun(project, run.id, { metrics: without() })
         onLeftOut?.(gone)
@@ -161,7 +164,7 @@ export function startTraining(
       enter(project, job.out, () => {
         updateRun(project, run.id, {
           status: 'done',
-          metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), ...without() },
+          metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), images: imagesIn(trainedOn), ...without() },
         })
         addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
       })
