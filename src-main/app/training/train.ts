@@ -164,7 +164,14 @@ export function startTraining(
       enter(project, job.out, () => {
         updateRun(project, run.id, {
           status: 'done',
-          metrics: { ...metrics, seconds: done.seconds, steps: done.steps, loss: thin(done.loss), images: imagesIn(trainedOn), ...without() },
+          metrics: {
+            ...metrics,
+            seconds: done.seconds,
+            steps: done.steps,
+            loss: thin(done.loss),
+            images: imagesIn(trainedOn),
+            ...without(),
+          },
         })
         addCheckpoint(project, { name, kind: job.recipe, runId: run.id, folder, metrics })
       })

@@ -36,13 +36,7 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<Result
   }
 }
 
-async function carryOut(
-  job: CurateJob,
-  model: Model,
-  provider: Provider,
-  features: Features,
-  hooks: JobHooks,
-): Promise<Curated['found']> {
+async function carryOut(job: CurateJob, model: Model, provider: Provider, features: Features, hooks: JobHooks): Promise<Curated['found']> {
   const { task, images } = job
   const { rows, dim, readable } = features
   const check = () => {

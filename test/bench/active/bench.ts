@@ -9,12 +9,11 @@ import { fullAccuracy, type HiddenSet, type Plan, reached, simulate } from './si
 export const contestants: readonly (Pick<Plan, 'strategy' | 'diversity'> & { readonly name: string })[] = [
   { name: 'random', strategy: 'random' },
   { name: 'margin', strategy: 'margin' },
-  { name: 'least confidence', strategy: 'least-confidence' },
   { name: 'entropy', strategy: 'entropy' },
   { name: 'diversity', strategy: 'k-centre' },
-  { name: 'mix 0.25', strategy: 'mix', diversity: 0.25 },
-  { name: 'mix 0.5', strategy: 'mix', diversity: 0.5 },
-  { name: 'mix 0.75', strategy: 'mix', diversity: 0.75 },
+  { name: 'typical images', strategy: 'representative' },
+  { name: 'mix, ¼ diversity', strategy: 'mix', diversity: 0.25 },
+  { name: 'mix, half', strategy: 'mix', diversity: 0.5 },
 ]
 
 export interface Row {
@@ -74,7 +73,10 @@ export const tableOf = (rows: readonly Row[]): string =>
       { title: 'strategy', align: 'left', value: (r) => r.strategy },
       { title: 'labels for 95 %', value: (r) => `${r.mean.toFixed(0)} ± ${r.half.toFixed(0)}` },
       { title: 'of all', value: (r) => `${(100 * r.share).toFixed(0)} %` },
-      { title: 'of random', value: (r) => `${(100 * (r.mean / rows.find((o) => o.set === r.set && o.strategy === 'random')!.mean)).toFixed(0)} %` },
+      {
+        title: 'of random',
+        value: (r) => `${(100 * (r.mean / rows.find((o) => o.set === r.set && o.strategy === 'random')!.mean)).toFixed(0)} %`,
+      },
       { title: 'accuracy with all', value: (r) => `${(100 * r.full).toFixed(1)} %` },
     ],
     rows,

@@ -1,6 +1,5 @@
 /** Sets for active learning: features of Nano, scaled as the probe that judges doubtful labels scales them. */
-import { readFileSync } from 'node:fs'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -9,6 +8,8 @@ import { stratify } from '../../../src-main/engine/curation/index.ts'
 import { Images } from '../../../src-main/engine/data/images.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { imageFeatures } from '../../../src-main/engine/tasks/embed.ts'
+import { classesOf } from '../../../src-main/app/sample/classes.ts'
+import { concepts } from '../../../src-main/app/sample/concepts.ts'
 import { openSample } from '../../../src-main/app/sample/cache.ts'
 import { programRoot } from '../../../src-main/program.ts'
 import type { HiddenSet } from './simulate.ts'
@@ -60,25 +61,34 @@ export async function sampleSet(cache?: string): Promise<HiddenSet> {
   }
 }
 
-/** The styles that the sample keeps apart, each concept drawn by several studios: the drawings of a concept stay on one side. */
-export async function handsSet(cache?: string): Promise<HiddenSet> {
+/**
+ * The styles that the sample keeps apart, each concept drawn by several studios: the drawings of a concept stay on one side.
+ * @param broad Unicode's groups of emoji as classes, of which there are few with many pictures, rather than their subgroups
+ */
+export async function handsSet(broad: boolean, cache?: string): Promise<HiddenSet> {
   const { dir, index } = await openSample()
+  const groups = classesOf(concepts()).map((c) => c.concepts[0]!.group)
+  const names = [...new Set(groups)]
+  const classOfPicture = (k: number) => (broad ? names.indexOf(groups[k]!) : k)
   const pictures = index.pictures.filter((p) => p.split === 'ood' || p.split === 'forgotten')
   const { features, dim } = await featuresOf(
     pictures.map((p) => ({ file: join(dir, p.file), label: p.class })),
     cache,
   )
-  const concepts = [...new Set(pictures.map((p) => p.concept))]
+  const drawn = [...new Set(pictures.map((p) => p.concept))]
   return {
-    name: 'five hands',
-    classes: index.classes.length,
+    name: broad ? 'five hands, broad' : 'five hands',
+    classes: broad ? names.length : index.classes.length,
     dim,
     features,
-    truth: Int32Array.from(pictures, (p) => p.class),
+    truth: Int32Array.from(pictures, (p) => classOfPicture(p.class)),
     divided: (seed) => {
       const classOf = new Map(pictures.map((p) => [p.concept, p.class]))
-      const side = halves(concepts.map((c) => classOf.get(c)!), seed)
-      const test = new Set(concepts.filter((_, i) => side[i] === 1))
+      const side = halves(
+        drawn.map((c) => classOf.get(c)!),
+        seed,
+      )
+      const test = new Set(drawn.filter((_, i) => side[i] === 1))
       return bySide(pictures.map((p) => test.has(p.concept)))
     },
   }
@@ -102,7 +112,14 @@ export async function digitsSet(most = Infinity): Promise<HiddenSet> {
       }),
     )
     const { features, dim } = await featuresOf(items)
-    return { name: 'digits', classes: 10, dim, features, truth, divided: (seed) => bySide([...halves([...truth], seed)].map((s) => s === 1)) }
+    return {
+      name: 'digits',
+      classes: 10,
+      dim,
+      features,
+      truth,
+      divided: (seed) => bySide([...halves([...truth], seed)].map((s) => s === 1)),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

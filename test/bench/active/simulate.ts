@@ -3,7 +3,7 @@ import { strategyRecord } from '../../../src-main/engine/curation/strategies.ts'
 import type { Seen } from '../../../src-main/engine/curation/strategy.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
 import { argmaxRows, softmaxRows } from '../../../src-main/engine/metrics/predictions.ts'
-import { logisticPath } from '../../../src-main/engine/recipes/logistic.ts'
+import { type LogisticFit, logisticPath } from '../../../src-main/engine/recipes/logistic.ts'
 import { headLogits } from '../../../src-main/engine/tasks/embed.ts'
 
 /** Images with their features and true classes, of which some are asked for and others measured on. */
@@ -28,7 +28,7 @@ export interface Plan {
   readonly batch: number
   /** The penalty of the probe, as scikit-learn's C. */
   readonly strength: number
-  /** Stops once this accuracy is reached in two rounds running; at all labels by default. */
+  /** Stops once this accuracy is reached; at all labels by default. */
   readonly until?: number
 }
 
@@ -48,8 +48,9 @@ export async function simulate(set: HiddenSet, plan: Plan): Promise<Point[]> {
   const first = Rng.of(plan.seed, 0xac71).shuffle(Int32Array.from(pool.keys()))
   for (const row of first.subarray(0, plan.batch)) labels[row] = truth[row]!
   const curve: Point[] = []
+  let probe: Probe | undefined
   for (let round = 0; ; round++) {
-    const probe = await fitted(set, own, labels, plan.strength)
+    probe = await fitted(set, own, labels, plan.strength, probe)
     const given = labels.reduce((n, l) => n + Number(l >= 0), 0)
     curve.push({ labels: given, accuracy: accuracyOf(headLogits(held.rows, probe), held.truth, set.classes) })
     if (given === pool.length || (plan.until !== undefined && reached(curve, plan.until) !== null)) return curve
@@ -67,12 +68,17 @@ export async function simulate(set: HiddenSet, plan: Plan): Promise<Point[]> {
   }
 }
 
-/** The labels at which a curve first is at least this accurate in two rounds running, or with all labels; null if it never is. */
+/**
+ * The labels at which a curve first is this accurate, as the mean of a round with the ones before and after it, as a single round may
+ * be lucky; null if it is not yet.
+ */
 export function reached(curve: readonly Point[], accuracy: number): number | null {
-  const at = curve.findIndex((p, i) => p.accuracy >= accuracy && (curve[i + 1]?.accuracy ?? -1) >= accuracy)
-  if (at >= 0) return curve[at]!.labels
-  const last = curve.at(-1)
-  return last && last.accuracy >= accuracy && curve.length > 1 ? last.labels : null
+  const even = curve.slice(0, -1).map((_, i) => {
+    const near = curve.slice(Math.max(0, i - 1), i + 2)
+    return near.reduce((sum, p) => sum + p.accuracy, 0) / near.length
+  })
+  const at = even.findIndex((a) => a >= accuracy)
+  return at < 0 ? null : curve[at]!.labels
 }
 
 /** The accuracy with every label of the pool. */
@@ -88,12 +94,16 @@ export async function fullAccuracy(set: HiddenSet, seed: number, strength: numbe
   return accuracyOf(headLogits(rowsOf(set, test), probe), truth, set.classes)
 }
 
-async function fitted({ classes, dim }: HiddenSet, rows: Float32Array, labels: Int32Array, c: number) {
+type Probe = Pick<LogisticFit, 'weight' | 'bias'> & { readonly classes: readonly string[]; readonly dim: number }
+
+/** @param from the probe of the round before */
+async function fitted({ classes, dim }: HiddenSet, rows: Float32Array, labels: Int32Array, c: number, from?: Probe): Promise<Probe> {
   const known = [...labels.keys()].filter((row) => labels[row]! >= 0)
   const features = new Float32Array(known.length * dim)
   known.forEach((row, k) => features.set(rows.subarray(row * dim, (row + 1) * dim), k * dim))
   const given = Int32Array.from(known, (row) => labels[row]!)
-  for await (const { weight, bias } of logisticPath({ features, labels: given, classes }, [c], { iterations: 60, tolerance: 1e-4 }))
+  const until = { iterations: 100, tolerance: 1e-4, ...(from && { from }) }
+  for await (const { weight, bias } of logisticPath({ features, labels: given, classes }, [c], until))
     return { classes: [], dim, weight, bias }
   throw new Error('no probe was fitted')
 }

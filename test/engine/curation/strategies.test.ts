@@ -12,7 +12,10 @@ const rank = (id: string, seen: Seen, count: number) => strategyRecord(id).rank(
 const order = (id: string, seen: Seen, count: number) => [...rank(id, seen, count).order]
 
 /** Random images, a third of them labelled; the candidates are the others, for `labels` the labelled ones. */
-function images(seed: number, { n = 40, classes = 5, dim = 8, needs }: { n?: number; classes?: number; dim?: number; needs?: string } = {}): Seen {
+function images(
+  seed: number,
+  { n = 40, classes = 5, dim = 8, needs }: { n?: number; classes?: number; dim?: number; needs?: string } = {},
+): Seen {
   const rng = Rng.of(seed)
   const rows = () => {
     const p = Float64Array.from({ length: n * classes }, () => rng.uniform() ** 3)
@@ -145,8 +148,7 @@ describe('greedy k-centre', () => {
     const seen = images(seed, { n: 12, dim: 2 })
     const rows = [...seen.candidates]
     const labelled = [...seen.labels.keys()].filter((i) => seen.labels[i]! >= 0)
-    const distance = (a: number, b: number) =>
-      Math.hypot(...[0, 1].map((j) => seen.features[2 * a + j]! - seen.features[2 * b + j]!))
+    const distance = (a: number, b: number) => Math.hypot(...[0, 1].map((j) => seen.features[2 * a + j]! - seen.features[2 * b + j]!))
     const radius = (centres: readonly number[]) => Math.max(...rows.map((r) => Math.min(...centres.map((c) => distance(r, c)))))
     const pairs = rows.flatMap((a, i) => rows.slice(i + 1).map((b) => [a, b]))
     const least = Math.min(...pairs.map((pair) => radius([...labelled, ...pair])))

@@ -4,7 +4,7 @@ import { byScore, defineStrategy } from '../strategy.ts'
 
 export default defineStrategy({
   id: 'random',
-  order: 7,
+  order: 8,
   title: { en: 'Random', ja: 'ランダム' },
   about: { en: 'Every image with equal chance.', ja: 'すべての画像を等しい確率で。' },
   citation: 'Settles 2009, Active Learning Literature Survey',
