@@ -15,8 +15,9 @@ import { followed } from './curation.ts'
 import { output } from './output.ts'
 import { filterOf } from './propose.ts'
 
-const wholeNumber = (most: number) => (text: string) => {
-  if (!/^\d{1,9}$/.test(text) || Number(text) > most) throw new InvalidArgumentError(`expected a whole number up to ${most}`)
+const wholeNumber = (least: number, most: number) => (text: string) => {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least || Number(text) > most)
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
   return Number(text)
 }
 const share = (text: string) => {
@@ -59,9 +60,9 @@ export const nextCommand = (app: AppContext): Command =>
     .addOption(new Option('--strategy <name>', 'how to choose').default('mix'))
     .option('--diversity <share>', 'of a mix: 0 chooses the most uncertain images, 1 the most diverse', share, 0.5)
     .option('--filter <key=value...>', 'only images for which all of this holds, e.g. split=train unlabelled=true', [])
-    .option('--count <n>', 'number of images', wholeNumber(MOST_NEXT), 50)
+    .option('--count <n>', 'number of images', wholeNumber(1, MOST_NEXT), 50)
     .option('--no-propose', 'store no proposals')
-    .option('--seed <n>', 'random seed', wholeNumber(999_999_999), 0)
+    .option('--seed <n>', 'random seed', wholeNumber(0, 999_999_999), 0)
     .addHelpText('after', strategiesHelp)
     .action(async (o: NextCommandOptions) => {
       if (o.run !== undefined && o.model !== undefined) throw userError(sentence('next.run-or-model'))

@@ -84,7 +84,7 @@ export async function handsSet(broad: boolean, cache?: string): Promise<HiddenSe
     truth: Int32Array.from(pictures, (p) => classOfPicture(p.class)),
     divided: (seed) => {
       const classOf = new Map(pictures.map((p) => [p.concept, p.class]))
-      const side = halves(
+      const side = thirds(
         drawn.map((c) => classOf.get(c)!),
         seed,
       )
@@ -95,10 +95,10 @@ export async function handsSet(broad: boolean, cache?: string): Promise<HiddenSe
 }
 
 /** Handwritten digits, 8 × 8 pixels (digits.py). Nano has never seen handwriting. */
-export async function digitsSet(most = Infinity): Promise<HiddenSet> {
+export async function digitsSet(): Promise<HiddenSet> {
   const text = gunzipSync(readFileSync(join(programRoot, 'test', 'bench', 'digits.json.gz'))).toString()
   const { labels, pixels } = JSON.parse(text) as { labels: string; pixels: string }
-  const truth = Int32Array.from(labels.slice(0, most), Number)
+  const truth = Int32Array.from(labels, Number)
   const grey = Buffer.from(pixels, 'base64')
   const folder = mkdtempSync(join(tmpdir(), 'dashi-digits-'))
   try {
@@ -118,7 +118,7 @@ export async function digitsSet(most = Infinity): Promise<HiddenSet> {
       dim,
       features,
       truth,
-      divided: (seed) => bySide([...halves([...truth], seed)].map((s) => s === 1)),
+      divided: (seed) => bySide([...thirds([...truth], seed)].map((s) => s === 1)),
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -126,7 +126,7 @@ export async function digitsSet(most = Infinity): Promise<HiddenSet> {
 }
 
 /** 0 for what may be labelled, 1 for a third that is measured on; stratified. */
-const halves = (labels: readonly number[], seed: number): Int32Array =>
+const thirds = (labels: readonly number[], seed: number): Int32Array =>
   stratify(
     labels.map((label) => ({ size: 1, labels: new Map([[label, 1]]) })),
     [2 / 3, 1 / 3],
