@@ -5,6 +5,7 @@ import type { RecipeEntry } from '#shared/contract/training.ts'
 import { locales, recordWord } from '#shared/locales/index.ts'
 import type { DeviceEntry } from '#shared/model/job.ts'
 import type { MetricEntry } from '#shared/model/metric.ts'
+import type { StrategyEntry } from '#shared/model/next.ts'
 import type { Words } from '#shared/model/words.ts'
 import { i18n } from './locales/index.ts'
 import { call } from './rpc/index.ts'
@@ -21,6 +22,13 @@ export async function loadRecords(): Promise<void> {
   mergeMethods.value = methods
   metrics.value = measures
   recipes.value = offered
+}
+
+/** Loads the strategies for choosing what to label next. */
+export async function loadStrategies(): Promise<StrategyEntry[]> {
+  const found = await call('next.strategies')
+  addWords('strategy', byId(found, 'name'), (title, about) => ({ next: { strategies: title, strategiesAbout: about } }))
+  return found
 }
 
 /** Loads the available devices. This starts the engine, which can take a while, so it is called only when they are needed. */

@@ -14,6 +14,7 @@ import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
 import { mergingMethods } from './contract/merging.ts'
 import { modelMethods } from './contract/models.ts'
+import { nextMethods } from './contract/next.ts'
 import { previewMethods } from './contract/preview.ts'
 import { projectEvents, projectMethods } from './contract/projects.ts'
 import { promptMethods } from './contract/prompts.ts'
@@ -40,6 +41,7 @@ export const methods = {
   ...runsMethods,
   ...sweepMethods,
   ...evaluationMethods,
+  ...nextMethods,
   ...mergingMethods,
   ...trackMethods,
 }

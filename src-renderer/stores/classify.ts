@@ -54,6 +54,12 @@ export const useClassify = defineStore('classify', () => {
   /** The classes of the open image. */
   const now = computed(() => [...new Set(here.value?.labels.filter((l) => l.state === 'accepted').map((l) => l.labelId))])
 
+  /** A proposal that is not the image's class. */
+  const rival = computed(() => {
+    const found = guesses.stored.value
+    return working.value && found && now.value.length && !now.value.includes(found.labelId) ? found : null
+  })
+
   // ---- Kept across a reload: the mode, the guessing model, the images for undo
 
   const place = (what: string) => `dashi:classify:${what}:${project.opened?.info.folder ?? ''}`
@@ -261,6 +267,7 @@ export const useClassify = defineStore('classify', () => {
     labelled,
     model: guesses.model,
     guess: guesses.guess,
+    rival,
     now,
     toggle,
     chooseModel: guesses.chooseModel,

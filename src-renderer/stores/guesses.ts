@@ -56,17 +56,19 @@ export function useGuesses(working: Ref<boolean>, here: Ref<ImageContent | null>
       })
   }
   watch([() => openImage.mediaId, working], guessOn)
-  /** A proposal stored on the image, else the model's answer. */
-  const guess = computed<Guess | null>(() => {
+  /** The surest proposal stored on the image. */
+  const stored = computed<Guess | null>(() => {
     const proposed = (here.value?.labels ?? []).flatMap((l) =>
       l.state === 'proposed' && l.author.kind === 'checkpoint' ? [{ labelId: l.labelId, score: l.author.score }] : [],
     )
-    return proposed.sort((a, b) => b.score - a.score)[0] ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null))
+    return proposed.sort((a, b) => b.score - a.score)[0] ?? null
   })
+  /** A proposal stored on the image, else the model's answer. */
+  const guess = computed<Guess | null>(() => stored.value ?? (openImage.mediaId === null ? null : (guesses.get(openImage.mediaId) ?? null)))
   /** Called when another project is opened. */
   function restart(): void {
     guesses.clear()
     chosenModel.value = localStorage.getItem(place())
   }
-  return { model, guess, chooseModel, guessOn, restart, forget: (mediaId: number) => guesses.delete(mediaId) }
+  return { model, stored, guess, chooseModel, guessOn, restart, forget: (mediaId: number) => guesses.delete(mediaId) }
 }

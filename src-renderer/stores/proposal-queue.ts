@@ -98,8 +98,7 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
         openImage.editor.commit(`${state === 'accepted' ? 'accept' : 'reject'} proposal`, [{ before, after }])
       }
     } else if (relabels) openImage.change({ method: 'image-labels.choose', input: { mediaId: p.mediaId, labelId } })
-    else if (state === 'accepted' && p.labelId !== null)
-      openImage.change({ method: 'image-labels.set', input: { mediaIds: [p.mediaId], labelId: p.labelId } })
+    // The proposal itself, so that it is known whose label it was.
     else
       void call('image-labels.state', { ids: [p.id], state })
         .then(openImage.refetch)

@@ -22,6 +22,7 @@ export type Dialog =
   | 'dropped'
   | 'templates'
   | 'prompts'
+  | 'next'
 
 export const useShell = defineStore('shell', () => {
   const room = ref<Room>('data')

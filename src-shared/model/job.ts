@@ -129,6 +129,20 @@ const float32 = z.custom<Float32Array>((x) => x instanceof Float32Array, 'expect
 const float64 = z.custom<Float64Array>((x) => x instanceof Float64Array, 'expected a Float64Array')
 const uint8 = z.custom<Uint8Array>((x) => x instanceof Uint8Array, 'expected a Uint8Array')
 
+/** What to label next, by a strategy. `labels`: the class of each image, −1 for none; `candidates`: 1 for those to choose from. */
+export const nextTaskSchema = z.object({
+  kind: z.literal('next'),
+  strategy: z.string(),
+  count: z.int().positive(),
+  seed: z.int().nonnegative(),
+  diversity: z.number().min(0).max(1),
+  labels: int32,
+  candidates: uint8,
+  classes: z.array(classSchema).min(2),
+  /** Another checkpoint, for strategies that compare two. */
+  other: z.string().min(1).optional(),
+})
+
 /** Curation tasks on image embeddings; near-copies, doubts and the map refer to images by their index in `images`. */
 export const curateTaskSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -157,6 +171,7 @@ export const curateTaskSchema = z.discriminatedUnion('kind', [
     seed: z.int().nonnegative(),
     index: z.object({ folder: z.string().min(1), ids: int32 }).optional(),
   }),
+  nextTaskSchema,
 ])
 export type CurateTask = z.infer<typeof curateTaskSchema>
 
@@ -192,6 +207,8 @@ export const curatedSchema = z.object({
       z.object({ kind: z.literal('index') }),
       /** `points` [n, 2]. */
       z.object({ kind: z.literal('map'), points: float32, laidOut: z.int().nonnegative(), variance: z.number().nullable() }),
+      /** Rows in the order of labelling, with the model's best class for each, an index into the given classes, and its probability. */
+      z.object({ kind: z.literal('next'), order: int32, scores: float64, best: int32, confidence: float32 }),
     ])
     .nullable(),
 })

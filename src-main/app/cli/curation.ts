@@ -31,7 +31,7 @@ function parsed<T>(
 }
 
 /** Shows one progress bar per phase; Ctrl+C stops between two steps. */
-async function followed<T>(body: (control: { signal: AbortSignal; onProgress: (step: Step) => void }) => Promise<T>): Promise<T> {
+export async function followed<T>(body: (control: { signal: AbortSignal; onProgress: (step: Step) => void }) => Promise<T>): Promise<T> {
   let bar: { phase: string; bar: ReturnType<typeof progressBar> } | undefined
   const abort = new AbortController()
   const onProgress = ({ phase, done, total }: Step) => {

@@ -10,6 +10,7 @@ import { modelsCommand } from './hub.ts'
 import { jobsCommand } from './jobs.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
+import { curveCommand, nextCommand } from './next.ts'
 import { exitCode } from './output.ts'
 import { previewCommand } from './preview.ts'
 import { pretrainCommand } from './pretrain.ts'
@@ -58,6 +59,8 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     trainCommand,
     sweepCommand,
     evaluateCommand,
+    nextCommand,
+    curveCommand,
     mergeCommand,
     modelsCommand,
     jobsCommand,

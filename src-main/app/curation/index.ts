@@ -6,5 +6,6 @@ export { applyDuplicates, duplicateGroups, findDuplicates } from './duplicates.t
 export { ensureHashes } from './hashes.ts'
 export { makeMap } from './map.ts'
 export { indexedVector, makeIndex, similarImages } from './similar.ts'
+export { findNext, nextImages } from './next.ts'
 export { applyDivision, applySplit, proposeSplit } from './split.ts'
 export { type Found, keepResult, keptResult, type Kind } from './store.ts'

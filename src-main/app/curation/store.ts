@@ -14,6 +14,7 @@ import {
   splitReport,
   type ResultInfo,
 } from '#shared/model/curation.ts'
+import { nextImage, nextSummary } from '#shared/model/next.ts'
 import type { Source } from '../../db/curated.ts'
 import { type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 import { stateOf } from './images.ts'
@@ -31,6 +32,7 @@ const kinds = {
   captions: { summary: captionReport, details: z.array(captionFinding), of: ['images', 'captions'] },
   doubts: { summary: doubtSummary, details: z.array(doubt.omit({ path: true })), of: ['images', 'imageLabels'] },
   map: { summary: mapSummary, details: mapPoints, of: ['images'] },
+  next: { summary: nextSummary, details: z.array(nextImage), of: ['images', 'imageLabels'] },
 } as const satisfies Record<string, { summary: z.ZodType; details: z.ZodType; of: readonly Source[] }>
 
 export type Kind = keyof typeof kinds

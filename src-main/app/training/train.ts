@@ -16,6 +16,7 @@ import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
+import { imagesIn } from './labels-curve.ts'
 import { checkpointFolder } from './names.ts'
 import { fewShots } from './shots.ts'
 
@@ -189,6 +190,7 @@ export function startTraining(
     onProgress?.(p)
   }
   let leftOut: LeftOut[] = []
+  let trainedOn = job.splits
   /** The left-out images, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
   const make = onceLookedAt(
@@ -198,6 +200,7 @@ export function startTraining(
       const { classes, splits, mediaIds, leftOut: gone } = trainingDataOf(project, request, unreadable)
       log.asked = { classes, splits, mediaIds }
       leftOut = gone
+      trainedOn = splits
       if (gone.length) {
         updateRun(project, run.id, { metrics: without() })
         onLeftOut?.(gone)
@@ -223,6 +226,7 @@ export function startTraining(
             steps: done.steps,
             loss: thin(done.loss),
             ...(done.course && { course: done.course }),
+            images: imagesIn(trainedOn),
             ...without(),
           },
         })

@@ -12,7 +12,7 @@ export interface KnownImage {
 }
 
 export interface Features {
-  /** [n, dim]: normalised features of the readable images, in the given order. */
+  /** [n, dim]: features of the readable images, in the given order. */
   readonly rows: Float32Array
   readonly dim: number
   /** Indices of the readable images among those given. */
@@ -26,6 +26,8 @@ interface Options {
   readonly cache: string
   readonly onProgress: (p: JobProgress) => void
   readonly isCancelled: () => boolean
+  /** Rows as the model gives them, which its head reads; by default they are of length 1. */
+  readonly raw?: boolean
 }
 
 const atOnce = 2048
@@ -76,7 +78,7 @@ export async function featuresOf(model: Model, given: readonly KnownImage[], o: 
   const readable = Int32Array.from(given.map((_, i) => i).filter((i) => !unreadable.has(i)))
   const rows = new Float32Array(readable.length * dim)
   readable.forEach((i, k) => rows.set(cache.rows.get(given[i]!.hash)!, k * dim))
-  if (!model.image.unit) unitRows(rows, dim)
+  if (!model.image.unit && !o.raw) unitRows(rows, dim)
   return { rows, dim, readable, fingerprint: cache.fingerprint }
 }
 

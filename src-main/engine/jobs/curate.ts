@@ -9,8 +9,11 @@ import { semDeDup } from '../curation/semdedup.ts'
 import { buildIndex, indexMade } from '../curation/vector-index.ts'
 import { fingerprint } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
+import type { Model } from '../models/model.ts'
 import { chooseProvider } from '../runtime/devices.ts'
+import type { Provider } from '../runtime/session.ts'
 import type { JobHooks } from './hooks.ts'
+import { nextOf } from './next.ts'
 
 /** Embeds images, using cached features where available, and runs one curation task on the embeddings. */
 export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<ResultOf<'curate'>> {
@@ -23,8 +26,9 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<Result
       cache: job.cache,
       onProgress: hooks.onProgress,
       isCancelled: hooks.isCancelled,
+      raw: job.task.kind === 'next',
     })
-    const found = features.readable.length ? await carryOut(job, features, hooks) : null
+    const found = features.readable.length ? await carryOut(job, model, provider, features, hooks) : null
     const curated: Curated = { readable: features.readable, dimensions: features.dim, found }
     return { kind: 'curate', device: provider, seconds: (performance.now() - started) / 1000, leftOut: [], curated }
   } finally {
@@ -32,7 +36,8 @@ export async function curateJob(job: CurateJob, hooks: JobHooks): Promise<Result
   }
 }
 
-async function carryOut({ task, images }: CurateJob, features: Features, hooks: JobHooks): Promise<Curated['found']> {
+async function carryOut(job: CurateJob, model: Model, provider: Provider, features: Features, hooks: JobHooks): Promise<Curated['found']> {
+  const { task, images } = job
   const { rows, dim, readable } = features
   const check = () => {
     if (hooks.isCancelled()) throw cancelled()
@@ -58,6 +63,8 @@ async function carryOut({ task, images }: CurateJob, features: Features, hooks: 
       if (into) await index(into)
       return { kind: 'map', ...map }
     }
+    case 'next':
+      return { kind: 'next', ...(await nextOf(task, job, { model, features, provider, hooks, onProgress: progress('folds'), check })) }
   }
   /** An existing index of the same images and features is reused. */
   async function index({ folder, ids }: { folder: string; ids: Int32Array }): Promise<void> {

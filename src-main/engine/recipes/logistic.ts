@@ -28,13 +28,17 @@ export interface LogisticFit {
 
 /**
  * Multinomial logistic regression with an L2 penalty on weights but not on intercepts (scikit-learn's
- * LogisticRegression(C)), solved for each C in turn, starting from the previous solution. L-BFGS minimises the
+ * LogisticRegression(C)), solved for each C in turn, starting from the previous solution, the first one `from` a given solution or zero. L-BFGS minimises the
  * objective divided by C·n, i.e. the mean cross-entropy plus ‖w‖²/(2Cn); value and gradient come from one session.
  */
 export async function* logisticPath(
   { features, labels, classes, weights }: LogisticProblem,
   cs: readonly number[],
-  { iterations = 3000, tolerance = 3e-8 } = {},
+  {
+    iterations = 3000,
+    tolerance = 3e-8,
+    from,
+  }: { iterations?: number; tolerance?: number; from?: Pick<LogisticFit, 'weight' | 'bias'> } = {},
 ): AsyncGenerator<LogisticFit> {
   const n = labels.length
   const d = features.length / n
@@ -60,6 +64,10 @@ export async function* logisticPath(
   const fixed = { x: tensor(features, 'float32', [n, d]), labels: tensor(labels, 'int32', [n]) }
   try {
     let start: Float64Array = new Float64Array(size + classes)
+    if (from) {
+      start.set(from.weight)
+      start.set(from.bias, size)
+    }
     for (const c of cs) {
       const penalty = 1 / (2 * c * n)
       const objective: Objective = async (at) => {

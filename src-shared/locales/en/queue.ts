@@ -46,6 +46,7 @@ export const queue = {
     split: 'Splitting',
     captions: 'Checking captions',
     doubts: 'Checking labels',
+    next: 'Choosing what to label next',
     index: 'Reading images',
     map: 'Drawing the map',
     prompts: 'Comparing prompts',

@@ -49,6 +49,7 @@ export const queue: Translated<typeof source> = {
     split: '分割を計算中',
     captions: 'キャプションを検査中',
     doubts: 'ラベルを判定中',
+    next: '次にラベルを付ける画像を選択',
     index: '画像を読み込み中',
     map: '地図を作成中',
     prompts: 'プロンプトを比較中',

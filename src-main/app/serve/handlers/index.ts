@@ -12,6 +12,7 @@ import { mediaHandlers } from './media.ts'
 import { mergingHandlers } from './merging.ts'
 import { projectHandlers } from './projects.ts'
 import { modelHandlers } from './models.ts'
+import { nextHandlers } from './next.ts'
 import { previewHandlers } from './preview.ts'
 import { promptHandlers } from './prompts.ts'
 import { runsHandlers } from './runs.ts'
@@ -34,6 +35,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...runsHandlers(app),
   ...sweepHandlers(app),
   ...evaluationHandlers(app),
+  ...nextHandlers(app),
   ...mergingHandlers(app),
   ...modelHandlers(app),
   ...previewHandlers(app),

@@ -1,0 +1,28 @@
+/** What to label next, and what the labels have brought. */
+export const next = {
+  next: {
+    title: 'Label what it gets wrong',
+    hint: 'Chooses the images from which this model would learn most, and opens them in the label view with its guesses',
+    lead: 'Chooses images and opens them in the label view. The model’s guesses become proposals, which nothing uses until accepted.',
+    model: 'Chosen by',
+    other: 'Compared with',
+    strategy: 'Which',
+    from: 'From',
+    filter: { unlabelled: 'images without a label', heldOut: 'held-out images', all: 'all images' },
+    count: 'How many',
+    uncertain: 'uncertain',
+    diverse: 'diverse',
+    diversity: 'Diversity against uncertainty',
+    start: 'Choose and open',
+    found: 'To label next: {strategy}',
+    ready: '{n} images to label next are ready.',
+    open: 'Open',
+    none: 'No images were chosen.',
+    noRun: 'Train a model first: its settings are used again.',
+    retraining: 'Training “{name}” on a new snapshot; newly in “train”: {n}',
+    curve: 'Accuracy on {split} (%) against labels',
+    labels: 'labelled images in training',
+    point: '{name}: {labels} labels, {accuracy} ({low} to {high})',
+    take: 'Take {label} instead',
+  },
+}
