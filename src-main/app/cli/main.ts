@@ -7,6 +7,7 @@ import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
 import { jobsCommand } from './jobs.ts'
+import { labCommand } from './lab.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { exitCode } from './output.ts'
@@ -52,6 +53,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     classifyCommand,
     previewCommand,
     proposeCommand,
+    labCommand,
     trainCommand,
     evaluateCommand,
     mergeCommand,
