@@ -25,6 +25,7 @@ const PATIENCE: Patience = {
   detect: 180,
   segment: 180,
   mask: 180,
+  masks: 180,
   encode: 180,
   embed: 180,
   'embed-classes': 180,

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { id } from '../model/media.ts'
 import { boxTupleSchema, detectionSchema, detectionSettingsSchema, maskSchema, previewTaskSchema, segmentSchema } from '../model/preview.ts'
-import { proposeOptions, soughtSchema } from '../model/propose.ts'
+import { boxMasksOptions, proposeOptions, soughtSchema } from '../model/propose.ts'
 import { method } from './method.ts'
 
 const share = z.number().min(0).max(1)
@@ -44,4 +44,6 @@ export const previewMethods = {
   'preview.ahead': method(z.object({ mediaIds: z.array(id).max(16), model, task: previewTaskSchema }), z.null()),
   /** The job (kind `propose`) ends with a `proposeReport`. Refused at once if the model cannot or nothing is looked for. */
   'preview.propose': method(proposeOptions, z.object({ jobId: z.string() })),
+  /** The job (kind `box-masks`) ends with a `boxMasksReport`. Refused at once if the model takes no boxes. */
+  'preview.boxMasks': method(boxMasksOptions, z.object({ jobId: z.string() })),
 }

@@ -54,3 +54,25 @@ export const proposeReport = z.object({
   leftOut: z.array(z.object({ path: z.string(), reason: z.string() })),
 })
 export type ProposeReport = z.infer<typeof proposeReport>
+
+/** Masks of what the boxes of many images enclose. */
+export const boxMasksOptions = z.object({
+  /** The folder of a model that takes boxes. */
+  model: z.string().min(1),
+  filter: mediaFilter.default({}),
+  /** Only these of the images that pass the filter. */
+  mediaIds: z.array(id).min(1).optional(),
+  /** Only the boxes of these labels. */
+  labelIds: z.array(id).min(1).optional(),
+  /** What overlaps an outline or mask of its label by more than this (IoU) is left out; 1 leaves out nothing. */
+  known: thresholdSchema.default(0.7),
+})
+export type BoxMasksOptions = z.infer<typeof boxMasksOptions>
+
+export const boxMasksReport = proposeReport.extend({
+  /** Boxes that were looked at. */
+  boxes: count,
+  /** Boxes in which the model finds no mask. */
+  empty: count,
+})
+export type BoxMasksReport = z.infer<typeof boxMasksReport>

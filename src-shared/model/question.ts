@@ -56,6 +56,8 @@ export const questionSchema = z.discriminatedUnion('kind', [
   }),
   /** Masks for clicks on an image, a box, or both. */
   z.object({ kind: z.literal('mask'), model, file: z.string().min(1), clicks: z.array(clickSchema), box: boxTupleSchema.optional() }),
+  /** A mask of what is in each box, in their order; null where there is none. */
+  z.object({ kind: z.literal('masks'), model, file: z.string().min(1), boxes: z.array(boxTupleSchema).min(1) }),
   /** Prepares an image for questions of a task, so that they are answered at once. */
   z.object({
     kind: z.literal('encode'),
@@ -123,6 +125,7 @@ export const answerSchemas = {
   segment: z.array(segmentSchema),
   /** The best first; several if the prompt leaves open what is meant. */
   mask: z.array(maskSchema),
+  masks: z.array(maskSchema.nullable()),
   /** What it took; null if the image had been encoded before. */
   encode: z.object({ milliseconds: z.number().nonnegative().nullable() }),
   embed: float32,

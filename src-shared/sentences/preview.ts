@@ -13,6 +13,7 @@ export const previewSentences = {
   'preview.no-labels': 'propose: the project has no labels: give --text',
   'preview.example-label': 'propose: say which label is given to what is like the example',
   'preview.label-alone': 'propose: --label is for what is like the --example',
+  'preview.masks-of-boxes': 'propose: masks are made of the boxes that there are: leave out {option}',
   'preview.no-example': '--example: the project has no image {found}',
   'preview.vanished': 'it is no longer in the project',
   'preview.filter': '--filter: {problem}',

@@ -8,6 +8,7 @@ import { demoCommand } from './demo.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
 import { modelsCommand } from './hub.ts'
 import { jobsCommand } from './jobs.ts'
+import { labCommand } from './lab.ts'
 import { labelsCommand } from './labels.ts'
 import { evaluateCommand, mergeCommand } from './models.ts'
 import { curveCommand, nextCommand } from './next.ts'
@@ -56,6 +57,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     classifyCommand,
     previewCommand,
     proposeCommand,
+    labCommand,
     trainCommand,
     sweepCommand,
     evaluateCommand,

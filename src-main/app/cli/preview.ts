@@ -53,7 +53,7 @@ function clicks(given: string | undefined): number | undefined {
 }
 
 /** The folder of the second model, if there is one. @throws a user error if there are two */
-function regionsOf({ masks, boxes, task }: Given): string | undefined {
+export function regionsOf({ masks, boxes, task }: Pick<Given, 'masks' | 'boxes' | 'task'>): string | undefined {
   if (masks !== undefined && boxes !== undefined) throw userError(sentence('preview.masks-or-boxes'))
   if (boxes !== undefined && task !== 'detect') throw userError(sentence('preview.boxes-have-no-masks'))
   return masks ?? boxes

@@ -12,6 +12,7 @@ import { getMedia, listLabels, mediaFile, type Project } from '../projects/index
 import { attended, encode, find } from './encode.ts'
 
 export { placed } from './encode.ts'
+export type { Control } from './storing.ts'
 
 /** A checkpoint's predictions for an image, best first, over its own classes or, if it has none, those given. */
 export const classifyImage = (

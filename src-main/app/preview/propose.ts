@@ -1,47 +1,20 @@
 /** What a model finds in many images, stored as proposals of the checkpoint. */
-import { boxIou, clipBox, shapeBox } from '#shared/geometry/box.ts'
-import { rleIou } from '#shared/geometry/rle.ts'
-import { shapeMask } from '#shared/geometry/shape.ts'
-import { cancelled, dataError, DashiError, userError } from '#shared/errors.ts'
+import { clipBox } from '#shared/geometry/box.ts'
+import { userError } from '#shared/errors.ts'
 import type { BoxTuple, Detection, Prompt, Segment } from '#shared/model/preview.ts'
 import type { ProposeOptions, ProposeReport } from '#shared/model/propose.ts'
-import type { Region } from '#shared/model/region.ts'
-import type { Shape } from '#shared/model/shape.ts'
-import { say, sentence } from '#shared/sentences/table.ts'
-import { grouped } from '../../db/journal.ts'
-import { addLabels, addRegions, type NewRegion } from '../annotations/index.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
-import { findMediaIds, getMedia, hasMedia, imageContent, listLabels, mediaFile, type Project, storedFolder } from '../projects/index.ts'
+import { getMedia, hasMedia, imageContent, listLabels, type Project } from '../projects/index.ts'
 import { find } from './encode.ts'
 import { promptFor } from './index.ts'
-
-interface Control {
-  readonly signal?: AbortSignal
-  readonly onProgress?: (done: number, total: number) => void
-}
-
-interface Found {
-  /** The name of its label. */
-  readonly label: string
-  readonly score: number
-  readonly shape: Shape
-  /** What the model was asked by. */
-  readonly prompt: string
-}
-
-interface Looked {
-  readonly id: number
-  readonly path: string
-  readonly found: readonly Found[]
-}
+import { type Control, type Found, type Image, imagesOf, overlapOf, proposals } from './storing.ts'
 
 interface Plan {
   readonly prompt: Prompt
   /** Of each query, by its name: the label that it looks for, and what is kept of it with each proposal. */
   readonly labels: ReadonlyMap<string, { readonly label: string; readonly prompt: string }>
 }
-
-const gone = sentence('preview.vanished')
 
 /** @throws a user error if there is nothing to look for, or an example has no label */
 export function planOf(project: Project, { example, label, words, templates }: ProposeOptions): Plan {
@@ -62,139 +35,42 @@ export function planOf(project: Project, { example, label, words, templates }: P
 }
 
 /**
- * Looks at every image of the selection, then stores what was found as one step of undo. An image that cannot be read, or
- * that is removed meanwhile, is left out.
+ * Looks for all of it in every image of the selection.
  * @throws a user error if the model cannot do the task or there is nothing to look for; nothing is stored then, or on cancelling
  */
-export async function propose(app: AppContext, project: Project, options: ProposeOptions, control: Control = {}): Promise<ProposeReport> {
+export function propose(app: AppContext, project: Project, options: ProposeOptions, control: Control = {}): Promise<ProposeReport> {
   const plan = planOf(project, options)
-  const images = imagesOf(project, options)
-  const leftOut: { path: string; reason: string }[] = []
-  const looked: Looked[] = []
-  let known = 0
-  for (const [done, { id, path, file }] of images.entries()) {
-    if (control.signal?.aborted) throw cancelled()
-    control.onProgress?.(done, images.length)
-    try {
-      const seen = await look(app, file, plan.prompt, options)
-      if (!hasMedia(project, id)) throw dataError(file, gone)
-      const found = seen.flatMap((f) => inImage(project, id, f, plan))
-      const fresh = unknownOf(project, id, found, options.known)
-      known += found.length - fresh.length
-      looked.push({ id, path, found: fresh })
-    } catch (e) {
-      if (!(e instanceof DashiError) || e.fault !== 'data' || !e.message.startsWith(`${file}: `)) throw e
-      leftOut.push({ path, reason: e.message.slice(file.length + 2) })
-    }
-  }
-  if (control.signal?.aborted) throw cancelled()
-  control.onProgress?.(images.length, images.length)
-  const vanished = await store(project, storedFolder(project, options.model), looked, control.signal)
-  for (const { path } of vanished) leftOut.push({ path, reason: say(gone) })
-  const proposals = looked.flatMap((image) => (vanished.has(image) ? [] : image.found))
-  const labels: Record<string, number> = {}
-  for (const { label } of proposals) labels[label] = (labels[label] ?? 0) + 1
-  return { images: looked.length - vanished.size, proposals: proposals.length, known, labels, leftOut }
-}
-
-/** Those that pass the filter and, if some are given, are among these. */
-function imagesOf(project: Project, { filter, mediaIds }: ProposeOptions): { id: number; path: string; file: string }[] {
-  const wanted = mediaIds && new Set(mediaIds)
-  return findMediaIds(project, filter, { limit: Number.MAX_SAFE_INTEGER })
-    .filter((id) => !wanted || wanted.has(id))
-    .map((id) => {
-      const media = getMedia(project, id)
-      return { id, path: media.path, file: mediaFile(project, media) }
-    })
-}
-
-async function look(
-  app: AppContext,
-  file: string,
-  prompt: Prompt,
-  { model, task, settings, regions }: ProposeOptions,
-): Promise<(Detection | Segment)[]> {
-  return find(app, { kind: task, model, file, prompt, settings, ...(regions ? { regions } : {}) })
+  const { model, task, settings, regions } = options
+  const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
+  return proposals(
+    project,
+    imagesOf(project, options),
+    model,
+    async (image) => {
+      const { file } = image
+      const seen = await find(app, { kind: task, model, file, prompt: plan.prompt, settings, ...(regions ? { regions } : {}) })
+      const found = seen.flatMap((f) => inImage(image, f, plan))
+      if (!hasMedia(project, image.id)) return { found, known: 0 }
+      const fresh = unknownOf(project, image.id, found, ids, options.known)
+      return { found: fresh, known: found.length - fresh.length }
+    },
+    control,
+  )
 }
 
 const boxOf = ([x, y, w, h]: BoxTuple) => ({ x, y, w, h })
 
 /** Nothing, if it is wholly outside the image. */
-function inImage(project: Project, id: number, found: Detection | Segment, plan: Plan): Found[] {
+function inImage({ width, height }: Image, found: Detection | Segment, plan: Plan): Found[] {
   const { label, prompt } = plan.labels.get(found.label)!
   const { score } = found
   if ('mask' in found) return [{ label, prompt, score, shape: { kind: 'mask', rle: found.mask } }]
-  const { width, height } = getMedia(project, id)
   const box = clipBox(boxOf(found.box), width ?? Infinity, height ?? Infinity)
   return box ? [{ label, prompt, score, shape: { kind: 'box', ...box } }] : []
 }
 
 /** Those that do not overlap a region of their label by more than `most`. */
-function unknownOf(project: Project, id: number, found: readonly Found[], most: number): Found[] {
+function unknownOf(project: Project, id: number, found: readonly Found[], ids: ReadonlyMap<string, number>, most: number): Found[] {
   const { regions } = imageContent(project, id)
-  const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
-  return found.filter((f) => !regions.some((r) => r.labelId === ids.get(f.label) && overlapOf(r, f.shape) > most))
-}
-
-/** IoU: of the masks if both are more than boxes, else of the boxes around them. */
-function overlapOf({ shape }: Region, found: Shape): number {
-  if (found.kind === 'mask' && shape.kind !== 'box') {
-    const [height, width] = found.rle.size
-    const mask = shapeMask(shape, height, width)
-    if (mask) return rleIou(mask, found.rle)
-  }
-  return boxIou(shapeBox(shape), shapeBox(found))
-}
-
-/** Proposals that are stored at a time, which takes a moment in which the program answers nobody. */
-const AT_ONCE = 200
-
-/**
- * Stores all as one step of undo, with labels for new words.
- * @returns the images that were removed meanwhile
- */
-async function store(project: Project, checkpoint: string, looked: readonly Looked[], signal?: AbortSignal): Promise<ReadonlySet<Looked>> {
-  const vanished = new Set<Looked>()
-  const add = (images: readonly Looked[]) => {
-    const there = images.filter((image) => hasMedia(project, image.id) || !vanished.add(image))
-    const ids = labelsFor(project, there)
-    const regions = there.flatMap(({ id, found }) =>
-      found.map(({ label, score, shape, prompt }): NewRegion => ({
-        mediaId: id,
-        labelId: ids.get(label)!,
-        shape,
-        author: { kind: 'checkpoint', checkpoint, score, prompt },
-      })),
-    )
-    if (regions.length) addRegions(project, regions)
-  }
-  await grouped(project.db, project.user, async (rest) => {
-    const waiting: Looked[] = []
-    let proposals = 0
-    for (const image of looked) {
-      waiting.push(image)
-      proposals += image.found.length
-      if (proposals < AT_ONCE) continue
-      add(waiting.splice(0))
-      proposals = 0
-      await rest()
-      if (signal?.aborted) throw cancelled()
-    }
-    add(waiting)
-  })
-  return vanished
-}
-
-/** Labels by name, new ones included: another person may have renamed or removed one meanwhile. */
-function labelsFor(project: Project, images: readonly Looked[]): ReadonlyMap<string, number> {
-  const ids = new Map(listLabels(project).map((l) => [l.name, l.id]))
-  const missing = [...new Set(images.flatMap(({ found }) => found.map((f) => f.label)))].filter((name) => !ids.has(name))
-  if (missing.length) {
-    const made = addLabels(
-      project,
-      missing.map((name) => ({ name })),
-    )
-    for (const { name, id } of made) ids.set(name, id)
-  }
-  return ids
+  return found.filter((f) => !regions.some((r) => r.labelId === ids.get(f.label ?? '') && overlapOf(r, f.shape) > most))
 }

@@ -5,7 +5,7 @@ import type { ClassSpec } from '#shared/model/job.ts'
 import { FOREIGN_MANIFEST, FOREIGN_MODEL } from '#shared/model/foreign.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import type { Segment } from '#shared/model/preview.ts'
+import type { Mask, Segment } from '#shared/model/preview.ts'
 import type { AnswerTo, EncodingsPlace, Question } from '#shared/model/question.ts'
 import { Encodings } from '../data/encodings.ts'
 import { Detecting } from '../detection/detecting.ts'
@@ -85,6 +85,10 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
     case 'mask': {
       const open = await opened(model)
       return workers.prompt(open).find(question.file, question.clicks, question.box)
+    }
+    case 'masks': {
+      const found = await workers.prompt(await opened(model)).inBoxes(question.file, question.boxes)
+      return found.map((f): Mask | null => (f ? { score: f.score, box: [f.box.x, f.box.y, f.box.w, f.box.h], mask: f.mask } : null))
     }
     case 'encode': {
       const open = await opened(model)

@@ -16,6 +16,8 @@ const SEEN_BYTES = 128 * 2 ** 20
 /** Boxes that are answered together. */
 const TOGETHER = 16
 
+type BoxMask = Omit<FoundMask, 'stability'>
+
 /** A model that answers clicks. Images that it has seen are not embedded again. */
 export class Prompting {
   private readonly seen: SeenImages<EmbeddedImage>
@@ -49,19 +51,23 @@ export class Prompting {
   }
 
   /** The mask of what is in each box, in the boxes' order; undefined if it is empty or the box is outside the image. */
-  async inBoxes(file: string, boxes: readonly BoxTuple[]): Promise<(Pick<FoundMask, 'mask' | 'box'> | undefined)[]> {
+  async inBoxes(file: string, boxes: readonly BoxTuple[]): Promise<(BoxMask | undefined)[]> {
     const image = await this.image(file)
     const inside = boxes.flatMap(([x, y, w, h], i) => {
       const box = clipBox({ x, y, w, h }, image.width, image.height)
       return box ? [{ box, i }] : []
     })
-    const out = boxes.map((): Pick<FoundMask, 'mask' | 'box'> | undefined => undefined)
+    const out = boxes.map((): BoxMask | undefined => undefined)
     for (let from = 0; from < inside.length; from += TOGETHER) {
       const own = inside.slice(from, from + TOGETHER)
       // A session is made for each number of boxes: those that are missing to a power of two repeat the last.
       const room = Array.from({ length: 2 ** Math.ceil(Math.log2(own.length)) }, (_, k) => own[Math.min(k, own.length - 1)]!)
       const answers = await this.prompter.askEach(image, room)
-      own.forEach(({ i }, k) => (out[i] = this.prompter.mask(image, answers[k]![0]!)))
+      own.forEach(({ i }, k) => {
+        const answer = answers[k]![0]!
+        const found = this.prompter.mask(image, answer)
+        if (found) out[i] = { score: answer.score, ...found }
+      })
     }
     return out
   }

@@ -1,6 +1,11 @@
 /** The smart mask tool, conversions of shapes and their simplification. */
 export const masks = {
   masks: {
+    started: 'Making masks of boxes in the background',
+    made: '{n} mask to review | {n} masks to review',
+    noneMade: 'Every box has a mask already, or the model finds none in it.',
+    noBoxes: 'There are no boxes on these images.',
+    ofBoxes: 'Masks of boxes',
     title: 'Smart mask',
     model: 'Model that makes masks',
     none: 'No model here makes masks of points.',

@@ -43,6 +43,7 @@ export const queue = {
     merge: 'Merging',
     duplicates: 'Looking for duplicates',
     propose: 'Proposing labels',
+    'box-masks': 'Making masks of boxes',
     split: 'Splitting',
     captions: 'Checking captions',
     doubts: 'Checking labels',

@@ -3,6 +3,11 @@ import type { Translated } from '../tables.ts'
 
 export const masks: Translated<typeof source> = {
   masks: {
+    started: 'バックグラウンドでボックスからマスクを作成しています',
+    made: '確認するマスク：{n} 個',
+    noneMade: 'どのボックスにもすでにマスクがあるか、モデルが何も見つけませんでした。',
+    noBoxes: 'これらの画像にボックスはありません。',
+    ofBoxes: 'ボックスをマスクに',
     title: 'スマートマスク',
     model: 'マスクを作るモデル',
     none: '点からマスクを作れるモデルがありません。',

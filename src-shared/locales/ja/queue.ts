@@ -46,6 +46,7 @@ export const queue: Translated<typeof source> = {
     merge: 'マージ中',
     duplicates: '重複を探索中',
     propose: 'ラベルを提案中',
+    'box-masks': 'ボックスからマスクを作成中',
     split: '分割を計算中',
     captions: 'キャプションを検査中',
     doubts: 'ラベルを判定中',

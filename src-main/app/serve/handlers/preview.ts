@@ -29,4 +29,8 @@ export const previewHandlers = ({ options: { models }, ahead }: Parts): Handlers
     needIn(placed(project, options).model, options.task, 'propose')
     return { jobId: client.queue('propose', options, { subject: path.basename(options.model) }).jobId }
   },
+  'preview.boxMasks': (options, client) => {
+    needIn(placed(client.project, options).model, 'prompt', 'propose --task masks')
+    return { jobId: client.queue('box-masks', options, { subject: path.basename(options.model) }).jobId }
+  },
 })

@@ -3,6 +3,7 @@ import { placed } from '../../preview/index.ts'
 import { propose } from '../../preview/propose.ts'
 import { jobKind } from '../kind.ts'
 import { inPhases } from '../plans.ts'
+import { proposing } from '../proposing.ts'
 
 /** Nothing is stored before all images have been looked at, so an interrupted job starts again; images it has encoded are known. */
 export default jobKind({
@@ -10,17 +11,5 @@ export default jobKind({
   lane: 'background',
   request: proposeOptions,
   plan: () => inPhases({ proposing: 1 }),
-  run: async ({ models, project, signal, progress, tell }, options) => {
-    const began = performance.now()
-    const onProgress = (done: number, total: number) => {
-      const seconds = (performance.now() - began) / 1000
-      progress({ phase: 'proposing', done, total, ...(done && seconds > 1 ? { imagesPerSecond: done / seconds } : {}) })
-    }
-    const report = await propose(models, project, placed(project, options), { signal, onProgress })
-    if (report.proposals) {
-      tell('project.changed', { what: ['labels'] })
-      tell('annotations.changed', { mediaIds: [], action: 'propose', origin: null })
-    }
-    return report
-  },
+  run: (job, options) => proposing(job, (control) => propose(job.models, job.project, placed(job.project, options), control)),
 })

@@ -13,6 +13,7 @@ export const previewJa = {
   'preview.no-labels': 'propose：プロジェクトにラベルがありません。--text を指定してください',
   'preview.example-label': 'propose：例に似たものに付けるラベルを指定してください',
   'preview.label-alone': 'propose：--label は --example に似たもののためのものです',
+  'preview.masks-of-boxes': 'propose：マスクは今あるボックスから作ります。{option} は指定できません',
   'preview.no-example': '--example：プロジェクトに画像 {found} がありません',
   'preview.vanished': 'プロジェクトにもうありません',
   'preview.filter': '--filter：{problem}',
