@@ -37,6 +37,33 @@ export const soupEntry = z.object({
 })
 export type SoupEntry = z.infer<typeof soupEntry>
 
+const share = z.number().min(0).max(1)
+
+/** The accuracies of a soup, which comes first, and of its ingredients, by split. */
+export const soupBeside = z.object({
+  rows: z.array(
+    z.object({
+      name: z.string(),
+      soup: z.boolean(),
+      /** `interval`: Wilson's at 95%, for the images that the split has now. */
+      splits: z.record(z.string(), z.object({ accuracy: z.number(), n: z.int().nonnegative(), interval: z.tuple([share, share]) })),
+    }),
+  ),
+  /** Uniform soups of the models that a greedy one was chosen among, and the splits on which they do better. */
+  better: z.array(z.object({ name: z.string(), splits: z.array(z.string()) })),
+})
+export type SoupBeside = z.infer<typeof soupBeside>
+
+/** A model on the line from one (alpha 0) to another (1). */
+export const linePoint = z.object({
+  alpha: z.number(),
+  name: z.string(),
+  /** Null for the two models themselves. */
+  runId: z.string().nullable(),
+  splits: z.record(z.string(), z.number()),
+})
+export type LinePoint = z.infer<typeof linePoint>
+
 export const mergingMethods = {
   'merging.methods': method(z.object({}).default({}), z.array(mergeMethodEntry)),
   /** The weight of each of `n` ingredients if the method is a weighted mean and the settings are valid; else null. */
@@ -58,4 +85,8 @@ export const mergingMethods = {
   ),
   /** null for runs without a soup. */
   'merging.soup': method(z.object({ runId: z.string() }), soupEntry.nullable()),
+  /** null for runs without a soup. */
+  'merging.beside': method(z.object({ runId: z.string() }), soupBeside.nullable()),
+  /** `setting`: the one that interpolates. Makes nothing. */
+  'merging.line': method(z.object({ base: z.string(), tuned: z.string(), method: z.string(), setting: z.string() }), z.array(linePoint)),
 }

@@ -1,4 +1,4 @@
-/** Runs after their start: what they learn from, their curves, what people say about them, and what goes with them when they are deleted. */
+/** Runs: what they learn from, their curves, what people say about them, and what goes with them when they are deleted. */
 import { z } from 'zod'
 import { id } from '../model/media.ts'
 import { judgedSchema, phaseSchema } from '../model/progress.ts'

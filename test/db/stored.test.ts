@@ -166,6 +166,8 @@ describe('jobs of the queue', () => {
     runId: null,
     error: null,
     result: null,
+    priority: 0,
+    startAt: null,
     created: 10,
     started: null,
     finished: null,

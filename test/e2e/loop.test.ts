@@ -66,7 +66,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
   })
 
   it('trains a linear probe with the settings in its form', async () => {
-    await fill('cCount', '5')
+    await fill('Values of C', '5')
     await fill('Name', 'Probe')
     await start()
     await row('Probe').waitFor()
@@ -77,8 +77,9 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
   })
 
   it('names the invalid setting in one line, and starts nothing', async () => {
-    await fill('cMin', '10')
-    await fill('cMax', '-1')
+    await page.click('[data-advanced]')
+    await fill('Smallest C', '10')
+    await fill('Largest C', '-1')
     await start()
     expect(await page.innerText('[role=alert]')).toMatch(/^recipe lp: cMax: /)
     expect(stored((p) => listRuns(p))).toHaveLength(1)
@@ -87,9 +88,9 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
 
   it('fine-tunes with a live curve, a rate and the time left', async () => {
     await choose('[data-recipe]', 'Linear probe, then fine-tuning')
-    await fill('epochs', '4')
-    await fill('cCount', '5')
-    await fill('lr', '0.0003')
+    await fill('Epochs', '4')
+    await fill('Values of C', '5')
+    await fill('Learning rate', '0.0003')
     await fill('Name', 'Probe, then tune')
     await start()
     await page.waitForSelector('[data-current-run="Probe, then tune"] [role=status] >> text=/training · step \\d+ of \\d+/')
@@ -101,7 +102,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
 
   it('cancels a run, which can be resumed', async () => {
     await choose('[data-recipe]', 'Full fine-tuning')
-    await fill('epochs', '60')
+    await fill('Epochs', '60')
     await fill('Name', 'Long')
     await start()
     await page.waitForSelector('[data-current-run=Long] [data-left]')

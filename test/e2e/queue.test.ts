@@ -32,19 +32,19 @@ describe.skipIf(!canRun)('running and queued jobs', () => {
   })
 
   it('marks an invalid number in its field, and keeps it as typed', async () => {
-    await fill('lr', '-5')
+    await fill('Learning rate', '-5')
     await page.waitForSelector('.number-field .wrong >> text=more than 0')
-    const field = page.locator('main').getByLabel('lr', { exact: true })
+    const field = page.locator('main').getByLabel('Learning rate', { exact: true })
     expect([await field.inputValue(), await field.getAttribute('aria-invalid')]).toEqual(['-5', 'true'])
     expect(await findings(page)).toEqual([])
     await page.locator('main [data-start]').click()
     expect(await page.innerText('main [role=alert]')).toMatch(/^recipe ft: lr: /)
     expect(project.read((p) => listRuns(p))).toEqual([])
-    await fill('lr', '0.0001')
+    await fill('Learning rate', '0.0001')
     await page.waitForSelector('.number-field .wrong', { state: 'detached' })
-    await fill('epochs', '2.5')
+    await fill('Epochs', '2.5')
     await page.waitForSelector('.number-field .wrong >> text=a whole number')
-    await fill('epochs', '10000')
+    await fill('Epochs', '10000')
   })
 
   it('is one line for six runs, and leaves the rest of the bar in place', async () => {

@@ -22,6 +22,7 @@ const PROGRAMS = {
   client: 'test/engine/jobs/client-program.ts',
   queue: 'test/app/work/queue-program.ts',
   training: 'test/app/work/training-program.ts',
+  night: 'test/app/work/night-program.ts',
   webgpu: 'test/engine/runtime/webgpu-program.ts',
 }
 type Program = keyof typeof PROGRAMS

@@ -200,10 +200,34 @@ describe('forms', () => {
       }),
     )
     expect(fieldsOf(schema as Record<string, unknown>)).toEqual([
-      { name: 'epochs', kind: 'integer', description: 'Passes', words: {}, default: 10, min: 1, max: 99, above: undefined, whole: true },
-      { name: 'lr', kind: 'number', description: '', words: {}, default: 0.1, min: undefined, max: undefined, above: 0, whole: false },
-      { name: 'head', kind: 'choice', description: '', words: {}, default: 'a', choices: ['a', 'b'] },
-      { name: 'fast', kind: 'boolean', description: '', words: {}, default: false },
+      {
+        name: 'epochs',
+        title: 'Epochs',
+        names: {},
+        kind: 'integer',
+        description: 'Passes',
+        words: {},
+        default: 10,
+        min: 1,
+        max: 99,
+        above: undefined,
+        whole: true,
+      },
+      {
+        name: 'lr',
+        title: 'Lr',
+        names: {},
+        kind: 'number',
+        description: '',
+        words: {},
+        default: 0.1,
+        min: undefined,
+        max: undefined,
+        above: 0,
+        whole: false,
+      },
+      { name: 'head', title: 'Head', names: {}, kind: 'choice', description: '', words: {}, default: 'a', choices: ['a', 'b'] },
+      { name: 'fast', title: 'Fast', names: {}, kind: 'boolean', description: '', words: {}, default: false },
     ])
   })
 })

@@ -77,8 +77,8 @@ export function runsCommand(app: AppContext): Command {
             const removal = o.yes ? deleteRuns(project, ids) : runsRemoval(project, ids)
             output(Boolean(o.json)).answer({ deleted: Boolean(o.yes), ...removal }, () =>
               [
-                `${o.yes ? 'Deleted' : 'Would delete'} ${ids.length - removal.active.length} runs, ${removal.checkpoints.length} checkpoints,`,
-                `${(removal.bytes / 1e6).toFixed(1)} MB`,
+                `${o.yes ? 'Deleted' : 'Would delete'} ${ids.length - removal.active.length} runs,`,
+                `${removal.checkpoints.length} checkpoints, ${(removal.bytes / 1e6).toFixed(1)} MB`,
                 ...(removal.usedBy.length ? [`\nMade from them, and kept: ${removal.usedBy.map((u) => u.name).join(', ')}`] : []),
                 ...(removal.annotations ? [`\nAnnotations by them, and kept: ${removal.annotations}`] : []),
                 ...(removal.active.length ? [`\nNot ended yet, and left: ${removal.active.join(', ')}`] : []),
@@ -110,7 +110,8 @@ export function runsCommand(app: AppContext): Command {
 function runOf(runs: readonly RunEntry[], name: string): RunEntry {
   const found = runs.filter((r) => r.id === name || r.name === name)
   if (found.length === 1) return found[0]!
-  throw userError(found.length ? sentence('run.several', { name, ids: found.map((r) => r.id).join(', ') }) : sentence('run.none', { id: name }))
+  const ids = found.map((r) => r.id).join(', ')
+  throw userError(found.length ? sentence('run.several', { name, ids }) : sentence('run.none', { id: name }))
 }
 
 const shown = ({ id, name, kind, recipe, status, created, finished, metrics, settings, note, tags, pinned, model }: RunEntry) => {

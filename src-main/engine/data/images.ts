@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DashiError } from '#shared/errors.ts'
 import { inWords, ofProcess } from '../../files/words.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import type { Item } from '#shared/model/job.ts'
 import type { Awaited as Waits } from '#shared/model/progress.ts'
+import { goneFolder } from './gone.ts'
 import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
@@ -38,14 +37,6 @@ export async function naming<T>(file: string, body: Promise<T>): Promise<T> {
 /** Waits for what can be put right outside the program, and tries again. */
 export interface Patience {
   until<T>(body: () => Promise<T>, waitsFor: (e: unknown) => Waits | undefined): Promise<T>
-}
-
-/** The topmost folder of a file that is not there, if that is why the file cannot be read: a drive was unplugged, or it was moved. */
-function goneFolder(file: string, e: unknown): Waits | undefined {
-  if (!(e instanceof UnreadableImage) || existsSync(file)) return undefined
-  let gone: string | undefined
-  for (let at = dirname(file); !existsSync(at) && dirname(at) !== at; at = dirname(at)) gone = at
-  return gone === undefined ? undefined : { for: 'folder', path: gone }
 }
 
 /**
@@ -88,7 +79,7 @@ export class Images {
 
   private reading<T>(file: string, body: () => Promise<T>): Promise<T> {
     const once = () => naming(file, body())
-    return this.patience ? this.patience.until(once, (e) => goneFolder(file, e)) : once()
+    return this.patience ? this.patience.until(once, (e) => (e instanceof UnreadableImage ? goneFolder(file) : undefined)) : once()
   }
 
   get labels(): Int32Array {

@@ -59,6 +59,15 @@ export const trainView = {
     deleteActive: 'Not ended yet, and left: {names}',
     deleteFinal: 'This cannot be undone.',
   },
+  merge: {
+    beside: 'Beside its ingredients',
+    uniformBetter: '“{name}”, the uniform soup of the same models, does better on {splits}: the greedy choice fits the held-out images.',
+    alphaTitle: 'From the base to the tuned model',
+    alphaHint: 'Robustness often peaks in between.',
+    alphaMake: 'Make the other {n}',
+    alphaName: 'WiSE-FT α={alpha}',
+    alphaNone: 'Neither model was measured yet.',
+  },
   confusion: {
     title: 'Confusion matrix',
     model: 'Model',

@@ -61,6 +61,15 @@ export const trainView: Translated<typeof english> = {
     deleteActive: '終わっていないため残ります：{names}',
     deleteFinal: '元に戻せません。',
   },
+  merge: {
+    beside: '材料との比較',
+    uniformBetter: '同じモデルの均一スープ「{name}」のほうが {splits} で上です。貪欲な選択がホールドアウト画像に合わせすぎています。',
+    alphaTitle: '出発点から調整後のモデルまで',
+    alphaHint: '頑健さは途中で最大になることがよくあります。',
+    alphaMake: '残り {n} 個を作る',
+    alphaName: 'WiSE-FT α={alpha}',
+    alphaNone: 'どちらのモデルもまだ測定されていません。',
+  },
   confusion: {
     title: '混同行列',
     model: 'モデル',

@@ -57,6 +57,17 @@ describe('the course of a job', () => {
     }
   })
 
+  it('leaves out a night in which the machine slept', () => {
+    const told = clocked([])
+    const stand = (done: number) => (told.wait(2), told.course.stand('training', done, 100))
+    for (let done = 1; done < 50; done++) stand(done)
+    const before = stand(50).secondsLeft!
+    told.wait(8 * 3600)
+    const after = stand(51).secondsLeft!
+    expect(before).toBeCloseTo(100, 0)
+    expect(Math.abs(after - 98)).toBeLessThan(4)
+  })
+
   it('says nothing where the features were there already, until what takes the time is measured', () => {
     const { run } = clocked(lpFt)
     const [features, probing, training] = [run('features train', 1, 0.01), run('logistic-regression', 28, 0.1), run('training', 1000, 0.6)]

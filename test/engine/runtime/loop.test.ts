@@ -115,6 +115,25 @@ describe('what is told', () => {
     expect(told[39]).toMatchObject({ step: 40, secondsLeft: 0 })
   })
 
+  test('leaves out a night in which the machine slept, and a pause', async () => {
+    let now = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const told: LoopProgress[] = []
+    const pauses = { total: 0 }
+    let step = 0
+    const trainer = {
+      step: async () => {
+        now += ++step === 5 ? 8 * 3600_000 : 1000
+        if (step === 7) [now, pauses.total] = [now + 60_000, pauses.total + 60_000]
+        return { loss: 1 }
+      },
+    } as unknown as Trainer
+    const options = { onProgress: (p: LoopProgress) => void told.push(p), pauses: pauses as never }
+    await runLoop({ trainer, steps: 10, imagesPerStep: 6, schedule: () => 0.5, batch }, options)
+    for (const { imagesPerSecond } of told) expect(imagesPerSecond).toBe(6)
+    expect(told[4]).toMatchObject({ secondsLeft: 5 })
+  })
+
   test('after each step is its number, its mean loss and the other numbers of its last part', async () => {
     const parts = [
       { loss: 1, norm: 5 },

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { mergingMethods } from '#shared/contract/merging.ts'
 import { mergeMethods, methodOf, sharesOf } from '../../../engine/merge/index.ts'
+import { besideOf, lineBetween } from '../../merging/beside.ts'
 import { registerMerge } from '../../merging/merge.ts'
 import { soupOf } from '../../merging/soup.ts'
 import { getRun } from '../../projects/index.ts'
@@ -37,5 +38,7 @@ export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<type
     }
     return queueRun(client, 'merge', name, (project) => registerMerge(project, request))
   },
+  'merging.beside': ({ runId }, { project }) => besideOf(models, project, getRun(project, runId)),
+  'merging.line': ({ base, tuned, method, setting }, { project }) => lineBetween(models, project, base, tuned, method, setting),
   'merging.soup': ({ runId }, { project }) => soupOf(models, project, getRun(project, runId)),
 })

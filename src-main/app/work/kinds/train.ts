@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { getRun } from '../../projects/index.ts'
 import type { Project } from '../../projects/project.ts'
+import { foldersOf } from '../../training/folders.ts'
 import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn } from '../../training/runs.ts'
 import { defaultName, planTraining, registerTraining, startTraining } from '../../training/train.ts'
@@ -29,14 +30,9 @@ export default jobKind({
     return { runId: registerTraining(models, project, { ...request, name }).id, subject: name }
   },
   run: async ({ models, project, runId, signal, progress, continues }) => {
-    const running = startTraining(
-      models,
-      project,
-      { ...trainingOf(project, runId), waits: true },
-      progress,
-      undefined,
-      getRun(project, runId),
-    )
+    const request = { ...trainingOf(project, runId), waits: true }
+    await foldersOf(planTraining(models, project, request).job, { signal, progress })
+    const running = startTraining(models, project, request, progress, undefined, getRun(project, runId))
     continues(running.earlier)
     await cancelWith(signal, running)
     return null
