@@ -91,6 +91,46 @@ describe('training', () => {
     w.close()
   })
 
+  test('shows before it starts what it will learn from, and afterwards every figure and what it said after each epoch', async () => {
+    const w = await window()
+    const data = await w.call('training.data', { recipe: 'ft' })
+    const [one] = data.classes
+    expect(data.splits.find((s) => s.name === 'train')!.images).toBe(data.classes.reduce((n, c) => n + (c.splits['train']?.images ?? 0), 0))
+    expect(one!.splits['train']!.samples.length).toBeGreaterThan(0)
+    const { id: runId } = (await w.call('runs.list')).find((r) => r.name === 'first')!
+    const series = await w.call('runs.series', { runId })
+    expect(series).toMatchObject({ phase: 'training', step: [1, 2, 3, 4] })
+    for (const of of [series.loss, series.lr, series.gradNorm, series.imagesPerSecond])
+      expect(of.every((v) => v !== null && v > 0)).toBe(true)
+    expect(series.epochs.map((e) => [e.epoch, e.step, e.metric])).toEqual([
+      [1, 2, 'accuracy'],
+      [2, 4, 'accuracy'],
+    ])
+    const [, said] = await w.call('runs.answers', { runId })
+    const val = data.splits.find((s) => s.name === 'val')!.images
+    expect(said!.answers).toHaveLength(Math.min(24, val))
+    const right = said!.answers.filter((a) => a.class === a.truth).length / said!.answers.length
+    if (val <= 24) expect(right).toBeCloseTo(series.epochs[1]!.value)
+    expect(said!.answers.every((a) => a.mediaId !== null && data.classes.some((c) => c.name === a.truth))).toBe(true)
+    w.close()
+  })
+
+  test('takes a name, tags and a note, which windows are told of, and is written for other programs', async () => {
+    const w = await window()
+    const { id: runId } = (await w.call('runs.list')).find((r) => r.name === 'first')!
+    await w.call('runs.note', { runId, note: { name: 'renamed', tags: ['baseline'], note: 'two epochs', pinned: true } })
+    await until(() => w.told.find((t) => t.event === 'runs.changed'))
+    const noted = (await w.call('runs.list')).find((r) => r.id === runId)!
+    expect(noted).toMatchObject({ name: 'renamed', tags: ['baseline'], note: 'two epochs', pinned: true, model: 'checkpoints/first' })
+    expect(await w.call('runs.csv', { runIds: [runId] })).toMatch(/\r\nrenamed,train,ft,Nano,done,.*,baseline,two epochs,/)
+    const out = temporaryFolder()
+    expect(await w.call('runs.tensorboard', { runIds: [runId], folder: out })).toEqual({ folder: out, runs: 1 })
+    expect(fs.readdirSync(path.join(out, 'renamed'))).toEqual([expect.stringMatching(/^events\.out\.tfevents\.\d+\.dashi$/)])
+    await expect(w.call('runs.tensorboard', { runIds: [runId], folder: path.join(folder, 'checkpoints') })).rejects.toThrow('checkpoints')
+    await w.call('runs.note', { runId, note: { name: 'first' } })
+    w.close()
+  })
+
   test('never overwrites a checkpoint: the same name gets a number', async () => {
     const w = await window()
     const weights = path.join(folder, 'checkpoints', 'first', 'model.safetensors')
@@ -259,7 +299,7 @@ describe('comparing', () => {
     const { jobId } = await w.call('evaluation.compare', { checkpoints: ['checkpoints/first', 'checkpoints/first-2', TINY_CLIP] })
     const { status, result } = await w.ended(jobId)
     expect(status).toBe('done')
-    const { rows, splits, pairs, differing, differences, classes } = comparison.parse(result)
+    const { rows, splits, pairs, differing, differences, confusions, classes } = comparison.parse(result)
     expect(rows.map((r) => r.name)).toEqual(['first', 'first 2', 'Nano'])
     expect([...splits].sort()).toEqual(['heldOut', 'id', 'ood', 'val'])
     const run = (await w.call('runs.list')).find((r) => r.name === 'first')!
@@ -277,6 +317,15 @@ describe('comparing', () => {
       for (const { a, b, onlyA, onlyB } of of)
         expect((onlyA - onlyB) / 6).toBeCloseTo(rows[a]!.splits[split]!.accuracy - rows[b]!.splits[split]!.accuracy, 12)
     }
+    for (const { row, split, cells } of confusions) {
+      const { n, perClass } = rows[row]!.splits[split]!
+      expect(cells.reduce((sum, c) => sum + c.n, 0)).toBe(n)
+      for (const c of cells) {
+        if (c.truth === c.said) expect([c.n, c.images]).toEqual([perClass[c.truth]!.correct, []])
+        else expect(new Set(c.images).size).toBe(c.n) // few enough to be all of them
+      }
+    }
+    expect(confusions).toHaveLength(3 * splits.length)
     expect(classes).toEqual(['circle', 'square', 'stripes'])
     w.close()
   })
@@ -331,6 +380,34 @@ describe('merging', () => {
         { name: 'first 2', folder: 'checkpoints/first-2', weight: 0.5 },
       ],
     })
+    const beside = await w.call('merging.beside', { runId })
+    expect(beside!.rows.map((r) => [r.name, r.soup])).toEqual([
+      ['soup', true],
+      ['first', false],
+      ['first 2', false],
+    ])
+    const run = (await w.call('runs.list')).find((r) => r.id === runId)!
+    const { accuracy, n, interval } = beside!.rows[0]!.splits['id']!
+    expect([accuracy, n, interval[0] <= accuracy && accuracy <= interval[1]]).toEqual([run.metrics['id'], 6, true])
+    w.close()
+  })
+
+  test('soups between two models are on one line, by alpha', async () => {
+    const w = await window()
+    const ends = { base: 'checkpoints/first', tuned: 'checkpoints/first-2' }
+    const asked = { method: 'wise-ft', settings: { alpha: 0.3 }, checkpoints: [ends.base, ends.tuned], name: 'between' }
+    const { runId } = await w.call('merging.start', asked)
+    await w.finished(runId)
+    const line = await w.call('merging.line', { ...ends, method: 'wise-ft', setting: 'alpha' })
+    expect(line.map((p) => [p.alpha, p.name, p.runId])).toEqual([
+      [0, 'first', null],
+      [0.3, 'between', runId],
+      [1, 'first 2', null],
+    ])
+    expect(line.every((p) => typeof p.splits['ood'] === 'number')).toBe(true)
+    expect(await w.call('merging.line', { base: ends.tuned, tuned: ends.base, method: 'wise-ft', setting: 'alpha' })).toHaveLength(2)
+    await w.call('runs.delete', { runIds: [runId] })
+    expect(fs.existsSync(path.join(folder, 'checkpoints', 'between'))).toBe(false)
     w.close()
   })
 
