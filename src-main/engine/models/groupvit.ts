@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { sentence } from '#shared/sentences/table.ts'
 import { clipProcessor } from '../data/preprocess.ts'
 import type { Value } from '../graph/graph.ts'
@@ -28,14 +27,14 @@ import {
   sub,
   swapLast,
 } from '../ops/index.ts'
-import { activationsOf, imageTower, pictureCost, tower, upTo, width } from './bounds.ts'
-import { checkScale, clipSimilarity, eosIndex, layerTensors, logitScale, pooledText, tokenEmbedding } from './clip.ts'
-import { clipText, clipVision, withTowers } from './clip-config.ts'
+import { activationsOf, pictureCost } from './bounds.ts'
+import { checkScale, clipSimilarity, eosIndex, logitScale, pooledText, tokenEmbedding } from './clip.ts'
 import { activationName, essential } from './essence.ts'
+import { type GroupvitConfig, groupvitConfig, mixed, stageName, stagesOf, type Vision } from './groupvit-config.ts'
+import { groupvitTensors, SCALE, TABLE } from './groupvit-tensors.ts'
 import { gridPositions } from './interpolate.ts'
 import { defineFamily } from './model.ts'
 import type { Segmenter } from './segmenter.ts'
-import { TensorList } from './tensors.ts'
 
 /*
  * GroupViT (Xu et al. 2022, "GroupViT: semantic segmentation emerges from text supervision", CVPR), after the paper, with the
@@ -43,76 +42,6 @@ import { TensorList } from './tensors.ts'
  * are read together with the segments of an image, patches at first; at the end of a stage each segment is assigned to one group,
  * and the groups are the next stage's segments (§3.1).
  */
-
-const MOST_GROUPS = 4096
-const groups = z.array(z.int().min(0).max(MOST_GROUPS)).min(1).max(64)
-const vision = z.object({
-  ...clipVision.shape,
-  hidden_size: width.default(384),
-  intermediate_size: width.default(1536),
-  num_attention_heads: width.default(6),
-  patch_size: clipVision.shape.patch_size.unwrap().default(16),
-  hidden_act: clipVision.shape.hidden_act.unwrap().default('gelu'),
-  depths: z.array(z.int().min(0).max(1024)).min(1).max(64).default([6, 3, 3]),
-  num_group_tokens: groups.default([64, 8, 0]),
-  num_output_groups: groups.default([64, 8, 8]),
-  assign_eps: z.number().positive().max(1e6).default(1),
-  assign_mlp_ratio: z.array(z.number().positive().max(64)).length(2).default([0.5, 4]),
-})
-
-const groupvitConfig = z.preprocess(
-  withTowers,
-  z.object({
-    model_type: z.literal('groupvit'),
-    projection_dim: width.default(256),
-    projection_intermediate_dim: width.default(4096),
-    logit_scale_init_value: z.number().default(2.6592),
-    text_config: tower(
-      z.object({
-        ...clipText.shape,
-        hidden_size: width.default(256),
-        intermediate_size: width.default(1024),
-        num_attention_heads: upTo(65_536).default(4),
-      }),
-      'max_position_embeddings',
-      (c) => c.max_position_embeddings,
-    ),
-    vision_config: imageTower(
-      vision
-        .refine((c) => stagesOf(c).length > 0, { path: ['num_group_tokens'], message: 'expected groups in the first stage' })
-        .refine((c) => c.num_group_tokens.length === c.depths.length && c.num_output_groups.length === c.depths.length, {
-          path: ['num_group_tokens'],
-          message: 'expected as many numbers as depths and num_output_groups have',
-        })
-        .refine((c) => c.num_group_tokens.every((n, i) => n === 0 || i < stagesOf(c).length), {
-          path: ['num_group_tokens'],
-          message: 'expected no groups after a stage without them',
-        })
-        .refine((c) => stagesOf(c).every(({ out }) => out > 0), {
-          path: ['num_output_groups'],
-          message: 'expected at least 1 where there are group tokens',
-        })
-        .refine((c) => stagesOf(c).every(({ tokens, out, last }) => last || out === tokens), {
-          path: ['num_output_groups'],
-          message: 'expected num_group_tokens but for the last stage with groups, since the next one reads them',
-        }),
-      { before: 0 },
-    ),
-  }),
-)
-type GroupvitConfig = z.output<typeof groupvitConfig>
-type Vision = z.output<typeof vision>
-
-/** The stages that group, which are the first ones: learned tokens, groups that come out, and layers. */
-function stagesOf(v: Pick<Vision, 'depths' | 'num_group_tokens' | 'num_output_groups'>) {
-  const without = v.num_group_tokens.indexOf(0)
-  const n = without < 0 ? v.num_group_tokens.length : without
-  return v.num_group_tokens.slice(0, n).map((tokens, i) => ({ tokens, out: v.num_output_groups[i] ?? 0, last: i === n - 1 }))
-}
-
-/** Widths of a grouping block's two MLPs: over its tokens, and over channels. */
-const mixed = (v: Vision) => v.assign_mlp_ratio.map((ratio) => Math.floor(ratio * v.hidden_size)) as [number, number]
-const stageName = (i: number) => `vision_model.encoder.stages.${i}`
 
 /** Segments [B, S, D], and how much each patch belongs to each of them, [B, S, N]. */
 interface Grouped {
@@ -261,62 +190,6 @@ const segmenterOf = (c: GroupvitConfig): Segmenter => ({
   },
 })
 
-const SCALE = 'logit_scale'
-const TABLE = 'text_model.embeddings.token_embedding.weight'
-
-function tensors(c: GroupvitConfig): TensorList {
-  const { text_config: t, vision_config: v } = c
-  const list = new TensorList()
-  const [image, text] = [list.in('image'), list.in('text')]
-  text.embedding(TABLE, [t.vocab_size, t.hidden_size])
-  text.embedding('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])
-  for (let i = 0; i < t.num_hidden_layers; i++) layerTensors(text, `text_model.encoder.layers.${i}`, t)
-  text.norm('text_model.final_layer_norm', t.hidden_size)
-
-  const d = v.hidden_size
-  const m = 'vision_model.embeddings'
-  image.embedding(`${m}.position_embeddings`, [1, Math.floor(v.image_size / v.patch_size) ** 2, d])
-  image.weight(`${m}.patch_embeddings.projection.weight`, [d, 3, v.patch_size, v.patch_size])
-  image.bias(`${m}.patch_embeddings.projection.bias`, [d])
-  image.norm(`${m}.layernorm`, d)
-  v.depths.forEach((depth, i) => {
-    for (let k = 0; k < depth; k++) layerTensors(image, `${stageName(i)}.layers.${k}`, v)
-  })
-  const [overTokens, overChannels] = mixed(v)
-  const two = (name: string, out: number, hidden: number, into: number) => {
-    image.affine(`${name}.fc1`, hidden, into)
-    image.affine(`${name}.fc2`, out, hidden)
-  }
-  stagesOf(v).forEach(({ tokens, out }, i) => {
-    const [stage, block] = [stageName(i), `${stageName(i)}.downsample`]
-    image.embedding(`${stage}.group_token`, [1, tokens, d])
-    if (i > 0) {
-      image.norm(`${stage}.group_projector.0`, d)
-      two(`${stage}.group_projector.1`, tokens, overTokens, v.num_output_groups[i - 1]!)
-    }
-    for (const name of ['norm_tokens', 'norm_post_tokens', 'norm_x', 'norm_new_x']) image.norm(`${block}.${name}`, d)
-    two(`${block}.mlp_inter`, out, overTokens, tokens)
-    for (const x of ['q', 'k', 'v', 'out']) image.affine(`${block}.pre_assign_attn.attn.${x}_proj`, d, d)
-    for (const name of ['norm2', 'norm_post']) image.norm(`${block}.pre_assign_attn.${name}`, d)
-    two(`${block}.pre_assign_attn.mlp`, d, v.intermediate_size, d)
-    for (const x of ['q_proj', 'k_proj', 'v_proj', 'proj']) image.affine(`${block}.assign.${x}`, d, d)
-    two(`${block}.mlp_channels`, d, overChannels, d)
-  })
-  image.norm('vision_model.layernorm', d)
-  for (const [part, name, into] of [
-    [image, 'visual_projection', d],
-    [text, 'text_projection', t.hidden_size],
-  ] as const) {
-    const n = c.projection_intermediate_dim
-    part.affine(`${name}.0`, n, into)
-    part.norm(`${name}.1`, n)
-    for (const statistic of ['running_mean', 'running_var']) part.bias(`${name}.1.${statistic}`, [n])
-    part.affine(`${name}.3`, c.projection_dim, n)
-  }
-  list.in('joint').scalar(SCALE)
-  return list
-}
-
 const half = (part: string) => sentence('model.one-tower', { tower: part, model: 'GroupViTModel' })
 
 export const groupvit = defineFamily<GroupvitConfig>({
@@ -326,7 +199,7 @@ export const groupvit = defineFamily<GroupvitConfig>({
   config: groupvitConfig,
   describe: (c) => ({
     dim: c.projection_dim,
-    tensors: tensors(c),
+    tensors: groupvitTensors(c),
     image: {
       size: c.vision_config.image_size,
       patch: c.vision_config.patch_size,
