@@ -98,7 +98,7 @@ function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Va
 }
 
 /** Token embeddings [B, T, D] of ids [B, T] (int32), without positions: learned context is inserted here. */
-export function tokenEmbedding(p: Params, c: ClipConfig, ids: Value): Value {
+export function tokenEmbedding(p: Params, c: Pick<ClipConfig, 'text_config'>, ids: Value): Value {
   const t = c.text_config
   return gather(p.get('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size]), ids)
 }
@@ -107,8 +107,11 @@ export function tokenEmbedding(p: Params, c: ClipConfig, ids: Value): Value {
  * Token embeddings [B, T, D] → text embedding [B, projection_dim], not normalised, taken at `eos` [B] (int32), each
  * text's end-of-text index. Later tokens have no effect because of the causal mask.
  */
-export function textEmbeddingFromTokens(p: Params, c: ClipConfig, tokens: Value, eos: Value): Value {
-  const t = c.text_config
+export const textEmbeddingFromTokens = (p: Params, c: ClipConfig, tokens: Value, eos: Value): Value =>
+  linear(p, 'text_projection', pooledText(p, c, tokens, eos), c.projection_dim, { bias: false })
+
+/** The text tower of {@link textEmbeddingFromTokens} before its projection: [B, D]. */
+export function pooledText(p: Params, { text_config: t }: Pick<ClipConfig, 'text_config'>, tokens: Value, eos: Value): Value {
   const m = 'text_model'
   const [b, length, d] = tokens.shape as [number, number, number]
   const position = p.get(`${m}.embeddings.position_embedding.weight`, [t.max_position_embeddings, d])
@@ -116,8 +119,7 @@ export function textEmbeddingFromTokens(p: Params, c: ClipConfig, tokens: Value,
   x = encoder(p, `${m}.encoder`, x, t, causalMask(x, length))
   x = layerNorm(p, `${m}.final_layer_norm`, x, t.layer_norm_eps)
   const at = cast(equal(unsqueeze(eos, [1]), range(eos, length)), 'float32') // [B, T], one-hot
-  const pooled = reshape(matmul(unsqueeze(at, [1]), x), [b, d])
-  return linear(p, 'text_projection', pooled, c.projection_dim, { bias: false })
+  return reshape(matmul(unsqueeze(at, [1]), x), [b, d])
 }
 
 /** ids [B, T] (int32) → text embedding [B, projection_dim], not normalised. T may be shorter than the model's context. */
@@ -146,22 +148,28 @@ export function eosIndex(ids: Int32Array, eosTokenId: number): number {
   return Math.max(0, ids.indexOf(eosTokenId))
 }
 
+/** The tensors of an `encoderLayer` (nn/transformer.ts). */
+export function layerTensors(
+  { affine, norm }: Pick<ReturnType<TensorList['in']>, 'affine' | 'norm'>,
+  layer: string,
+  { hidden_size: d, intermediate_size }: { readonly hidden_size: number; readonly intermediate_size: number },
+): void {
+  for (const x of ['q', 'k', 'v', 'out']) affine(`${layer}.self_attn.${x}_proj`, d, d)
+  affine(`${layer}.mlp.fc1`, intermediate_size, d)
+  affine(`${layer}.mlp.fc2`, d, intermediate_size)
+  norm(`${layer}.layer_norm1`, d)
+  norm(`${layer}.layer_norm2`, d)
+}
+
 /** Shapes of all tensors of the model by name. */
 export function clipTensors(c: ClipConfig): TensorList {
   const list = new TensorList()
   const [image, text] = [list.in('image'), list.in('text')]
-  for (const [m, t, { affine, norm }] of [
+  for (const [m, t, part] of [
     ['text_model', c.text_config, text],
     ['vision_model', c.vision_config, image],
   ] as const)
-    for (let i = 0; i < t.num_hidden_layers; i++) {
-      const layer = `${m}.encoder.layers.${i}`
-      for (const x of ['q', 'k', 'v', 'out']) affine(`${layer}.self_attn.${x}_proj`, t.hidden_size, t.hidden_size)
-      affine(`${layer}.mlp.fc1`, t.intermediate_size, t.hidden_size)
-      affine(`${layer}.mlp.fc2`, t.hidden_size, t.intermediate_size)
-      norm(`${layer}.layer_norm1`, t.hidden_size)
-      norm(`${layer}.layer_norm2`, t.hidden_size)
-    }
+    for (let i = 0; i < t.num_hidden_layers; i++) layerTensors(part, `${m}.encoder.layers.${i}`, t)
   const { text_config: t, vision_config: v } = c
   text.embedding('text_model.embeddings.token_embedding.weight', [t.vocab_size, t.hidden_size])
   text.embedding('text_model.embeddings.position_embedding.weight', [t.max_position_embeddings, t.hidden_size])

@@ -13,6 +13,7 @@ import { clip } from './clip.ts'
 import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
 import { groundingDino } from './grounding-dino.ts'
+import { groupvit } from './groupvit.ts'
 import type { AnyFamily, Architecture, TextTower } from './model.ts'
 import { mobileSam } from './mobile-sam.ts'
 import { owlv2 } from './owlv2.ts'
@@ -22,7 +23,20 @@ import { sam2 } from './sam2.ts'
 import { siglip } from './siglip.ts'
 import { vit } from './vit.ts'
 
-export const families: readonly AnyFamily[] = [clip, siglip, vit, dinov2, clipseg, sam, mobileSam, sam2, owlvit, owlv2, groundingDino]
+export const families: readonly AnyFamily[] = [
+  clip,
+  siglip,
+  vit,
+  dinov2,
+  clipseg,
+  groupvit,
+  sam,
+  mobileSam,
+  sam2,
+  owlvit,
+  owlv2,
+  groundingDino,
+]
 
 const rawSchema = z.looseObject({ model_type: z.unknown().optional() })
 
