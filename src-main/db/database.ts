@@ -233,21 +233,8 @@ export class Database {
     } catch (e) {
       // SQLite rolls back by itself on some errors (e.g. a full disk).
       if (this.connection.inTransaction) this.connection.exec('ROLLBACK')
-      for (const undo of this.onRollback) undo()
+      this.rolledBack()
       throw e
-    }
-  }
-
-  /** What `body` returns; all that it wrote is taken back. */
-  trial<T>(body: () => T): T {
-    if (this.options.readOnly) throw userError(sentence('project.read-only', { file: this.file }))
-    const begun = !this.connection.inTransaction
-    this.guard(() => this.connection.exec(begun ? 'BEGIN IMMEDIATE' : 'SAVEPOINT trial'))
-    try {
-      return body()
-    } finally {
-      this.connection.exec(begun ? 'ROLLBACK' : 'ROLLBACK TO trial; RELEASE trial')
-      for (const undo of this.onRollback) undo()
     }
   }
 
@@ -259,6 +246,10 @@ export class Database {
   /** Registers a callback for caches that must not outlive a rollback. */
   whenRolledBack(forget: () => void): void {
     this.onRollback.push(forget)
+  }
+
+  rolledBack(): void {
+    for (const forget of this.onRollback) forget()
   }
 
   close(): void {

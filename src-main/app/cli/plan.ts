@@ -28,7 +28,7 @@ export function planText(plan: TrainingPlan): string {
     `${plan.recipe} on ${classes.length} classes, ${splits.map((s) => `${s} ${images[s]}`).join(', ') || 'no images'}`,
     ...(outline
       ? [
-          `trains ${outline.parameters.trained.toLocaleString('en')} parameters (${share(outline.parameters.trained, outline.parameters.model)} of the model's ${outline.parameters.model.toLocaleString('en')})`,
+          trainsText(outline.parameters),
           outline.steps
             ? `${outline.steps} steps of ${outline.batch * outline.accumulate} images, ${outline.perEpoch} an epoch`
             : 'no steps of gradient descent',
@@ -55,6 +55,9 @@ export function planText(plan: TrainingPlan): string {
   )
   return `${lines.join('\n')}\n${classes.length ? `\n${table}` : ''}`
 }
+
+const trainsText = ({ trained, model }: { readonly trained: number; readonly model: number }) =>
+  `trains ${trained.toLocaleString('en')} parameters (${share(trained, model)} of the model's ${model.toLocaleString('en')})`
 
 const share = (part: number, whole: number) => `${whole ? ((100 * part) / whole).toPrecision(3) : 0} %`
 

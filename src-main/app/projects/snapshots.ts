@@ -6,6 +6,7 @@ import { datasetHash } from '../../db/digest.ts'
 import { mutate, position } from '../../db/journal.ts'
 import { addSnapshot, dropSnapshot, snapshotNamed, snapshots } from '../../db/snapshots.ts'
 import { diffStates, restoreState } from '../../db/states.ts'
+import { trial } from '../../db/trial.ts'
 import type { Project } from './project.ts'
 
 /** Names the current state. */
@@ -44,7 +45,7 @@ export const snapshotHash = (project: Project, name: string): string => find(pro
 /** What `read` finds in the dataset as it was; the dataset stays as it is. */
 export const asOfSnapshot = <T>(project: Project, name: string, read: () => T): T => {
   const { seq } = find(project, name)
-  return project.db.trial(() => {
+  return trial(project.db, () => {
     mutate(project.db, project.user, `look at ${name}`, (edit) => restoreState(edit, seq))
     return read()
   })

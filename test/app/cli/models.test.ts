@@ -36,6 +36,42 @@ const FAST: Record<string, string[]> = {
   coop: ['epochs=3'],
 }
 
+describe('train --plan', () => {
+  const plan = (...options: string[]) => dashi('train', '--project', project, '--recipe', 'ft', '--model', TINY_CLIP, '--plan', ...options)
+
+  test('says what would be trained and what stands in the way, and trains nothing', async () => {
+    const answer = document(await plan('--device', 'cpu', '--set', 'epochs=2', 'batchSize=5', '--json'))
+    expect(answer).toMatchObject({
+      recipe: 'ft',
+      images: { train: 12, val: 6, ood: 6 },
+      outline: { batch: 5, steps: 4 },
+      device: { used: 'cpu', why: 'asked' },
+      seconds: null,
+    })
+    const levels = (answer['concerns'] as { id: string; level: string }[]).map((c) => `${c.level} ${c.id}`)
+    expect(levels).toEqual(expect.arrayContaining(['warning few-images', 'warning small-validation', 'note duplicates-unknown']))
+    expect(fs.existsSync(path.join(project, 'checkpoints'))).toBe(false)
+    const { stdout } = await plan('--train', 'id', '--device', 'cpu')
+    expect(stdout).toMatch(/^ft on 3 classes, .*train 6/)
+    expect(stdout).toMatch(/trains [\d,]+ parameters \([\d.]+ % of the model's/)
+  })
+
+  test('measures some steps when asked to, and knows the time from then on', async () => {
+    const measured = document(await plan('--measure', '--set', 'epochs=3', 'batchSize=6', '--json'))
+    expect(measured['seconds']).toBeGreaterThan(0)
+    const again = document(await plan('--set', 'epochs=30', 'batchSize=6', '--json'))
+    expect(again['seconds']).toBeGreaterThan(measured['seconds'] as number)
+  })
+
+  test('refuses what cannot be in one line', async () => {
+    const { code, stderr } = await plan('--set', 'classWeights=often')
+    expect([code, stderr.trim().split('\n')]).toEqual([2, [expect.stringContaining('recipe ft: classWeights: ')]])
+    expect((await plan('--hold-out', 'moon')).stderr).toContain('--hold-out')
+    expect((await plan('--train', 'trian')).stderr).toContain('there is no split "trian"')
+    expect((await plan('--filter', 'moon=1')).code).toBe(2)
+  })
+})
+
 describe('train', () => {
   test.each(Object.entries(FAST))('%s answers with the checkpoint, the curve and the accuracy on every split', async (recipe, settings) => {
     const answer = await train(recipe, ...(settings.length ? ['--set', ...settings] : []))

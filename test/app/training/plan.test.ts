@@ -155,7 +155,7 @@ describe('the suggestion', () => {
 
   it.each<[string, ImageRecord[], string | null, RegExp]>([
     ['labels', sound, 'lp', /LP-FT/],
-    ['10 pictures', [...many(5, 'cat', 'x'), ...many(5, 'dog', 'x')], 'lp', /so few/],
+    ['10 pictures', [...many(5, 'cat', 'x'), ...many(5, 'dog', 'x')], 'lp', /from so few/],
     ['boxes', [image('a.jpg', null, 'train', { regions }), image('b.jpg', null, 'val', { regions })], 'detect-ft', /boxes/],
     ['several labels an image', [image('a.jpg', ['cat', 'dog'], 'train')], null, /several labels/],
     ['captions only', [record('a.jpg', { captions: [{ text: 'two dogs' }] })], null, /captions/],

@@ -20,7 +20,7 @@ export function suggest(facts: CuratedFacts): Suggestion {
       with: { n: single },
       why: few
         ? {
-            en: '{n} images have one label each: a linear probe learns from so few without forgetting what the model knows, and zero-shot shows what it knew before.',
+            en: '{n} images have one label each: from so few a linear probe learns without forgetting; zero-shot shows what was known.',
             ja: 'ラベルが 1 つの画像は {n} 枚です。この枚数なら線形プローブが、モデルの知識を失わずに学習できます。ゼロショットで学習前の実力も分かります。',
           }
         : {
@@ -55,7 +55,7 @@ export function suggest(facts: CuratedFacts): Suggestion {
       splits: null,
       with: { n: several },
       why: {
-        en: '{n} images have several labels each, and no recipe learns that: keep the main one of each image, or draw a region for each label and train a detector.',
+        en: '{n} images have several labels each, which no recipe learns: keep the main one, or draw a region for each and train on these.',
         ja: '{n} 枚の画像にラベルが複数ありますが、そのまま学習できるレシピはありません。主なラベルだけを残すか、ラベルごとに領域を描いて検出器を学習してください。',
       },
     }
@@ -65,7 +65,7 @@ export function suggest(facts: CuratedFacts): Suggestion {
       splits: null,
       with: { n: captioned },
       why: {
-        en: '{n} images have captions and no labels: no recipe learns from captions alone. Let a model propose labels from words that the captions use, accept what is right, and train on that.',
+        en: '{n} images have captions and no labels, which no recipe learns: let a model propose labels by the captions’ words.',
         ja: '{n} 枚の画像に説明文はありますがラベルがありません。説明文だけから学習するレシピはありません。説明文に出る言葉でモデルにラベルを提案させ、正しいものを承認して学習してください。',
       },
     }

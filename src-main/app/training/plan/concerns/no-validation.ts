@@ -6,7 +6,7 @@ export default defineConcern({
   order: 5,
   level: 'warning',
   problem: {
-    en: 'No image is in the split “val”: settings are chosen on the training images themselves, and nothing tells when learning goes too far.',
+    en: 'No image is in the split “val”: settings are chosen on the training images, and nothing tells when to stop.',
     ja: '「val」の分割に画像がありません。設定は学習用画像そのもので選ばれ、学習しすぎても分かりません。',
   },
   cure: { en: 'Put a fifth of the images into “val”.', ja: '画像の 2 割ほどを「val」に入れてください。' },
