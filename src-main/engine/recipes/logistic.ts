@@ -28,7 +28,8 @@ export interface LogisticFit {
 
 /**
  * Multinomial logistic regression with an L2 penalty on weights but not on intercepts (scikit-learn's
- * LogisticRegression(C)), solved for each C in turn, starting from the previous solution, the first one `from` a given solution or zero. L-BFGS minimises the
+ * LogisticRegression(C)), solved for each C in turn, starting from the previous solution, the first one `from` a given solution or
+ * zero. L-BFGS minimises the
  * objective divided by C·n, i.e. the mean cross-entropy plus ‖w‖²/(2Cn); value and gradient come from one session.
  */
 export async function* logisticPath(

@@ -30,8 +30,8 @@ async function featuresOf(items: readonly Labelled[], cache?: string): Promise<{
   }
 }
 
-/** To a scalar standard deviation of 1 around the mean of each column. */
-export function scaled(x: Float32Array): Float32Array {
+/** To a mean of 0 and a standard deviation of 1 over all entries. */
+function scaled(x: Float32Array): Float32Array {
   let [sum, squares] = [0, 0]
   for (const v of x) {
     sum += v

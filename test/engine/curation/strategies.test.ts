@@ -1,6 +1,5 @@
 /** What to label next: properties that every strategy has, and values of SciPy and NumPy (test/parity/curation/strategies.py). */
 import fs from 'node:fs'
-import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { strategies, strategyRecord } from '../../../src-main/engine/curation/strategies.ts'
 import type { Seen } from '../../../src-main/engine/curation/strategy.ts'
@@ -73,7 +72,7 @@ describe.each(strategies.map((s) => [s.id, s] as const))('%s', (id, strategy) =>
 })
 
 test('each file is one strategy, called as the file', () => {
-  const files = readdirSync(new URL('../../../src-main/engine/curation/strategies', import.meta.url))
+  const files = fs.readdirSync(new URL('../../../src-main/engine/curation/strategies', import.meta.url))
   expect(strategies.map((s) => `${s.id}.ts`).sort()).toEqual(files.sort())
   expect(new Set(strategies.map((s) => s.order)).size).toBe(strategies.length)
 })
