@@ -12,7 +12,7 @@ const vision = z.object({
   num_attention_heads: width.default(6),
   patch_size: clipVision.shape.patch_size.unwrap().default(16),
   hidden_act: clipVision.shape.hidden_act.unwrap().default('gelu'),
-  depths: z.array(z.int().min(0).max(1024)).min(1).max(64).default([6, 3, 3]),
+  depths: z.array(z.int().min(0).max(64)).min(1).max(64).default([6, 3, 3]),
   num_group_tokens: groups.default([64, 8, 0]),
   num_output_groups: groups.default([64, 8, 8]),
   assign_eps: z.number().positive().max(1e6).default(1),

@@ -180,6 +180,7 @@ describe('what follows from the sizes', () => {
       [['vit', 'deit'], ['embedImage'], 'ViTForImageClassification', undefined],
       [['dinov2'], ['embedImage'], 'Dinov2Model', undefined],
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
+      [['groupvit'], ['embedImage', 'embedText', 'segment'], 'GroupViTModel', undefined],
       [['sam'], ['prompt'], 'SamModel', undefined],
       [['mobile_sam'], ['prompt'], 'MobileSAM', undefined],
       [['sam2', 'sam2_video'], ['prompt'], 'Sam2Model', undefined],

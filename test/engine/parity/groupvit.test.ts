@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
+import { architectureOf } from '../../../src-main/engine/models/families.ts'
 import { paramsFor } from '../../../src-main/engine/models/model.ts'
 import { Session, type Tensor, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { columnsOf, planeOf, resized } from '../../../src-main/engine/segmentation/planes.ts'
@@ -61,6 +62,16 @@ describe.each(['groupvit', 'groupvit-two', 'groupvit-four'])('%s', (name) => {
   })
 })
 
+test.each([
+  [{ num_group_tokens: [0, 4, 0] }, 'expected groups in the first stage'],
+  [{ num_group_tokens: [6, 0, 4] }, 'expected no groups after a stage without them'],
+  [{ depths: [1, 1] }, 'expected as many numbers as depths and num_output_groups have'],
+  [{ num_output_groups: [6, 0, 0], num_group_tokens: [6, 4, 0] }, 'expected at least 1 where there are group tokens'],
+  [{ num_output_groups: [3, 4, 0], num_group_tokens: [6, 4, 0] }, 'since the next one reads them'],
+])('stages that do not follow each other are refused: %o', (vision, why) => {
+  expect(() => architectureOf({ model_type: 'groupvit', vision_config: vision })).toThrow(why)
+})
+
 test('masks by words and like an example, over an image of any shape', async () => {
   const model = await openModel(goldenPath('families/groupvit'))
   const segmenting = Segmenting.with(model, 'preview')
@@ -68,7 +79,11 @@ test('masks by words and like an example, over an image of any shape', async () 
   const file = path.join(temporaryFolder(), 'large.png')
   fs.writeFileSync(file, Buffer.from(picture.file, 'base64'))
   try {
-    const found = await segmenting.find(file, { classes: [{ name: 'cat' }, { name: 'red apple' }] }, { threshold: 0 })
+    const found = await segmenting.find(
+      file,
+      { classes: [{ name: 'cat' }, { name: 'red apple' }], templates: ['{}'] },
+      { threshold: 0, background: [] },
+    )
     expect(found.length).toBeGreaterThan(0)
     for (const { label, score, mask } of found) {
       expect(['cat', 'red apple']).toContain(label)
