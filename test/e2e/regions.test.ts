@@ -114,7 +114,7 @@ describe.skipIf(!canRun)('labelling with a detector', () => {
   it('fine-tunes the detector on what is accepted', async () => {
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('main [data-recipe]')
-    await choose('[aria-label="Model"]', 'beginner')
+    await choose('[aria-label="Start from"]', 'beginner')
     await choose('[data-recipe]', 'Detector fine-tuning')
     await fill('epochs', '24')
     await fill('lr', '0.01')

@@ -105,8 +105,8 @@ export const models = {
     of: '{n} images, {regions} regions',
     bootstrap: 'Points of difference; 95% interval {low} to {high}. Bootstrap over the same images, corrected for all pairs (Holm)',
     regionsNote:
-      '{metric} in %, ± half of its 95% interval (bootstrap over images); below it the points against the reference and p of the bootstrap (Holm). ' +
-      'The other columns are for the split {split}; hover over a header to see what it measures.',
+      '{metric} in %, ± half of its 95% interval (bootstrap over images); below it the points against the reference and ' +
+      'p of the bootstrap (Holm). The other columns are for the split {split}; hover over a header to see what it measures.',
     apart: 'Images on which they are apart',
     notApart: 'They do about equally well on every image in this split.',
     bestIs: '{name} does best',

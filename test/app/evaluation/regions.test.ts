@@ -38,7 +38,8 @@ let project: Project
 beforeAll(() => {
   for (const folder of SEGMENTERS) {
     fs.cpSync(goldenPath('../models/clipseg'), folder, { recursive: true })
-    fs.writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify({ ...blank, templates: ['{}'] })) // its context is too short for sentences
+    // Its context is too short for sentences.
+    fs.writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify({ ...blank, templates: ['{}'] }))
   }
   const dir = temporaryFolder()
   const records = Object.entries(SIZES).map(([name, [width, height]], i) => {
