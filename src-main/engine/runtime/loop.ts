@@ -8,7 +8,7 @@ import type { Judged, Judging } from './judging.ts'
 import type { Pauses } from './pauses.ts'
 import { Rate } from './rate.ts'
 import type { Tensor } from './session.ts'
-import { type Progress, type Rates, restoreState, type Resume, savedLosses, saveState } from './state.ts'
+import { markDiverged, type Progress, type Rates, restoreState, type Resume, savedLosses, saveState } from './state.ts'
 import type { StepMetrics, Trainer } from './train.ts'
 
 export { savedLosses }
@@ -115,7 +115,9 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
       if (!fault && Number.isFinite(loss)) continue
       const keeps = resume && fault && fault.kind !== 'weight' && losses.length > 0
       if (keeps) await save(resume, step)
-      throw diverged(loss, step + 1, fault, keeps ? losses.length : resume ? savedLosses(resume.file).length : 0)
+      const kept = keeps ? losses.length : resume && fault ? savedLosses(resume.file).length : 0
+      if (!keeps && kept) await markDiverged(resume!.file, step)
+      throw diverged(loss, step + 1, fault, kept)
     }
     losses.push(Math.fround(loss)) // rounded to float32 as in the saved state, so that a resumed curve is identical
     const perSecond = rate.tick()

@@ -1,6 +1,7 @@
 /** The resumable state of a training: one safetensors file, replaced atomically. */
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { allFinite } from '../weights/dtype.ts'
 import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts'
 import { fromMemory } from '../weights/tensors.ts'
 import type { Judging } from './judging.ts'
@@ -42,6 +43,8 @@ export async function saveState(
   diverged?: number,
 ): Promise<void> {
   const state = await trainer.snapshot()
+  // An update may have driven a weight beyond the largest number, which the next step will find: the state before is the better one.
+  for (const data of state.values()) if (!allFinite(data)) return
   state.set('losses', Float32Array.from(losses))
   for (const [name, data] of judging?.weights ?? []) state.set(`${BEST}${name}`, data)
   const tensors = new Map([...state].map(([name, data]) => [name, { shape: [data.length], data }]))
@@ -53,6 +56,16 @@ export async function saveState(
     ...(judging?.values.length && { judged: JSON.stringify(judging.values) }),
     ...(diverged !== undefined && { diverged: String(diverged) }),
   })
+}
+
+/** Notes in a saved state that the training diverged after it, so that a lower rate may take it up. */
+export async function markDiverged(file: string, step: number): Promise<void> {
+  const saved = openSafetensors(file)
+  const tensors = new Map(
+    [...saved.tensors.keys()].map((name) => [name, { shape: [...saved.tensors.get(name)!.shape], data: saved.float32(name) }]),
+  )
+  saved.close()
+  await writeSafetensors(file, fromMemory(tensors), { ...saved.metadata, diverged: String(step) })
 }
 
 /** Takes up the saved state, if it is one of this training. @param from steps of an earlier plan */
