@@ -87,6 +87,7 @@ export interface Ended {
 export interface Running {
   /** Kills immediately, or asks to stop. */
   kill(signal: NodeJS.Signals): void
+  readonly pid: number
   readonly ended: Promise<Ended>
 }
 
@@ -115,7 +116,7 @@ export async function start(
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ code, signal, ...said }))
   })
-  return { kill: (signal) => void child.kill(signal), ended }
+  return { kill: (signal) => void child.kill(signal), pid: child.pid!, ended }
 }
 
 export const runProgram = async (...args: Parameters<typeof start>): Promise<Ended> => (await start(...args)).ended

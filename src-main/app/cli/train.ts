@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
+import type { Course } from '#shared/model/course.ts'
 import { accuracies, type Device } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
@@ -57,9 +58,12 @@ export const trainCommand = (app: AppContext): Command =>
           )
           bars.end()
           const metrics = accuracies(result.measured)
-          const { checkpoint, steps, loss, device, seconds, leftOut } = result
+          const { checkpoint, steps, loss, device, seconds, leftOut, course, also } = result
           output(Boolean(o.json)).answer(
-            { checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }) },
+            {
+              ...{ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }), ...(course && { course }) },
+              ...(also && { also: { checkpoint: also.checkpoint, kept: also.kept, metrics: accuracies(also.measured) } }),
+            },
             () =>
               `${renderTable(
                 [
@@ -67,7 +71,7 @@ export const trainCommand = (app: AppContext): Command =>
                   { title: result.measured.task === 'classify' ? 'accuracy %' : 'score %', value: (r) => (100 * r[1]).toFixed(1) },
                 ],
                 Object.entries(metrics),
-              )}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}\n${checkpoint}`,
+              )}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}${course ? courseLines(course) : ''}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`,
           )
         } finally {
           project.close()
@@ -94,6 +98,18 @@ async function trainLater(
   const { status, error } = listRuns(project).find((run) => run.settings['name'] === request.name)!
   if (status === 'failed') process.exitCode = 2
   output(Boolean(json)).answer({ name: request.name, startAt: new Date(startAt).toISOString(), status, error }, () => error ?? status)
+}
+
+/** What the checkpoint holds, and what the run had to do for it. */
+function courseLines({ kept, epoch, judged, early, batches }: Course): string {
+  const best =
+    judged && `; on the split val, epoch ${judged.best} was the best (${judged.by} ${judged.values[judged.best - 1]!.toFixed(3)})`
+  return [
+    `\nKept: the ${kept} weights, of epoch ${epoch}${early ? ', with which it ended early' : ''}${best ?? ''}.`,
+    batches && `\nMemory ran out, so an update was made of ${batches.accumulate} batches of ${batches.size}.`,
+  ]
+    .filter(Boolean)
+    .join('')
 }
 
 function seedOf(text: string): number {
