@@ -67,7 +67,8 @@ export class LiveJob {
 
   entry(): JobEntry {
     const { id, kind, lane, subject, status, runId, error, result, priority, startAt } = this.record
-    const { phase = null, part = null, done = 0, total = null, imagesPerSecond = null, bytesPerSecond = null, waits = null } = this.now ?? {}
+    const { phase = null, part = null, done = 0, total = null, waits = null } = this.now ?? {}
+    const { imagesPerSecond = null, bytesPerSecond = null } = this.now ?? {}
     const { share, secondsLeft } = this.standing
     return {
       id,

@@ -13,7 +13,8 @@ import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJ
 import { diskFull, inWords } from '../../files/words.ts'
 import type { Project } from '../projects/project.ts'
 import { Alarm } from './alarm.ts'
-import type { JobContext, JobKind } from './kind.ts'
+import { contextOf } from './job-context.ts'
+import type { JobKind } from './kind.ts'
 import { LiveJob } from './live-job.ts'
 import { named } from './named.ts'
 import type { Added, Asked, Held, QueueOptions } from './queue-options.ts'
@@ -230,7 +231,7 @@ export class Queue {
     live.become('running')
     try {
       if (held && job.stored && !claimJob(held.project.db, id, holderOf(held.project.folder) ?? '')) throw cancelled()
-      const context = this.contextOf(job)
+      const context = contextOf(job, this.options)
       if (kind!.plan) live.plan(kind!.plan({ models: context.models, project: context.project, runId }, request))
       this.end(job, 'done', { result: await kind!.run(context, request) })
     } catch (thrown) {
@@ -239,29 +240,6 @@ export class Queue {
         return this.end(job, this.closing && job.stored ? 'interrupted' : 'cancelled')
       if (!(e instanceof DashiError)) this.options.report(live.record.kind, e)
       this.end(job, 'failed', { error: errorLine(e) }, e instanceof DashiError ? e.sentence : undefined)
-    }
-  }
-
-  private contextOf({ held, live, abort }: Job): JobContext {
-    const { models, hooks } = this.options
-    const { kind, user, runId } = live.record
-    return {
-      models,
-      signal: abort.signal,
-      get project(): Project {
-        if (!held) throw new Error(`a job of the kind ${kind} belongs to no project`)
-        return named(held.project, user || null)
-      },
-      get runId(): string {
-        if (runId === null) throw new Error(`a job of the kind ${kind} is no run`)
-        return runId
-      },
-      progress(now) {
-        const standing = live.progress(now)
-        if (held && runId !== null) hooks.progress(held.key, runId, { ...now, ...standing })
-      },
-      tell: (event, data) => void (held && hooks.tell(held.key, event, data)),
-      continues: (curve) => void (runId !== null && hooks.continues(runId, curve)),
     }
   }
 

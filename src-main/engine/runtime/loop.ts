@@ -121,17 +121,21 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
     }
     losses.push(Math.fround(loss)) // rounded to float32 as in the saved state, so that a resumed curve is identical
     const perSecond = rate.tick()
-    await judge(step + 1)
-    onProgress?.({
-      step: step + 1,
-      steps,
-      loss: losses.at(-1)!,
-      lr: schedule(step),
-      ...(metrics['gradNorm'] !== undefined && { gradNorm: metrics['gradNorm'] }),
-      imagesPerSecond: perSecond * plan.imagesPerStep,
-      secondsLeft: (steps - step - 1) / perSecond,
-      ...(judged && { judged }),
-    })
+    try {
+      await judge(step + 1)
+    } finally {
+      // Also where the run was cancelled meanwhile: the step is in the saved state.
+      onProgress?.({
+        step: step + 1,
+        steps,
+        loss: losses.at(-1)!,
+        lr: schedule(step),
+        ...(metrics['gradNorm'] !== undefined && { gradNorm: metrics['gradNorm'] }),
+        imagesPerSecond: perSecond * plan.imagesPerStep,
+        secondsLeft: (steps - step - 1) / perSecond,
+        ...(judged && { judged }),
+      })
+    }
     judged = undefined
     await afterStep?.(step + 1, { ...metrics, loss })
     if (resume && Date.now() - saved >= resume.everySeconds * 1000) {

@@ -31,6 +31,7 @@ export const trainView = {
     chartKeys: 'Drag to zoom in, double click to see all; with the keyboard + and −, arrows, and 0.',
     answers: 'What it says of held-out pictures',
     answersOf: '{split}, epoch {epoch}: {right} of {n} right',
+    allAnswers: 'All {n}',
     epoch: 'Epoch',
     insteadOf: 'is {label}',
     pin: 'Pin {name} to the top',

@@ -33,6 +33,7 @@ export const trainView: Translated<typeof english> = {
     chartKeys: 'ドラッグで拡大、ダブルクリックで全体。キーボードでは + と −、矢印、0。',
     answers: '学習に使わない画像への答え',
     answersOf: '{split}、エポック {epoch}：{n} 枚中 {right} 枚正解',
+    allAnswers: '{n} 枚すべて',
     epoch: 'エポック',
     insteadOf: '正解は {label}',
     pin: '{name} を上に固定',

@@ -118,10 +118,12 @@ describe('training', () => {
   test('takes a name, tags and a note, which windows are told of, and is written for other programs', async () => {
     const w = await window()
     const { id: runId } = (await w.call('runs.list')).find((r) => r.name === 'first')!
+    const tellings = () => w.told.filter((t) => t.event === 'runs.changed').length
+    const before = tellings()
     await w.call('runs.note', { runId, note: { name: 'renamed', tags: ['baseline'], note: 'two epochs', pinned: true } })
-    await until(() => w.told.find((t) => t.event === 'runs.changed'))
     const noted = (await w.call('runs.list')).find((r) => r.id === runId)!
     expect(noted).toMatchObject({ name: 'renamed', tags: ['baseline'], note: 'two epochs', pinned: true, model: 'checkpoints/first' })
+    expect(tellings()).toBe(before + 1)
     expect(await w.call('runs.csv', { runIds: [runId] })).toMatch(/\r\nrenamed,train,ft,Nano,done,.*,baseline,two epochs,/)
     const out = temporaryFolder()
     expect(await w.call('runs.tensorboard', { runIds: [runId], folder: out })).toEqual({ folder: out, runs: 1 })
