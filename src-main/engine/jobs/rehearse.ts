@@ -127,6 +127,7 @@ class Watch {
   probe: number | null = null
   private last = performance.now()
   private first = 0
+  private fitted = 0
   private readonly steps: number[] = []
 
   constructor(private readonly hooks: JobHooks) {}
@@ -138,8 +139,11 @@ class Watch {
   hear(p: JobProgress): void {
     this.hooks.onProgress({ ...p, loss: undefined, lr: undefined })
     const now = performance.now()
-    if (p.phase === 'logistic-regression') this.probe = ((now - this.last) / 1000) * (p.total / p.done)
-    else if (p.phase === 'features') this.last = now
+    if (p.phase === 'logistic-regression') {
+      // Larger values of C take longer: those to come are expected to take as long as the last one.
+      this.probe = (now - this.last + (p.total - p.done) * (now - Math.max(this.last, this.fitted))) / 1000
+      this.fitted = now
+    } else if (p.phase === 'features') this.last = now
     else if (this.steps.push(now) === 1) this.first = now
   }
 
