@@ -10,7 +10,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { replaceText } from '../../files/atomic.ts'
 import { diskFull, ioError } from '../../files/words.ts'
 import type { HubPlace } from '../context.ts'
-import { Again, get, persistently, reasonOf, Watchdog } from './http.ts'
+import { Again, get, persistently, received, Watchdog } from './http.ts'
 import type { HubFile } from './listing.ts'
 import { paceOf } from './place.ts'
 
@@ -145,8 +145,7 @@ class Part {
         throw e
       })
       this.begin(response, tag)
-      const body = response.body ?? (await response.arrayBuffer().then((all) => [new Uint8Array(all)]))
-      for await (const chunk of received(body as AsyncIterable<Uint8Array>, dog)) {
+      for await (const chunk of received(response, dog)) {
         if (this.size + chunk.byteLength > bytes) {
           this.restart()
           throw new DashiError('data', sentence('hub.wrong-size', { file, expected: bytes }))
@@ -154,6 +153,7 @@ class Part {
         await this.write(chunk)
         this.count(chunk)
         moved(chunk.byteLength)
+        if (this.size === bytes) return // whether or not the server ends its answer
       }
     } finally {
       dog.end()
@@ -219,20 +219,3 @@ async function writeAt(fd: number, bytes: Uint8Array, position: number): Promise
 }
 
 const dataFull = (folder: string, e: unknown) => new DashiError('data', sentence('hub.disk-full', { folder }), { cause: e })
-
-/** @throws {@link Again} where the connection ends, so that other errors are told apart from it */
-async function* received(body: AsyncIterable<Uint8Array>, dog: Watchdog): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await chunks.next().catch((e: unknown) => {
-        throw dog.signal.aborted ? dog.signal.reason : new Again(reasonOf(e), null, { cause: e })
-      })
-      if (next.done) return
-      dog.heard()
-      yield next.value
-    }
-  } finally {
-    await chunks.return?.().catch(() => undefined)
-  }
-}

@@ -184,3 +184,34 @@ export class Watchdog {
     clearTimeout(this.timer)
   }
 }
+
+/**
+ * The body of an answer, piece by piece. It ends at once when the watchdog's signal aborts: a stream whose last piece has come by then
+ * may neither end nor fail.
+ * @throws {@link Again} where the connection ends, so that other errors are told apart from it
+ */
+export async function* received({ body }: Response, dog: Watchdog): AsyncGenerator<Uint8Array> {
+  if (!body) return
+  const reader = body.getReader()
+  const { signal } = dog
+  let fail: (reason: unknown) => void = () => undefined
+  const stop = () => fail(signal.reason)
+  signal.addEventListener('abort', stop)
+  try {
+    for (;;) {
+      const next = await new Promise<{ done: boolean; value?: Uint8Array }>((resolve, reject) => {
+        fail = reject
+        if (signal.aborted) stop()
+        else reader.read().then(resolve, reject)
+      }).catch((e: unknown) => {
+        throw signal.aborted ? signal.reason : new Again(reasonOf(e), null, { cause: e })
+      })
+      if (next.done) return
+      dog.heard()
+      yield next.value!
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    void reader.cancel().catch(() => undefined)
+  }
+}

@@ -9,7 +9,7 @@ import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { families, familyOf } from '../../engine/models/index.ts'
 import type { HubPlace } from '../context.ts'
 import { heldOf } from './fetch-file.ts'
-import { Again, type Asked, get, persistently, reasonOf, Watchdog } from './http.ts'
+import { type Asked, get, persistently, received, Watchdog } from './http.ts'
 import { chosenFiles, type HubFile, hubInfo, type HubInfo, INDEX, lackIn, licenceIn } from './listing.ts'
 import { endpointOf, freeIn, paceOf, refuseOffline } from './place.ts'
 import { findToken } from './token.ts'
@@ -133,17 +133,13 @@ async function textAt(place: HubPlace, url: string, asked: Asked, most: number, 
         const response = await get(place, url, asked, dog.signal)
         const parts: Uint8Array[] = []
         let size = 0
-        for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-          dog.heard()
+        for await (const part of received(response, dog)) {
           size += part.byteLength
           if (size > most)
             throw userError(sentence('hub.unexpected', { endpoint: host, problem: sentence('file.too-large', { size, limit: most }) }))
           parts.push(part)
         }
         return Buffer.concat(parts).toString('utf8')
-      } catch (e) {
-        // What `fetch` throws while a body is read is a TypeError.
-        throw e instanceof TypeError ? new Again(reasonOf(e), null, { cause: e }) : e
       } finally {
         dog.end()
       }

@@ -225,6 +225,17 @@ describe('a download', () => {
     expectWhole()
   })
 
+  test('does not wait for the end of an answer whose content is whole, and stops at once where it is cancelled in the middle', async () => {
+    place = placeIn(dir, hub, {}, { stall: 60_000 })
+    hub.meet(WEIGHTS, 1, (response) => void response.writeHead(200).write(weights()), 'cdn')
+    await fetched()
+    expectWhole()
+    fs.rmSync(folder(), { recursive: true })
+    const stop = new AbortController()
+    hub.meet(WEIGHTS, 1, (response) => void response.writeHead(200).write(weights().subarray(0, 10), () => stop.abort()), 'cdn')
+    await expect(fetched(undefined, stop.signal)).rejects.toMatchObject({ fault: 'cancelled' })
+  })
+
   test('that is cancelled stops, and goes on later', async () => {
     const stop = new AbortController()
     hub.meet(
