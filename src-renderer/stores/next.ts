@@ -1,6 +1,6 @@
 /** What to label next: the choice of how, the queue's way into the Label view, and training on what was labelled. */
 import { defineStore } from 'pinia'
-import { computed, reactive, ref, shallowRef, watch } from 'vue'
+import { computed, nextTick, reactive, ref, shallowRef, watch } from 'vue'
 import type { LabelsPoint, NextSummary, StrategyEntry } from '#shared/model/next.ts'
 import type { MediaFilter } from '#shared/model/project.ts'
 import { errorWords } from '../locales/error-words.ts'
@@ -93,6 +93,7 @@ export const useNext = defineStore('next', () => {
     const title = i18n.global.t('next.found', { strategy: named ? i18n.global.t(`next.strategies.${named.name}`) : queue.summary.strategy })
     shell.close()
     gallery.show({ title, ids: queue.images.map((i) => i.mediaId) })
+    await nextTick() // by now, they have been requested
     await gallery.settled()
     if (queue.summary.model && runs.models.some((m) => m.folder === queue.summary.model)) classify.chooseModel(queue.summary.model)
     await openImage.open(queue.images[0]!.mediaId)

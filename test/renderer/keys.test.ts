@@ -85,13 +85,15 @@ describe('keys', () => {
       Delete: ['delete', 'remove-images'],
       'Ctrl+A': ['select-all', 'choose-all'],
       'Ctrl+Shift+E': ['toggle-strip', 'toggle-facets'],
+      // Label | Train, Compare
+      'Shift+W': ['toggle-timeline', 'label-next'],
       // What is in progress comes first.
       Q: ['mask-include', 'tool-smart-mask'],
       E: ['mask-exclude', 'tool-eraser'],
       Backspace: ['remove-last', 'delete'],
       Enter: ['confirm', 'queue-accept', 'accept', 'accept-ghost', 'open-image', 'review-accept', 'end-grounding'],
       Escape: ['cancel', 'queue-reject', 'reject', 'reject-ghost', 'choose-none', 'end-grounding', 'close-prompt'],
-      'Ctrl+Enter': ['caption-onward', 'accept-all'],
+      'Ctrl+Enter': ['caption-onward', 'take-guess', 'accept-all'],
       // Ghosts are shown, or a queue of proposals is gone through.
       'Shift+Enter': ['accept-ghosts', 'approve'],
       '.': ['queue-skip', 'next-ghost', 'next-proposal'],

@@ -43,7 +43,7 @@ export default defineActions(73, [
     title: { en: 'Take the model’s class instead', ja: 'モデルのクラスに変える' },
     keys: ['Ctrl+Enter'],
     group: 'label',
-    rank: 2,
+    rank: 0.5, // after a caption in progress, before all proposals
     available: () => useClassify().rival !== null,
     run: () => useClassify().choose(useClassify().rival!.labelId),
   },
