@@ -36,9 +36,9 @@ describe('a step', () => {
   test('tells loss and metrics of before, and moves the weights', async () => {
     const trainer = await start()
     expect([trainer.provider, trainer.steps, await weight(trainer)]).toEqual(['cpu', 0, [10, 20]])
-    expect(await trainer.step(x(6, 20), 0.5)).toEqual({ loss: 8, far: 4 })
+    expect(await trainer.step(x(6, 20), 0.5)).toEqual({ loss: 8, far: 4, gradNorm: 4 })
     expect([trainer.steps, await weight(trainer)]).toEqual([1, [8, 20]])
-    expect(await trainer.step(x(6, 10), 0.1)).toEqual({ loss: 52, far: 12 })
+    expect(await trainer.step(x(6, 10), 0.1)).toEqual({ loss: 52, far: 12, gradNorm: Math.fround(Math.sqrt(104)) })
     const [a, b] = await weight(trainer)
     expect([a!.toFixed(4), b!.toFixed(4), trainer.steps]).toEqual(['7.8000', '19.0000', 2])
   })
