@@ -45,10 +45,13 @@ export const scoresOf = (metrics: Readonly<Record<string, unknown>>): Record<str
 const order = ['id', 'ood', 'test', 'heldOut', 'val']
 const rank = (split: string) => (split === 'train' ? order.length + 1 : order.includes(split) ? order.indexOf(split) : order.length)
 
-/** The sweeps that runs belong to, the one begun last first. A run that was repeated stands for the earlier ones. */
+/**
+ * The sweeps that runs belong to, the one begun last first. A run that was repeated stands for the earlier ones; of two that
+ * were entered in the same millisecond, the first in the list.
+ */
 export function sweepTables<R extends TabledRun>(runs: readonly R[]): SweepTable<R>[] {
   const sweeps = new Map<string, Map<number, { readonly run: R; readonly member: SweepMember }>>()
-  for (const run of [...runs].sort((a, b) => a.created - b.created)) {
+  for (const run of [...runs].reverse().sort((a, b) => a.created - b.created)) {
     const member = sweepOf(run.settings)
     if (!member) continue
     const own = sweeps.get(member.id) ?? new Map<number, { run: R; member: SweepMember }>()

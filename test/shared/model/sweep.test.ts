@@ -164,6 +164,8 @@ describe('the table of a sweep', () => {
   test('counts a run that was repeated once: the later one', () => {
     const [table] = sweepTables([run(0, 'failed'), run(0, 'done', 0.9, { id: 'again', created: 9 }), run(1, 'done', 0.4)])
     expect(table!.rows[0]!.runs.map((r) => r.id)).toEqual(['again'])
+    const [atOnce] = sweepTables([run(0, 'done', 0.9, { id: 'again' }), run(0, 'failed')]) // as they are listed: newest first
+    expect(atOnce!.rows[0]!.runs.map((r) => r.id)).toEqual(['again'])
   })
 
   test('leaves out what belongs to no sweep', () => {
