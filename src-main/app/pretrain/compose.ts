@@ -3,6 +3,7 @@
  * beforehand: some milliseconds each instead of a third of a second, so that no scene is shown twice.
  */
 import { augmentSchema, colour, Rng } from '../../engine/data/index.ts'
+import type { DrawScene } from '../../engine/pretrain/index.ts'
 import { makeBackground } from '../sample/backgrounds.ts'
 import { randomOf, type Random } from '../sample/random.ts'
 import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'
@@ -30,7 +31,7 @@ export interface ComposedScene {
 }
 
 /** Colours vary, so that what is learned is not one studio's palette. */
-const tints = augmentSchema.parse({ brightness: 0.2, contrast: 0.25, saturation: 0.4, hue: 0.04, grayscale: 0.05 })
+const tints = augmentSchema.parse({ brightness: 0.15, contrast: 0.2, saturation: 0.25, hue: 0.02 })
 /** Share of the visible part of an object, and number of its pixels in a scene of full size, at least. */
 const VISIBLE = { share: 0.45, pixels: 200 }
 
@@ -79,6 +80,28 @@ export function composeScene(name: string, seed: number, number: number, sprites
   const boxes = boxesOf(owner, side, placed.length)
   return { rgb, owner, objects: placed.map(({ sprite }, i) => ({ sprite, box: boxes[i]! })) }
 }
+
+/** Scenes as a training is fed with them. @param normalisation of the model's input, by channel */
+export const sceneDrawer =
+  (
+    name: string,
+    seed: number,
+    sprites: readonly DrawnSprite[],
+    side: number,
+    { image_mean: mean, image_std: std }: { readonly image_mean: readonly number[]; readonly image_std: readonly number[] },
+  ): DrawScene =>
+  (number, out, offset) => {
+    const { rgb, owner, objects } = composeScene(name, seed, number, sprites, side)
+    const plane = side * side
+    for (let c = 0, i = 0; c < 3; c++) for (const end = i + plane; i < end; i++) out[offset + i] = (rgb[i]! - mean[c]!) / std[c]!
+    return {
+      owner,
+      objects: objects.map(({ sprite, box: { x, y, w, h } }) => ({
+        concept: sprite.index,
+        box: [(x + w / 2) / side, (y + h / 2) / side, w / side, h / side] as const,
+      })),
+    }
+  }
 
 /** Fills a scene with a background of half its size. */
 function fill(rgb: Float32Array, ground: Uint8Array, side: number): void {

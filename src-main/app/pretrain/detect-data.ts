@@ -13,7 +13,7 @@ export const sceneConcepts = (): Concept[] => allConcepts().filter((c) => suitsS
 
 /** Whether a word is kept out of training: some by chance, and those that not all studios of the training draw. */
 export const isUnseen = ({ id, styles }: Concept): boolean =>
-  hash32(`detect ${id}`) % detectRecipe.unseenOneIn === 0 || !pretrainStyles.every((style) => styles[style])
+  hash32(`detect ${id}`) % detectRecipe.seenOneIn !== 0 || !pretrainStyles.every((style) => styles[style])
 
 type OnProgress = (done: number, of: number) => void
 

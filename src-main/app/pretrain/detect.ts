@@ -3,12 +3,12 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { Detecting } from '../../engine/detection/index.ts'
-import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel } from '../../engine/models/index.ts'
+import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel, towerStart } from '../../engine/models/index.ts'
 import { detectorStart, detectRecipe, pretrainDetector } from '../../engine/pretrain/index.ts'
 import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { withArticle } from '../sample/phrases.ts'
-import { composeScene } from './compose.ts'
+import { sceneDrawer } from './compose.ts'
 import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
 import { measureDetector, type DetectorFigures } from './detect-measure.ts'
 import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
@@ -63,37 +63,24 @@ async function makeIn(
   const concepts = sceneConcepts()
   const words = await wordsOf(dir, concepts)
   const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
-  const { image_mean: mean, image_std: std } = preprocess
   const { losses, weights } = await pretrainDetector({
     model,
     start,
     identity: [config, sprites.length],
     words: concepts.map((c, i) => (isUnseen(c) ? [] : words[i]!)),
-    scene(number, out, offset) {
-      const { rgb, objects } = composeScene('detect', detectRecipe.seed, number, sprites, size)
-      const plane = size * size
-      for (let i = 0; i < rgb.length; i++) {
-        const c = Math.floor(i / plane)
-        out[offset + i] = (rgb[i]! - mean[c]!) / std[c]!
-      }
-      return {
-        objects: objects.map(({ sprite, box: { x, y, w, h } }) => ({
-          concept: sprite.index,
-          box: [(x + w / 2) / size, (y + h / 2) / size, w / size, h / size] as const,
-        })),
-      }
-    },
+    scene: sceneDrawer('detect', detectRecipe.seed, sprites, size, preprocess),
     steps,
     threads,
     stateDir,
-    onMetrics: (step, of, { loss, focal, distance, giou, score }) =>
+    onMetrics: (step, of, { loss, named = NaN, focal, distance, giou, score }) =>
       onProgress(
         'pre-training',
         step,
         of,
         [
           ['loss', loss],
-          ['classes', focal!],
+          ['named', named],
+          ['focal', focal!],
           ['L1', distance!],
           ['GIoU', giou!],
           ['score', score!],
@@ -122,16 +109,9 @@ async function startFrom(nano: string) {
   try {
     const text = clip.text!
     const config = nanoDetectConfig(text.vocabulary, clip.tokenizer.endId)
-    const { image_size } = config.vision_config
-    const untrained = architectureOf({ ...config, model_type: 'clip' })
     const start = detectorStart(
       architectureOf(config).tensors.shapes(),
-      {
-        width: config.vision_config.hidden_size,
-        heads: config.vision_config.num_attention_heads,
-        grid: image_size / config.vision_config.patch_size,
-      },
-      untrained.initial!(detectRecipe.seed),
+      towerStart(config, detectRecipe.seed),
       (name) => clip.weights.float32(name),
       detectRecipe.seed,
     )

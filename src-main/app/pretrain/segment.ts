@@ -1,17 +1,17 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
-import { type Concept, pretrainStyles } from '#shared/model/sample.ts'
+import type { Concept } from '#shared/model/sample.ts'
+import { userError } from '#shared/errors.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
-import { architectureOf, nanoConfig, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
-import { pretrainSegment, segmentRecipe as recipe, segmentWords } from '../../engine/pretrain/index.ts'
+import { type Architecture, architectureOf, type Model, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
+import { pretrainSegment, segmentRecipe as recipe, segmentWords, startComparing, type DrawScene } from '../../engine/pretrain/index.ts'
 import { fromMemory, readRecord, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { classesOf } from '../sample/classes.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
-import { hash32 } from '../sample/random.ts'
-import { suitsScene } from '../sample/scenes.ts'
-import { captionsFor, fillTemplate, zeroShotTemplates } from './captions.ts'
-import { Collages } from './collage.ts'
+import { fillTemplate, zeroShotTemplates } from './captions.ts'
+import { sceneDrawer } from './compose.ts'
+import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
 import { testScenes, wordIou } from './segment-measure.ts'
 
@@ -27,8 +27,6 @@ export interface SegmentResult {
   readonly seconds: number
 }
 
-/** One concept of eight is in no scene of the training, nor is one that no studio of the training draws. */
-const isUnseen = ({ id, styles }: Concept) => hash32(`segment ${id}`) % 8 === 0 || !pretrainStyles.some((style) => styles[style])
 const RECIPE = 'pretrain-segment'
 const SCENES = 40
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
@@ -41,44 +39,35 @@ async function makeIn(app: AppContext, dir: string, steps: number, onProgress: O
   const started = Date.now()
   const { seen, unseen } = wordsInScenes()
   const nano = await openModel(app.nano)
-  const raw = nanoSegmentConfig(nanoConfig(nano.tokenizer.vocabSize, nano.tokenizer.endId))
+  const raw = nanoSegmentConfig(nano.tokenizer.vocabSize, nano.tokenizer.endId)
   const model = architectureOf(raw)
   const names = ({ name }: { name: string }) => zeroShotTemplates.map((t) => fillTemplate(t, name))
-  const place = new Map(seen.map((c, i) => [c.id, i]))
+  const all = sceneConcepts()
+  const place = new Map(all.flatMap((c, i) => (isUnseen(c) ? [] : [[c.id, i] as const])))
   const classes = classesOf(allConcepts())
     .map((c) => ({ words: names(c), concepts: new Set(c.concepts.flatMap(({ id }) => place.get(id) ?? [])) }))
     .filter((c) => c.concepts.size)
-  const words = await segmentWords(
-    nano,
-    seen.map((c) => captionsFor(c).slice(0, 8)),
-    classes,
-  )
-  const start = model.initial!(recipe.seed)
-  for (const name of nano.tensors.keys()) if (!nano.tensors.isOf(name, 'image')) start.set(`clip.${name}`, nano.weights.float32(name))
-  scaleWords(start, words.concepts.flat())
-  const collages = await Collages.of(seen, pretrainStyles, model.image.size, (done, of) => onProgress('drawing', done, of))
+  const words = await segmentWords(nano, all.map(names), classes)
   const normalisation = preprocessSchema.parse({})
+  const sprites = await trainingSprites(all, (done, of) => onProgress('drawing', done, of))
+  const scene = sceneDrawer('segment', recipe.seed, sprites, model.image.size, normalisation)
+  const start = await startFrom(path.join(app.nano, '..', 'nano-detect'), nano, model, words.table, scene)
+  scaleWords(start, words.concepts.flat())
   const { losses, weights } = await pretrainSegment({
     model,
     config: raw,
     start,
-    words,
-    normalisation,
-    scene: (name) => collages.scene(name),
+    words: { ...words, concepts: words.concepts.map((w, i) => (isUnseen(all[i]!) ? [] : w)) },
+    scene,
     steps,
     stateDir: path.join(app.cache, 'pretrain-segment'),
-    onMetrics: (step, of, { loss, dice, naming, image }) =>
-      onProgress(
-        'training',
-        step,
-        of,
-        `loss ${loss.toFixed(3)}, dice ${dice!.toFixed(3)}, naming ${naming!.toFixed(2)}, image ${image!.toFixed(2)}`,
-      ),
+    onMetrics: (step, of, { loss, dice, pixelwise }) =>
+      onProgress('training', step, of, `loss ${loss.toFixed(3)}, dice ${dice!.toFixed(3)}, pixels ${pixelwise!.toFixed(3)}`),
   })
   nano.close()
   const shapes = model.tensors.shapes()
-  const all = new Map([...shapes].map(([name, shape]) => [name, { shape, data: weights.get(name) ?? start.get(name)! }]))
-  await writeSafetensors(path.join(dir, 'model.safetensors'), fromMemory(all, 'F16'))
+  const made = new Map([...shapes].map(([name, shape]) => [name, { shape, data: weights.get(name) ?? start.get(name)! }]))
+  await writeSafetensors(path.join(dir, 'model.safetensors'), fromMemory(made, 'F16'))
   await writeJson(path.join(dir, 'config.json'), raw)
   const { size } = model.image
   await writeJson(path.join(dir, 'preprocessor_config.json'), {
@@ -107,8 +96,26 @@ async function makeIn(app: AppContext, dir: string, steps: number, onProgress: O
 
 /** What scenes may show, as far as training shows it and the rest. */
 function wordsInScenes(): { readonly seen: readonly Concept[]; readonly unseen: readonly Concept[] } {
-  const suited = allConcepts().filter(suitsScene)
+  const suited = sceneConcepts()
   return { seen: suited.filter((c) => !isUnseen(c)), unseen: suited.filter(isUnseen) }
+}
+
+/** The weights that training starts from: Nano's texts, the nano detector's image tower, and a decoder that compares the two. */
+async function startFrom(detector: string, nano: Model, model: Architecture, table: Float32Array, scene: DrawScene) {
+  if (!existsSync(detector)) throw userError(`${detector}: missing; the segmenter sees with the nano detector, so train that first`)
+  const start = model.initial!(recipe.seed)
+  for (const name of nano.tensors.keys()) if (!nano.tensors.isOf(name, 'image')) start.set(`clip.${name}`, nano.weights.float32(name))
+  const seeing = await openModel(detector)
+  try {
+    for (const name of start.keys())
+      if (name.startsWith('clip.vision_model.'))
+        start.set(name, seeing.weights.float32(name.replace('clip.', 'owlvit.').replace('pre_layrnorm', 'pre_layernorm')))
+  } finally {
+    seeing.close()
+  }
+  const { fitted: scenes, ridge } = recipe
+  await startComparing({ model, weights: start, table, scene, scenes, ridge })
+  return start
 }
 
 /** Measures a segmenter and writes its record. */

@@ -1,6 +1,7 @@
 /** Public interface of engine/models: opening models. */
 export { openModel } from './checkpoint.ts'
 export { architectureOf, families, familyOf, needIn, textTower } from './families.ts'
-export type { Model } from './model.ts'
-export { nanoConfig, nanoPreprocessor, nanoSegmentConfig } from './nano.ts'
-export { nanoDetectConfig } from './nano-detect.ts'
+export type { Architecture, Model } from './model.ts'
+export { nanoConfig, nanoPreprocessor } from './nano.ts'
+export { nanoDetectConfig, nanoSegmentConfig } from './nano-detect.ts'
+export { towerStart } from './near-start.ts'

@@ -1,6 +1,9 @@
 import { nanoConfig } from './nano.ts'
 
-/** The configuration of the nano detector in the layout of OWL-ViT: Nano's widths and patches, on 240-px images as 10 × 10 of them. */
+/**
+ * The configuration of the nano detector in the layout of OWL-ViT: Nano's texts, and an image tower of Nano's width that sees
+ * 256-px images as 16 × 16 patches.
+ */
 export const nanoDetectConfig = (vocabSize: number, eosTokenId: number) => {
   const { text_config: text, vision_config: vision } = nanoConfig(vocabSize, eosTokenId)
   return {
@@ -9,6 +12,32 @@ export const nanoDetectConfig = (vocabSize: number, eosTokenId: number) => {
     projection_dim: text.hidden_size, // the layout compares patches and texts in the width of the text tower
     logit_scale_init_value: 2.6592,
     text_config: { ...text, model_type: 'owlvit_text_model' },
-    vision_config: { ...vision, model_type: 'owlvit_vision_model', image_size: 10 * vision.patch_size, num_hidden_layers: 4 },
+    vision_config: {
+      ...vision,
+      model_type: 'owlvit_vision_model',
+      image_size: 256,
+      patch_size: 16,
+      num_hidden_layers: 5,
+      intermediate_size: 384,
+    },
+  } as const
+}
+
+/** The configuration of the nano segmenter in the layout of CLIPSeg: Nano's texts, the nano detector's image tower, and a small decoder. */
+export const nanoSegmentConfig = (vocabSize: number, eosTokenId: number) => {
+  const { text_config, ...nano } = nanoConfig(vocabSize, eosTokenId)
+  const { vision_config } = nanoDetectConfig(vocabSize, eosTokenId)
+  return {
+    ...nano,
+    model_type: 'clipseg',
+    architectures: ['CLIPSegForImageSegmentation'],
+    text_config: { ...text_config, model_type: 'clipseg_text_model' },
+    vision_config: { ...vision_config, model_type: 'clipseg_vision_model' },
+    extract_layers: [1, 3, 4],
+    reduce_dim: 64,
+    decoder_num_attention_heads: 4,
+    decoder_intermediate_size: 256,
+    conditional_layer: 0,
+    use_complex_transposed_convolution: false,
   } as const
 }

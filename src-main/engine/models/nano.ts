@@ -39,22 +39,3 @@ export const nanoPreprocessor = (preprocess: object) => ({
   processor_class: 'CLIPProcessor',
   ...preprocess,
 })
-
-/** Sizes of the image encoder and the decoder of Nano's segmenter: 144-px images as 82 tokens. */
-const SEEING = { image_size: 144, patch_size: 16, num_hidden_layers: 4, intermediate_size: 384 }
-
-/** The configuration of Nano's segmenter: the text tower is Nano's, the image encoder sees a picture in finer patches. */
-export const nanoSegmentConfig = ({ text_config, vision_config, ...rest }: ReturnType<typeof nanoConfig>) =>
-  ({
-    ...rest,
-    model_type: 'clipseg',
-    architectures: ['CLIPSegForImageSegmentation'],
-    text_config: { ...text_config, model_type: 'clipseg_text_model' },
-    vision_config: { ...vision_config, model_type: 'clipseg_vision_model', ...SEEING },
-    extract_layers: [1, 3],
-    reduce_dim: 64,
-    decoder_num_attention_heads: 4,
-    decoder_intermediate_size: 128,
-    conditional_layer: 0,
-    use_complex_transposed_convolution: false,
-  }) as const

@@ -6,21 +6,20 @@ import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
-import type { StepMetrics } from '../runtime/train.ts'
-import { fitClassHead } from './detect-head.ts'
-import { detectRecipe } from './detect-recipe.ts'
-import type { DetectionScene } from './detect-scene.ts'
+import { runLoop, type TrainingPlan } from '../runtime/loop.ts'
+import { type StepMetrics, Trainer, type TrainOptions } from '../runtime/train.ts'
+import { denseFeeds, denseLoss } from './dense.ts'
+import { detectRecipe as recipe } from './detect-recipe.ts'
+import type { DrawScene, Scene } from './scene.ts'
 
 export interface DetectPretrainOptions {
   readonly model: Architecture
   readonly start: ReadonlyMap<string, Float32Array>
   /** Identifies the model and the data in saved states. */
   readonly identity: unknown
-  /** For each concept, the queries of several ways to say it; one is drawn each time. */
+  /** For each concept, the queries of several ways to say it, of length 1; one is drawn each time. Unseen ones have none. */
   readonly words: readonly (readonly Float32Array[])[]
-  /** Makes scene `number`; writes its normalised pixels [3, side, side] into `out` at `offset`. */
-  scene(number: number, out: Float32Array, offset: number): DetectionScene
+  readonly scene: DrawScene
   readonly steps: number
   /** Of each session; all cores by default. On a busy machine one is faster than two that wait for each other. */
   readonly threads?: number
@@ -28,82 +27,126 @@ export interface DetectPretrainOptions {
   readonly onMetrics?: (step: number, steps: number, metrics: StepMetrics) => void
 }
 
-/** What is taken over from the CLIP that it starts from, and stays. */
-const isTaken = (name: string) => /patch_embedding|pre_layernorm|layers\.0\./.test(name)
+type Weights = ReadonlyMap<string, Float32Array>
 
 /** @returns the loss of every step, and the moving average of the trained weights */
-export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
+export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ losses: number[]; weights: Weights }> {
+  const last = Math.min(recipe.matchedSteps, Math.floor(o.steps / 10))
+  const dense = await trainDense(o, o.steps - last)
+  const matched = await trainMatched(o, new Map([...o.start, ...dense.weights]), o.steps - last)
+  return { losses: [...dense.losses, ...matched.losses], weights: matched.weights }
+}
+
+const optionsOf = ({ threads }: DetectPretrainOptions): TrainOptions => ({
+  optimizer: adamW({ weightDecay: recipe.weightDecay }),
+  clipNorm: recipe.clipNorm,
+  ema: recipe.ema,
+  session: { threads },
+})
+
+/** The image tower and the heads are trained; texts stay the CLIP's that it starts from. */
+const paramsOf = ({ model }: DetectPretrainOptions, weights: Weights) => {
+  const { tensors } = model
+  const source = tensorsInMemory('the start', tensors.shapes(), (name) => weights.get(name)!)
+  return (graph: ConstructorParameters<typeof Params>[0]) =>
+    new Params(graph, source, (name) => tensors.isOf(name, 'image', 'head'), { decays: tensors.decays })
+}
+
+const run = (o: DetectPretrainOptions, name: string, plan: Omit<TrainingPlan, 'imagesPerStep'>) =>
+  runLoop(
+    { ...plan, imagesPerStep: recipe.batch },
+    {
+      resume: { file: path.join(o.stateDir, name), everySeconds: 120, identity: JSON.stringify([recipe, o.steps, o.identity]) },
+      afterStep: async (step, metrics) => o.onMetrics?.(step, o.steps, metrics),
+    },
+  )
+
+/** Every patch answers. */
+async function trainDense(o: DetectPretrainOptions, steps: number) {
+  const { model, words } = o
+  const { size, patch } = model.image
+  const shape = { images: recipe.batch, size, patch }
+  const seen = words.flatMap((own, c) => (own.length ? [c] : []))
+  const table = Float32Array.from(seen.flatMap((c) => [...unitMean(words[c]!)]))
+  const place = new Map(seen.map((c, i) => [c, i]))
+  const draw: DrawScene = (number, out, offset) => {
+    const { owner, objects } = o.scene(number, out, offset)
+    return { owner, objects: objects.map(({ concept, box }) => ({ concept: place.get(concept)!, box })) }
+  }
+  const params = paramsOf(o, o.start)
+  const trainer = await Trainer.create(
+    {
+      build(graph) {
+        const p = params(graph)
+        const { loss, ...metrics } = denseLoss(graph, model.detector!, p, shape, table)
+        return { loss, metrics, parameters: p.trainable }
+      },
+    },
+    (name) => o.start.get(name)!,
+    optionsOf(o),
+  )
+  try {
+    const losses = await run(o, 'dense.safetensors', {
+      trainer,
+      steps,
+      schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: steps }),
+      batch: async (step) => denseFeeds(shape, draw, step * recipe.batch),
+    })
+    return { losses, weights: await trainer.exportWeights({ ema: true }) }
+  } finally {
+    await trainer.release()
+  }
+}
+
+/** One prediction answers for each object. */
+async function trainMatched(o: DetectPretrainOptions, start: Weights, from: number) {
   const { model, steps } = o
-  const r = detectRecipe
   const { size } = model.image
-  const source = tensorsInMemory('the start', model.tensors.shapes(), (name) => o.start.get(name)!)
   const detector = model.detector!
-  const shape = { images: r.batch, height: size, width: size, queries: r.queries, regions: r.regions }
+  const shape = { images: recipe.batch, height: size, width: size, queries: recipe.queries, regions: recipe.regions }
   const training = await DetectorTrainer.create({
     detector,
     shape,
-    params: (graph) => new Params(graph, source, (name) => !isTaken(name), { decays: model.tensors.decays }),
-    initial: (name) => o.start.get(name)!,
-    options: { optimizer: adamW({ weightDecay: r.weightDecay }), clipNorm: r.clipNorm, ema: r.ema, session: { threads: o.threads } },
+    params: paramsOf(o, start),
+    initial: (name) => start.get(name)!,
+    options: optionsOf(o),
   })
   const volume = 3 * size * size
-  const first = Math.min(r.boxSteps, steps)
-  const identity = JSON.stringify([r, steps, o.identity])
-  const part = (name: string, from: number, to: number, { lr, total }: { lr: number; total: number }, times: (step: number) => number) =>
-    runLoop(
-      {
-        trainer: training.trainer,
-        from,
-        steps: to,
-        imagesPerStep: r.batch,
-        schedule: (step) => warmupCosine({ lr, warmup: r.warmupSteps, total })(step - from),
-        async batch(step) {
-          const pixels = new Float32Array(r.batch * volume)
-          const scenes = Array.from({ length: r.batch }, (_, i) => o.scene(step * r.batch + i, pixels, i * volume))
-          const { concepts, queries } = asked(o.words, scenes, Rng.of(r.seed, 0x0a5c, step), detector.width)
-          const targets = scenes.map(({ objects }) => objects.map(({ concept, box }) => ({ query: concepts.indexOf(concept), box })))
-          return training.feeds({ pixels, queries, targets })
-        },
-        ready: (feeds, step) => training.assigned(feeds, times(step)),
-      },
-      {
-        resume: { file: path.join(o.stateDir, name), everySeconds: 60, identity },
-        afterStep: async (step, metrics) => o.onMetrics?.(step, steps, metrics),
-      },
-    )
+  const schedule = warmupCosine({ lr: recipe.matchedLr, warmup: recipe.warmupSteps, total: steps - from })
   try {
-    const boxes = await part('state.safetensors', 0, first, { lr: r.lr, total: r.scheduledSteps }, (step) =>
-      step < r.severalSteps ? r.several : 1,
-    )
-    await fitted(training, o)
-    const losses = [...boxes, ...(await part('state-2.safetensors', first, steps, { lr: r.secondLr, total: steps - first }, () => 1))]
+    const losses = await run(o, 'matched.safetensors', {
+      trainer: training.trainer,
+      from,
+      steps,
+      schedule: (step) => schedule(step - from),
+      async batch(step) {
+        const pixels = new Float32Array(recipe.batch * volume)
+        const scenes = Array.from({ length: recipe.batch }, (_, i) => o.scene(step * recipe.batch + i, pixels, i * volume))
+        const { concepts, queries } = asked(o.words, scenes, Rng.of(recipe.seed, 0xa5, step), detector.width)
+        const targets = scenes.map(({ objects }) => objects.map(({ concept, box }) => ({ query: concepts.indexOf(concept), box })))
+        return training.feeds({ pixels, queries, targets })
+      },
+      ready: (feeds) => training.assigned(feeds),
+    })
     return { losses, weights: await training.trainer.exportWeights({ ema: true }) }
   } finally {
     await training.release()
   }
 }
 
-/** Goes on with a class head in closed form, fitted to scenes after those of the training, from the moving average. */
-async function fitted({ trainer }: DetectorTrainer, o: DetectPretrainOptions): Promise<void> {
-  const averaged = await trainer.exportWeights({ ema: true })
-  const head = await fitClassHead({
-    ...o,
-    weights: new Map([...o.start, ...averaged]),
-    from: o.steps * detectRecipe.batch,
-    scenes: detectRecipe.fitted,
-  })
-  const state = await trainer.snapshot()
-  for (const [name, data] of [...averaged, ...head])
-    for (const slot of ['w', 'ema']) if (state.has(`${slot}:${name}`)) state.set(`${slot}:${name}`, data)
-  trainer.restore(state, trainer.steps)
-}
-
 /** The concepts that a batch is asked for, those of its scenes first, with a query each. */
-function asked(words: DetectPretrainOptions['words'], scenes: readonly DetectionScene[], rng: Rng, width: number) {
-  const there = [...new Set(scenes.flatMap(({ objects }) => objects.map((x) => x.concept)))].slice(0, detectRecipe.queries)
+function asked(words: DetectPretrainOptions['words'], scenes: readonly Scene[], rng: Rng, width: number) {
+  const there = [...new Set(scenes.flatMap(({ objects }) => objects.map((x) => x.concept)))].slice(0, recipe.queries)
   const others = rng.shuffle(words.flatMap((own, c) => (own.length && !there.includes(c) ? [c] : [])))
-  const concepts = [...there, ...others].slice(0, detectRecipe.queries)
-  const queries = new Float32Array(detectRecipe.queries * width)
+  const concepts = [...there, ...others].slice(0, recipe.queries)
+  const queries = new Float32Array(recipe.queries * width)
   concepts.forEach((c, i) => queries.set(words[c]![rng.int(words[c]!.length)]!, i * width))
   return { concepts, queries }
+}
+
+/** The direction of the mean of several unit vectors. */
+function unitMean(rows: readonly Float32Array[]): Float32Array {
+  const sum = Float32Array.from(rows[0]!, (_, i) => rows.reduce((x, row) => x + row[i]!, 0))
+  const length = Math.hypot(...sum)
+  return sum.map((x) => x / length)
 }

@@ -1,6 +1,6 @@
 /** Public interface of engine/pretrain: training a model from scratch. */
 export { zeroShotAccuracy } from './evaluate.ts'
-export type { Collage } from './collage.ts'
+export type { DrawScene, Scene } from './scene.ts'
 export type { Picture } from './picture.ts'
 export { pretrain } from './pretrain.ts'
 export { recipe } from './recipe.ts'
@@ -10,3 +10,4 @@ export { segmentRecipe } from './segment-recipe.ts'
 export { detectRecipe } from './detect-recipe.ts'
 export { detectorStart } from './detect-start.ts'
 export { pretrainDetector } from './detect.ts'
+export { startComparing } from './segment-start.ts'

@@ -6,7 +6,7 @@ import { tokensOf, unitRows } from '../tasks/embed.ts'
 
 /** What may be asked for, as the text tower embeds it: vectors of length dim, not normalised. */
 export interface SegmentWords {
-  /** Of each concept: ways to say it. */
+  /** Of each concept: ways to say it; none of those that are kept out of training. */
   readonly concepts: readonly (readonly Float32Array[])[]
   /** Of each class: ways to say it, and its concepts. */
   readonly classes: readonly { readonly words: readonly Float32Array[]; readonly concepts: ReadonlySet<number> }[]
