@@ -40,7 +40,8 @@ describe.skipIf(process.platform === 'win32')('on a system with a keychain', () 
       ],
     } as const
     for (const platform of ['linux', 'darwin'] as const) {
-      program(...tools[platform])
+      const [name, script] = tools[platform]
+      program(name, script)
       const keychain = keychainOf(place.env, platform)
       await keychain.store('https://hub.example', TOKEN)
       expect(await keychain.find('https://hub.example'), platform).toBe(TOKEN)

@@ -11,12 +11,15 @@ const patience: Patience = {
   detect: 600,
   segment: 600,
   mask: 600,
+  masks: 600,
   encode: 600,
   embed: 600,
   'embed-classes': 600,
   'embed-image': 600,
   similarity: 600,
   devices: 600,
+  report: 600,
+  outline: 600,
 }
 
 let opened: Lanes[] = []

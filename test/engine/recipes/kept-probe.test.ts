@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 const rng = Rng.of(1)
 const train = Float32Array.from({ length: 12 * 4 }, () => rng.normal())
-const settings = { cMin: 0.01, cMax: 1, cCount: 3, iterations: 20 }
+const settings = { cMin: 0.01, cMax: 1, cCount: 3, iterations: 20, classWeights: 'none', beta: 0.99 } as const
 
 /** A probe of twelve random features of two classes. */
 async function probed({
