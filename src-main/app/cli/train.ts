@@ -92,14 +92,18 @@ export const trainCommand = (app: AppContext): Command =>
               ...{ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }), ...(course && { course }) },
               ...(also && { also: { checkpoint: also.checkpoint, kept: also.kept, metrics: accuracies(also.measured) } }),
             },
-            () =>
-              `${renderTable(
+            () => {
+              const title = result.measured.task === 'classify' ? 'accuracy %' : 'score %'
+              const table = renderTable(
                 [
                   { title: 'split', value: (r) => r[0] },
-                  { title: result.measured.task === 'classify' ? 'accuracy %' : 'score %', value: (r) => (100 * r[1]).toFixed(1) },
+                  { title, value: (r) => (100 * r[1]).toFixed(1) },
                 ],
                 Object.entries(metrics),
-              )}${leftOut.length ? `\n${leavesOut(leftOut)}` : ''}${course ? courseLines(course) : ''}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`,
+              )
+              const said = [leftOut.length ? `\n${leavesOut(leftOut)}` : '', course ? courseLines(course) : '']
+              return `${table}${said.join('')}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`
+            },
           )
         } finally {
           project.close()

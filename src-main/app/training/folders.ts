@@ -1,4 +1,4 @@
-/** Waiting for folders of images before a queued training begins: a drive that is not plugged in is no reason to train on half the images. */
+/** Waiting for folders of images before a queued training begins: a missing drive is no reason to train on half the images. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { TrainJob } from '#shared/model/job.ts'

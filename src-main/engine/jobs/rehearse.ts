@@ -1,6 +1,6 @@
 /** A few real steps of a training, on some of its images: how long each part takes, and how much memory it holds. Nothing is kept. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { DashiError } from '#shared/errors.ts'
+import { cancelled, DashiError } from '#shared/errors.ts'
 import type { Item, JobProgress, RehearseJob, ResultOf } from '#shared/model/job.ts'
 import type { Pace } from '#shared/model/outline.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
@@ -184,7 +184,7 @@ async function featureSeconds(model: Model, { splits }: RehearseJob, provider: s
 }
 
 function check({ isCancelled }: JobHooks): void {
-  if (isCancelled()) throw new DashiError('cancelled', 'cancelled')
+  if (isCancelled()) throw cancelled()
 }
 
 async function scoring(job: RehearseJob, model: Model, provider: string, hooks: JobHooks): Promise<number> {

@@ -57,7 +57,7 @@ export const augmentations = ['none', 'light', 'strong'] as const
 export const keeping = {
   keep: setting(
     z.enum(['last', 'best', 'both']).default('last'),
-    'Which weights become the checkpoint: the last, those of the best epoch on the validation split, or the best, with the last as a second checkpoint',
+    'Which weights become the checkpoint: the last, those of the best epoch on the validation split, or both (the last as a second one)',
     'チェックポイントにする重み：最後のもの、検証用の分割で最良だったエポックのもの、または最良のものに加えて最後のものも別のチェックポイントに',
     { name: ['Keep', '残す重み'] },
   ),

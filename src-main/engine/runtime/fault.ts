@@ -3,7 +3,7 @@ import { gradients } from '../autodiff.ts'
 import { Graph } from '../graph/graph.ts'
 import { allFinite } from '../weights/dtype.ts'
 import { Session, type SessionOptions, type Tensor } from './session.ts'
-import type { Task } from './train.ts'
+import type { Task } from './task.ts'
 
 /** Why a step was undone: its loss or a gradient was not finite, or a weight had already not been. */
 export interface Fault {

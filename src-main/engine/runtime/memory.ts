@@ -39,8 +39,13 @@ export function workingBytes(graph: Graph, batch = 1): number {
  * What onnxruntime and its providers say when memory runs out: its arena, C++'s new, CUDA and cuBLAS, DirectML, Vulkan and
  * Dawn; and JavaScript, for an array of ours.
  */
-const OUT_OF_MEMORY =
-  /failed to allocate memory|smaller than requested bytes|ran out of memory|bad_alloc|out of memory|OUT_?OF_?(DEVICE_|HOST_)?MEMORY|ALLOC_FAILED|8007000E|array buffer allocation failed/i
+const OUT_OF_MEMORY = new RegExp(
+  [
+    ...['failed to allocate memory', 'smaller than requested bytes', 'ran out of memory', 'bad_alloc', 'out of memory'],
+    ...['OUT_?OF_?(DEVICE_|HOST_)?MEMORY', 'ALLOC_FAILED', '8007000E', 'array buffer allocation failed'],
+  ].join('|'),
+  'i',
+)
 
 /** Whether an error means that a computation needs more memory than there is. */
 export function ranOutOfMemory(e: unknown): boolean {

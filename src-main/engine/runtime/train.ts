@@ -6,32 +6,10 @@ import type { Optimizer, Parameter } from '../optim/optimizer.ts'
 import { type Fault, faultIn } from './fault.ts'
 import { outlining } from './outline.ts'
 import { keepsTensors, type Provider, scalarOf, Session, type SessionOptions, type Tensor, tensor } from './session.ts'
+import type { Task, TrainOptions } from './task.ts'
 import { appendUpdate, next, normIsFinite, scalarTensors, stateSlots } from './update.ts'
 
-/** The trained model: appends the loss to a graph. Parameters are its inputs `w:NAME` (nn/params.ts). */
-export interface Task {
-  /** `loss` is a scalar; `metrics` are scalars to report at each step. */
-  build(graph: Graph): {
-    loss: Value
-    metrics?: Record<string, Value>
-    parameters: readonly Parameter[]
-    /** Tensors that each micro-batch updates without a gradient; inputs `buffer:NAME`. */
-    buffers?: readonly Buffer[]
-  }
-}
-
-export interface TrainOptions {
-  readonly optimizer: Optimizer
-  /** Gradients are scaled down to this global norm. */
-  readonly clipNorm?: number
-  /** Number of micro-batches whose gradients are averaged for one update. */
-  readonly accumulate?: number
-  /** Decay of an exponential moving average of the weights, tracked in addition. */
-  readonly ema?: number
-  /** Upper bounds of parameters, enforced after the update (CLIP's logit_scale ≤ ln 100). */
-  readonly max?: Readonly<Record<string, number>>
-  readonly session?: SessionOptions
-}
+export type { Task, TrainOptions } from './task.ts'
 
 /** State tensors by role and parameter: `w:NAME`, `m:NAME`, `ema:NAME`, `g:NAME` … */
 export type TrainState = Map<string, Float32Array>

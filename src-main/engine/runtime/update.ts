@@ -3,7 +3,7 @@ import type { Graph, Value } from '../graph/graph.ts'
 import { add, clip, mul } from '../ops/index.ts'
 import { clipFactor, globalNorm, type Parameter, updateOf } from '../optim/optimizer.ts'
 import { scalarOf, type Tensor, tensor } from './session.ts'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './task.ts'
 
 /** The output that replaces a state input (ONNX requires unique names). */
 export const next = (name: string) => `${name}'`

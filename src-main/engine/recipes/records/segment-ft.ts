@@ -11,7 +11,7 @@ export default defineRecipe({
   order: 22,
   title: { en: 'Fine-tuning of a segmenter', ja: 'セグメンテーションの微調整' },
   about: {
-    en: 'Trains what makes masks of words, or the image encoder as well (whole, or by low-rank matrices), on the accepted masks of your labels. Boxes do not count.',
+    en: 'Trains what makes masks of words, or the image encoder too (whole, or by low-rank matrices), on accepted masks, not boxes.',
     ja: '採用したラベルのマスクで、単語からマスクを作る部分を、または画像エンコーダーも（全体、または低ランク行列で）学習します。ボックスは使いません。',
   },
   when: {
