@@ -28,7 +28,7 @@ const called = () => fs.readFileSync(path.join(dir, 'called'), 'utf8')
 describe.skipIf(process.platform === 'win32')('on a system with a keychain', () => {
   const kept = () => `'${dir}/kept'`
   test('it is kept there, is no argument of any program, and is forgotten', async () => {
-    const tools = {
+    const tools: Record<'linux' | 'darwin', [string, string]> = {
       linux: ['secret-tool', `case $1 in store) cat > ${kept()};; lookup) cat ${kept()} 2>/dev/null;; clear) rm -f ${kept()};; esac`],
       darwin: [
         'security',
@@ -38,7 +38,7 @@ describe.skipIf(process.platform === 'win32')('on a system with a keychain', () 
           `delete-*) rm -f ${kept()};; esac`,
         ].join('\n'),
       ],
-    } as const
+    }
     for (const platform of ['linux', 'darwin'] as const) {
       const [name, script] = tools[platform]
       program(name, script)

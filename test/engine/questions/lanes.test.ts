@@ -6,6 +6,7 @@ import { type Patience, Lanes } from '../../../src-main/engine/lanes.ts'
 /** Long, but for one kind of question. */
 const patience: Patience = {
   facts: 600,
+  report: 600,
   tokens: 600,
   classify: 0.1,
   detect: 600,
