@@ -100,6 +100,11 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     }
   })
 
+  it('leaves the window as high as it is: what does not fit is scrolled to', async () => {
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0)
+    expect(await page.evaluate(() => scrollY)).toBe(0)
+  })
+
   it('leads to Merge with its models as ingredients', async () => {
     await page.click('[data-blend-sweep]')
     await page.waitForFunction(() => location.hash.startsWith('#/merge'), undefined, { polling: 50 })
