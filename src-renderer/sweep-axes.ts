@@ -28,7 +28,7 @@ export function parallelAxis(key: string, title: string, values: readonly SweptV
   const numbers = values.filter((v) => typeof v === 'number')
   return numbers.length === values.length && new Set(numbers).size > 1
     ? ofNumbers(key, title, numbers, percent)
-    : ofNames(key, title, values)
+    : ofNames(key, title, values, percent)
 }
 
 function ofNumbers(key: string, title: string, values: readonly number[], percent: boolean): ParallelAxis {
@@ -59,13 +59,14 @@ const powers = (low: number, high: number): number[] => {
   return first > last ? [low, high] : Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${first + i}`))
 }
 
-function ofNames(key: string, title: string, values: readonly SweptValue[]): ParallelAxis {
-  const names = [...new Set(values.map(String))]
+function ofNames(key: string, title: string, values: readonly SweptValue[], percent: boolean): ParallelAxis {
+  const text = (v: SweptValue) => (percent ? percentOf(Number(v)) : String(v))
+  const names = [...new Set(values.map(text))]
   const place = (i: number) => (names.length > 1 ? i / (names.length - 1) : 0.5)
   return {
     key,
     title,
-    at: (v) => (v === null || v === undefined ? null : place(names.indexOf(String(v)))),
+    at: (v) => (v === null || v === undefined ? null : place(names.indexOf(text(v)))),
     ticks: names.map((label, i) => ({ at: place(i), label })),
     step: names.length > 1 ? 1 / (names.length - 1) : 1,
     label: (x) => names[Math.round(x * (names.length - 1))] ?? '',

@@ -25,6 +25,7 @@ describe('an axis', () => {
   it('of shares is in per cent, and never logarithmic', () => {
     const axis = parallelAxis('s:val', 'val', [0.01, 0.5], true)
     expect([axis.label(0.5), axis.at(0.255)]).toEqual(['25.5%', expect.closeTo(0.5, 9)])
+    expect(parallelAxis('s:val', 'val', [0.5, 0.5], true).ticks).toEqual([{ at: 0.5, label: '50.0%' }])
   })
   it('of words, or of a single number, has a place for each', () => {
     const axis = parallelAxis('f:a', 'a', ['light', 'strong', 'none', 'light'])

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DashiError } from '#shared/errors.ts'
 import { inWords, ofProcess } from '../../files/words.ts'
 import type { DeepSamples } from '#shared/model/deep.ts'
@@ -79,7 +80,11 @@ export class Images {
 
   private reading<T>(file: string, body: () => Promise<T>): Promise<T> {
     const once = () => naming(file, body())
-    return this.patience ? this.patience.until(once, (e) => (e instanceof UnreadableImage ? goneFolder(file) : undefined)) : once()
+    if (!this.patience) return once()
+    // Its folder may have come back between the failure and the look at it: then the image deserves another try.
+    const twice = () =>
+      once().catch((e: unknown) => (e instanceof UnreadableImage && existsSync(file) ? once() : Promise.reject(e as Error)))
+    return this.patience.until(twice, (e) => (e instanceof UnreadableImage ? goneFolder(file) : undefined))
   }
 
   get labels(): Int32Array {

@@ -3,7 +3,7 @@ import { openModel } from '../models/checkpoint.ts'
 import { chooseProvider } from '../runtime/devices.ts'
 import type { Provider } from '../runtime/session.ts'
 import type { JobHooks } from './hooks.ts'
-import type { Data } from './measure.ts'
+import type { Data, Measuring } from './measure.ts'
 import { measureRecord } from './measures.ts'
 import { storeFor } from './pictures.ts'
 
@@ -23,11 +23,11 @@ export async function evaluateSplits(
   data: Data & { readonly task?: string },
   hooks: JobHooks,
   provider: Provider,
-  pictures = storeFor(data.splits),
+  { pictures = storeFor(data.splits), patience }: Partial<Pick<Measuring, 'pictures' | 'patience'>> = {},
 ): Promise<Measured> {
   const model = await openModel(dir)
   try {
-    return await measureRecord(data.task ?? 'classify').measure(model, data, { hooks, provider, pictures })
+    return await measureRecord(data.task ?? 'classify').measure(model, data, { hooks, provider, pictures, patience })
   } finally {
     model.close()
   }

@@ -20,7 +20,7 @@ export function removeEmpty(dir: string): void {
 
 /** One sentence on what remains of a job whose process ended early. @param began ms since 1970 */
 export function kept(job: Job, began: number): Sentence {
-  if (!('out' in job)) return sentence('job.kept-nothing-changed')
+  if (job.kind !== 'train' && job.kind !== 'merge') return sentence('job.kept-nothing-changed')
   const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
   if (written) return sentence(job.kind === 'train' ? 'job.kept-checkpoint' : 'job.kept-soup')
   if (job.kind === 'merge') return sentence('job.kept-nothing-changed')
@@ -30,7 +30,7 @@ export function kept(job: Job, began: number): Sentence {
 
 /** Removes the temporary files of a job whose process was killed. */
 export function sweepJob(job: Job): void {
-  if (!('out' in job)) return
+  if (job.kind !== 'train' && job.kind !== 'merge') return
   const { dir, file } = stateOf(job.out)
   try {
     const beside = besideName(job.out, 'last')

@@ -1,6 +1,7 @@
 import type { EvaluateJob, Measured } from '#shared/model/job.ts'
 import type { Words } from '#shared/model/words.ts'
 import type { PixelStore } from '../data/cache.ts'
+import type { Patience } from '../data/images.ts'
 import type { Model } from '../models/model.ts'
 import type { Provider } from '../runtime/session.ts'
 import type { JobHooks } from './hooks.ts'
@@ -12,6 +13,8 @@ export interface Measuring {
   readonly hooks: JobHooks
   readonly provider: Provider
   readonly pictures: PixelStore
+  /** If given, images of a folder that is gone are waited for. */
+  readonly patience?: Patience
 }
 
 /** A way to measure a checkpoint, by the task that it is measured at: one record in its own file in `measures/`. */

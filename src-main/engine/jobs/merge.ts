@@ -39,13 +39,9 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
     if (!heldOut.length) throw userError(sentence('merging.no-held-out'))
     const score = async (dir: string) => {
       watch()
-      const measured = await evaluateSplits(
-        dir,
-        { ...job, splits: { heldOut } },
-        { ...hooks, onProgress: () => undefined },
-        provider,
-        storeFor(job.splits),
-      )
+      const measured = await evaluateSplits(dir, { ...job, splits: { heldOut } }, { ...hooks, onProgress: () => undefined }, provider, {
+        pictures: storeFor(job.splits),
+      })
       return accuracies(measured)['heldOut']!
     }
     const candidates: Candidate[] = []

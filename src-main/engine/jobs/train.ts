@@ -62,6 +62,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
         val: known(job.splits['val']),
       })
     let latest: JobProgress = { phase: 'training', done: 0, total: 1 }
+    const onPause = (waits: JobProgress['waits'] | null) => hooks.onProgress({ ...latest, waits: waits ?? undefined })
+    const pauses = job.waits ? new Pauses({ onPause, isCancelled: hooks.isCancelled }) : undefined
     const run = new Run({
       model,
       classes: job.classes,
@@ -77,12 +79,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
           apart: identityBy(contents, { ...steps, lr: undefined }),
         },
       }),
-      ...(job.waits && {
-        pauses: new Pauses({
-          onPause: (waits) => hooks.onProgress({ ...latest, waits: waits ?? undefined }),
-          isCancelled: hooks.isCancelled,
-        }),
-      }),
+      pauses,
       isCancelled: hooks.isCancelled,
       onProgress(p) {
         latest = { phase: p.phase, part: p.part, done: p.done, total: p.total }
@@ -114,10 +111,10 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       record: { ...record, ...(trained.course && { course: trained.course }) },
     })
     const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
-    const measured = await evaluateSplits(job.out, { ...job, task: recipe.task }, hooks, provider)
+    const measured = await evaluateSplits(job.out, { ...job, task: recipe.task }, hooks, provider, { patience: pauses })
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
-    const others = also && (await evaluateSplits(also, { ...job, task: recipe.task }, hooks, provider))
+    const others = also && (await evaluateSplits(also, { ...job, task: recipe.task }, hooks, provider, { patience: pauses }))
     if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
     rmSync(stateFile, { force: true }) // not the folder: it may contain other files
     return {

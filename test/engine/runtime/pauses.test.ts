@@ -43,7 +43,7 @@ test('a state for which there is no room is saved once there is', async () => {
   const full = { for: 'room', path: path.dirname(to.file) }
   expect(told).toEqual([full, full, full, null])
   expect(savedLosses(to.file)).toEqual([1, 1])
-  await expect(runLoop(onFullDisk(1), { resume: to })).rejects.toThrow('no space left')
+  await expect(runLoop(onFullDisk(1), { resume: resume() })).rejects.toThrow('no space left')
 })
 
 test('waiting for room ends when the job is cancelled', async () => {

@@ -17,12 +17,13 @@ export default defineMeasure({
   title: classify.title,
   main: 'accuracy',
   about: 'labels of images',
-  async measure(model, data, { hooks, provider, pictures }) {
+  async measure(model, data, { hooks, provider, pictures, patience }) {
     const head = await headOf(model, data, provider)
     const names = Object.keys(data.splits)
     const images = new Images(
       names.flatMap((name) => data.splits[name]!),
       pictures,
+      patience,
     )
     const features = await imageFeatures(model, images, {
       provider,
