@@ -11,7 +11,6 @@ import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/
 import { holderOf } from '../../db/lock.ts'
 import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
-import type { Project } from '../projects/project.ts'
 import { Alarm } from './alarm.ts'
 import { contextOf } from './job-context.ts'
 import type { JobKind } from './kind.ts'

@@ -4,7 +4,7 @@ export const detectRecipe = {
   /** Side in pixels at which pictures are rendered; scenes show them at up to this size. */
   renderSize: 128,
   batch: 8,
-  steps: 4000,
+  steps: 16_000,
   warmupSteps: 100,
   weightDecay: 0.05,
   clipNorm: 10,
@@ -16,7 +16,7 @@ export const detectRecipe = {
   sharpness: 20,
   weights: { naming: 1, focal: 1, distance: 3, giou: 1 },
   /** The last part, in which one prediction answers for each object (Hungarian matching). */
-  matchedSteps: 300,
+  matchedSteps: 1000,
   matchedLr: 1e-4,
   /** Words that every scene of a batch of the last part is asked for: those of all its scenes, and others. */
   queries: 64,

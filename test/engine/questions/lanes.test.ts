@@ -19,7 +19,6 @@ const patience: Patience = {
   'embed-image': 600,
   similarity: 600,
   devices: 600,
-  report: 600,
   outline: 600,
 }
 
