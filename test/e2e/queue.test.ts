@@ -70,7 +70,7 @@ describe.skipIf(!canRun)('running and queued jobs', () => {
   })
 
   it('removes a cancelled job from the queue immediately', async () => {
-    await page.click('[data-job="run 4"] button')
+    await page.click('[data-job="run 4"] [title=Cancel]')
     await page.waitForSelector('[data-run="run 4"][data-status=cancelled]')
     await line('1 running, 4 queued')
     expect([statusOf('run 4'), statusOf('run 1')]).toEqual(['cancelled', 'running'])

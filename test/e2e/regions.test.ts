@@ -27,7 +27,7 @@ describe.skipIf(!canRun)('labelling with a detector', () => {
   const byModel = (state: Region['state'], kind: Region['shape']['kind'] = 'box') =>
     regions().filter((r) => r.author.kind === 'checkpoint' && r.state === state && r.shape.kind === kind).length
   const until = async <T>(read: () => T, wanted: T) => {
-    await expect.poll(read, { timeout: 60_000 }).toEqual(wanted)
+    await expect.poll(read).toEqual(wanted)
   }
   const fill = async (label: string, text: string) => {
     const field = page.locator('main').getByLabel(label, { exact: true })
@@ -104,7 +104,7 @@ describe.skipIf(!canRun)('labelling with a detector', () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('Propose masks of the boxes')
     await page.keyboard.press('Enter')
-    await expect.poll(() => byModel('proposed', 'mask'), { timeout: 60_000 }).toBeGreaterThan(0)
+    await expect.poll(() => byModel('proposed', 'mask')).toBeGreaterThan(0)
     const after = project.read((p) => imageContent(p, 3).regions)
     expect(after.filter((r) => r.shape.kind !== 'mask')).toEqual(before)
     await settled(page)
@@ -116,8 +116,8 @@ describe.skipIf(!canRun)('labelling with a detector', () => {
     await page.waitForSelector('main [data-recipe]')
     await choose('[aria-label="Start from"]', 'beginner')
     await choose('[data-recipe]', 'Detector fine-tuning')
-    await fill('epochs', '24')
-    await fill('lr', '0.01')
+    await fill('Epochs', '24')
+    await fill('Learning rate', '0.01')
     await fill('Name', 'Taught')
     await page.locator('main [data-start]').click()
     await page.waitForSelector('[data-run=Taught][data-status=done]')

@@ -28,7 +28,7 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
   })
 
   it('says how many runs it makes, and what is wrong with an axis in one line', async () => {
-    await page.locator('main').getByLabel('cCount', { exact: true }).fill('2')
+    await page.locator('main').getByLabel('Values of C', { exact: true }).fill('2')
     await page.click('[data-sweep-form] summary')
     await choose('[data-sweep-form] [data-preset]', 'Few-shot curve')
     await page.waitForSelector('[data-count] >> text=15 runs')

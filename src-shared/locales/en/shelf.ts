@@ -41,7 +41,7 @@ export const shelf = {
     about: 'about {size}',
     here: 'here',
     plan: 'Show plan',
-    planOf: 'Show the plan for {name}',
+    planOf: 'Show plan for {name}',
     task: {
       classify: 'Search and classify by words',
       embed: 'Features for search, maps and training',

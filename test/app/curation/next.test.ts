@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => client.close())
 
 async function ended(jobId: string): Promise<JobEntry> {
-  await expect.poll(() => jobs.has(jobId) && !isOpen(jobs.get(jobId)!), { interval: 20, timeout: 20_000 }).toBe(true)
+  await expect.poll(() => jobs.has(jobId) && !isOpen(jobs.get(jobId)!), { interval: 20 }).toBe(true)
   return jobs.get(jobId)!
 }
 type Wanted = Parameters<typeof client.call<'next.make'>>[1]
@@ -63,7 +63,7 @@ async function make(wanted: Wanted): Promise<NextSummary> {
 }
 const failure = async (wanted: Wanted) => (await ended((await client.call('next.make', wanted)).jobId)).error
 async function trained(runId: string) {
-  await expect.poll(async () => (await client.call('runs.list')).find((r) => r.id === runId)?.status, { timeout: 20_000 }).toBe('done')
+  await expect.poll(async () => (await client.call('runs.list')).find((r) => r.id === runId)?.status).toBe('done')
   return (await client.call('runs.list')).find((r) => r.id === runId)!
 }
 const queue = async () => (await client.call('next.queue'))!
@@ -127,7 +127,7 @@ describe('from a run back to the labels', () => {
   })
 
   test('the curve has a point a training, with the labels that it had then and an interval', async () => {
-    await expect.poll(async () => (await client.call('next.labels-curve')).length, { timeout: 20_000 }).toBe(3)
+    await expect.poll(async () => (await client.call('next.labels-curve')).length).toBe(3)
     const points = await client.call('next.labels-curve')
     expect(points.map((p) => [p.name, p.labels, p.split, p.images])).toEqual([
       ['Probe', 12, 'heldOut', 6],

@@ -85,7 +85,7 @@ test('a model is planned, downloaded by a job, used, and deleted', async () => {
 
 test('a job that was cancelled leaves a download that is listed as unfinished, goes on, or is forgotten', async () => {
   const { name, commit, licence } = await call('models.plan', { name: 'lab/tiny-clip' })
-  hub.meet('model.safetensors', 1, (response) => void response.writeHead(200).write(Buffer.alloc(900)), 'cdn')
+  hub.meet('model.safetensors', 1000, (response) => void response.writeHead(200).write(Buffer.alloc(900)), 'cdn')
   const { jobId } = await call('models.download', { name, commit, licence })
   await expect.poll(() => jobs.some((j) => j.id === jobId && j.done >= 900)).toBe(true)
   await expect(call('models.forget', { name })).rejects.toThrow(/is being downloaded already/)
