@@ -184,8 +184,7 @@ describe('values that anybody may have written', () => {
       }
     }
     const [blob, cut] = ['bytes where text or a number belongs', 'bytes that are no UTF-8']
-    const starts = (found: unknown, place: string, column: string, what: string) =>
-      expect(found).toEqual([place, column, what])
+    const starts = (found: unknown, place: string, column: string, what: string) => expect(found).toEqual([place, column, what])
     starts(refused('SELECT id, a FROM t WHERE id = 5'), 't 5', 'a', blob)
     starts(refused('SELECT id, a FROM t WHERE id = 9'), 't 9', 'a', blob)
     starts(refused('SELECT id, b FROM t WHERE id = 6'), 't 6', 'b', cut)

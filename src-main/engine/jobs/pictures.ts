@@ -14,7 +14,7 @@ export function storeFor(splits: Readonly<Record<string, readonly Item[]>>): Pix
   const items = Object.values(splits).flat()
   const known = items.filter(({ file }) => kept?.hashes.has(file))
   const changed = known.some(({ file, hash }) => kept!.hashes.get(file) !== (hash ?? null))
-  if (!kept || changed || known.length < items.length / 2) kept = { hashes: new Map(), store: new PixelStore(LIMIT) }
+  if (!kept || changed || known.length <= items.length / 2) kept = { hashes: new Map(), store: new PixelStore(LIMIT) }
   for (const { file, hash } of items) kept.hashes.set(file, hash ?? null)
   return kept.store
 }
