@@ -37,6 +37,7 @@ export const slow = [
   'test/app/sample/bundle.test.ts',
   'test/app/sample/project.test.ts',
   'test/app/sample/sample.test.ts',
+  'test/app/sample/study.test.ts',
   'test/db/replaced.test.ts',
   'test/engine/jobs/families.test.ts',
   'test/engine/jobs/jobs.test.ts',

@@ -106,6 +106,8 @@ export const evaluateJobSchema = z.object({
   cache: z.string(),
   /** For tasks of regions: also answers what was found in each image. */
   found: z.boolean().optional(),
+  /** For classification: measures the towers by the texts of the classes, even if the checkpoint has a head for others. */
+  zeroShot: z.boolean().optional(),
 })
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>
 

@@ -5,7 +5,7 @@ import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene, type Sprite } from '../sample/scenes.ts'
 import type { DrawnSprite } from './compose.ts'
-import { levelsOf } from './levels.ts'
+import { levelsOf } from '../sample/levels.ts'
 import { redrawnPictures, renderAll, type StyledPicture } from './pictures.ts'
 
 /** Things in scenes that one word names. */
