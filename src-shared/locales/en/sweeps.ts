@@ -3,6 +3,8 @@ export const sweeps = {
   sweep: {
     title: 'Sweep',
     about: 'Train this recipe many times with some of its settings varied.',
+    inShort: 'many runs, settings varied',
+    varied: 'What is varied',
     preset: 'Preset',
     own: 'own axes',
     axis: 'Setting',

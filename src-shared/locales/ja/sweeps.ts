@@ -5,6 +5,8 @@ export const sweeps: Translated<typeof source> = {
   sweep: {
     title: 'スイープ',
     about: 'このレシピを、設定を変えながら何度も学習します。',
+    inShort: '設定を変えて何度も',
+    varied: '変える設定',
     preset: 'プリセット',
     own: '自分で軸を選ぶ',
     axis: '設定',
