@@ -7,6 +7,7 @@ import { findRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
+import { measuredOn } from './line.ts'
 import { namedAt, namedModels } from './models.ts'
 
 /** Figures of a run that are no accuracies. */
@@ -51,7 +52,7 @@ export function besideOf(app: AppContext, project: Project, run: RunRecord): Sou
   return { rows, better }
 }
 
-/** Models on the straight line from one to another, by α: the two themselves, and the soups that were made of them. */
+/** Models on the straight line from one to another, by α: the two themselves, the soups that were made of them, and what was measured. */
 export function lineBetween(app: AppContext, project: Project, base: string, tuned: string, method: string, setting: string): LinePoint[] {
   const place = (folder: string) => path.resolve(project.folder, folder)
   const ends = [place(base), place(tuned)]
@@ -69,6 +70,7 @@ export function lineBetween(app: AppContext, project: Project, base: string, tun
     if (checkpoints.map((c) => place(String(c))).join('\n') !== ends.join('\n')) return []
     return [{ alpha, name: names.get(place(run.folder ?? '')) ?? '', runId: run.id, splits: shares(run.metrics) }]
   })
+  const measured = measuredOn(app, project, { base, tuned, method, setting }).map((p) => ({ ...p, name: `α ${p.alpha}`, runId: null }))
   const seen = new Set<number>()
-  return [...atEnds, ...between].filter((p) => !seen.has(p.alpha) && seen.add(p.alpha)).sort((a, b) => a.alpha - b.alpha)
+  return [...atEnds, ...between, ...measured].filter((p) => !seen.has(p.alpha) && seen.add(p.alpha)).sort((a, b) => a.alpha - b.alpha)
 }
