@@ -5,6 +5,7 @@ import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { type CurateJob, type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
+import { engineUse, type EngineUse } from '#shared/model/run-follow.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { fitsBeside } from './jobs/fits.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
@@ -61,6 +62,11 @@ export class EngineClient {
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
     const answer = await this.try((engine) => engine.ask(question, (ended) => sentence('engine.unanswered', { ended })))
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
+  }
+
+  /** What the process takes of the machine; null if there is none. */
+  async use(): Promise<EngineUse | null> {
+    return this.engine ? engineUse.parse(await this.engine.use()) : null
   }
 
   /** Terminates the threads that answer questions; jobs continue. */
@@ -165,6 +171,11 @@ class Engine {
   ask(question: Question, inWords: Pending['inWords']): Promise<unknown> {
     const id = this.count++
     return this.wait(id, { type: 'ask', id, question }, inWords)
+  }
+
+  use(): Promise<unknown> {
+    const id = this.count++
+    return this.wait(id, { type: 'use', id }, (ended) => ended)
   }
 
   closeLanes(): void {

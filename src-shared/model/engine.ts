@@ -18,6 +18,8 @@ export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), id }),
   z.object({ type: z.literal('ask'), id, question: questionSchema }),
   z.object({ type: z.literal('closeLanes') }),
+  /** What the process takes of the machine; answered at once. */
+  z.object({ type: z.literal('use'), id }),
 ])
 export type ToEngine = z.infer<typeof toEngineSchema>
 

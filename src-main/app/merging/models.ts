@@ -43,6 +43,10 @@ export function namedModels({ nano, modelFolders }: AppContext, project: Project
   })
 }
 
+/** The model that a record names: by its path or, in a project that was moved, by the name of its folder. */
+export const namedAt = (models: readonly NamedModel[], dir: string): NamedModel | undefined =>
+  models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
+
 /** The existing, readable models of {@link namedModels}, with their facts. */
 export async function listModels(app: AppContext, project: Project): Promise<ModelEntry[]> {
   const entries = await Promise.all(

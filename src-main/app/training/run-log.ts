@@ -1,6 +1,6 @@
 /**
  * The figures of every step of a run, and what it said of held-out images after each epoch: `checkpoints/.runs/ID/` with
- * `curve.csv` and `epochs.jsonl`. Runs of earlier versions have none; their thinned loss is in the database.
+ * `curve.csv`, `epochs.jsonl` and `log.jsonl` (run-lines.ts). Runs of earlier versions have none; their thinned loss is in the database.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,6 +11,7 @@ import { judgedSchema, type Phase, phases } from '#shared/model/progress.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 import { storedCurve } from './curve.ts'
+import { LineLog } from './run-lines.ts'
 
 const COLUMNS = ['phase', 'step', 'loss', 'lr', 'grad_norm', 'images_per_second'] as const
 const HEAD = `${COLUMNS.join(',')}\n`
@@ -45,9 +46,12 @@ export class RunLog {
   private broken = false
   /** Known once the run's images were checked. */
   asked: Asked | undefined
+  /** What happens, for people to read. */
+  readonly said: LineLog
 
   constructor(project: Project, run: Pick<RunRecord, 'id' | 'folder'>) {
     this.folder = runFolder(project, run.id)
+    this.said = new LineLog(this.folder)
     this.attempt(() => {
       mkdirSync(this.folder, { recursive: true })
       const before = listRuns(project, 'train').find(
@@ -64,6 +68,7 @@ export class RunLog {
       this.lines += `${p.phase},${p.done},${short(p.loss)},${short(p.lr)},${short(p.gradNorm)},${short(p.imagesPerSecond)}\n`
       if (Date.now() - this.written >= PACE) this.flush()
     }
+    this.said.add(p)
     if (p.judged) this.addEpoch(p.done, p.judged)
   }
 

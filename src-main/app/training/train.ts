@@ -199,9 +199,12 @@ export function startTraining(
     (unreadable) => {
       const { classes, splits, mediaIds, leftOut: gone } = trainingDataOf(project, request, unreadable)
       log.asked = { classes, splits, mediaIds }
+      const images = Object.fromEntries(Object.entries(splits).map(([split, items]) => [split, items.length]))
+      log.said.write({ kind: 'begun', device: job.device, seed: job.seed, images, classes: classes.length })
       leftOut = gone
       trainedOn = splits
       if (gone.length) {
+        log.said.write({ kind: 'left-out', images: gone.length })
         updateRun(project, run.id, { metrics: without() })
         onLeftOut?.(gone)
       }
@@ -216,6 +219,7 @@ export function startTraining(
     (done): TrainedRun => {
       log.flush()
       leftOut = done.leftOut
+      log.said.write({ kind: 'ended', status: 'done', device: done.device, error: null })
       const metrics = accuracies(done.measured)
       enter(project, job.out, () => {
         updateRun(project, run.id, {
@@ -242,6 +246,7 @@ export function startTraining(
     (e: unknown) => {
       log.flush()
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
+      log.said.write({ kind: 'ended', status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e) })
       noteFailure(() =>
         updateRun(project, run.id, {
           status: cancelled ? 'cancelled' : 'failed',

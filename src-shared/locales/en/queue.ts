@@ -38,6 +38,7 @@ export const queue = {
     import: 'Importing',
     export: 'Exporting',
     train: 'Training',
+    line: 'Measuring a line between two models',
     rehearse: 'Measuring a training',
     compare: 'Comparing',
     merge: 'Merging',

@@ -41,6 +41,7 @@ export const queue: Translated<typeof source> = {
     import: 'インポート中',
     export: 'エクスポート中',
     train: '学習中',
+    line: '2 つのモデルの間を測定中',
     rehearse: '学習の速さを計測中',
     compare: '比較中',
     merge: 'マージ中',
