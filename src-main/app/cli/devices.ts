@@ -36,11 +36,11 @@ function devicesText({ machine, runtime, devices, last }: DevicesFound): string 
     { title: 'device', align: 'left', value: (d) => d.id },
     { title: 'self-check', align: 'left', value: (d) => standing(d.id, checked(d)) },
     { title: 'error', value: (d) => checked(d)?.error?.toExponential(1) ?? '' },
-    { title: 'matmul GFLOP/s', value: (d) => checked(d)?.product?.gflops.toFixed(1) ?? '' },
+    { title: 'matmul GFLOP/s', value: (d) => checked(d)?.product?.gflops.toPrecision(3) ?? '' },
     ...(['tiny', 'small'] as const).flatMap((name): Column<KnownDevice>[] => {
       const of = (d: KnownDevice) => checked(d)?.networks.find((n) => n.network === name)
       if (!there.some(of)) return []
-      const rate = (figures: NetworkFigures['step'] | undefined) => (figures ? figures.imagesPerSecond.toFixed(1) : '')
+      const rate = (figures: NetworkFigures['step'] | undefined) => (figures ? figures.imagesPerSecond.toPrecision(3) : '')
       return [
         { title: `${name} ViT: step images/s`, value: (d) => rate(of(d)?.step) },
         { title: 'features images/s', value: (d) => rate(of(d)?.features) },

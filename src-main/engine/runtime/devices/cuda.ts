@@ -15,11 +15,11 @@ export default defineDevice({
   way({ platform, arch, installation, graphics }) {
     if (platform !== 'linux' || arch !== 'x64')
       return never({
-        en: 'For Node, onnxruntime has CUDA on Linux x64 only. Here a card of NVIDIA computes through another device of this list.',
+        en: 'For Node, onnxruntime has CUDA on Linux x64 only. Here an NVIDIA card can be used through another device of this list.',
         ja: 'Node 用の onnxruntime が CUDA に対応するのは Linux x64 だけです。NVIDIA のカードは、この一覧の他のデバイスで使えます。',
       })
     if (!graphics.some((name) => /nvidia/i.test(name)))
-      return never({ en: 'No card of NVIDIA was found in this machine.', ja: 'このマシンに NVIDIA のカードは見つかりません。' })
+      return never({ en: 'No NVIDIA card was found in this machine.', ja: 'このマシンに NVIDIA のカードは見つかりません。' })
     if (installation === 'desktop')
       return never({
         en: 'The desktop package has no CUDA: run Dashi from its sources, or from npm, for it. WebGPU uses the same card.',

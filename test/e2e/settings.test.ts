@@ -1,4 +1,4 @@
-/** Settings → Devices: what was found, the self-check with its failures, the benchmark that is cancelled, and what is chosen. */
+/** Settings: the devices with their self-check and benchmark, what computes, and how one labels. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { canRun, findings, newHome, serve, settled, visit, type Home } from './browser.ts'
 import { birds } from './project.ts'
 
-describe.skipIf(!canRun)('devices', () => {
+describe.skipIf(!canRun)('settings', () => {
   const ends: (() => unknown)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end()
@@ -54,7 +54,7 @@ describe.skipIf(!canRun)('devices', () => {
     await open(page)
     await page.waitForSelector('[data-device=cpu] >> text=the reference')
     await page.waitForSelector('[data-last] >> text=Not checked yet')
-    expect(await page.textContent('[data-machine]')).toMatch(/ cores?, .* memory\. .*onnxruntime 1\./)
+    expect(await page.textContent('[data-machine]')).toMatch(/ cores? · .* memory · .* · onnxruntime 1\./)
     await page.waitForSelector('dl >> text=Part of Windows only')
     expect((await settled(page), await findings(page))).toEqual([])
     await shot(page, 'devices-new')
@@ -93,5 +93,25 @@ describe.skipIf(!canRun)('devices', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Alt+3')
     await page.waitForSelector('.side-panel [aria-label=Device] >> text=CPU')
+    await page.getByRole('button', { name: 'Devices …' }).click()
+    await page.waitForSelector('[role=dialog] [data-device=cpu]')
+  })
+
+  it('keep how one labels', async () => {
+    const { page, home } = await started()
+    await open(page, /^Labelling$/)
+    await page.getByRole('radio', { name: 'polygon' }).click()
+    await page.getByLabel('Fill opacity').fill('0.5')
+    await page.getByLabel('Grid spacing').fill('0')
+    await page.waitForSelector('[role=dialog] .wrong')
+    await page.getByLabel('Grid spacing').fill('16')
+    await page.getByRole('checkbox', { name: 'Grid' }).click()
+    const labelling = { keepMasksAs: 'polygon', fillOpacity: 0.5, gridStep: 16, grid: true }
+    await vi.waitFor(() => expect(saved(home)).toMatchObject({ labelling }))
+    expect((await settled(page), await findings(page))).toEqual([])
+    for (const tab of ['Labelling', 'Appearance', 'Storage', 'Keyboard']) {
+      await page.locator('[role=dialog] .n-tabs-tab').filter({ hasText: tab }).click()
+      await shot(page, `settings-${tab.toLowerCase()}`)
+    }
   })
 })
