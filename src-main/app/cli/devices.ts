@@ -55,7 +55,8 @@ function devicesText({ machine, runtime, devices, last }: DevicesFound): string 
     return problem ? [say(problem)] : []
   })
   return [
-    `${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memory / 2 ** 30)} GB; ${machine.system}; onnxruntime ${runtime ?? 'missing'}`,
+    `${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memory / 2 ** 30)} GB`,
+    `${machine.system}, onnxruntime ${runtime ?? 'missing'}`,
     `graphics: ${machine.graphics.join(', ') || 'none found'}`,
     '',
     renderTable(columns, there),

@@ -28,7 +28,7 @@ export default defineDevice({
     return {
       possible: true,
       what: {
-        en: 'Fetches onnxruntime’s libraries for CUDA 12 from NuGet; the npm registry does not have them. They need NVIDIA’s driver, CUDA 12 and cuDNN 9.',
+        en: 'Fetches libraries for CUDA 12 from NuGet, since the npm registry has none. They need NVIDIA’s driver, CUDA 12 and cuDNN 9.',
         ja: 'onnxruntime の CUDA 12 用ライブラリを NuGet から取得します（npm レジストリにはありません）。NVIDIA のドライバー、CUDA 12、cuDNN 9 が必要です。',
       },
       command: installation === 'source' ? 'npm run cuda' : 'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
