@@ -39,6 +39,8 @@ export const slow = [
   'test/app/sample/sample.test.ts',
   'test/app/sample/study.test.ts',
   'test/db/replaced.test.ts',
+  'test/bench/gpu/bench.test.ts',
+  'test/engine/jobs/devices.test.ts',
   'test/engine/jobs/families.test.ts',
   'test/engine/jobs/jobs.test.ts',
   'test/engine/jobs/leaving-out.test.ts',

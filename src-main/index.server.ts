@@ -26,7 +26,12 @@ export const models = (
   { cacheFolder: cache, configFolder, dataFolder }: Pick<Host, 'cacheFolder' | 'configFolder' | 'dataFolder'>,
   start: StartChild = startChild,
 ): AppContext => ({
-  engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
+  engine: new EngineClient(
+    () => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), []),
+    undefined,
+    () => storedSettings(configFolder).threads,
+  ),
+  device: () => storedSettings(configFolder).device,
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
   encodingBytes: () => storedSettings(configFolder).caches.encodings * 2 ** 20,

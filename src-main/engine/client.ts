@@ -38,10 +38,12 @@ export class EngineClient {
   /**
    * @param start spawns the built process.ts
    * @param fits whether there is enough memory to run the job beside another
+   * @param threads how many a session may use, as the settings say now; 0: one a core
    */
   constructor(
     private readonly start: () => Child,
     private readonly fits: (job: CurateJob) => boolean = fitsBeside,
+    private readonly threads: () => number = () => 0,
   ) {}
 
   /**
@@ -112,7 +114,9 @@ export class EngineClient {
 
   private process(): Engine {
     if (this.closed) throw cancelled()
-    return (this.engine ??= new Engine(this.start(), () => (this.engine = undefined)))
+    const engine = (this.engine ??= new Engine(this.start(), () => (this.engine = undefined)))
+    engine.heed(this.threads())
+    return engine
   }
 }
 
@@ -124,6 +128,7 @@ const endedIn = {
   evaluate: 'engine.in-evaluation',
   merge: 'engine.in-merge',
   curate: 'engine.in-curation',
+  devices: 'engine.in-devices',
 } as const satisfies Record<Job['kind'], SentenceCode>
 
 /** An unanswered job or question. */
@@ -143,6 +148,7 @@ class Engine {
   private readonly pending = new Map<number, Pending>()
   private count = 0
   private closing = false
+  private heeded = 0
   /** The error of a message from the process that could not be parsed. */
   private misled: unknown
   readonly ended: Promise<void>
@@ -180,6 +186,13 @@ class Engine {
 
   closeLanes(): void {
     this.send({ type: 'closeLanes' })
+  }
+
+  /** How many threads the sessions of what is asked from now on may use. */
+  heed(threads: number): void {
+    if (threads === this.heeded) return
+    this.heeded = threads
+    this.send({ type: 'threads', threads })
   }
 
   end(): Promise<void> {

@@ -35,6 +35,7 @@ function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
   if (error) return fail(z.object({ id: z.int() }).parse(raw).id, userError(issueSentence(error)))
   if (message.type === 'closeLanes') return lanes.close()
+  if (message.type === 'threads') return heed(message.threads)
   const { id } = message
   if (message.type === 'cancel') return cancels.get(id)?.()
   if (message.type === 'use') return send({ type: 'answer', id, answer: use() })
@@ -58,6 +59,12 @@ function take(raw: unknown): void {
 function use(): EngineUse {
   const { user, system } = process.cpuUsage()
   return { cpu: user + system, memory: process.memoryUsage.rss() }
+}
+
+/** The threads of jobs and questions share this process's environment, in which a session looks (runtime/session.ts). */
+function heed(threads: number): void {
+  if (threads) process.env['DASHI_THREADS'] = String(threads)
+  else delete process.env['DASHI_THREADS']
 }
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })

@@ -1,5 +1,6 @@
 /** The application itself: identity, settings, recent projects, file selection, running jobs. */
 import { z } from 'zod'
+import { deviceSchema, threadsMost } from '../model/devices.ts'
 import { limits } from '../model/limits.ts'
 import { awaitedSchema, phaseSchema } from '../model/progress.ts'
 import { jobStatus, laneSchema, priorityMost } from '../model/queue.ts'
@@ -72,6 +73,10 @@ export const settings = z.object({
       encodings: megabytes.default(2048),
     })
     .prefault({}),
+  /** The device of trainings that name none. */
+  device: deviceSchema.default('auto'),
+  /** Threads of a computation on the CPU; 0: one a core. */
+  threads: z.number().int().min(0).max(threadsMost).default(0),
   /** Folders with checkpoints outside projects. */
   modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),
 })

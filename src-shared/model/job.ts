@@ -1,26 +1,20 @@
 import { z } from 'zod'
 import { courseSchema, keptSchema } from './course.ts'
+import { deviceSchema, devicesChecked } from './devices.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { ledgerSchema, measuredSchema } from './measured.ts'
 import { box, rle } from './shape.ts'
 import { paceSchema } from './outline.ts'
-import { wordsSchema } from './words.ts'
 import { progressSchema } from './progress.ts'
 import { sweepRefSchema } from './checkpoint.ts'
 
 export * from './measured.ts'
+export { type Device, type DeviceEntry, deviceEntrySchema, deviceSchema } from './devices.ts'
 
 /**
  * Messages to and from an engine worker. A job contains everything it needs as plain data: the worker knows no
  * project.
  */
-
-/** A device's id; the engine has a record for each and rejects others. */
-export const deviceSchema = z.string().min(1)
-export type Device = z.infer<typeof deviceSchema>
-
-export const deviceEntrySchema = z.object({ id: deviceSchema, title: wordsSchema, about: wordsSchema })
-export type DeviceEntry = z.infer<typeof deviceEntrySchema>
 
 const classIndex = z.int().nonnegative()
 
@@ -219,12 +213,17 @@ export const curatedSchema = z.object({
 })
 export type Curated = z.infer<typeof curatedSchema>
 
+/** Checks every device that is there against the CPU, and measures how fast it is if asked. */
+export const devicesJobSchema = z.object({ kind: z.literal('devices'), bench: z.boolean() })
+export type DevicesJob = z.infer<typeof devicesJobSchema>
+
 export const jobSchema = z.discriminatedUnion('kind', [
   trainJobSchema,
   rehearseJobSchema,
   evaluateJobSchema,
   mergeJobSchema,
   curateJobSchema,
+  devicesJobSchema,
 ])
 export type Job = z.infer<typeof jobSchema>
 
@@ -266,6 +265,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     measured: measuredSchema,
   }),
   z.object({ kind: z.literal('curate'), ...ended, curated: curatedSchema }),
+  z.object({ kind: z.literal('devices'), checked: devicesChecked }),
 ])
 export type JobResult = z.infer<typeof jobResultSchema>
 export type ResultOf<K extends Job['kind']> = Extract<JobResult, { kind: K }>

@@ -34,6 +34,8 @@ export const phases = [
   'packing',
   'proposing',
   'downloading',
+  'self-check',
+  'benchmark',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>

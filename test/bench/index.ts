@@ -19,11 +19,15 @@ const option = (name: string, valid: RegExp, expected: string): string | undefin
 /** Of the benches whose size may be chosen. */
 const count = option('--images', /^[1-9]\d{0,7}$/, 'a number of images')
 const images = count === undefined ? undefined : Number(count)
+/** Where the bench of graphics cards writes its report, and whether it keeps to its tiny form where it finds a card. */
+const report = option('--report', /^[^-]/, 'a file')
+const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
 const keep = option('--keep', /^[^-]/, 'a folder')
 
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
+  gpu: async () => (await import('./gpu/bench.ts')).gpuBench({ file: report, tiny }),
   soup: async () => (await import('./soup.ts')).soupBench({ program: pathToFileURL(join(programRoot, 'out', 'main', 'merge-worker.js')) }),
   projects: async () => ({
     ...(await (await import('./projects.ts')).projectsBench()),

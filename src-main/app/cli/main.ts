@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts'
 import { resolveModel } from '../merging/model-folders.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
+import { devicesCommand } from './devices.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
 import { modelsCommand } from './hub.ts'
 import { jobsCommand } from './jobs.ts'
@@ -65,6 +66,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     curveCommand,
     mergeCommand,
     modelsCommand,
+    devicesCommand,
     jobsCommand,
     runsCommand,
     pretrainCommand,

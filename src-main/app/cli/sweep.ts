@@ -26,7 +26,7 @@ interface Options {
   recipe?: string
   preset?: string
   model: string
-  device: Device
+  device?: Device
   name?: string
   set: string[]
   seeds?: string

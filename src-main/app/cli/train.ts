@@ -22,7 +22,9 @@ import { dashed } from './settings.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'device to compute on').choices(deviceRecords.map((d) => d.id)).default('auto')
+  new Option('--device <device>', 'device to compute on (default: the one in the settings, or auto)').choices(
+    deviceRecords.map((d) => d.id),
+  )
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')
@@ -51,7 +53,7 @@ export const trainCommand = (app: AppContext): Command =>
           project: string
           recipe: string
           model: string
-          device: Device
+          device?: Device
           seed: string
           name?: string
           set: string[]

@@ -10,7 +10,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
@@ -62,7 +62,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       recipe: recipe.id,
       settings,
       seed,
-      device: request.device ?? 'auto',
+      device: deviceFor(app, request.device),
       classes,
       splits,
       leftOut,
@@ -146,14 +146,14 @@ export function registerTraining(app: AppContext, project: Project, request: Tra
 
 /** The same without looking at the data again: of a sweep's runs, whose data are checked once. */
 export function enterTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
-  const { recipe, settings: own = {}, seed = 0, device = 'auto', shots, sweep, data } = request
+  const { recipe, settings: own = {}, seed = 0, shots, sweep, data } = request
   const name = request.name ?? defaultName(request)
   const settings = jsonObject.parse({
     ...own,
     seed,
     model: storedModel(app, project, path.resolve(request.model ?? app.nano)),
     name,
-    device,
+    device: deviceFor(app, request.device),
     ...(shots !== undefined && { shots }),
     ...(sweep && { sweep }),
     ...(data && { data }),

@@ -53,6 +53,7 @@ export const queue = {
     map: 'Drawing the map',
     prompts: 'Comparing prompts',
     download: 'Downloading a model',
+    devices: 'Checking devices',
   },
   phases: {
     queued: 'queued',
@@ -88,5 +89,7 @@ export const queue = {
     packing: 'packing',
     proposing: 'looking for labels',
     downloading: 'downloading',
+    'self-check': 'self-check',
+    benchmark: 'benchmark',
   },
 }

@@ -56,6 +56,7 @@ export const queue: Translated<typeof source> = {
     map: '地図を作成中',
     prompts: 'プロンプトを比較中',
     download: 'モデルのダウンロード',
+    devices: 'デバイスの確認',
   },
   phases: {
     queued: '順番待ち',
@@ -91,5 +92,7 @@ export const queue: Translated<typeof source> = {
     packing: '圧縮中',
     proposing: 'ラベルを探索中',
     downloading: 'ダウンロード',
+    'self-check': '検算',
+    benchmark: 'ベンチマーク',
   },
 }

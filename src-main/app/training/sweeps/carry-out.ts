@@ -5,7 +5,7 @@ import type { JobProgress } from '#shared/model/job.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { sweepOf } from '#shared/model/sweep.ts'
 import { type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
-import type { AppContext } from '../../context.ts'
+import { type AppContext, deviceFor } from '../../context.ts'
 import { getRun, listRuns, type Project, updateRun } from '../../projects/index.ts'
 import { freeName } from '../names.ts'
 import { goesOnIn } from '../runs.ts'
@@ -31,8 +31,8 @@ export const stoppedRuns = ({ runs }: SweepTable<RunRecord>): RunRecord[] => run
 
 /** The last sweep that was asked for in the same words and has runs to do. */
 export function unfinishedLike(app: AppContext, project: Project, { spec, runs: [first] }: PlannedSweep, name?: string) {
-  const asked = ({ model = app.nano, device = 'auto' }: TrainRequest) =>
-    JSON.stringify([device, storedModel(app, project, path.resolve(project.folder, model))])
+  const asked = ({ model = app.nano, device }: TrainRequest) =>
+    JSON.stringify([deviceFor(app, device), storedModel(app, project, path.resolve(project.folder, model))])
   return sweepTables(listRuns(project)).find(
     (s) =>
       stoppedRuns(s).length > 0 &&
