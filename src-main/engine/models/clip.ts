@@ -87,7 +87,7 @@ export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   return projected(p, c, reshape(patches, [pixels.shape[0]!, gh, gw, v.hidden_size]))
 }
 
-export const clipPatches = (c: ClipConfig): DensePatches => ({
+const clipPatches = (c: ClipConfig): DensePatches => ({
   embed: (p, pixels) => denseEmbedding(p, c, pixels),
   projection: ['visual_projection.'],
   last: ['visual_projection.', 'vision_model.post_layernorm.', `vision_model.encoder.layers.${c.vision_config.num_hidden_layers - 1}.`],

@@ -8,7 +8,7 @@ import type { Images } from '../data/images.ts'
 import { outputSize } from '../data/preprocess.ts'
 import { Recent } from '../data/recent.ts'
 import { Rng } from '../data/rng.ts'
-import { type Graph, type Value } from '../graph/graph.ts'
+import type { Graph, Value } from '../graph/graph.ts'
 import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import type { Params } from '../nn/params.ts'
@@ -41,7 +41,7 @@ const WORDS = 256
 /** Stands for the epoch in the random numbers that choose the captions of images of `val`, which are always the same. */
 const JUDGED = 0x7a1
 
-export interface GroundShape {
+interface GroundShape {
   readonly images: number
   /** Windows of an image. */
   readonly windows: number

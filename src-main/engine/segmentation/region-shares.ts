@@ -5,7 +5,7 @@ import type { Size } from './planes.ts'
 import type { Views } from './views.ts'
 
 /** A patch in fractions of the image's sides. */
-export interface Patch {
+interface Patch {
   readonly x: number
   readonly y: number
   readonly w: number

@@ -15,7 +15,7 @@ export const ground: CaptionTask = {
   target: ({ captions = [], group = -1 }) => (captions.length ? { kind: 'words', texts: captions, group } : null),
 }
 
-export interface Grounded {
+interface Grounded {
   /** Embeddings of the patches of B images, [B, P, D], not normalised. */
   readonly patches: Value
   /** The share of each patch in each of R regions, [B, R, P]: a region's shares sum to 1. */
