@@ -16,7 +16,7 @@ import { masksByImage } from './regions.ts'
  * are left out.
  */
 export function captionData(project: Project, task: CaptionTask, unreadable?: ReadonlyMap<number, string>): LabelledData {
-  const { classes, rows: masked } = task.masks ? masksByImage(project) : { classes: [], rows: new Map() }
+  const { classes, rows: masked } = task.masks ? masksByImage(project) : { classes: [], rows: new Map<number, never>() }
   const images = new Map<number, { row: Omit<CaptionRow, 'text'>; captions: string[]; masks: Item['masks'] }>()
   for (const [id, { row, masks }] of masked) images.set(id, { row, captions: [], masks })
   for (const row of captionRows(project.db)) {
