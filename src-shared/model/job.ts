@@ -20,17 +20,23 @@ const classIndex = z.int().nonnegative()
 
 /**
  * A labelled image. `hash` is its content hash, if known; `label` is an index into the classes. For tasks of regions it
- * is 0, and the accepted regions are in `boxes` or `masks`.
+ * and of captions it is 0, and the accepted regions are in `boxes` or `masks`.
  */
 export const itemSchema = z.object({
   file: z.string().min(1),
   label: classIndex,
   boxes: z.array(z.object({ class: classIndex, box })).optional(),
   masks: z.array(z.object({ class: classIndex, mask: rle })).optional(),
+  /** The accepted captions of the image, for tasks of captions. */
+  captions: z.array(z.string().min(1)).optional(),
   hash: z.string().nullish(),
   /** Display name. */ name: z.string().optional(),
 })
 export type Item = z.infer<typeof itemSchema>
+
+/** The classes of an image, or of its regions; an image with captions alone has none. */
+export const classesOf = ({ label, boxes, masks, captions }: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions'>): number[] =>
+  (boxes ?? masks)?.map((r) => r.class) ?? (captions ? [] : [label])
 
 /** An unreadable image that a job leaves out. */
 export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
@@ -62,7 +68,8 @@ export const trainJobSchema = z.object({
   settings: z.record(z.string(), z.unknown()),
   seed: z.int().nonnegative(),
   device: deviceSchema,
-  classes: z.array(classSchema).min(1),
+  /** None only for tasks of captions. */
+  classes: z.array(classSchema),
   templates: z.array(z.string()).nullish(),
   /** `train` and `val` are used in training; every split is evaluated at the end. */
   splits: splitsSchema,

@@ -25,6 +25,15 @@ const polygon = (corners: number): SymbolType => ({
   },
 })
 
+/** The outline through these corners, for a mark that would fill the square from −1 to 1. */
+const outline = (...corners: readonly (readonly [number, number])[]): SymbolType => ({
+  draw(context, area) {
+    const side = Math.sqrt(area) / 1.7
+    corners.forEach(([x, y], i) => context[i ? 'lineTo' : 'moveTo'](side * x, side * y))
+    context.closePath()
+  },
+})
+
 const shapes: Record<MarkShape, SymbolType> = {
   circle: symbolCircle,
   square: symbolSquare,
@@ -36,6 +45,7 @@ const shapes: Record<MarkShape, SymbolType> = {
   wye: symbolWye,
   pentagon: polygon(5),
   hexagon: polygon(6),
+  hourglass: outline([-1, -1], [1, -1], [0.2, 0], [1, 1], [-1, 1], [-0.2, 0]),
 }
 
 /** Marks of rows that do not belong to a recipe. */

@@ -63,7 +63,7 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
     }
     const seconds = watch.seconds(made && Math.min(PER_EPOCH, Math.floor(run.split('train').n / (made.batch * made.accumulate))))
     const evaluation =
-      recipe.task === 'classify'
+      (recipe.measuredAt ?? recipe.task) === 'classify'
         ? (run.feature ?? (await featureSeconds(model, job, provider, hooks)))
         : await scoring(job, model, provider, hooks)
     const read = new Set(run.split('train').items.map((i) => i.file)).size
@@ -192,7 +192,8 @@ async function scoring(job: RehearseJob, model: Model, provider: string, hooks: 
   if (!items.length) return 0
   const began = performance.now()
   const data = { splits: { some: items }, classes: job.classes, templates: job.templates, cache: job.cache }
-  await measureRecord(recipeRecord(job.recipe).task).measure(model, data, { hooks, provider, pictures: new PixelStore(0) })
+  const { task, measuredAt } = recipeRecord(job.recipe)
+  await measureRecord(measuredAt ?? task).measure(model, data, { hooks, provider, pictures: new PixelStore(0) })
   return (performance.now() - began) / 1000 / items.length
 }
 

@@ -1,6 +1,6 @@
 /** Public interface of engine/tasks: tasks, and applying models. */
 export { assignment } from './assignment.ts'
 export { classify } from './classify.ts'
-export { regionTask } from './tasks.ts'
-export type { AnyRegionTask } from './task.ts'
+export { captionTask, regionTask } from './tasks.ts'
+export type { AnyRegionTask, CaptionTask } from './task.ts'
 export { headLogits, imageFeatures, textFeatures, unitRows, zeroShotHead } from './embed.ts'

@@ -44,14 +44,14 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
   }
   return {
     'training.recipes': () =>
-      recipes.map(({ id, title, about, when, citation, needs, task, settings }) => ({
+      recipes.map(({ id, title, about, when, citation, needs, task, measuredAt, settings }) => ({
         name: id,
         title,
         about,
         when,
         citation,
         needs: [...needs],
-        task,
+        task: measuredAt ?? task,
         schema: jsonSchemaOf(settings),
       })),
     'training.devices': async () => {
