@@ -52,6 +52,28 @@ export const sampling = setting(
 )
 
 export const augmentations = ['none', 'light', 'strong'] as const
+export const augmented = (usual: (typeof augmentations)[number]) =>
+  setting(z.enum(augmentations).default(usual), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
+    name: ['Augmentation', 'データ拡張'],
+  })
+
+export const momentum = setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', {
+  name: ['Momentum', 'モーメンタム'],
+  advanced: true,
+})
+
+/** A learned context before or among a class name (prompts.ts). */
+export const contextual = {
+  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens beside the class name', 'クラス名に添える学習トークン数', {
+    name: ['Context tokens', '文脈トークン数'],
+  }),
+  init: setting(
+    z.enum(['words', 'random']).default('words'),
+    'Start from the words “a picture of a”, or from noise',
+    '語句「a picture of a」から始めるか、乱数から始めるか',
+    { name: ['Prompt starts from', 'プロンプトの初期値'] },
+  ),
+}
 
 /** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
 export const keeping = {
@@ -98,9 +120,7 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
     name: ['Label smoothing', 'ラベル平滑化'],
     advanced: true,
   }),
-  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
-    name: ['Augmentation', 'データ拡張'],
-  }),
+  augmentation: augmented('light'),
   accumulate: accumulated,
   ema: setting(
     z.number().min(0).max(0.99999).default(0),
