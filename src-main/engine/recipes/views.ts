@@ -27,11 +27,11 @@ const views: Record<Augmentation, AugmentConfig | undefined> = {
   }),
 }
 
-/** Batches [rows, 3, H, W] of the images in `train`; a function of the seed, the step's epoch and the rows. */
-export function pixelBatches(run: Run, augmentation: Augmentation, drawn: Pick<Examples, 'epochOf'>) {
+/** Batches [rows, 3, H, W] of a split's images; a function of the seed, the step's epoch and the rows. */
+export function pixelBatches(run: Run, augmentation: Augmentation, drawn: Pick<Examples, 'epochOf'>, split = 'train') {
   const { preprocess: prepared } = run.model
   const { height, width } = outputSize(prepared)
-  const images = run.split('train')
+  const images = run.split(split)
   const varied = views[augmentation]
   const size = 3 * height * width
   return {

@@ -2,20 +2,19 @@
 import { z } from 'zod'
 import type { Graph, Value } from '../../graph/graph.ts'
 import { textTower } from '../../models/families.ts'
-import { imageFeature } from '../../models/model.ts'
 import { Params } from '../../nn/params.ts'
 import { gemm, l2Normalize, mul } from '../../ops/index.ts'
 import { sgd } from '../../optim/optimizer.ts'
 import { evaluated } from '../../runtime/infer.ts'
-import { tensor } from '../../runtime/session.ts'
 import { Trainer } from '../../runtime/train.ts'
 import { classify } from '../../tasks/classify.ts'
 import { fromMemory } from '../../weights/tensors.ts'
 import { fit } from '../fit.ts'
+import { frozenFeatures, knownFeatures } from '../frozen.ts'
 import { byFeatures } from '../judges.ts'
 import { overlay } from '../overlay.ts'
 import { featuresPhases, stepsOf } from '../phases.ts'
-import { nearestWords, Prompts, startContext } from '../prompts.ts'
+import { nearestWords, positions, Prompts, startContext } from '../../tasks/prompts.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import {
@@ -32,12 +31,11 @@ import {
   setting,
   warmup,
 } from '../settings.ts'
-import { pixelBatches } from '../views.ts'
 
 const settings = z.strictObject({
   ...contextual,
   position: setting(
-    z.enum(['end', 'middle', 'front']).default('end'),
+    z.enum(positions).default('end'),
     'Where the class name stands in the prompt: after the learned tokens, in their middle, or before them',
     'プロンプト内でのクラス名の位置：学習トークンの後、中央、または前',
     { name: ['Class name at', 'クラス名の位置'] },
@@ -115,12 +113,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
     const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
     return { p, y: gemm(of(p), classifier(p), undefined, { transB: true }) }
   }
-  const known = (graph: Graph, b: number) => () => graph.input('features', 'float32', [b, dim])
-  const varies = s.augmentation !== 'none'
-  const pictures = pixelBatches(run, s.augmentation, drawn)
-  const seen = (graph: Graph, b: number) => (p: Params) =>
-    imageFeature(model, p, graph.input('pixels', 'float32', [b, 3, pictures.height, pictures.width]))
-  const features = varies ? undefined : await run.featuresOf('train')
+  const features = await frozenFeatures(run, s.augmentation, drawn)
   const judged = await run.featuresOf('val')
 
   const { weights, other, ...rest } = await fit(run, {
@@ -129,14 +122,14 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
       const trainer = await Trainer.create(
         {
           build(graph) {
-            const { p, y } = logits(graph, (features ? known : seen)(graph, batch))
+            const { p, y } = logits(graph, (params) => features.in(params, batch))
             return { loss: classify.loss(y, classify.inputs(graph, batch)), parameters: p.trainable }
           },
         },
         () => context,
         { optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), accumulate, session: { provider: run.o.provider } },
       )
-      const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, known(graph, b)).y)
+      const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, () => knownFeatures(graph, b, dim)).y)
       return {
         trainer,
         judge: judge?.measure,
@@ -147,7 +140,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
         async batch(step, micro) {
           const rows = rowsOf(step, micro)
           return {
-            ...(features ? { features: rowsOfFeatures(features, dim, rows) } : { pixels: await pictures.read(rows, step) }),
+            ...(await features.feeds(rows, step)),
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: images.labels[row]! }))),
           }
         },
@@ -186,9 +179,3 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
 
 /** Classes whose nearest words are said; those of all are in prompt.json. */
 const SAID = 5
-
-function rowsOfFeatures(features: Float32Array, dim: number, rows: readonly number[]) {
-  const x = new Float32Array(rows.length * dim)
-  rows.forEach((row, slot) => x.set(features.subarray(row * dim, (row + 1) * dim), slot * dim))
-  return tensor(x, 'float32', [rows.length, dim])
-}

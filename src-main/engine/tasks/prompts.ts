@@ -59,9 +59,14 @@ export class Prompts {
     return this.text.tokens(p, p.graph.constant(this.ids, 'int32', [this.names.length, this.ids.length / this.names.length]))
   }
 
-  /** Where each prompt's embedding is read: [C]. */
-  at(graph: Graph): Value {
-    return graph.constant(this.ends, 'int32', [this.ends.length])
+  /** Where each prompt's embedding is read: [C], or [times · C]. */
+  at(graph: Graph, times = 1): Value {
+    const n = this.ends.length
+    return graph.constant(
+      Int32Array.from({ length: times * n }, (_, i) => this.ends[i % n]!),
+      'int32',
+      [times * n],
+    )
   }
 
   /** The embeddings of all prompts, not normalised: [C, dim]. @param context [M, width], or a class's own [C, M, width] */
