@@ -1,7 +1,7 @@
 /** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
-import { imageFeature } from '../models/model.ts'
+import { imageFeature, type Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
@@ -65,6 +65,8 @@ export interface Adapter {
 
 export interface Tuned {
   readonly head: Head
+  /** The run's by default. */
+  readonly model?: Model
   /** Whether one of the model's own tensors is trained. */
   trains(name: string, spec: TensorSpec): boolean
   readonly adapter?: Adapter
@@ -103,8 +105,7 @@ interface Adapted extends Trained {
 }
 
 /** @returns the trained tensors of the model and of the adapter by name, and the head */
-export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
-  const { model } = run
+export async function tune(run: Run, s: Tuning, { head, trains, model = run.model, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
   const images = run.split('train')
   const drawn = classify.examples(images.n, {
     ...s,
