@@ -6,6 +6,7 @@ export const phases = [
   'checking',
   'features',
   'logistic-regression',
+  'cache-search',
   'prompt-tuning',
   'training',
   'evaluating',
@@ -39,6 +40,9 @@ export const phases = [
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>
+
+/** Whether a phase tries values of a setting instead of making steps. */
+export const triesValues = (phase: string | undefined): boolean => phase === 'logistic-regression' || phase === 'cache-search'
 
 /** What a paused job waits for: room on the disk of a folder, or a folder that is gone. */
 export const awaitedSchema = z.object({ for: z.enum(['room', 'folder']), path: z.string() })

@@ -6,6 +6,9 @@ export const trainingSentences = {
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
   'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
+  'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',
+  'recipe.visual-prompts-twice':
+    'recipe {recipe}: the model has visual prompts already: start from one without, or train it by another recipe',
   'recipe.no-such-module': 'recipe lora: targets: the image tower has no linear layer called "{name}": expected {all} or some of {known}',
   'adapter.foreign-tensor': 'tensor {tensor}: no linear layer of {model} has this name',
   'adapter.shape': 'tensor {tensor}: expected shape [{expected}], found {found}',

@@ -88,10 +88,12 @@ export const trainCommand = (app: AppContext): Command =>
           )
           bars.end()
           const metrics = accuracies(result.measured)
-          const { checkpoint, steps, loss, device, seconds, leftOut, course, also } = result
+          const { checkpoint, steps, loss, device, seconds, leftOut, course, also, notes } = result
+          const prompt = notes['prompt']
           output(Boolean(o.json)).answer(
             {
               ...{ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }), ...(course && { course }) },
+              ...(prompt !== undefined && { prompt }),
               ...(also && { also: { checkpoint: also.checkpoint, kept: also.kept, metrics: accuracies(also.measured) } }),
             },
             () => {
@@ -103,7 +105,7 @@ export const trainCommand = (app: AppContext): Command =>
                 ],
                 Object.entries(metrics),
               )
-              const said = [leftOut.length ? `\n${leavesOut(leftOut)}` : '', course ? courseLines(course) : '']
+              const said = [leftOut.length ? `\n${leavesOut(leftOut)}` : '', course ? courseLines(course) : '', promptLine(prompt)]
               return `${table}${said.join('')}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`
             },
           )
@@ -178,6 +180,10 @@ async function answerPlan(
   const plan = await planOf(app, project, asked)
   output(json).answer(plan, () => planText(plan))
 }
+
+/** What is nearest to the tokens that prompt tuning learned. */
+const promptLine = (prompt: number | string | undefined) =>
+  prompt === undefined ? '' : `\nThe words nearest to the learned tokens: ${prompt} (all in prompt.json)`
 
 /** What the checkpoint holds, and what the run had to do for it. */
 function courseLines({ kept, epoch, judged, early, batches }: Course): string {

@@ -25,11 +25,15 @@ const polygon = (corners: number): SymbolType => ({
   },
 })
 
-/** The outline through these corners, for a mark that would fill the square from −1 to 1. */
-const outline = (...corners: readonly (readonly [number, number])[]): SymbolType => ({
+/** A closed outline through these points, of the given area. */
+const outline = (...points: readonly (readonly [number, number])[]): SymbolType => ({
   draw(context, area) {
-    const side = Math.sqrt(area) / 1.7
-    corners.forEach(([x, y], i) => context[i ? 'lineTo' : 'moveTo'](side * x, side * y))
+    const twice = points.reduce((sum, [x, y], i) => {
+      const [u, v] = points[(i + 1) % points.length]!
+      return sum + x * v - u * y
+    }, 0)
+    const scale = Math.sqrt((2 * area) / Math.abs(twice))
+    points.forEach(([x, y], i) => context[i ? 'lineTo' : 'moveTo'](scale * x, scale * y))
     context.closePath()
   },
 })
@@ -45,7 +49,12 @@ const shapes: Record<MarkShape, SymbolType> = {
   wye: symbolWye,
   pentagon: polygon(5),
   hexagon: polygon(6),
-  hourglass: outline([-1, -1], [1, -1], [0.2, 0], [1, 1], [-1, 1], [-0.2, 0]),
+  kite: outline([0, -3], [2, -1], [0, 4], [-2, -1]),
+  arrow: outline([0, -3], [3, 1], [1, 1], [1, 3], [-1, 3], [-1, 1], [-3, 1]),
+  hourglass: outline([-3, -4], [3, -4], [1, 0], [3, 4], [-3, 4], [-1, 0]),
+  chevron: outline([-3, -3], [0, -1], [3, -3], [3, 1], [0, 3], [-3, 1]),
+  drop: outline([0, -4], [2, 0], [2, 2], [1, 3], [-1, 3], [-2, 2], [-2, 0]),
+  house: outline([0, -3], [3, 0], [3, 3], [-3, 3], [-3, 0]),
 }
 
 /** Marks of rows that do not belong to a recipe. */

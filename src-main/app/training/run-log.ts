@@ -7,7 +7,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { EpochAnswers, RunSeries } from '#shared/contract/runs.ts'
 import type { JobProgress } from '#shared/model/job.ts'
-import { judgedSchema, type Phase, phases } from '#shared/model/progress.ts'
+import { judgedSchema, type Phase, phases, triesValues } from '#shared/model/progress.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 import { storedCurve } from './curve.ts'
@@ -101,7 +101,7 @@ export class RunLog {
       const file = curveFile(this.folder)
       const kept = wholeLines(file).slice(1).filter(earlierThan(phase, step))
       writeFileSync(file, HEAD + kept.map((l) => `${l}\n`).join(''))
-      const epochs = readEpochs(this.folder).filter((e) => phase === 'logistic-regression' || e.step < step)
+      const epochs = readEpochs(this.folder).filter((e) => triesValues(phase) || e.step < step)
       if (existsSync(epochsFile(this.folder))) writeFileSync(epochsFile(this.folder), epochs.map((e) => `${JSON.stringify(e)}\n`).join(''))
     })
   }

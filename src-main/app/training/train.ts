@@ -231,6 +231,7 @@ export function startTraining(
             loss: thin(done.loss),
             ...(done.course && { course: done.course }),
             images: imagesIn(trainedOn),
+            ...('prompt' in done.notes && { prompt: done.notes['prompt'] }),
             ...without(),
           },
         })

@@ -1,4 +1,4 @@
-import { headLogits } from '../tasks/embed.ts'
+import { headLogits } from '../tasks/head-logits.ts'
 import { logisticPath } from '../recipes/logistic.ts'
 import { softmaxRows } from '../metrics/predictions.ts'
 import { stratify } from './stratify.ts'

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cancelled, DashiError } from '#shared/errors.ts'
 import type { Item, JobProgress, RehearseJob, ResultOf } from '#shared/model/job.ts'
 import type { Pace } from '#shared/model/outline.ts'
+import { triesValues } from '#shared/model/progress.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
@@ -139,7 +140,7 @@ class Watch {
   hear(p: JobProgress): void {
     this.hooks.onProgress({ ...p, loss: undefined, lr: undefined })
     const now = performance.now()
-    if (p.phase === 'logistic-regression') {
+    if (triesValues(p.phase)) {
       // Larger values of C take longer: those to come are expected to take as long as the last one.
       this.probe = (now - this.last + (p.total - p.done) * (now - Math.max(this.last, this.fitted))) / 1000
       this.fitted = now

@@ -104,7 +104,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     }
     await writeCheckpoint(job.out, {
       base: job.model,
-      weights: fromWeights(model.weights, trained.weights),
+      weights: fromWeights(model.weights, trained.weights, trained.added),
+      says: trained.config,
       head: trained.head,
       tensors: trained.tensors,
       files: trained.files,

@@ -29,7 +29,7 @@ import { type ClipConfig, clipConfigSchema, describesTowers } from './clip-confi
 import { initialClip } from './clip-init.ts'
 import { denseLayer, denseSegmenter } from './dense-clip.ts'
 import { essential, activationName } from './essence.ts'
-import { defineFamily, type ImageTower, type Similarity, type TextTower } from './model.ts'
+import { defineFamily, layersNamed, type ImageTower, type Similarity, type TextTower } from './model.ts'
 import type { DensePatches } from './segmenter.ts'
 import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
@@ -216,6 +216,7 @@ export const clipImage = (c: ClipConfig): ImageTower => ({
   anySize: false,
   unit: true,
   config: c.vision_config,
+  layers: layersNamed('vision_model.encoder.layers', c.vision_config),
   embed: (p, pixels) => imageEmbedding(p, c, pixels),
   ...pictureCost(c.vision_config),
 })

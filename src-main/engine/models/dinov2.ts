@@ -7,7 +7,7 @@ import { layerNorm, linear } from '../nn/transformer.ts'
 import { add, mul, slice } from '../ops/index.ts'
 import { epsilon, imageTower, pictureCost, pictureSide } from './bounds.ts'
 import { activationName, essential } from './essence.ts'
-import { defineFamily } from './model.ts'
+import { defineFamily, layersNamed } from './model.ts'
 import { TensorList } from './tensors.ts'
 import { embedPatches, encoderShape, encoderTensors, firstTokens, selfAttention } from './vit.ts'
 
@@ -42,6 +42,7 @@ function imageEmbedding(p: Params, c: Dinov2Config, pixels: Value): Value {
   let x = embedPatches(p, 'embeddings.', c, pixels, ['cls_token'])
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `encoder.layer.${i}`
+    x = p.enter(layer, x)
     x = add(x, scaled(`${layer}.layer_scale1`, selfAttention(p, `${layer}.attention`, norm(`${layer}.norm1`, x), c)))
     x = add(x, scaled(`${layer}.layer_scale2`, feed(p, `${layer}.mlp`, norm(`${layer}.norm2`, x), c)))
   }
@@ -97,6 +98,7 @@ export const dinov2 = defineFamily<Dinov2Config>({
       anySize: true,
       unit: false,
       config: c,
+      layers: layersNamed('encoder.layer', c),
       embed: (p, pixels) => imageEmbedding(p, c, pixels),
       ...pictureCost(c),
     },

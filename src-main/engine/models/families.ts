@@ -21,6 +21,7 @@ import { owlvit } from './owlvit.ts'
 import { sam } from './sam.ts'
 import { sam2 } from './sam2.ts'
 import { siglip } from './siglip.ts'
+import { visualPromptsSchema, withVisualPrompts } from './visual-prompts.ts'
 import { vit } from './vit.ts'
 
 export const families: readonly AnyFamily[] = [
@@ -49,11 +50,21 @@ export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | un
   return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
 }
 
+/** With the learned tokens of its image tower, if the configuration has any. */
+function promptedBy(raw: Readonly<Record<string, unknown>>, architecture: Architecture, file?: string): Architecture {
+  if (!('visual_prompts' in raw)) return architecture
+  const { visual_prompts: form } = file === undefined ? visualPromptsSchema.parse(raw) : readJson(file, visualPromptsSchema)
+  return { ...architecture, ...withVisualPrompts(architecture, form) }
+}
+
 /** The architecture of a configuration written by this program. @throws if its family is unknown */
 export function architectureOf(raw: Readonly<Record<string, unknown>>): Architecture {
   const family = familyOf(raw)
   if (!family) throw new Error(`no family for ${String(raw['model_type'])}`)
-  return family.architecture((schema) => schema.parse(raw))
+  return promptedBy(
+    raw,
+    family.architecture((schema) => schema.parse(raw)),
+  )
 }
 
 /** The architecture described by the folder's `config.json`. @throws a data fault listing the supported families */
@@ -62,7 +73,11 @@ export function architectureIn(dir: string): Architecture {
   const raw = readJson(file, rawSchema)
   const family = familyOf(raw)
   if (!family) throw dataError(file, otherFamily(raw['model_type']))
-  return family.architecture((schema) => readJson(file, schema))
+  return promptedBy(
+    raw,
+    family.architecture((schema) => readJson(file, schema)),
+    file,
+  )
 }
 
 function otherFamily(type: unknown): Sentence {

@@ -21,6 +21,11 @@ export interface ImageTower {
   readonly patch: number
   /** Accepts images of any size, because its positions are always interpolated. */
   readonly anySize: boolean
+  /**
+   * Its layers, for tokens of one's own (visual-prompts.ts): names, width, and how many class tokens stand first. Absent where
+   * such tokens would change more than what the others attend to.
+   */
+  readonly layers?: { readonly names: readonly string[]; readonly width: number; readonly first: number }
   /** Everything besides the weights that features depend on: part of the cache key. */
   readonly config: unknown
   /** Whether features have length 1. */
@@ -158,6 +163,13 @@ export interface Model extends Architecture {
   readonly head: Head | undefined
   close(): void
 }
+
+/** Layers NAME.0, NAME.1 … after `first` class tokens. */
+export const layersNamed = (
+  name: string,
+  { num_hidden_layers: n, hidden_size: width }: { readonly num_hidden_layers: number; readonly hidden_size: number },
+  first = 1,
+): NonNullable<ImageTower['layers']> => ({ names: Array.from({ length: n }, (_, i) => `${name}.${i}`), width, first })
 
 /** The image feature [B, dim] that heads take as input and caches store. */
 export function imageFeature({ image }: Architecture, p: Params, pixels: Value): Value {

@@ -11,7 +11,7 @@ import type { Weights } from '../weights/source.ts'
 import { activation, channels, epsilon, imageTower, layers, pictureCost, pictureSide, upTo, width } from './bounds.ts'
 import { activationName, essential } from './essence.ts'
 import { gridPositions } from './interpolate.ts'
-import { defineFamily } from './model.ts'
+import { defineFamily, layersNamed } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /*
@@ -132,6 +132,7 @@ function imageEmbedding(p: Params, c: VitConfig, layout: Layout, pixels: Value):
   let x = embedPatches(p, `${layout.prefix}embeddings.`, c, pixels, layout.tokens)
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `${layout.prefix}encoder.layer.${i}`
+    x = p.enter(layer, x)
     x = add(x, selfAttention(p, `${layer}.attention`, layerNorm(p, `${layer}.layernorm_before`, x, c.layer_norm_eps), c))
     const y = layerNorm(p, `${layer}.layernorm_after`, x, c.layer_norm_eps)
     x = add(x, linear(p, `${layer}.output.dense`, act(linear(p, `${layer}.intermediate.dense`, y, c.intermediate_size)), c.hidden_size))
@@ -195,6 +196,7 @@ export const vit = defineFamily<VitConfig>({
         anySize: false,
         unit: false,
         config: c,
+        layers: layersNamed(`${layout.prefix}encoder.layer`, c, layout.tokens.length),
         embed: (p, pixels) => imageEmbedding(p, c, layout, pixels),
         ...pictureCost(c, layout.tokens.length),
       },

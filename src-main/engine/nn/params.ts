@@ -85,6 +85,11 @@ export class Params {
     private readonly options: ParamsOptions = {},
   ) {}
 
+  /** What enters a layer: `x`, or more, where weights bring tokens of their own (models/visual-prompts.ts). */
+  enter(_layer: string, x: Value): Value {
+    return x
+  }
+
   /** Names the nodes that `build` appends after the layer. */
   scoped<T>(name: string, build: () => T): T {
     return this.graph.scoped(name, build)

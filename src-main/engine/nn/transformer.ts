@@ -36,7 +36,8 @@ export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value 
 /** Pre-norm Transformer layer, tensors named as in transformers' CLIPEncoderLayer. */
 export const encoderLayer = (p: Params, layer: string, x: Value, c: EncoderConfig, mask?: Value): Value =>
   p.scoped(layer, () => {
-    const y = add(x, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, x, c.layer_norm_eps), c, mask))
+    const own = p.enter(layer, x)
+    const y = add(own, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, own, c.layer_norm_eps), c, mask))
     return add(y, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c))
   })
 

@@ -25,3 +25,7 @@ export function withWeights(model: Model, values: ReadonlyMap<string, Float32Arr
   }
   return Object.create(model, { weights: { value: Object.assign(Object.create(weights) as Weights, changed) } }) as Model
 }
+
+/** The model with some of its parts replaced. */
+export const withParts = (model: Model, parts: Partial<Model>): Model =>
+  Object.create(model, Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, { value, enumerable: true }]))) as Model

@@ -22,7 +22,12 @@ export const markShapes = [
   'wye',
   'pentagon',
   'hexagon',
+  'kite',
+  'arrow',
   'hourglass',
+  'chevron',
+  'drop',
+  'house',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

@@ -10,6 +10,8 @@ import type { LoopOptions } from '../runtime/loop.ts'
 import { outlining } from '../runtime/outline.ts'
 import type { Provider } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
+import type { z } from 'zod'
+import type { OwnTensor } from './overlay.ts'
 import type { Head } from '../weights/head.ts'
 import type { TensorFile } from '../weights/checkpoint.ts'
 
@@ -17,6 +19,9 @@ import type { TensorFile } from '../weights/checkpoint.ts'
 export interface Trained {
   /** By tensor name; all others are the base's. */
   readonly weights: ReadonlyMap<string, Float32Array>
+  /** Tensors that the base does not have, and what `config.json` says of them. */
+  readonly added?: ReadonlyMap<string, OwnTensor>
+  readonly config?: Readonly<Record<string, z.core.util.JSONType>>
   readonly head?: Head
   /** Additional tensor files and other files to save with the weights, by file name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
@@ -26,7 +31,7 @@ export interface Trained {
   readonly notes?: Readonly<Record<string, number | string>>
   readonly course?: Course
   /** A second checkpoint of the same run: the last weights, where the best are kept and both were asked for. */
-  readonly other?: Pick<Trained, 'weights' | 'head' | 'tensors' | 'files' | 'course'> & { readonly kept: Kept }
+  readonly other?: Pick<Trained, 'weights' | 'added' | 'config' | 'head' | 'tensors' | 'files' | 'course'> & { readonly kept: Kept }
 }
 
 export interface RunOptions {

@@ -52,6 +52,28 @@ export const sampling = setting(
 )
 
 export const augmentations = ['none', 'light', 'strong'] as const
+export const augmented = (usual: (typeof augmentations)[number]) =>
+  setting(z.enum(augmentations).default(usual), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
+    name: ['Augmentation', 'データ拡張'],
+  })
+
+export const momentum = setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', {
+  name: ['Momentum', 'モーメンタム'],
+  advanced: true,
+})
+
+/** A learned context before or among a class name (prompts.ts). */
+export const contextual = {
+  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens beside the class name', 'クラス名に添える学習トークン数', {
+    name: ['Context tokens', '文脈トークン数'],
+  }),
+  init: setting(
+    z.enum(['words', 'random']).default('words'),
+    'Start from the words “a picture of a”, or from noise',
+    '語句「a picture of a」から始めるか、乱数から始めるか',
+    { name: ['Prompt starts from', 'プロンプトの初期値'] },
+  ),
+}
 
 /** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
 export const keeping = {
@@ -83,6 +105,18 @@ export const accumulated = setting(
   { name: ['Accumulation', '勾配の累積'], advanced: true },
 )
 
+export const clipped = setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
+  name: ['Gradient clipping', '勾配クリッピング'],
+  advanced: true,
+})
+
+export const averaged = setting(
+  z.number().min(0).max(0.99999).default(0),
+  'Decay of a moving average of the weights, which is then kept (0: none)',
+  '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
+  { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
+)
+
 /** Gradient-descent training of a model and a classifier head (tune.ts). */
 export const tuning = (lr: number, weightDecay = 0.1) => ({
   epochs: epochs(10),
@@ -90,24 +124,14 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   lr: rate(lr),
   warmup: warmup(0.1),
   weightDecay: decay(weightDecay),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
-    name: ['Gradient clipping', '勾配クリッピング'],
-    advanced: true,
-  }),
+  clipNorm: clipped,
   labelSmoothing: setting(z.number().min(0).max(0.9).default(0), 'Label smoothing', 'ラベル平滑化', {
     name: ['Label smoothing', 'ラベル平滑化'],
     advanced: true,
   }),
-  augmentation: setting(z.enum(augmentations).default('light'), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
-    name: ['Augmentation', 'データ拡張'],
-  }),
+  augmentation: augmented('light'),
   accumulate: accumulated,
-  ema: setting(
-    z.number().min(0).max(0.99999).default(0),
-    'Decay of a moving average of the weights, which is then kept (0: none)',
-    '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
-    { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
-  ),
+  ema: averaged,
   ...keeping,
   ...weighing,
   sampling,
@@ -121,16 +145,8 @@ export const segmentTuning = () => ({
   lr: rate(2e-4),
   warmup: warmup(0.1),
   weightDecay: decay(0.01),
-  clipNorm: setting(z.number().positive().default(1), 'Largest gradient norm', '勾配ノルムの上限', {
-    name: ['Gradient clipping', '勾配クリッピング'],
-    advanced: true,
-  }),
-  ema: setting(
-    z.number().min(0).max(0.99999).default(0),
-    'Decay of a moving average of the weights, which is then kept (0: none)',
-    '重みの移動平均の減衰率。平均のほうを残します（0：なし）',
-    { name: ['Weight averaging', '重みの平均（EMA）'], advanced: true },
-  ),
+  clipNorm: clipped,
+  ema: averaged,
   trains: setting(
     z.enum(['decoder', 'all', 'lora']).default('decoder'),
     'What is trained: the decoder of masks alone, the image encoder too, or small matrices beside it; texts are read as before',
@@ -179,6 +195,37 @@ export const probing = {
     name: ['Iterations', '反復の上限'],
   }),
   ...weighing,
+}
+
+/** A cache of the training images' features (cache-model.ts), weighed on the split `val`. */
+export const caching = {
+  augmentation: augmented('light'),
+  views: setting(
+    z.int().min(1).max(100).default(10),
+    'Varied views of a training image whose features are averaged, unless pictures are not varied',
+    '特徴量を平均する、変化させた学習画像の枚数。画像を変化させないときは使いません',
+    { name: ['Views of an image', '1 枚あたりの変化数'] },
+  ),
+  alphaMost: setting(
+    z.number().min(0.2).max(1000).default(3),
+    'Largest weight of the cache that is tried',
+    '試すキャッシュの重みの最大値',
+    { name: ['Largest alpha', 'α の最大値'], advanced: true },
+  ),
+  alphaSteps: setting(z.int().min(1).max(200).default(20), 'How many weights are tried', '試す重みの個数', {
+    name: ['Values of alpha', '試す α の個数'],
+    advanced: true,
+  }),
+  betaMost: setting(
+    z.number().min(0.2).max(1000).default(7),
+    'Largest sharpness that is tried: how much nearer images count more',
+    '試す鋭さの最大値：近い画像をどれだけ重く数えるか',
+    { name: ['Largest beta', 'β の最大値'], advanced: true },
+  ),
+  betaSteps: setting(z.int().min(1).max(1000).default(200), 'How many values of sharpness are tried', '試す鋭さの個数', {
+    name: ['Values of beta', '試す β の個数'],
+    advanced: true,
+  }),
 }
 
 /** How images are prepared; common to all recipes. */

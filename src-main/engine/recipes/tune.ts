@@ -1,14 +1,11 @@
 /** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
-import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
-import { outputSize, preprocess } from '../data/preprocess.ts'
 import type { Graph, Shape, Value } from '../graph/graph.ts'
-import { imageFeature } from '../models/model.ts'
+import { imageFeature, type Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
 import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
-import { tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
 import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
@@ -19,7 +16,8 @@ import { byAccuracy } from './judges.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { type PhaseCost, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
-import type { augmentations, tuning } from './settings.ts'
+import type { tuning } from './settings.ts'
+import { pixelBatches } from './views.ts'
 
 /** Cost of a training step in forward passes: a backward pass takes about two. */
 const PASSES = 3
@@ -56,25 +54,6 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
   return { ...trained, notes: { ...trained.notes, parameters } }
 }
 
-/** Augmentations typical for photographs: crops and flips; `strong` adds colour and rotation. */
-const views: Record<(typeof augmentations)[number], AugmentConfig | undefined> = {
-  none: undefined,
-  light: augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 }),
-  strong: augmentSchema.parse({
-    minScale: 0.4,
-    maxScale: 1.2,
-    aspect: 1.33,
-    flip: 0.5,
-    rotate: 15,
-    brightness: 0.3,
-    contrast: 0.3,
-    saturation: 0.3,
-    hue: 0.03,
-    grayscale: 0.1,
-    background: 0.3,
-  }),
-}
-
 type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
 
 /** Tensors trained besides the model's own, and how they modify the model's. */
@@ -86,6 +65,8 @@ export interface Adapter {
 
 export interface Tuned {
   readonly head: Head
+  /** The run's by default. */
+  readonly model?: Model
   /** Whether one of the model's own tensors is trained. */
   trains(name: string, spec: TensorSpec): boolean
   readonly adapter?: Adapter
@@ -124,16 +105,15 @@ interface Adapted extends Trained {
 }
 
 /** @returns the trained tensors of the model and of the adapter by name, and the head */
-export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
-  const { model } = run
+export async function tune(run: Run, s: Tuning, { head, trains, model = run.model, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
   const images = run.split('train')
-  const { height, width } = outputSize(model.preprocess)
   const drawn = classify.examples(images.n, {
     ...s,
     seed: run.o.seed,
     ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
   })
-  const size = 3 * height * width
+  const pictures = pixelBatches(run, s.augmentation, drawn)
+  const { height, width } = pictures
   const labels = images.labels
   const weighed = classWeights(labels, head.classes.length, s.classWeights, s.beta)
   const own = new Map([
@@ -144,7 +124,6 @@ export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADA
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
 
-  const varied = views[s.augmentation]
   const logits = (graph: Graph, b: number) => {
     const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
     const features = imageFeature(model, p, graph.input('pixels', 'float32', [b, 3, height, width]))
@@ -180,16 +159,8 @@ export async function tune(run: Run, s: Tuning, { head, trains, adapter = NO_ADA
         },
         async batch(step, micro) {
           const rows = rowsOf(step, micro)
-          const pixels = await Promise.all(rows.map((row) => images.pixels(row, model.preprocess.deep)))
-          const x = new Float32Array(batch * size)
-          pixels.forEach((picture, slot) => {
-            if (varied) {
-              const rng = augmentRng(run.o.seed, drawn.epochOf(step), rows[slot]!)
-              augment(picture, { height, width }, varied, model.preprocess, rng, x, slot * size)
-            } else preprocess(picture, model.preprocess, x, slot * size)
-          })
           return {
-            pixels: tensor(x, 'float32', [batch, 3, height, width]),
+            pixels: await pictures.read(rows, step),
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },

@@ -76,3 +76,13 @@ export class BatchSession {
 
 /** Number of elements per row. */
 const widthOf = (shape: Shape): number => sizeOf(shape.slice(1))
+
+/** The value of a graph without inputs. */
+export async function evaluated(build: (graph: Graph) => Value, options?: SessionOptions): Promise<Float32Array> {
+  const graph = new Graph()
+  graph.output('y', build(graph))
+  const session = await Session.create(graph, options)
+  const { y } = await session.run({})
+  await session.release()
+  return Float32Array.from(y!.data as Float32Array)
+}

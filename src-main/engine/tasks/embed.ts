@@ -275,17 +275,3 @@ export function unitRows(rows: Float32Array, d: number): Float32Array {
   }
   return rows
 }
-
-/** features [n, D] · weightᵀ + bias → [n, C]. */
-export function headLogits(features: Float32Array, { dim, weight, bias }: Head): Float32Array {
-  const n = features.length / dim
-  const c = bias.length
-  const logits = new Float32Array(n * c)
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < c; k++) {
-      let sum = bias[k]!
-      for (let j = 0; j < dim; j++) sum += features[i * dim + j]! * weight[k * dim + j]!
-      logits[i * c + k] = sum
-    }
-  return logits
-}

@@ -42,6 +42,8 @@ export interface CheckpointContent {
   base?: string
   /** Written as `config.json` instead of the base's. */
   config?: unknown
+  /** Entries that are added to the base's `config.json`. */
+  says?: Readonly<Record<string, z.core.util.JSONType>>
   /** Additional files by name, possibly in a subfolder (`adapter/adapter_config.json`); they override the base's. */
   files?: Readonly<Record<string, string | Uint8Array>>
   weights: TensorsToWrite | PlacedTensors
@@ -64,6 +66,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
       copyCompanions(content.base, beside)
       const dtype = commonDtype(content.weights.specs.map((spec) => spec.dtype))
       if (dtype) declareDtype(at(CONFIG_FILE), dtype)
+      if (content.says) addEntries(at(CONFIG_FILE), content.says)
     }
     if (content.config !== undefined) await writeJson(at(CONFIG_FILE), content.config)
     for (const name of [...Object.keys(content.files ?? {}), ...Object.keys(content.tensors ?? {})])
@@ -118,6 +121,16 @@ function declareDtype(configFile: string, dtype: FloatDtype): void {
   const silent = !('dtype' in top) && !('torch_dtype' in top)
   const comma = Object.keys(top).length ? ',' : ''
   fs.writeFileSync(configFile, silent ? said.replace('{', `{\n  "dtype": "${name}"${comma}`) : said)
+}
+
+/** Edited as text too, for the same reason. */
+function addEntries(configFile: string, entries: Readonly<Record<string, z.core.util.JSONType>>): void {
+  const text = fs.readFileSync(configFile, 'utf8')
+  const lines = Object.entries(entries).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`)
+  fs.writeFileSync(
+    configFile,
+    text.replace('{', () => `{\n${lines.join('\n')}`),
+  )
 }
 
 /** Replaces the record of checkpoint `dir`, e.g. with new metrics. */

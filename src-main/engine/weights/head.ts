@@ -1,6 +1,6 @@
 /**
  * `head.safetensors`: a classifier's last layer, stored separately so that `CLIPModel.from_pretrained` can load the
- * folder. logits [B, C] = features [B, D] · weightᵀ + bias.
+ * folder. logits [B, C] = features [B, D] · weightᵀ + bias, and what a cache of examples adds to them.
  */
 import path from 'node:path'
 import { z } from 'zod'
@@ -22,6 +22,20 @@ export interface Head {
   readonly weight: Float32Array
   /** [classes]. */
   readonly bias: Float32Array
+  readonly cache?: ExampleCache
+}
+
+/**
+ * A key-value cache of examples (Zhang et al. 2022, Tip-Adapter, equations 5 and 6), which adds
+ * α · exp(−β(1 − features · keysᵀ)) · values to the logits.
+ */
+export interface ExampleCache {
+  /** [n, dim], row-major. */
+  readonly keys: Float32Array
+  /** [n, classes]: one-hot labels. */
+  readonly values: Float32Array
+  readonly alpha: number
+  readonly beta: number
 }
 
 const namesSchema = z.array(z.string())
@@ -56,17 +70,50 @@ export function readHead(dir: string): Head {
         file,
         sentence('model.tensor-shape', { tensor: 'head.bias', expected: `[${rows}]`, found: formatShape(shape('head.bias')) }),
       )
-    return { classes, dim: dim!, weight: open.float32('head.weight'), bias: open.float32('head.bias') }
+    const linear = { classes, dim: dim!, weight: open.float32('head.weight'), bias: open.float32('head.bias') }
+    if (!open.tensors.has(KEYS)) return linear
+    const n = shape(KEYS)[0]!
+    for (const [tensor, expected] of Object.entries({ [KEYS]: [n, dim!], [VALUES]: [n, rows], [SCALES]: [2] }))
+      if (formatShape(shape(tensor)) !== formatShape(expected))
+        throw dataError(
+          file,
+          sentence('model.tensor-shape', { tensor, expected: formatShape(expected), found: formatShape(shape(tensor)) }),
+        )
+    const [alpha, beta] = open.float32(SCALES)
+    return { ...linear, cache: { keys: open.float32(KEYS), values: open.float32(VALUES), alpha: alpha!, beta: beta! } }
   } finally {
     open.close()
   }
 }
 
+const [KEYS, VALUES, SCALES] = ['cache.keys', 'cache.values', 'cache.alpha_beta'] as const
+
 /** The tensors of {@link HEAD_FILE}, to be written along with {@link headMetadata}. */
-export const headTensors = ({ classes, dim, weight, bias }: Head): TensorsToWrite =>
+export const headTensors = ({ classes, dim, weight, bias, cache }: Head): TensorsToWrite =>
   fromMemory(
-    new Map([
+    new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>([
       ['head.weight', { shape: [classes.length, dim], data: weight }],
       ['head.bias', { shape: [classes.length], data: bias }],
+      ...(cache
+        ? ([
+            [KEYS, { shape: [cache.keys.length / dim, dim], data: cache.keys }],
+            [VALUES, { shape: [cache.keys.length / dim, classes.length], data: cache.values }],
+            [SCALES, { shape: [2], data: Float32Array.of(cache.alpha, cache.beta) }],
+          ] as const)
+        : []),
     ]),
   )
+
+/** The same classifier of some of its classes, in another order. @param rows of `head`, one for each class */
+export function rowsOfHead({ classes, dim, weight, bias, cache }: Head, rows: readonly number[]): Head {
+  const picked = (x: Float32Array, n: number, width: number, at: (i: number, k: number) => number) =>
+    Float32Array.from({ length: n * width }, (_, i) => x[at(Math.floor(i / width), i % width)]!)
+  const n = cache ? cache.keys.length / dim : 0
+  return {
+    classes: rows.map((row) => classes[row]!),
+    dim,
+    weight: picked(weight, rows.length, dim, (k, i) => rows[k]! * dim + i),
+    bias: Float32Array.from(rows, (row) => bias[row]!),
+    ...(cache && { cache: { ...cache, values: picked(cache.values, n, rows.length, (i, k) => i * classes.length + rows[k]!) } }),
+  }
+}

@@ -25,18 +25,25 @@ export const storedTensors = (weights: Weights): TensorsToWrite => ({
  * A base's tensors with the trained ones replaced. All floating-point tensors become F32, whatever the base's dtype,
  * so that the checkpoint computes exactly what was evaluated.
  */
-export function fromWeights(base: Weights, trained: ReadonlyMap<string, Float32Array>): TensorsToWrite {
+export function fromWeights(
+  base: Weights,
+  trained: ReadonlyMap<string, Float32Array>,
+  added: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }> = new Map(),
+): TensorsToWrite {
   for (const [name, data] of trained) {
     const { shape } = base.info(name)
     if (byteLength({ name, dtype: 'F32', shape }) !== data.byteLength)
       throw new Error(`${name}: ${data.length} values for shape ${formatShape(shape)}`)
   }
   return {
-    specs: base.names().map((name) => {
-      const { dtype, shape } = base.info(name)
-      return { name, dtype: isFloat(dtype) ? 'F32' : dtype, shape }
-    }),
-    produce: ({ name }) => trained.get(name) ?? widenedParts(base, name),
+    specs: [
+      ...base.names().map((name) => {
+        const { dtype, shape } = base.info(name)
+        return { name, dtype: isFloat(dtype) ? ('F32' as const) : dtype, shape }
+      }),
+      ...[...added].map(([name, { shape }]) => ({ name, dtype: 'F32' as const, shape })),
+    ],
+    produce: ({ name }) => trained.get(name) ?? added.get(name)?.data ?? widenedParts(base, name),
   }
 }
 

@@ -48,6 +48,7 @@ export const models = {
     begins: 'Preparing …',
     step: 'step',
     changedSince: 'changed since',
+    prompt: 'words nearest to the prompt',
     noCurve: 'The run ended before its first step, so there is no curve.',
     reuse: 'Use these settings',
     reuseHint: 'Puts the settings of this run into the form',

@@ -61,6 +61,7 @@ export const queue = {
     features: 'computing features',
     featuresOf: 'features of {split}',
     'logistic-regression': 'logistic regression',
+    'cache-search': 'weighing the cache',
     training: 'training',
     'prompt-tuning': 'prompt tuning',
     evaluating: 'evaluating',

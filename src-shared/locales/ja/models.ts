@@ -50,6 +50,7 @@ export const models: Translated<typeof source> = {
     begins: '準備しています …',
     step: 'ステップ',
     changedSince: '以後に変更あり',
+    prompt: 'プロンプトに最も近い語',
     noCurve: 'ステップが実行されなかったため、曲線はありません。',
     reuse: 'この設定を使う',
     reuseHint: 'この実行の設定をフォームに入れます',

@@ -64,6 +64,7 @@ export const queue: Translated<typeof source> = {
     features: '特徴量を計算中',
     featuresOf: '{split} の特徴量',
     'logistic-regression': 'ロジスティック回帰',
+    'cache-search': 'キャッシュの重みの探索',
     training: '学習',
     'prompt-tuning': 'プロンプト調整',
     evaluating: '評価',

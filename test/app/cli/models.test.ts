@@ -85,6 +85,7 @@ describe('train', () => {
       device: 'cpu',
       seconds: expect.any(Number) as number,
       ...(!['lp', 'zero-shot'].includes(recipe) && { course: record.course }),
+      ...(recipe === 'coop' && { prompt: expect.stringMatching(/\S/) as string }),
     })
     if (!['lp', 'zero-shot'].includes(recipe)) expect(record.course!.judged!.values).toHaveLength(record.course!.epoch)
     expect(answer['loss']).toHaveLength(answer['steps'] as number)

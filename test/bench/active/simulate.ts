@@ -4,7 +4,7 @@ import type { Seen } from '../../../src-main/engine/curation/strategy.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
 import { argmaxRows, softmaxRows } from '../../../src-main/engine/metrics/predictions.ts'
 import { type LogisticFit, logisticPath } from '../../../src-main/engine/recipes/logistic.ts'
-import { headLogits } from '../../../src-main/engine/tasks/embed.ts'
+import { headLogits } from '../../../src-main/engine/tasks/head-logits.ts'
 
 /** Images with their features and true classes, of which some are asked for and others measured on. */
 export interface HiddenSet {

@@ -7,7 +7,7 @@ import { tokenizerIn } from '../../../src-main/engine/models/families.ts'
 import { imageFeature, type Model, paramsFor } from '../../../src-main/engine/models/model.ts'
 import { l2Normalize } from '../../../src-main/engine/ops/index.ts'
 import { Session, type Tensor, tensor } from '../../../src-main/engine/runtime/session.ts'
-import { headLogits } from '../../../src-main/engine/tasks/embed.ts'
+import { headLogits } from '../../../src-main/engine/tasks/head-logits.ts'
 import { feed } from '../../helpers/clip.ts'
 import { floats, golden, goldenPath, type GoldenTensor, ints, largestDifference } from '../../helpers/golden.ts'
 

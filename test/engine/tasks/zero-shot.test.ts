@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
-import { fillTemplate, headLogits, textFeatures, unitRows, zeroShotHead } from '../../../src-main/engine/tasks/embed.ts'
+import { fillTemplate, textFeatures, unitRows, zeroShotHead } from '../../../src-main/engine/tasks/embed.ts'
+import { headLogits } from '../../../src-main/engine/tasks/head-logits.ts'
 import { relativeError } from '../../helpers/golden.ts'
 import { TINY_CLIP } from '../../helpers/pictures.ts'
 

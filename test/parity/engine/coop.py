@@ -1,4 +1,4 @@
-"""coop.json and coop/*.png: CoOp (Zhou et al. 2022; KaiyangZhou/CoOp trainers/coop.py) on the checkpoint clip/quick, in float64 with NumPy.
+"""coop.json, coop-forms.json and coop/*.png: CoOp (Zhou et al. 2022; KaiyangZhou/CoOp trainers/coop.py) on the checkpoint clip/quick, in float64 with NumPy.
 
 Both towers are written out here (CLIP, Radford et al. 2021), so that nothing is shared with the engine; the gradient of the context
 is by central differences, which need no autodiff. One batch an epoch, so that the order of the images does not matter.
@@ -65,14 +65,17 @@ TABLE = W["text_model.embeddings.token_embedding.weight"]
 END = TABLE.shape[0] - 1
 
 
-def prompts(context):
-    """[start, context …, name …, end, padding …] of each class → normalised embeddings [C, 24], read at the end token."""
+def prompts(context, position="end"):
+    """The prompts of the classes → normalised embeddings [C, 24], read at the end token. Context [M, 32], or [C, M, 32] of each class.
+    "end": [start, context …, name …, end, padding …]; "front": name before context; "middle": the name in the middle of it."""
     rows, ends = [], []
-    for name in NAMES:
+    for k, name in enumerate(NAMES):
+        own = context if context.ndim == 2 else context[k]
         start, *ids, end = TOKENIZER.encode(name).ids
         assert end == END
+        half = {"end": LENGTH, "middle": LENGTH // 2, "front": 0}[position]
         padding = [END] * (CONTEXT - LENGTH - 2 - len(ids))
-        rows.append(np.concatenate([TABLE[[start]], context, TABLE[ids + [end] + padding]]))
+        rows.append(np.concatenate([TABLE[[start]], own[:half], TABLE[ids], own[half:], TABLE[[end] + padding]]))
         ends.append(1 + LENGTH + len(ids))
     x = np.stack(rows) + W["text_model.embeddings.position_embedding.weight"]
     mask = np.triu(np.full((CONTEXT, CONTEXT), -np.inf), 1)
@@ -83,8 +86,8 @@ def prompts(context):
 SCALE = math.exp(W["logit_scale"])
 
 
-def loss(context, features, labels):
-    z = SCALE * features @ prompts(context).T
+def loss(context, features, labels, position="end"):
+    z = SCALE * features @ prompts(context, position).T
     z = z - z.max(1, keepdims=True)
     return -(z[range(len(z)), labels] - np.log(np.exp(z).sum(1))).mean()
 
@@ -129,3 +132,16 @@ value = dict(names=NAMES, contextLength=LENGTH, settings=SETTINGS, labels=labels
              context=b64(context), weight=b64(SCALE * prompts(context)))
 (HERE / "coop.json").write_text(json.dumps(value, separators=(",", ":")) + "\n")
 print(losses, len(words))
+
+# The other forms: the gradient at the start, and the loss, of one step of plain SGD without decay.
+forms = []
+for position in ("end", "middle", "front"):
+    for specific in (False, True):
+        if position == "end" and not specific:
+            continue
+        start = TABLE[[words[min(i, len(words) - 1)] for i in range(LENGTH)]]
+        start = np.stack([start] * len(NAMES)) if specific else start
+        data = (features, labels, position)
+        forms.append(dict(position=position, classSpecific=specific, loss=loss(start, *data), gradient=b64(gradient(start, *data)),
+                          weight=b64(SCALE * prompts(start - 0.5 * gradient(start, *data), position))))
+(HERE / "coop-forms.json").write_text(json.dumps(forms, separators=(",", ":")) + "\n")

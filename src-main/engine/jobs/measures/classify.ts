@@ -4,9 +4,10 @@ import { sentence } from '#shared/sentences/table.ts'
 import { Images } from '../../data/images.ts'
 import type { Model } from '../../models/model.ts'
 import type { Provider } from '../../runtime/session.ts'
-import { headLogits, imageFeatures, zeroShotHead } from '../../tasks/embed.ts'
+import { imageFeatures, zeroShotHead } from '../../tasks/embed.ts'
+import { headLogits } from '../../tasks/head-logits.ts'
 import { classify } from '../../tasks/classify.ts'
-import { HEAD_FILE, type Head } from '../../weights/head.ts'
+import { HEAD_FILE, type Head, rowsOfHead } from '../../weights/head.ts'
 import { allFinite } from '../../weights/dtype.ts'
 import { type Data, defineMeasure } from '../measure.ts'
 
@@ -52,16 +53,11 @@ export async function headOf(
   provider: Provider,
 ): Promise<Head> {
   if (!model.head || zeroShot) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
-  const { classes: own, dim, weight, bias } = model.head
+  const own = model.head.classes
   const rows = classes.map(({ name }) => {
     const row = own.indexOf(name)
     if (row < 0) throw dataError(`${model.dir}/${HEAD_FILE}`, sentence('evaluation.unknown-class', { class: name }))
     return row
   })
-  return {
-    classes: classes.map((c) => c.name),
-    dim,
-    weight: Float32Array.from({ length: rows.length * dim }, (_, i) => weight[rows[Math.floor(i / dim)]! * dim + (i % dim)]!),
-    bias: Float32Array.from(rows, (row) => bias[row]!),
-  }
+  return rowsOfHead(model.head, rows)
 }

@@ -7,6 +7,9 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
   'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
+  'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
+  'recipe.visual-prompts-twice':
+    'レシピ {recipe}：モデルにはすでに視覚プロンプトがあります。ないモデルから始めるか、別のレシピで学習してください',
   'recipe.no-such-module': 'レシピ lora：targets：画像タワーに線形層「{name}」はありません。{all}、または {known} から選んでください',
   'adapter.foreign-tensor': 'テンソル {tensor}：{model} にこの名前の線形層はありません',
   'adapter.shape': 'テンソル {tensor}：形は [{expected}] のはずですが、{found} です',
