@@ -35,6 +35,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   }),
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
+  logistic: async () => (await import('./logistic.ts')).logisticBench(),
   active: async () => (await import('./active/bench.ts')).activeBench(),
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),

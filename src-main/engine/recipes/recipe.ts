@@ -28,6 +28,7 @@ export const markShapes = [
   'chevron',
   'drop',
   'house',
+  'bow',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

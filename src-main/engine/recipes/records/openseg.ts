@@ -32,6 +32,6 @@ export default defineRecipe({
   phases: tuningPhases,
   steps: stepsOf,
   settings: z.strictObject({ ...groundTuning(), ...seeing }),
-  mark: { label: 'OpenSeg', shape: 'hourglass', light: '#2f6f8c', dark: '#84bfe0' },
+  mark: { label: 'OpenSeg', shape: 'bow', light: '#2f6f8c', dark: '#84bfe0' },
   run: tuneGrounding,
 })
