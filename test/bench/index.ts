@@ -19,6 +19,8 @@ const option = (name: string, valid: RegExp, expected: string): string | undefin
 /** Of the benches whose size may be chosen. */
 const count = option('--images', /^[1-9]\d{0,7}$/, 'a number of images')
 const images = count === undefined ? undefined : Number(count)
+/** Of the bench `plan`: the cases whose name contains it. */
+const only = option('--only', /^[a-z]/, 'a part of the name of a case')
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
 const keep = option('--keep', /^[^-]/, 'a folder')
 
@@ -35,7 +37,9 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),
   sweep: async () => (await import('./sweep.ts')).sweepBench(),
-  plan: async () => (await import('./plan/bench.ts')).planBench(),
+  overlap: async () => (await import('./overlap.ts')).overlapBench(images),
+  labelling: async () => (await import('./labelling.ts')).labellingBench(),
+  plan: async () => (await import('./plan/bench.ts')).planBench(only),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {
