@@ -85,6 +85,11 @@ export const trainJobSchema = z.object({
   saveEverySeconds: z.number().nonnegative().default(60),
   /** Whether it waits for room on the disk, and for a folder of images that is gone, instead of failing. */
   waits: z.boolean().optional(),
+  /**
+   * Whether the state outlives the training, until who asked for it has recorded the checkpoint and removes it. Without it a crash in
+   * between leaves a checkpoint that nobody knows; with it the training is taken up again, and has nothing left to do.
+   */
+  keepsState: z.boolean().optional(),
 })
 export type TrainJob = z.infer<typeof trainJobSchema>
 

@@ -22,6 +22,8 @@ const images = count === undefined ? undefined : Number(count)
 /** Where the bench of graphics cards writes its report, and whether it keeps to its tiny form where it finds a card. */
 const report = option('--report', /^[^-]/, 'a file')
 const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
+/** Of the bench `plan`: the cases whose name contains it. */
+const only = option('--only', /^[a-z]/, 'a part of the name of a case')
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
 const keep = option('--keep', /^[^-]/, 'a folder')
 
@@ -40,7 +42,9 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),
   sweep: async () => (await import('./sweep.ts')).sweepBench(),
-  plan: async () => (await import('./plan/bench.ts')).planBench(),
+  overlap: async () => (await import('./overlap.ts')).overlapBench(images),
+  labelling: async () => (await import('./labelling.ts')).labellingBench(),
+  plan: async () => (await import('./plan/bench.ts')).planBench(only),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {

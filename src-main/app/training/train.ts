@@ -8,12 +8,13 @@ import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/
 import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
-import { savedLosses } from '../../engine/jobs/index.ts'
+import { forgetState, savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
+import { whereFoldersAre } from './folders.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
 import { imagesIn } from './labels-curve.ts'
@@ -71,6 +72,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       ...(request.shots !== undefined && { shots: request.shots }),
       ...(request.sweep && { sweep: { id: request.sweep.id, name: request.sweep.name } }),
       saveEverySeconds: app.saveEverySeconds ?? 30,
+      keepsState: true,
       ...(request.waits && { waits: true }),
     },
   }
@@ -193,7 +195,7 @@ export function startTraining(
   let trainedOn = job.splits
   /** The left-out images, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
-  const make = onceLookedAt(
+  const look = onceLookedAt(
     project,
     [job.model],
     (unreadable) => {
@@ -213,7 +215,7 @@ export function startTraining(
     onProgress,
     task,
   )
-  const running = app.engine.run(make, ofEngine)
+  const running = app.engine.run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
@@ -242,6 +244,7 @@ export function startTraining(
             ...{ folder: path.relative(project.folder, done.also.checkpoint), metrics: accuracies(done.also.measured) },
           })
       })
+      forgetState(job.out)
       return { runId: run.id, result: done }
     },
     (e: unknown) => {

@@ -9,8 +9,9 @@ import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
 import { holderOf } from '../../db/lock.ts'
-import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
+import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
+import { closeInterrupted } from '../projects/index.ts'
 import { Alarm } from './alarm.ts'
 import { contextOf } from './job-context.ts'
 import type { JobKind } from './kind.ts'
@@ -117,7 +118,7 @@ export class Queue {
   adopt(held: Held, { carryOut = true } = {}): void {
     const { db, folder } = held.project
     const own = [...this.jobs.values()].filter((j) => j.held?.key === held.key && j.live.isOpen).map((j) => j.live.record.id)
-    takeOverJobs(db, { own, home: this.options.home(folder) ?? undefined })
+    closeInterrupted(held.project, { own, home: this.options.home(folder) ?? undefined })
     for (const record of listJobs(db)) {
       if (own.includes(record.id) || (record.status !== 'queued' && record.status !== 'interrupted')) continue
       const kind = this.options.kinds.get(record.kind) ?? null
@@ -186,6 +187,7 @@ export class Queue {
     const { live, held } = this.offered(id)
     if (!dismissJob(held.project.db, id)) throw gone()
     live.become('cancelled', { error: live.record.error })
+    this.pump(live.record.lane) // what waited for the answer
   }
 
   private offered(id: string): Job & { readonly held: Held } {

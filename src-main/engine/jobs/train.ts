@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { accuracies, classesOf, type Item, type JobProgress, type ResultOf, type TrainJob } from '#shared/model/job.ts'
@@ -19,7 +19,7 @@ import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
 import { besideOf } from './beside.ts'
 import { evaluateSplits } from './evaluate.ts'
-import { removeEmpty, stateOf } from './kept.ts'
+import { forgetState, removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
@@ -36,6 +36,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   const { provider } = await chooseProvider(job.device)
   const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
+  let written = false
   try {
     need(model, recipe.needs, `recipe ${recipe.id}`)
     const more = recipe.demands?.(job.settings)
@@ -111,6 +112,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       files: trained.files,
       record: { ...record, ...(trained.course && { course: trained.course }) },
     })
+    written = true
     const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
     const measured = await evaluateSplits(job.out, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, {
       patience: pauses,
@@ -120,7 +122,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const others =
       also && (await evaluateSplits(also, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, { patience: pauses }))
     if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
-    rmSync(stateFile, { force: true }) // not the folder: it may contain other files
+    if (!job.keepsState) forgetState(job.out)
     return {
       kind: 'train',
       checkpoint: job.out,
@@ -136,7 +138,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     }
   } finally {
     model.close()
-    removeEmpty(stateOf(job.out).dir) // nothing to resume if the run failed before saving a state
+    // Nothing to resume if the run failed before saving a state; but what it wrote is claimed by the folder.
+    if (!(job.keepsState && written)) removeEmpty(stateOf(job.out).dir)
   }
 }
 
