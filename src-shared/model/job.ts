@@ -95,7 +95,7 @@ export type TrainJob = z.infer<typeof trainJobSchema>
 
 /** Some steps of a training, to see how long it would take; nothing is written. */
 export const rehearseJobSchema = trainJobSchema
-  .omit({ out: true, dataHash: true, saveEverySeconds: true })
+  .omit({ out: true, dataHash: true, saveEverySeconds: true, keepsState: true })
   .extend({ kind: z.literal('rehearse') })
 export type RehearseJob = z.infer<typeof rehearseJobSchema>
 

@@ -18,6 +18,11 @@ describe('the learning rate', () => {
     expect([only(4), only(5)]).toEqual([3, 3])
     expect(warmupCosine({ lr: 3, warmup: 5, total: 2 })(5)).toBe(3)
   })
+  test('is that of wise-ft utils.py: base·(step + 1)/warmup, then ½(1 + cos(π·e/es))·base with e = step − warmup, es = total − warmup', () => {
+    const at = warmupCosine({ lr: 8, warmup: 4, total: 8 })
+    const down = [0, 1, 2, 3].map((e) => 4 * (1 + Math.cos((Math.PI * e) / 4)))
+    ;[2, 4, 6, 8, ...down].forEach((rate, step) => expect(at(step), `step ${step}`).toBeCloseTo(rate, 12))
+  })
   test('may be constant', () => expect([0, 99].map(constant(0.1))).toEqual([0.1, 0.1]))
 })
 
