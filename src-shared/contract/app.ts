@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { limits } from '../model/limits.ts'
 import { awaitedSchema, phaseSchema } from '../model/progress.ts'
 import { jobStatus, laneSchema, priorityMost } from '../model/queue.ts'
+import { slurmSettings } from '../model/slurm.ts'
 import { text } from '../model/text.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
@@ -74,6 +75,8 @@ export const settings = z.object({
     .prefault({}),
   /** Folders with checkpoints outside projects. */
   modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),
+  /** What is asked of a Slurm cluster for each run. */
+  slurm: slurmSettings.prefault({}),
 })
 export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>

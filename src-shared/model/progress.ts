@@ -34,6 +34,7 @@ export const phases = [
   'packing',
   'proposing',
   'downloading',
+  'at-the-cluster',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>

@@ -32,6 +32,12 @@ function onnxruntime(): typeof Onnxruntime {
   }
 }
 
+/** Cores to compute with: all that the system gives this process, or fewer where a scheduler that only counts them says so. */
+function coresToUse(): number {
+  const told = Number(process.env['DASHI_THREADS'])
+  return Number.isInteger(told) && told > 0 ? Math.min(told, availableParallelism()) : availableParallelism()
+}
+
 export interface SessionOptions {
   readonly provider?: Provider
   /** Outputs to leave on the device, if it {@link keepsTensors}. */
@@ -79,7 +85,7 @@ export class Session {
       onnxruntime().InferenceSession.create(model, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
         graphOptimizationLevel: 'all',
-        intraOpNumThreads: options.threads ?? availableParallelism(),
+        intraOpNumThreads: options.threads ?? coresToUse(),
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,

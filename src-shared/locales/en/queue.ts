@@ -27,7 +27,7 @@ export const queue = {
       room: 'paused: no room left on the disk of {path}; goes on once there is',
       folder: 'paused: {path} is gone; goes on once it is back',
     },
-    lanes: { interactive: 'interactive', training: 'training', background: 'background' },
+    lanes: { interactive: 'interactive', training: 'training', cluster: 'cluster', background: 'background' },
   },
   jobs: {
     scan: 'Looking for images',
@@ -38,6 +38,7 @@ export const queue = {
     import: 'Importing',
     export: 'Exporting',
     train: 'Training',
+    'train-slurm': 'Training on Slurm',
     rehearse: 'Measuring a training',
     compare: 'Comparing',
     merge: 'Merging',
@@ -87,5 +88,6 @@ export const queue = {
     packing: 'packing',
     proposing: 'looking for labels',
     downloading: 'downloading',
+    'at-the-cluster': 'waiting for the cluster',
   },
 }
