@@ -11,7 +11,7 @@ import { isWithin } from '../../../files/places.ts'
 import type { SlurmPlace } from '../../context.ts'
 import type { Runner, RunningTraining } from '../runner.ts'
 import { failureOfJob, isOver } from './ends.ts'
-import { hashOf, Plans, ticketOf, writeTicket } from './files.ts'
+import { hashOf, Plans, removeFiles, ticketOf, writeTicket } from './files.ts'
 import { cancelTasks, endOf, statesOf, submit } from './programs.ts'
 import { scriptOf } from './script.ts'
 import { type Ending, Task } from './task.ts'
@@ -129,7 +129,10 @@ export class Cluster implements Runner {
       group.forEach(({ job, plan }, i) => writeTicket(job.out, `${id}_${i}`, plan))
       group.forEach(({ follow }, i) => follow(`${id}_${i}`))
     } catch (e) {
-      for (const { refuse } of group) refuse(e)
+      for (const { job, refuse } of group) {
+        removeFiles(job.out)
+        refuse(e)
+      }
     }
   }
 
