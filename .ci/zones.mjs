@@ -76,6 +76,7 @@ export const layers = [
       'src-main/app/sample',
       'src-main/app/pretrain',
       'src-main/app/exchange',
+      'src-main/app/runners',
       'src-main/app/training',
       'src-main/app/merging',
       'src-main/app/evaluation',

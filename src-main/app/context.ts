@@ -1,4 +1,5 @@
 import type { Device } from '#shared/model/devices.ts'
+import type { SlurmSettings } from '#shared/model/slurm.ts'
 import type { EngineClient } from '../engine/index.ts'
 
 /** What every feature of the application needs from its composition root. */
@@ -18,6 +19,22 @@ export interface AppContext {
   readonly hub?: HubPlace
   /** How often a training's state is written; every 30 seconds unless told. */
   readonly saveEverySeconds?: number
+  /** Jobs on a Slurm cluster; without it none are. */
+  readonly slurm?: SlurmPlace
+}
+
+/** How this program reaches a Slurm cluster. */
+export interface SlurmPlace {
+  /** What is asked of it, as the settings say now. */
+  settings(): SlurmSettings
+  /** Keeps them for the next time. */
+  keep(settings: SlurmSettings): void
+  /** Its PATH has Slurm's programs; SLURM_CONF, if any. */
+  readonly env: NodeJS.ProcessEnv
+  /** This program's folder, with `out/main/cli.js`. */
+  readonly program: string
+  /** How often it looks, in ms: at what the nodes have written, and at what Slurm says. */
+  readonly pace?: { readonly files: number; readonly states: number }
 }
 
 /** The device to compute on: what is asked for, otherwise what the settings say. */

@@ -37,6 +37,7 @@ export const phases = [
   'downloading',
   'self-check',
   'benchmark',
+  'at-the-cluster',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>

@@ -21,6 +21,7 @@ import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { runsCommand } from './runs.ts'
 import { serveCommand, startCommand } from './serve.ts'
+import { slurmCommand } from './slurm.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -61,6 +62,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     labCommand,
     trainCommand,
     sweepCommand,
+    slurmCommand,
     evaluateCommand,
     nextCommand,
     curveCommand,

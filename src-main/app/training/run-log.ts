@@ -42,7 +42,8 @@ export class RunLog {
   private readonly folder: string
   private lines = ''
   private written = Date.now()
-  private begun = new Set<string>()
+  /** The last step of each phase that was recorded. */
+  private last = new Map<string, number>()
   private broken = false
   /** Known once the run's images were checked. */
   asked: Asked | undefined
@@ -64,7 +65,9 @@ export class RunLog {
 
   add(p: JobProgress): void {
     if (p.loss !== undefined) {
-      if (!this.begun.has(p.phase)) this.begin(p.phase, p.done)
+      // Also where a run on a cluster goes back to its saved state.
+      if (p.done <= (this.last.get(p.phase) ?? Infinity)) this.begin(p.phase, p.done)
+      this.last.set(p.phase, p.done)
       this.lines += `${p.phase},${p.done},${short(p.loss)},${short(p.lr)},${short(p.gradNorm)},${short(p.imagesPerSecond)}\n`
       if (Date.now() - this.written >= PACE) this.flush()
     }
@@ -96,7 +99,7 @@ export class RunLog {
 
   /** A run that goes on, or over, replaces what was recorded from this step. */
   private begin(phase: string, step: number): void {
-    this.begun.add(phase)
+    this.flush()
     this.attempt(() => {
       const file = curveFile(this.folder)
       const kept = wholeLines(file).slice(1).filter(earlierThan(phase, step))

@@ -4,6 +4,7 @@ import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { type RunnerId, runnerIdSchema } from '#shared/model/slurm.ts'
 import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
 import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -11,6 +12,7 @@ import { diskFull } from '../../files/words.ts'
 import { forgetState, savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
+import { runnerOf } from '../runners/index.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
@@ -38,6 +40,8 @@ export interface TrainRequest {
   readonly sweep?: SweepMember
   /** Which images are used, and as what; all as their splits say by default. */
   readonly data?: TrainingChoice
+  /** Where it runs; on this machine by default. */
+  readonly runner?: RunnerId
 }
 
 export interface TrainedRun {
@@ -111,12 +115,13 @@ const told = z.object({
   device: deviceSchema.optional(),
   shots: shotsSchema.optional(),
   data: trainingChoice.optional(),
+  runner: runnerIdSchema.optional(),
 })
 
 /** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
-  const { seed, model, name, device, shots, data } = settings
-  const asked = told.parse({ seed, model, name, device, shots, data })
+  const { seed, model, name, device, shots, data, runner } = settings
+  const asked = told.parse({ seed, model, name, device, shots, data, runner })
   return {
     recipe: recipe ?? '',
     settings: recipeSettings(settings),
@@ -126,6 +131,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
     device: asked.device,
     model: asked.model ?? undefined,
     ...(asked.data && { data: asked.data }),
+    ...(asked.runner && { runner: asked.runner }),
     name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
   }
 }
@@ -142,13 +148,14 @@ export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.sta
 
 /** Adds a training to the project as a queued run. */
 export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
+  runnerOf(app, request.runner)
   planTraining(app, project, request)
   return enterTraining(app, project, request)
 }
 
 /** The same without looking at the data again: of a sweep's runs, whose data are checked once. */
 export function enterTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
-  const { recipe, settings: own = {}, seed = 0, shots, sweep, data } = request
+  const { recipe, settings: own = {}, seed = 0, shots, sweep, data, runner = 'local' } = request
   const name = request.name ?? defaultName(request)
   const settings = jsonObject.parse({
     ...own,
@@ -159,6 +166,7 @@ export function enterTraining(app: AppContext, project: Project, request: TrainR
     ...(shots !== undefined && { shots }),
     ...(sweep && { sweep }),
     ...(data && { data }),
+    ...(runner !== 'local' && { runner }),
   })
   const folder = path.relative(project.folder, checkpointFolder(project, name))
   return startRun(project, { kind: 'train', recipe, settings, folder, status: 'queued' })
@@ -187,6 +195,7 @@ export function startTraining(
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
       if (!losses.length && p.done > 1) losses.push(...saved.slice(0, p.done - 1))
+      if (losses.length >= p.done) losses.length = p.done - 1 // a node failed, and another goes on from the saved state
       losses.push(p.loss)
     }
     onProgress?.(p)
@@ -215,7 +224,7 @@ export function startTraining(
     onProgress,
     task,
   )
-  const running = app.engine.run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
+  const running = runnerOf(app, request.runner).run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
@@ -261,7 +270,7 @@ export function startTraining(
       throw e
     },
   )
-  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
+  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel, leave: running.leave }
 }
 
 /** Records results in the project. If that fails, the checkpoint itself still exists. */

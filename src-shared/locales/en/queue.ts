@@ -27,7 +27,7 @@ export const queue = {
       room: 'paused: no room left on the disk of {path}; goes on once there is',
       folder: 'paused: {path} is gone; goes on once it is back',
     },
-    lanes: { interactive: 'interactive', training: 'training', background: 'background' },
+    lanes: { interactive: 'interactive', training: 'training', cluster: 'cluster', background: 'background' },
   },
   jobs: {
     scan: 'Looking for images',
@@ -39,6 +39,7 @@ export const queue = {
     export: 'Exporting',
     train: 'Training',
     line: 'Measuring a line between two models',
+    'train-slurm': 'Training on Slurm',
     rehearse: 'Measuring a training',
     compare: 'Comparing',
     merge: 'Merging',
@@ -92,5 +93,6 @@ export const queue = {
     downloading: 'downloading',
     'self-check': 'self-check',
     benchmark: 'benchmark',
+    'at-the-cluster': 'waiting for the cluster',
   },
 }

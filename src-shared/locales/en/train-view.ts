@@ -1,6 +1,10 @@
 /** The Train view: its form, curves, and table of runs. */
 export const trainView = {
   train: {
+    runner: 'Where it runs',
+    runners: { local: 'This computer', slurm: 'Slurm cluster' },
+    runnerMissing: '{runner} (not found here)',
+    slurmHint: 'The run goes on while Dashi is closed. The project and its images must be on a disk that the nodes share.',
     dataTitle: 'What will be trained',
     dataOf: '{n} images, {classes} classes',
     dataOfRegions: '{n} images, {classes} labels with regions',

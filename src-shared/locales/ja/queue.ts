@@ -30,7 +30,7 @@ export const queue: Translated<typeof source> = {
       room: '一時停止中：{path} のディスクに空きがありません。空けば続けます',
       folder: '一時停止中：{path} が見つかりません。戻れば続けます',
     },
-    lanes: { interactive: '即時', training: 'モデル', background: 'バックグラウンド' },
+    lanes: { interactive: '即時', training: 'モデル', cluster: 'クラスター', background: 'バックグラウンド' },
   },
   jobs: {
     scan: '画像を探索中',
@@ -42,6 +42,7 @@ export const queue: Translated<typeof source> = {
     export: 'エクスポート中',
     train: '学習中',
     line: '2 つのモデルの間を測定中',
+    'train-slurm': 'Slurm で学習中',
     rehearse: '学習の速さを計測中',
     compare: '比較中',
     merge: 'マージ中',
@@ -95,5 +96,6 @@ export const queue: Translated<typeof source> = {
     downloading: 'ダウンロード',
     'self-check': '検算',
     benchmark: 'ベンチマーク',
+    'at-the-cluster': 'クラスターの順番待ち',
   },
 }

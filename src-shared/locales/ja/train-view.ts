@@ -3,6 +3,10 @@ import type { trainView as english } from '../en/train-view.ts'
 
 export const trainView: Translated<typeof english> = {
   train: {
+    runner: '実行先',
+    runners: { local: 'このコンピューター', slurm: 'Slurm クラスター' },
+    runnerMissing: '{runner}（ここにはありません）',
+    slurmHint: 'Dashi を閉じても実行は続きます。プロジェクトと画像は、ノードが共有するディスクに置いてください。',
     dataTitle: '学習する内容',
     dataOf: '画像 {n} 枚、クラス {classes} 個',
     dataOfRegions: '画像 {n} 枚、領域のあるラベル {classes} 個',
