@@ -163,7 +163,9 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
       '@cornerstonejs/codec-openjpeg/decodewasmjs',
     ])
       expect(own).toContain(name)
-    const load = `for (const name of ${JSON.stringify(own.filter((name) => !name.endsWith('/decodewasm')))}) await import(name)`
+    const names = JSON.stringify(own.filter((name) => !name.endsWith('/decodewasm')))
+    const how = "name.endsWith('.json') ? { with: { type: 'json' } } : {}"
+    const load = `for (const name of ${names}) await import(name, ${how})`
     const node = path.join(unpacked, 'resources', 'node', 'bin', 'node')
     const { status, stderr } = spawnSync(node, ['--input-type=module', '-e', load], {
       cwd: app,
