@@ -1,4 +1,4 @@
-/** `npm run kills [-- N [SEED]]`: the night of two trainings (test/app/work/night.test.ts) with N kills, 50 unless told. */
+/** `npm run kills [-- N [SEED]]`: the nights of two trainings and a sweep (test/app/work/night.test.ts) with N kills, 50 unless told. */
 import { spawnSync } from 'node:child_process'
 
 const [kills = '50', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2)

@@ -1,6 +1,6 @@
-// Prepares a fresh clone for `npm run demo` and `npm test`: packages, the build and, for the tests, the browser's system packages. Does
+// Prepares a fresh clone for `npm run demo` and `npm test`: packages, the build and, for the tests, system packages. Does
 // only what is missing, so a second run takes a fraction of a second.
-//   --tests   also what the browser tests need
+//   --tests   also what the tests in a browser and on a Slurm cluster need
 //   --quiet   prints nothing if there is nothing to do
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -60,7 +60,7 @@ const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
 if (existsSync(at('.git')) && git('config', 'core.hooksPath').status === 1) git('config', 'core.hooksPath', '.githooks')
 
 if (process.argv.includes('--tests')) {
-  const wanted = ['chromium', 'libvulkan1', 'fonts-noto-cjk']
+  const wanted = ['chromium', 'libvulkan1', 'fonts-noto-cjk', 'slurmctld', 'slurmd', 'slurm-client', 'munge']
   const missing = process.platform === 'linux' ? wanted.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0) : []
   const debianRoot = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   if (missing.length && debianRoot) {
@@ -69,7 +69,7 @@ if (process.argv.includes('--tests')) {
     run('apt-get', ['update', '-qq'], env)
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], env)
   } else if (missing.length && process.platform === 'linux') {
-    say(`The browser tests need ${missing.join(', ')}, which cannot be installed here; they will be left out.`)
+    say(`Some tests need ${missing.join(', ')}, which cannot be installed here; they will be left out.`)
   }
 }
 if (!process.argv.includes('--quiet') && process.stdout.isTTY) say('Ready.')

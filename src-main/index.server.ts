@@ -2,13 +2,13 @@
 import { join } from 'node:path'
 import type { AppContext } from './app/context.ts'
 import { App } from './app/serve/app.ts'
-import { storedSettings } from './app/serve/preferences.ts'
+import { Preferences, storedSettings } from './app/serve/preferences.ts'
 import { EngineClient } from './engine/client.ts'
 import { type StartChild, startChild } from './files/child.ts'
 import { defaultFolders } from './host/node/folders.ts'
 import { listen, type HttpServer } from './host/node/http.ts'
 import type { Host } from './host/ports.ts'
-import { appVersion, rendererFiles, unpackedRoot } from './program.ts'
+import { appVersion, programRoot, rendererFiles, unpackedRoot } from './program.ts'
 
 export interface ServerOptions {
   /** Opened by the first window. */
@@ -26,12 +26,26 @@ export const models = (
   { cacheFolder: cache, configFolder, dataFolder }: Pick<Host, 'cacheFolder' | 'configFolder' | 'dataFolder'>,
   start: StartChild = startChild,
 ): AppContext => ({
-  engine: new EngineClient(() => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), [])),
+  engine: new EngineClient(
+    () => start(join(unpackedRoot, 'out', 'main', 'engine-process.js'), []),
+    undefined,
+    () => storedSettings(configFolder).threads,
+  ),
+  device: () => storedSettings(configFolder).device,
   nano: join(unpackedRoot, 'resources', 'nano'),
   cache,
   encodingBytes: () => storedSettings(configFolder).caches.encodings * 2 ** 20,
   modelFolders: () => [join(dataFolder, 'models'), ...storedSettings(configFolder).modelFolders],
   hub: { folder: join(dataFolder, 'models'), secrets: configFolder, env: process.env },
+  slurm: {
+    settings: () => storedSettings(configFolder).slurm,
+    keep(slurm) {
+      const preferences = new Preferences(configFolder)
+      preferences.saveSettings({ ...preferences.settings, slurm })
+    },
+    env: process.env,
+    program: programRoot,
+  },
 })
 
 /** `newUrl()` of the answer is what a person opens; it works once. Throws userError where the port is in use. */

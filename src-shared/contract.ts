@@ -9,6 +9,7 @@ import { aidMethods } from './contract/aids.ts'
 import { annotationEvents, annotationMethods } from './contract/annotations.ts'
 import { appEvents, appMethods } from './contract/app.ts'
 import { curationMethods } from './contract/curation.ts'
+import { deviceMethods } from './contract/devices.ts'
 import { evaluationMethods } from './contract/evaluation.ts'
 import { exchangeMethods } from './contract/exchange.ts'
 import { mediaMethods } from './contract/media.ts'
@@ -37,6 +38,7 @@ export const methods = {
   ...modelMethods,
   ...previewMethods,
   ...promptMethods,
+  ...deviceMethods,
   ...trainingMethods,
   ...runsMethods,
   ...sweepMethods,

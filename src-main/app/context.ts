@@ -1,3 +1,5 @@
+import type { Device } from '#shared/model/devices.ts'
+import type { SlurmSettings } from '#shared/model/slurm.ts'
 import type { EngineClient } from '../engine/index.ts'
 
 /** What every feature of the application needs from its composition root. */
@@ -11,11 +13,32 @@ export interface AppContext {
   readonly encodingBytes?: () => number
   /** Where checkpoints lie that are no project's, as the settings say now. */
   readonly modelFolders?: () => readonly string[]
+  /** The device of what names none, as the settings say now; `auto` unless told. */
+  readonly device?: () => Device
   /** Where models of the hub are downloaded to; without it none are. */
   readonly hub?: HubPlace
   /** How often a training's state is written; every 30 seconds unless told. */
   readonly saveEverySeconds?: number
+  /** Jobs on a Slurm cluster; without it none are. */
+  readonly slurm?: SlurmPlace
 }
+
+/** How this program reaches a Slurm cluster. */
+export interface SlurmPlace {
+  /** What is asked of it, as the settings say now. */
+  settings(): SlurmSettings
+  /** Keeps them for the next time. */
+  keep(settings: SlurmSettings): void
+  /** Its PATH has Slurm's programs; SLURM_CONF, if any. */
+  readonly env: NodeJS.ProcessEnv
+  /** This program's folder, with `out/main/cli.js`. */
+  readonly program: string
+  /** How often it looks, in ms: at what the nodes have written, and at what Slurm says. */
+  readonly pace?: { readonly files: number; readonly states: number }
+}
+
+/** The device to compute on: what is asked for, otherwise what the settings say. */
+export const deviceFor = (app: Pick<AppContext, 'device'>, asked?: Device): Device => asked ?? app.device?.() ?? 'auto'
 
 /** Where models of the hub come from and go to. */
 export interface HubPlace {

@@ -39,6 +39,30 @@ export const labelledRegionRows = (db: Database): RegionRow[] =>
      WHERE m.split IS NOT NULL ORDER BY m.id, r.z, r.id`,
   )
 
+/** An accepted caption of an image in a split, as a whole. */
+export interface CaptionRow extends Omit<LabelledRow, 'label_id'> {
+  readonly text: string
+}
+
+/** Sorted by image and age. */
+export const captionRows = (db: Database): CaptionRow[] =>
+  db.all(
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, c.text, f.problem FROM media m
+     LEFT JOIN media_file f ON f.media_id = m.id
+     JOIN caption c ON c.media_id = m.id AND c.region_id IS NULL AND c.state = 'accepted' AND trim(c.text) <> ''
+     WHERE m.split IS NOT NULL ORDER BY m.id, c.id`,
+  )
+
+/** Ids of the images that are in a split and have an accepted caption or an accepted region with a label. */
+export const imagesWithCaptions = (db: Database): number[] =>
+  db
+    .all<{ id: number }>(
+      `SELECT m.id FROM media m WHERE m.split IS NOT NULL
+         AND (EXISTS (SELECT 1 FROM caption c WHERE c.media_id = m.id AND c.region_id IS NULL AND c.state = 'accepted')
+           OR EXISTS (SELECT 1 FROM region r WHERE r.media_id = m.id AND r.state = 'accepted' AND r.label_id IS NOT NULL)) ORDER BY m.id`,
+    )
+    .map((r) => r.id)
+
 /** Ids of the images that are in a split and have an accepted region with a label. */
 export const imagesWithRegions = (db: Database): number[] =>
   db

@@ -125,6 +125,13 @@ export interface TakeOver {
 export function takeOverJobs(db: Database, { own = [], home }: TakeOver = {}): void {
   const now = Date.now()
   db.transaction(() => {
+    // The process ended between the result of a run and the end of its job.
+    db.run(
+      `UPDATE job SET status = 'done', finished = ?1 WHERE status = 'running' AND id NOT IN (SELECT value FROM json_each(?2))
+         AND run_id IN (SELECT id FROM run WHERE status = 'done')`,
+      now,
+      JSON.stringify(own),
+    )
     db.run(
       `UPDATE job SET status = 'interrupted', finished = ?1
        WHERE (status = 'running' OR (status = 'queued' AND ?2 IS NOT NULL AND owner IS NOT ?2))

@@ -51,6 +51,15 @@ export function runById(db: Database, id: string): RunRecord | null {
 export const runs = (db: Database, kind: string | null): RunRecord[] =>
   db.all('SELECT * FROM run WHERE ?1 IS NULL OR kind = ?1 ORDER BY created DESC, rowid DESC', kind).map(toRun)
 
+/** The folders of trainings that are done, and into which nothing was trained since. */
+export const doneFolders = (db: Database): string[] =>
+  db
+    .all(
+      `SELECT folder FROM run WHERE kind = 'train' AND status = 'done' AND folder IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM run later WHERE later.folder = run.folder AND later.rowid > run.rowid)`,
+    )
+    .map((row) => String(row['folder']))
+
 export const countRuns = (db: Database): number => Number(db.value('SELECT count(*) FROM run'))
 export const countCheckpoints = (db: Database): number => Number(db.value('SELECT count(*) FROM checkpoint'))
 

@@ -5,6 +5,7 @@ import { fromEngineSchema, type ToEngine } from '#shared/model/engine.ts'
 import { errorOf } from '#shared/model/failure.ts'
 import { type CurateJob, type Job, type JobProgress, type JobResult, type ResultOf, resultOf } from '#shared/model/job.ts'
 import { answerSchemas, type AnswerTo, type Question } from '#shared/model/question.ts'
+import { engineUse, type EngineUse } from '#shared/model/run-follow.ts'
 import type { Child, ChildEnd } from '../files/child.ts'
 import { fitsBeside } from './jobs/fits.ts'
 import { kept, sweepJob } from './jobs/kept.ts'
@@ -37,10 +38,12 @@ export class EngineClient {
   /**
    * @param start spawns the built process.ts
    * @param fits whether there is enough memory to run the job beside another
+   * @param threads how many a session may use, as the settings say now; 0: one a core
    */
   constructor(
     private readonly start: () => Child,
     private readonly fits: (job: CurateJob) => boolean = fitsBeside,
+    private readonly threads: () => number = () => 0,
   ) {}
 
   /**
@@ -61,6 +64,11 @@ export class EngineClient {
   async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
     const answer = await this.try((engine) => engine.ask(question, (ended) => sentence('engine.unanswered', { ended })))
     return answerSchemas[question.kind].parse(answer) as AnswerTo<Q>
+  }
+
+  /** What the process takes of the machine; null if there is none. */
+  async use(): Promise<EngineUse | null> {
+    return this.engine ? engineUse.parse(await this.engine.use()) : null
   }
 
   /** Terminates the threads that answer questions; jobs continue. */
@@ -106,7 +114,9 @@ export class EngineClient {
 
   private process(): Engine {
     if (this.closed) throw cancelled()
-    return (this.engine ??= new Engine(this.start(), () => (this.engine = undefined)))
+    const engine = (this.engine ??= new Engine(this.start(), () => (this.engine = undefined)))
+    engine.heed(this.threads())
+    return engine
   }
 }
 
@@ -118,6 +128,7 @@ const endedIn = {
   evaluate: 'engine.in-evaluation',
   merge: 'engine.in-merge',
   curate: 'engine.in-curation',
+  devices: 'engine.in-devices',
 } as const satisfies Record<Job['kind'], SentenceCode>
 
 /** An unanswered job or question. */
@@ -137,6 +148,7 @@ class Engine {
   private readonly pending = new Map<number, Pending>()
   private count = 0
   private closing = false
+  private heeded = 0
   /** The error of a message from the process that could not be parsed. */
   private misled: unknown
   readonly ended: Promise<void>
@@ -167,8 +179,20 @@ class Engine {
     return this.wait(id, { type: 'ask', id, question }, inWords)
   }
 
+  use(): Promise<unknown> {
+    const id = this.count++
+    return this.wait(id, { type: 'use', id }, (ended) => ended)
+  }
+
   closeLanes(): void {
     this.send({ type: 'closeLanes' })
+  }
+
+  /** How many threads the sessions of what is asked from now on may use. */
+  heed(threads: number): void {
+    if (threads === this.heeded) return
+    this.heeded = threads
+    this.send({ type: 'threads', threads })
   }
 
   end(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { type Job, type JobProgress, jobProgressSchema, type JobResult, jobResultSchema } from '#shared/model/job.ts'
 import { giveTask } from '../files/thread.ts'
 
@@ -21,7 +21,7 @@ export class JobThread {
   }
 
   private start(): Worker {
-    const worker = new Worker(this.workerFile)
+    const worker = new Worker(this.workerFile, { env: SHARE_ENV })
     const gone = () => {
       if (this.worker === worker) this.worker = undefined
     }

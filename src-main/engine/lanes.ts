@@ -3,7 +3,7 @@
  * for a training, and the main thread opens no model. A thread that does not answer in time is terminated and
  * replaced.
  */
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { cancelled, dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { errorOf } from '#shared/model/failure.ts'
@@ -179,7 +179,7 @@ class Lane {
 
   /** A thread that died is replaced on the next question. */
   private start(): Thread {
-    const worker = new Worker(this.workerFile, { resourceLimits: { maxOldGenerationSizeMb: MEGABYTES } })
+    const worker = new Worker(this.workerFile, { env: SHARE_ENV, resourceLimits: { maxOldGenerationSizeMb: MEGABYTES } })
     const gone = () => {
       if (this.thread?.worker === worker) this.thread = undefined
     }

@@ -9,6 +9,7 @@ import { userError } from '#shared/errors.ts'
 import { issueSentence } from '#shared/sentences/issue.ts'
 import { type FromEngine, toEngineSchema } from '#shared/model/engine.ts'
 import { failureOf } from '#shared/model/failure.ts'
+import type { EngineUse } from '#shared/model/run-follow.ts'
 import { JobThread } from './job-thread.ts'
 import { Lanes } from './lanes.ts'
 
@@ -34,8 +35,10 @@ function take(raw: unknown): void {
   const { data: message, error } = toEngineSchema.safeParse(raw)
   if (error) return fail(z.object({ id: z.int() }).parse(raw).id, userError(issueSentence(error)))
   if (message.type === 'closeLanes') return lanes.close()
+  if (message.type === 'threads') return heed(message.threads)
   const { id } = message
   if (message.type === 'cancel') return cancels.get(id)?.()
+  if (message.type === 'use') return send({ type: 'answer', id, answer: use() })
   send({ type: 'begun', id })
   if (message.type === 'ask')
     return void lanes.ask(message.question).then(
@@ -50,6 +53,18 @@ function take(raw: unknown): void {
       (e: unknown) => fail(id, e),
     )
     .finally(() => cancels.delete(id))
+}
+
+/** All threads are in this process. */
+function use(): EngineUse {
+  const { user, system } = process.cpuUsage()
+  return { cpu: user + system, memory: process.memoryUsage.rss() }
+}
+
+/** The threads of jobs and questions share this process's environment, in which a session looks (runtime/session.ts). */
+function heed(threads: number): void {
+  if (threads) process.env['DASHI_THREADS'] = String(threads)
+  else delete process.env['DASHI_THREADS']
 }
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })

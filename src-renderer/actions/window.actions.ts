@@ -109,6 +109,17 @@ export default defineActions(90, [
     run: dialog('settings'),
   },
   {
+    id: 'devices',
+    title: { en: 'Devices of this machine', ja: 'このマシンのデバイス' },
+    group: 'window',
+    available: always,
+    run() {
+      const shell = useShell()
+      shell.settingsTab = 'devices'
+      shell.open('settings')
+    },
+  },
+  {
     id: 'about',
     title: menuTitle('about'),
     group: 'window',

@@ -29,6 +29,8 @@ export const useShell = defineStore('shell', () => {
   const dialog = ref<Dialog | null>(null)
   /** Whether the number of an image to go to is being typed. */
   const goingTo = ref(false)
+  /** The page of the settings that is shown, or was shown last. */
+  const settingsTab = ref('appearance')
   /** The dialog that the guide covers; closing the guide returns to it. */
   let below: Dialog | null = null
   const guidePage = ref<PageName>('first-project')
@@ -40,5 +42,5 @@ export const useShell = defineStore('shell', () => {
     dialog.value = below
     below = null
   }
-  return { room, dialog, goingTo, guidePage, open, close }
+  return { room, dialog, settingsTab, goingTo, guidePage, open, close }
 })

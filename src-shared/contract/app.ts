@@ -1,8 +1,10 @@
 /** The application itself: identity, settings, recent projects, file selection, running jobs. */
 import { z } from 'zod'
+import { deviceSchema, threadsMost } from '../model/devices.ts'
 import { limits } from '../model/limits.ts'
 import { awaitedSchema, phaseSchema } from '../model/progress.ts'
 import { jobStatus, laneSchema, priorityMost } from '../model/queue.ts'
+import { slurmSettings } from '../model/slurm.ts'
 import { text } from '../model/text.ts'
 import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
@@ -72,8 +74,14 @@ export const settings = z.object({
       encodings: megabytes.default(2048),
     })
     .prefault({}),
+  /** The device of trainings that name none. */
+  device: deviceSchema.default('auto'),
+  /** Threads of a computation on the CPU; 0: one a core. */
+  threads: z.number().int().min(0).max(threadsMost).default(0),
   /** Folders with checkpoints outside projects. */
   modelFolders: z.array(text().min(1).max(4096)).max(50).default([]),
+  /** What is asked of a Slurm cluster for each run. */
+  slurm: slurmSettings.prefault({}),
 })
 export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>

@@ -58,11 +58,14 @@ export type SoupBeside = z.infer<typeof soupBeside>
 export const linePoint = z.object({
   alpha: z.number(),
   name: z.string(),
-  /** Null for the two models themselves. */
+  /** Null for the two models themselves, and where no soup was kept. */
   runId: z.string().nullable(),
   splits: z.record(z.string(), z.number()),
 })
 export type LinePoint = z.infer<typeof linePoint>
+
+const line = z.object({ base: z.string(), tuned: z.string(), method: z.string(), setting: z.string() })
+export const lineAsked = line.extend({ alphas: z.array(z.number().min(0).max(1)).min(1).max(200) })
 
 export const mergingMethods = {
   'merging.methods': method(z.object({}).default({}), z.array(mergeMethodEntry)),
@@ -88,5 +91,7 @@ export const mergingMethods = {
   /** null for runs without a soup. */
   'merging.beside': method(z.object({ runId: z.string() }), soupBeside.nullable()),
   /** `setting`: the one that interpolates. Makes nothing. */
-  'merging.line': method(z.object({ base: z.string(), tuned: z.string(), method: z.string(), setting: z.string() }), z.array(linePoint)),
+  'merging.line': method(line, z.array(linePoint)),
+  /** Queues a job that measures the line at these α and keeps no soup; `merging.line` has its points as they come. */
+  'merging.sweep': method(lineAsked, z.object({ jobId: z.string() })),
 }

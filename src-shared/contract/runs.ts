@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { id } from '../model/media.ts'
 import { judgedSchema, phaseSchema } from '../model/progress.ts'
+import { runLines, systemUse } from '../model/run-follow.ts'
 import { runNote } from '../model/run-note.ts'
+import { trainingChoice } from '../model/training-choice.ts'
 import { method } from './method.ts'
 
 const done = z.null()
@@ -62,8 +64,12 @@ export const runsRemoval = z.object({
 export type RunsRemoval = z.infer<typeof runsRemoval>
 
 export const runsMethods = {
-  'training.data': method(z.object({ recipe: z.string() }), dataPreview),
+  'training.data': method(z.object({ recipe: z.string(), data: trainingChoice.optional() }), dataPreview),
   'runs.series': method(z.object({ runId: z.string() }), runSeries),
+  /** The lines of the run's log after the first `after`. */
+  'runs.log': method(z.object({ runId: z.string(), after: count.default(0) }), runLines),
+  /** What the engine takes of the machine now. */
+  'runs.use': method(z.object({}).default({}), systemUse),
   'runs.answers': method(z.object({ runId: z.string() }), epochAnswers),
   /** Changes the given fields of what people say about a run. A name also renames its checkpoint, but no folder. */
   'runs.note': method(z.object({ runId: z.string(), note: runNote.partial() }), done),

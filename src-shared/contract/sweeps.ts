@@ -1,6 +1,7 @@
 /** Train: sweeps. Their runs are those of the other trainings; what a sweep's table shows is computed from them. */
 import { z } from 'zod'
 import { deviceSchema } from '../model/job.ts'
+import { runnerIdSchema } from '../model/slurm.ts'
 import { sweepSpec } from '../model/sweep.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
@@ -27,6 +28,8 @@ const asked = z.object({
   device: deviceSchema.optional(),
   /** Names of the runs begin with it. */
   name: z.string().max(150).optional(),
+  /** Where its runs are trained; on this machine by default. */
+  runner: runnerIdSchema.optional(),
 })
 
 export const sweepMethods = {

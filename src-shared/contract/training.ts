@@ -7,8 +7,10 @@ import { awaitedSchema, phaseSchema } from '../model/progress.ts'
 import { planSchema } from '../model/plan.ts'
 import { runRecord } from '../model/project.ts'
 import { runNote } from '../model/run-note.ts'
+import { runnerIdSchema } from '../model/slurm.ts'
 import { trainingChoice } from '../model/training-choice.ts'
 import { wordsSchema } from '../model/words.ts'
+import { sentenceSchema } from '../sentences/table.ts'
 import { method } from './method.ts'
 
 const nothing = z.object({}).default({})
@@ -61,6 +63,14 @@ export const runProgress = z.object({
 })
 export type RunProgress = z.infer<typeof runProgress>
 
+export const runnerEntry = z.object({
+  id: runnerIdSchema,
+  missing: sentenceSchema.nullable(),
+  /** JSON schema of its settings, for a form; they are kept with the settings of the application. */
+  schema: z.record(z.string(), z.json()).nullable(),
+})
+export type RunnerEntry = z.infer<typeof runnerEntry>
+
 /** A training to start or to plan. */
 export const trainingAsked = z.object({
   recipe: z.string(),
@@ -70,6 +80,8 @@ export const trainingAsked = z.object({
   device: deviceSchema.optional(),
   seed: z.int().nonnegative().optional(),
   data: trainingChoice.optional(),
+  /** Where it runs; on this machine by default. */
+  runner: runnerIdSchema.optional(),
 })
 export type TrainingAsked = z.infer<typeof trainingAsked>
 
@@ -93,6 +105,8 @@ export const trainingMethods = {
   'training.recipes': method(nothing, z.array(recipeEntry)),
   /** The devices that can be tried on this machine. */
   'training.devices': method(nothing, z.array(deviceEntrySchema)),
+  /** Where a training can run, and what is missing for it; of Slurm also the schema of its settings. */
+  'training.runners': method(nothing, z.array(runnerEntry)),
   'training.start': method(
     trainingAsked.extend({
       name: z.string().max(200).optional(),

@@ -39,6 +39,22 @@ export const soupSchema = z.object({
   insisted: z.array(z.string()).optional(),
 })
 
+/**
+ * The models that one works with; paths are relative to its folder. A detector that finds things without knowing what they are,
+ * and a segmenter that only tells things from the background, need another that compares images with texts.
+ */
+export const partnersSchema = z.object({
+  /** Names the regions. */
+  names: checkpointRefSchema,
+  /** Says where the things are; the model itself, if it is a detector. */
+  boxes: checkpointRefSchema.optional(),
+  /** Tells things from the background; the model itself, if it is a segmenter. */
+  foreground: checkpointRefSchema.optional(),
+  /** Words that a region may be instead of those that are asked for: they lower its score. */
+  others: z.array(z.string().min(1)).min(1),
+})
+export type Partners = z.infer<typeof partnersSchema>
+
 export const checkpointRecordSchema = z.object({
   format: z.literal(1),
   /** The version of Dashi that wrote it. */
@@ -71,6 +87,7 @@ export const checkpointRecordSchema = z.object({
   templates: z.array(z.string()),
   /** In the order of the head's rows; empty for a model without a fixed set of classes. */
   classes: z.array(z.string()),
+  partners: partnersSchema.optional(),
   /** The files written with it, to detect those that others added or changed. */
   files: writtenFiles.optional(),
 })

@@ -1,42 +1,42 @@
 import { z } from 'zod'
 import { courseSchema, keptSchema } from './course.ts'
+import { deviceSchema, devicesChecked } from './devices.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { ledgerSchema, measuredSchema } from './measured.ts'
 import { box, rle } from './shape.ts'
 import { paceSchema } from './outline.ts'
-import { wordsSchema } from './words.ts'
 import { progressSchema } from './progress.ts'
 import { sweepRefSchema } from './checkpoint.ts'
 
 export * from './measured.ts'
+export { type Device, type DeviceEntry, deviceEntrySchema, deviceSchema } from './devices.ts'
 
 /**
  * Messages to and from an engine worker. A job contains everything it needs as plain data: the worker knows no
  * project.
  */
 
-/** A device's id; the engine has a record for each and rejects others. */
-export const deviceSchema = z.string().min(1)
-export type Device = z.infer<typeof deviceSchema>
-
-export const deviceEntrySchema = z.object({ id: deviceSchema, title: wordsSchema, about: wordsSchema })
-export type DeviceEntry = z.infer<typeof deviceEntrySchema>
-
 const classIndex = z.int().nonnegative()
 
 /**
  * A labelled image. `hash` is its content hash, if known; `label` is an index into the classes. For tasks of regions it
- * is 0, and the accepted regions are in `boxes` or `masks`.
+ * and of captions it is 0, and the accepted regions are in `boxes` or `masks`.
  */
 export const itemSchema = z.object({
   file: z.string().min(1),
   label: classIndex,
   boxes: z.array(z.object({ class: classIndex, box })).optional(),
   masks: z.array(z.object({ class: classIndex, mask: rle })).optional(),
+  /** The accepted captions of the image, for tasks of captions. */
+  captions: z.array(z.string().min(1)).optional(),
   hash: z.string().nullish(),
   /** Display name. */ name: z.string().optional(),
 })
 export type Item = z.infer<typeof itemSchema>
+
+/** The classes of an image, or of its regions; an image with captions alone has none. */
+export const classesOf = ({ label, boxes, masks, captions }: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions'>): number[] =>
+  (boxes ?? masks)?.map((r) => r.class) ?? (captions ? [] : [label])
 
 /** An unreadable image that a job leaves out. */
 export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
@@ -68,7 +68,8 @@ export const trainJobSchema = z.object({
   settings: z.record(z.string(), z.unknown()),
   seed: z.int().nonnegative(),
   device: deviceSchema,
-  classes: z.array(classSchema).min(1),
+  /** None only for tasks of captions. */
+  classes: z.array(classSchema),
   templates: z.array(z.string()).nullish(),
   /** `train` and `val` are used in training; every split is evaluated at the end. */
   splits: splitsSchema,
@@ -84,12 +85,17 @@ export const trainJobSchema = z.object({
   saveEverySeconds: z.number().nonnegative().default(60),
   /** Whether it waits for room on the disk, and for a folder of images that is gone, instead of failing. */
   waits: z.boolean().optional(),
+  /**
+   * Whether the state outlives the training, until who asked for it has recorded the checkpoint and removes it. Without it a crash in
+   * between leaves a checkpoint that nobody knows; with it the training is taken up again, and has nothing left to do.
+   */
+  keepsState: z.boolean().optional(),
 })
 export type TrainJob = z.infer<typeof trainJobSchema>
 
 /** Some steps of a training, to see how long it would take; nothing is written. */
 export const rehearseJobSchema = trainJobSchema
-  .omit({ out: true, dataHash: true, saveEverySeconds: true })
+  .omit({ out: true, dataHash: true, saveEverySeconds: true, keepsState: true })
   .extend({ kind: z.literal('rehearse') })
 export type RehearseJob = z.infer<typeof rehearseJobSchema>
 
@@ -106,6 +112,8 @@ export const evaluateJobSchema = z.object({
   cache: z.string(),
   /** For tasks of regions: also answers what was found in each image. */
   found: z.boolean().optional(),
+  /** For classification: measures the towers by the texts of the classes, even if the checkpoint has a head for others. */
+  zeroShot: z.boolean().optional(),
 })
 export type EvaluateJob = z.infer<typeof evaluateJobSchema>
 
@@ -217,12 +225,17 @@ export const curatedSchema = z.object({
 })
 export type Curated = z.infer<typeof curatedSchema>
 
+/** Checks every device that is there against the CPU, and measures how fast it is if asked. */
+export const devicesJobSchema = z.object({ kind: z.literal('devices'), bench: z.boolean() })
+export type DevicesJob = z.infer<typeof devicesJobSchema>
+
 export const jobSchema = z.discriminatedUnion('kind', [
   trainJobSchema,
   rehearseJobSchema,
   evaluateJobSchema,
   mergeJobSchema,
   curateJobSchema,
+  devicesJobSchema,
 ])
 export type Job = z.infer<typeof jobSchema>
 
@@ -264,6 +277,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     measured: measuredSchema,
   }),
   z.object({ kind: z.literal('curate'), ...ended, curated: curatedSchema }),
+  z.object({ kind: z.literal('devices'), checked: devicesChecked }),
 ])
 export type JobResult = z.infer<typeof jobResultSchema>
 export type ResultOf<K extends Job['kind']> = Extract<JobResult, { kind: K }>

@@ -35,6 +35,9 @@ export const phases = [
   'packing',
   'proposing',
   'downloading',
+  'self-check',
+  'benchmark',
+  'at-the-cluster',
 ] as const
 export const phaseSchema = z.enum(phases)
 export type Phase = z.infer<typeof phaseSchema>

@@ -9,9 +9,9 @@ export type JobStatus = z.infer<typeof jobStatus>
 
 /**
  * Jobs of one lane run one after the other, those of different lanes concurrently. training: jobs that need the
- * engine's job thread; curation does not wait for it.
+ * engine's job thread; curation does not wait for it. cluster: jobs that other machines carry out.
  */
-export const lanes = ['interactive', 'training', 'background'] as const
+export const lanes = ['interactive', 'training', 'cluster', 'background'] as const
 export const laneSchema = z.enum(lanes)
 export type Lane = z.infer<typeof laneSchema>
 

@@ -2,22 +2,32 @@
 import { z } from 'zod'
 import { scoreSchema } from './evaluation.ts'
 
-/** The test sets in display order; `forgotten`: the styles of pre-training, on which tuning can only lose. */
-export const splitNames = ['id', 'ood', 'heldOut', 'forgotten'] as const
+/** The test sets in display order; `forgotten`: concepts that are no classes, on which tuning can only lose. */
+export const splitNames = ['id', 'ood', 'sketch', 'corrupted', 'heldOut', 'forgotten'] as const
+/** Those out of distribution: shifts of the images whose classes are those that are trained. */
+export const shiftNames = ['ood', 'sketch', 'corrupted'] as const satisfies readonly (typeof splitNames)[number][]
 
-/** `outcomes`: "1" for each correct image, "0" for each wrong one, in the set's order; allows paired tests. */
+/**
+ * `outcomes`: for each image, in the set's order, how many of the seeds were right: "0" or "1" of a single one. Allows paired
+ * tests. `seeds`: the accuracy of each seed, if there are several; `accuracy` is their mean.
+ */
 export const reportScoreSchema = scoreSchema
   .extend({
     outcomes: z
       .string()
-      .regex(/^[01]+$/, 'expected a text of 0 and 1')
+      .regex(/^[0-9]+$/, 'expected a text of digits')
       .optional(),
+    seeds: z.array(z.number().min(0).max(1)).min(2).max(9).optional(),
     /** By the ids of the metrics' records. */
     metrics: z.record(z.string(), z.number()).optional(),
   })
   .refine((s) => s.outcomes === undefined || s.outcomes.length === s.n, {
     path: ['outcomes'],
     message: 'expected one character for each of n pictures',
+  })
+  .refine((s) => s.outcomes === undefined || [...s.outcomes].every((x) => Number(x) <= (s.seeds?.length ?? 1)), {
+    path: ['outcomes'],
+    message: 'expected no more right answers than seeds',
   })
 
 /** One value per step. Non-finite values of a diverged run are null, as in JSON. */
@@ -31,6 +41,8 @@ export const reportRowSchema = z.object({
   method: z.string().optional(),
   id: reportScoreSchema.optional(),
   ood: reportScoreSchema.optional(),
+  sketch: reportScoreSchema.optional(),
+  corrupted: reportScoreSchema.optional(),
   heldOut: reportScoreSchema.optional(),
   forgotten: reportScoreSchema.optional(),
   seconds: z.number().min(0).optional(),
@@ -49,7 +61,7 @@ export const reportLedgerSchema = z.object({
 export const reportPictureSchema = z.object({
   dataUri: z.string().regex(/^data:image\//, 'expected a data: address of an image'),
   truth: z.string(),
-  set: z.enum(['id', 'ood']),
+  set: z.enum(splitNames),
   predictions: z.array(z.object({ row: z.string(), top: z.array(z.object({ label: z.string(), p: z.number().min(0).max(1) })).min(1) })),
 })
 
@@ -68,7 +80,7 @@ export const reportSchema = z.object({
   setting: z.object({
     model: z.string(),
     device: z.string(),
-    seed: z.int(),
+    seeds: z.array(z.int()).min(1),
     dataHash: z.string(),
     classes: z.int().positive(),
     /** Numbers of images by purpose. */

@@ -182,7 +182,7 @@ export const sweepOf = (settings: Readonly<Record<string, unknown>>): SweepMembe
   sweepMember.safeParse(settings['sweep']).data ?? null
 
 /** What a run's settings hold besides those of its recipe. */
-const aboutRun = ['data', 'seed', 'model', 'name', 'device', 'sweep', ...dataFields]
+const aboutRun = ['data', 'seed', 'model', 'name', 'device', 'runner', 'sweep', ...dataFields]
 /** The settings of a run's recipe that it was given. */
 export const recipeSettings = <T>(settings: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => !aboutRun.includes(name)))

@@ -1,6 +1,7 @@
 /** Errors of asking a model about an image: by words, or by an example. */
 export const previewSentences = {
   'preview.too-long': 'the text {text} has {tokens} tokens, more than the {context} that the model reads',
+  'preview.partner': 'missing or another model by now; {model} works with the one that was there',
   'preview.not-finite': 'its boxes or scores for this image are no numbers: the weights are damaged or diverged in training',
   'preview.outside': 'example: expected a region of the image, which is {width} × {height} pixels, found {found}',
   'preview.words': '--text: expected words separated by commas, found "{found}"',

@@ -15,6 +15,7 @@ import { projectSentences } from './projects.ts'
 import { readingSentences } from './reading.ts'
 import { schemaSentences } from './schema.ts'
 import { servingSentences } from './serving.ts'
+import { slurmSentences } from './slurm.ts'
 import { sweepSentences } from './sweeps.ts'
 import { trainingSentences } from './training.ts'
 
@@ -36,6 +37,7 @@ export const sentences = {
   ...readingSentences,
   ...schemaSentences,
   ...servingSentences,
+  ...slurmSentences,
   ...sweepSentences,
   ...trainingSentences,
 } as const

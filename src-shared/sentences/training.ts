@@ -4,6 +4,7 @@ export const trainingSentences = {
   'recipe.unknown-setting': 'recipe {recipe}: unknown setting {setting} (it has {known})',
   'recipe.setting': 'recipe {recipe}: {setting}: {problem}',
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
+  'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
   'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',
   'recipe.visual-prompts-twice':
@@ -24,6 +25,11 @@ export const trainingSentences = {
   'training.no-memory': 'memory ran out, even with a single image at a time ({reason})',
   'training.no-memory-whole':
     'memory ran out with {n} images a step, which this recipe cannot divide without changing what it learns: choose a smaller batchSize ({reason})',
+  'training.no-captions': '{folder}: no accepted captions of images in the split "train": write or accept captions and assign splits first',
+  'training.captions-unreadable':
+    '{folder}: no image with accepted captions in the split "train" that can be read ({n} cannot: {file}: {reason})',
+  'training.no-caption-words':
+    'fewer than two training images have captions with words to learn from: write captions, or set words to "content"',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

@@ -19,11 +19,17 @@ const option = (name: string, valid: RegExp, expected: string): string | undefin
 /** Of the benches whose size may be chosen. */
 const count = option('--images', /^[1-9]\d{0,7}$/, 'a number of images')
 const images = count === undefined ? undefined : Number(count)
+/** Where the bench of graphics cards writes its report, and whether it keeps to its tiny form where it finds a card. */
+const report = option('--report', /^[^-]/, 'a file')
+const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
+/** Of the bench `plan`: the cases whose name contains it. */
+const only = option('--only', /^[a-z]/, 'a part of the name of a case')
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
 const keep = option('--keep', /^[^-]/, 'a folder')
 
 const benches: Record<string, () => Promise<Record<string, number>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
+  gpu: async () => (await import('./gpu/bench.ts')).gpuBench({ file: report, tiny }),
   soup: async () => (await import('./soup.ts')).soupBench({ program: pathToFileURL(join(programRoot, 'out', 'main', 'merge-worker.js')) }),
   projects: async () => ({
     ...(await (await import('./projects.ts')).projectsBench()),
@@ -31,11 +37,14 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   }),
   exchange: async () => (await import('./exchange.ts')).exchangeBench(),
   curation: async () => (await import('./curation.ts')).curationBench(),
+  logistic: async () => (await import('./logistic.ts')).logisticBench(),
   active: async () => (await import('./active/bench.ts')).activeBench(),
   preview: async () => (await import('./preview.ts')).previewBench(),
   segment: async () => (await import('./segment.ts')).segmentBench(),
   sweep: async () => (await import('./sweep.ts')).sweepBench(),
-  plan: async () => (await import('./plan/bench.ts')).planBench(),
+  overlap: async () => (await import('./overlap.ts')).overlapBench(images),
+  labelling: async () => (await import('./labelling.ts')).labellingBench(),
+  plan: async () => (await import('./plan/bench.ts')).planBench(only),
   start: async () => (await import('./start.ts')).startBench(),
   scale: async () => (await import('./scale.ts')).scaleBench(images, keep),
   'scale-page': async () => {

@@ -54,6 +54,14 @@ describe('jobs', () => {
     expect(states(db)).toEqual({ a: 'interrupted', b: 'running', c: 'queued', d: 'done' })
     expect([queue.findJob(db, 'a')!.finished, queue.findJob(db, 'b')!.finished]).toEqual([expect.any(Number), null])
   })
+  test('whose run was done when the program ended are done, and not made again', () => {
+    const made = [run('done', { status: 'done', finished: 5 }), run('not')]
+    const jobs = [job('a', { runId: 'done' }), job('b', { runId: 'not' }), job('c', { runId: 'done', status: 'interrupted' })]
+    const db = project(jobs, made)
+    queue.takeOverJobs(db)
+    expect(states(db)).toEqual({ a: 'done', b: 'interrupted', c: 'interrupted' })
+    expect(queue.findJob(db, 'a')!.finished).toEqual(expect.any(Number))
+  })
   test('that were queued elsewhere are offered, those of this place go on', () => {
     const db = project([job('a', { status: 'queued' })])
     queue.addJob(db, job('b', { status: 'queued' }), 'there')

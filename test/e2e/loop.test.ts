@@ -93,10 +93,18 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     await fill('Learning rate', '0.0003')
     await fill('Name', 'Probe, then tune')
     await start()
+    await page.click('[data-open-log]')
+    await page.waitForSelector('[data-run-log] .lines >> text=/^.*begun: .*device auto; seed 0/')
     await page.waitForSelector('[data-current-run="Probe, then tune"] [role=status] >> text=/training · step \\d+ of \\d+/')
+    await page.waitForSelector('[data-use-of=cpu] >> text=/%/') // the second sample has the CPU time since the first
+    await page.waitForSelector('[data-use-of=memory] >> text=/\\d+ MB/')
     await page.waitForSelector('[data-current-run="Probe, then tune"] [role=status] >> text=/images\\/s/')
     expect(await page.innerText('footer')).toContain('Training · Probe, then tune')
     await row('Probe, then tune').waitFor()
+    await page.waitForSelector('[data-run-log] .lines >> text=/epoch 4: held-out accuracy/')
+    await page.waitForSelector('[data-run-log] .lines >> text=/done, on /')
+    await page.click('[data-open-log]')
+    expect(await page.locator('[data-use]').count()).toBe(0)
     expect(await page.locator('footer .job').count()).toBe(0)
   })
 

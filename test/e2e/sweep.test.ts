@@ -105,6 +105,25 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     expect(await page.evaluate(() => scrollY)).toBe(0)
   })
 
+  it('trains on the chosen data, which the form says and the run records', async () => {
+    const pick = async (field: string, nth: number) => {
+      await page.click(`main ${field}`)
+      await page.locator('.n-base-select-option:visible').nth(nth).click()
+    }
+    await page.click('[data-group=data] summary')
+    await pick('[data-role=test]', 3) // not used
+    await pick('[data-hold-out]', 1) // near-copies
+    await page.waitForSelector('[data-all-data]')
+    await page.click('main [data-start]')
+    await page.waitForFunction(() => document.querySelectorAll('[data-run][data-status=done]').length === 7, undefined, { polling: 100 })
+    const run = project.read((p) => listRuns(p)).find((r) => r.settings['shots'] === undefined)!
+    expect(run.settings['data']).toEqual({ test: ['heldOut'], holdOut: 'duplicates' })
+    expect(Object.keys(run.metrics)).toContain('heldOut')
+    expect(Object.keys(run.metrics)).not.toContain('test')
+    await page.click('[data-all-data]')
+    await page.waitForSelector('[data-all-data]', { state: 'detached' })
+  })
+
   it('leads to Merge with its models as ingredients', async () => {
     await page.click('[data-blend-sweep]')
     await page.waitForFunction(() => location.hash.startsWith('#/merge'), undefined, { polling: 50 })

@@ -7,8 +7,8 @@ import { jobBars, output, untilDone } from './output.ts'
 
 export const demoCommand = (app: AppContext): Command =>
   new Command('demo')
-    .description('run the main workflow on the sample: fine-tune five ways, blend soups, compare, report')
-    .option('--fast', 'a smaller run')
+    .description('run the main workflow on drawn pictures: fine-tune five ways, blend soups, compare, report')
+    .option('--fast', 'a smaller run, of one seed and a part of the pictures')
     .option('--out <dir>', 'project folder', 'dashi-demo')
     .action(async (o: { fast?: boolean; out: string; json?: boolean }) => {
       const { answer, say } = output(Boolean(o.json))
@@ -34,9 +34,10 @@ export const demoCommand = (app: AppContext): Command =>
             [
               { title: '', value: (r) => r.name },
               { title: 'in distribution', value: (r) => percent(r.id) },
-              { title: 'other style', value: (r) => percent(r.ood) },
-              { title: 'held out', value: (r) => percent(r.heldOut) },
-              { title: 'pre-training styles', value: (r) => percent(r.forgotten) },
+              { title: 'other studio', value: (r) => percent(r.ood) },
+              { title: 'outlines', value: (r) => percent(r.sketch) },
+              { title: 'corrupted', value: (r) => percent(r.corrupted) },
+              { title: 'other concepts', value: (r) => percent(r.forgotten) },
               { title: 'seconds', value: (r) => r.seconds!.toFixed(0) },
             ],
             table,

@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts'
 import { resolveModel } from '../merging/model-folders.ts'
 import { dedupCommand, splitCommand } from './curation.ts'
 import { demoCommand } from './demo.ts'
+import { devicesCommand } from './devices.ts'
 import { classifyCommand, embedCommand } from './embed.ts'
 import { modelsCommand } from './hub.ts'
 import { jobsCommand } from './jobs.ts'
@@ -20,6 +21,7 @@ import { projectCommand } from './project.ts'
 import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { runsCommand } from './runs.ts'
 import { serveCommand, startCommand } from './serve.ts'
+import { slurmCommand } from './slurm.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -60,11 +62,13 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     labCommand,
     trainCommand,
     sweepCommand,
+    slurmCommand,
     evaluateCommand,
     nextCommand,
     curveCommand,
     mergeCommand,
     modelsCommand,
+    devicesCommand,
     jobsCommand,
     runsCommand,
     pretrainCommand,

@@ -30,7 +30,7 @@ export const evaluateCommand = (app: AppContext): Command =>
     )
     .option('--split <name>', 'only this split')
     .addOption(deviceOption())
-    .action(async (o: { project: string; checkpoint: string; task: string; split?: string; device: Device; json?: boolean }) => {
+    .action(async (o: { project: string; checkpoint: string; task: string; split?: string; device?: Device; json?: boolean }) => {
       const project = openProject(o.project, { readOnly: true })
       try {
         const bars = jobBars('evaluate')
@@ -77,7 +77,7 @@ export const mergeCommand = (app: AppContext): Command =>
           out: string
           project?: string
           set: string[]
-          device: Device
+          device?: Device
           dtype: MergeDtype
           insist?: boolean
           json?: boolean

@@ -56,9 +56,12 @@ export function jobBars(title: string): { onProgress: (p: JobProgress) => void; 
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Waits for a job; when the process is asked to end (Ctrl+C, a scheduler, a closed terminal), cancels it between two steps. */
-export async function untilDone<T>(running: { result: Promise<T>; cancel(): void }): Promise<T> {
-  const stop = () => running.cancel()
+/**
+ * Waits for a job; when the process is asked to end (Ctrl+C, a scheduler, a closed terminal), cancels it between two steps.
+ * One that runs elsewhere is cancelled by Ctrl+C alone.
+ */
+export async function untilDone<T>(running: { result: Promise<T>; cancel(): void; leave?(): void }): Promise<T> {
+  const stop = (signal: NodeJS.Signals) => (running.leave && signal !== 'SIGINT' ? running.leave() : running.cancel())
   for (const signal of SIGNALS) process.once(signal, stop)
   try {
     return await running.result

@@ -38,8 +38,8 @@ const models: Readonly<
   },
   segment: {
     folder: (app) => path.join(app.nano, '..', 'nano-segment'),
-    make: async (app, out, { steps }, on) => {
-      const result = await makeSegmenter(app, out, steps, on)
+    make: async (app, out, o, on) => {
+      const result = await makeSegmenter(app, out, o, on)
       const percent = (x: number) => `${(100 * x).toFixed(1)}%`
       return [result, `mIoU in unseen styles: ${percent(result.miou)} of seen words, ${percent(result.miouUnseenWords)} of unseen ones`]
     },
@@ -53,7 +53,7 @@ export const pretrainCommand = (app: AppContext): Command =>
     .option('--out <dir>', 'checkpoint folder to write (default: the built-in one’s)')
     .option('--epochs <n>', 'for nano, passes over the pictures (default: the recipe’s)')
     .option('--steps <n>', 'for detect and segment, steps (default: the recipe’s)')
-    .option('--threads <n>', 'for detect, threads (default: one a core); on a busy machine one may be faster')
+    .option('--threads <n>', 'for detect and segment, threads (default: one a core); on a busy machine one may be faster')
     .action(async (which: string, o: { out?: string; epochs?: string; steps?: string; threads?: string; json?: boolean }) => {
       const bars = new Map<string, ReturnType<typeof progressBar>>()
       const number = (given: string | undefined) => (given === undefined ? undefined : Number(given))

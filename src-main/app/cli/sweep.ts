@@ -2,7 +2,8 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { type DashiError, errorLine, userError } from '#shared/errors.ts'
 import { duration, percent, setting } from '#shared/format.ts'
-import type { Device } from '#shared/model/job.ts'
+import type { Device, JobProgress } from '#shared/model/job.ts'
+import type { RunnerId } from '#shared/model/slurm.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { MeanOf } from '#shared/model/student.ts'
 import { type SweepAsked, sweepOf } from '#shared/model/sweep.ts'
@@ -12,6 +13,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, listCheckpoints, openProject, type Project } from '../projects/index.ts'
+import { progressBar } from '../terminal/progress.ts'
 import { renderTable } from '../terminal/table.ts'
 import { nameOf } from '../training/names.ts'
 import { enterAgain, stoppedRuns, trainSweep, unfinishedLike } from '../training/sweeps/carry-out.ts'
@@ -19,6 +21,7 @@ import { sweepById, sweepMembers } from '../training/sweeps/members.ts'
 import { fromPreset, planSweep } from '../training/sweeps/plan.ts'
 import { sweepPresets } from '../training/sweeps/presets.ts'
 import { jobBars, output, untilDone } from './output.ts'
+import { onSlurm, runnerOption, slurmOption } from './slurm.ts'
 import { deviceOption } from './train.ts'
 
 interface Options {
@@ -26,12 +29,14 @@ interface Options {
   recipe?: string
   preset?: string
   model: string
-  device: Device
+  device?: Device
   name?: string
   set: string[]
   seeds?: string
   draws?: string
   halving?: boolean | string
+  runner: RunnerId
+  slurm?: string[]
   json?: boolean
 }
 
@@ -48,13 +53,15 @@ export const sweepCommand = (app: AppContext): Command =>
     .option('--seeds <n>', 'how many seeds each point is trained with')
     .option('--draws <n>', 'how often random axes are drawn')
     .option('--halving [eta]', 'successive halving: the best 1/eta go on with eta times the epochs; eta is 3 unless given')
+    .addOption(runnerOption())
+    .addOption(slurmOption())
     .addHelpText('after', help)
     .action(async (o: Options) => {
       const project = openProject(o.project)
       const out = output(Boolean(o.json))
       try {
         closeInterrupted(project)
-        const plan = planSweep(app, project, { spec: askedFor(o), model: o.model, device: o.device, name: o.name })
+        const plan = planSweep(app, project, { spec: askedFor(o), model: o.model, device: o.device, name: o.name, runner: o.runner })
         const before = unfinishedLike(app, project, plan, o.name)
         if (before)
           out.say(
@@ -65,7 +72,7 @@ export const sweepCommand = (app: AppContext): Command =>
           const { id, enter } = sweepMembers(app, plan)
           return { id, runs: enter.map((add) => add(project)) }
         })
-        const failures = await carryOut(app, project, runs, out.say)
+        const failures = await carryOut(onSlurm(app, o.slurm), project, runs, out.say)
         const table = sweepById(project, id)
         if (!table.runs.some((r) => r.status === 'done')) throw failures[0]!
         out.answer(documentOf(project, table), () => textOf(project, table))
@@ -77,24 +84,58 @@ export const sweepCommand = (app: AppContext): Command =>
 /** @returns why runs failed; they are told as they happen */
 async function carryOut(app: AppContext, project: Project, runs: readonly RunRecord[], say: (line: string) => void): Promise<DashiError[]> {
   const failures: DashiError[] = []
-  const abort = new AbortController()
-  let shown: { id: string; bars: ReturnType<typeof jobBars> } | undefined
+  const [abort, left] = [new AbortController(), new AbortController()]
+  const shown = sweepBars(runs)
   const result = trainSweep(app, project, runs, {
     signal: abort.signal,
-    onProgress(run, p) {
+    left: left.signal,
+    onProgress: shown.onProgress,
+    onEnded: shown.onEnded,
+    onFailed(run, e) {
+      failures.push(e)
+      say(`${nameOf(run)} failed: ${errorLine(e)}`)
+    },
+  })
+  const away = runs.some((r) => r.settings['runner'] === 'slurm')
+  await untilDone({ result, cancel: () => abort.abort(), ...(away && { leave: () => left.abort() }) }).finally(shown.end)
+  return failures
+}
+
+/** A bar for each run, one after the other; for those that run together, one for all. */
+function sweepBars(runs: readonly RunRecord[]) {
+  let shown: { id: string; bars: ReturnType<typeof jobBars> } | undefined
+  let all: ReturnType<typeof progressBar> | undefined
+  const at = new Map<string, JobProgress['phase'] | null>()
+  const count = () => {
+    const phases = [...at.values()]
+    const waiting = phases.filter((p) => p === 'at-the-cluster').length
+    const done = phases.filter((p) => p === null).length
+    all?.update({ done, total: runs.length, note: `${phases.length - waiting - done} running, ${waiting} waiting` })
+  }
+  return {
+    onProgress(run: RunRecord, p: JobProgress) {
+      if (run.settings['runner'] === 'slurm') {
+        const changes = at.get(run.id) !== p.phase
+        at.set(run.id, p.phase)
+        all ??= progressBar('runs', { total: runs.length })
+        if (changes) count()
+        return
+      }
       if (shown?.id !== run.id) {
         shown?.bars.end()
         shown = { id: run.id, bars: jobBars(`${1 + runs.findIndex((r) => r.id === run.id)}/${runs.length} ${nameOf(run)}`) }
       }
       shown.bars.onProgress(p)
     },
-    onFailed(run, e) {
-      failures.push(e)
-      say(`${nameOf(run)} failed: ${errorLine(e)}`)
+    onEnded(runId: string) {
+      at.set(runId, null)
+      count()
     },
-  })
-  await untilDone({ result, cancel: () => abort.abort() }).finally(() => shown?.bars.end())
-  return failures
+    end() {
+      shown?.bars.end()
+      all?.end()
+    },
+  }
 }
 
 /** What the options ask for. @throws a user fault naming the axis or option */

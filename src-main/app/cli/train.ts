@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import type { Course } from '#shared/model/course.ts'
 import { accuracies, type Device } from '#shared/model/job.ts'
+import type { RunnerId } from '#shared/model/slurm.ts'
 import { holdOut, type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -17,12 +18,15 @@ import { planOf, rehearse } from '../training/plan/plan.ts'
 import { defaultName, registerTraining, startTraining, type TrainRequest } from '../training/train.ts'
 import { carryOutQueue, timeOf } from './jobs.ts'
 import { planText } from './plan.ts'
+import { onSlurm, runnerOption, slurmOption } from './slurm.ts'
 import { filterOf } from './propose.ts'
 import { dashed } from './settings.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'device to compute on').choices(deviceRecords.map((d) => d.id)).default('auto')
+  new Option('--device <device>', 'device to compute on (default: the one in the settings, or auto)').choices(
+    deviceRecords.map((d) => d.id),
+  )
 
 export const trainCommand = (app: AppContext): Command =>
   new Command('train')
@@ -34,6 +38,8 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
     .option('--name <name>', 'name of the checkpoint')
     .option('--set <key=value...>', 'settings of the recipe', [])
+    .addOption(runnerOption())
+    .addOption(slurmOption())
     .option('--at <time>', 'queue it for that time instead (22:00, or 2030-01-31T22:00): whatever has the project open then trains')
     .option('--plan', 'only say what it would do, need and measure, and what stands in its way')
     .option('--measure', 'with --plan: run a few steps first, to say how long it takes')
@@ -51,10 +57,12 @@ export const trainCommand = (app: AppContext): Command =>
           project: string
           recipe: string
           model: string
-          device: Device
+          device?: Device
           seed: string
           name?: string
           set: string[]
+          runner: RunnerId
+          slurm?: string[]
           at?: string
           plan?: boolean
           measure?: boolean
@@ -72,17 +80,21 @@ export const trainCommand = (app: AppContext): Command =>
             seed: seedOf(o.seed),
             settings: settingsOf(o.set),
             data: choiceOf(o),
+            runner: o.runner,
           }
           if (o.plan) return await answerPlan(app, project, asked, o)
           if (o.measure) throw userError(sentence('command.measure-alone'))
           const wanted = o.name ?? defaultName(asked)
           const request = { ...asked, name: freeName(project, wanted, [o.model]) }
           const startAt = o.at === undefined ? undefined : timeOf(o.at)
+          if (startAt !== undefined && o.runner !== 'local') throw userError(sentence('runner.later'))
           if (request.name !== wanted)
             output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
           if (startAt !== undefined) return await trainLater(app, project, request, startAt, o)
           const { result } = await untilDone(
-            startTraining(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
+            startTraining(onSlurm(app, o.slurm), project, request, bars.onProgress, (images) =>
+              output(Boolean(o.json)).say(leavesOut(images)),
+            ),
           )
           bars.end()
           const metrics = accuracies(result.measured)

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { cancelled } from '#shared/errors.ts'
 import type { Curated, CurateTask } from '#shared/model/job.ts'
 import type { Phase } from '#shared/model/progress.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 
 export interface Step {
@@ -53,7 +53,7 @@ export async function onEmbeddings(
     {
       kind: 'curate',
       model: modelOf(app, model),
-      device: 'auto',
+      device: deviceFor(app),
       cache: path.join(app.cache, 'features'),
       images: images.map(({ file, hash }) => ({ file, hash })),
       task,

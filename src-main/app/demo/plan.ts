@@ -2,59 +2,85 @@ import { setting } from '#shared/format.ts'
 import type { ReportRow } from '#shared/model/report.ts'
 import type { TrainRequest } from '../training/train.ts'
 
-/** A run of the demo. Of several in one group, the best on `val` is shown; learning rates are chosen as in the papers. */
-export interface DemoRun extends TrainRequest {
+/** A way to fine-tune. Of several settings, the one that is best on `val` with the first seed is used with all seeds. */
+export interface Way {
   readonly name: string
   readonly kind: ReportRow['kind']
-  readonly group: string
+  readonly recipe: string
+  readonly choices: readonly Readonly<Record<string, unknown>>[]
+}
+
+export interface DemoPlan {
+  /** Each draws training pictures of its own. */
+  readonly seeds: readonly number[]
+  /** Training pictures of each class. */
+  readonly shots: number
+  readonly ways: readonly Way[]
+  /** Settings of the soup's ingredients beside LP-FT. */
+  readonly ingredients: readonly Readonly<Record<string, unknown>>[]
+  /** Shares of the fine-tuned weights in the blends with the zero-shot ones. */
+  readonly alphas: readonly number[]
 }
 
 /**
- * The main workflow on the sample. Learning rates are swept for FT and LP-FT separately, because the best ones differ
+ * The main workflow on the study. Learning rates are chosen for FT and LP-FT separately, because the best ones differ
  * by orders of magnitude (Kumar et al. 2022, appendix A). The soup's ingredients share one model and linear probe, and
- * differ in rate, augmentation and seed (Wortsman et al. 2022, §3.1).
+ * differ in rate and augmentation (Wortsman et al. 2022, §3.1).
  */
-export function demoRuns(fast: boolean): { runs: DemoRun[]; ingredients: DemoRun[] } {
-  const epochs = fast ? 6 : 20
+export function demoPlan(fast: boolean): DemoPlan {
+  const epochs = fast ? 4 : 12
+  const probe = fast ? { cCount: 14 } : {}
   const rates = fast ? [3e-5] : [1e-5, 3e-5, 1e-4]
   const gentle = fast ? [1e-5] : [3e-6, 1e-5, 3e-5]
-  const run = (group: string, kind: DemoRun['kind'], recipe: string, settings: Record<string, unknown> = {}, seed = 0): DemoRun => ({
-    group,
-    kind,
-    recipe,
-    settings,
-    seed,
-    name: [
-      group,
-      ...Object.entries(settings)
-        .filter(([k]) => k === 'lr' || k === 'augmentation')
-        .map(([, v]) => setting(v)),
-      ...(seed ? [`seed ${seed}`] : []),
-    ].join(' '),
-  })
-  const runs = [
-    run('Zero-shot', 'zero-shot', 'zero-shot'),
-    run('LP', 'lp', 'lp', fast ? { cCount: 14 } : {}),
-    ...rates.map((lr) => run('FT', 'ft', 'ft', { lr, epochs })),
-    ...(fast ? [] : rates.map((lr) => run('FT, random head', 'sweep', 'ft', { lr, epochs, head: 'random' }))),
-    ...gentle.map((lr) => run('LP-FT', 'lp-ft', 'lp-ft', { lr, epochs, ...(fast ? { cCount: 14 } : {}) })),
-    run('Prompt tuning', 'coop', 'coop', { epochs: fast ? 60 : 200 }),
-  ]
-  const grid: [number, string, number][] = fast
+  const way = (name: string, recipe: string, choices: Way['choices'] = [{}]): Way => ({ name, kind: recipe, recipe, choices })
+  const grid: [number, string][] = fast
     ? [
-        [1e-5, 'strong', 1],
-        [3e-5, 'light', 2],
+        [1e-5, 'strong'],
+        [3e-5, 'light'],
       ]
     : [
-        [1e-5, 'light', 1],
-        [1e-5, 'strong', 2],
-        [3e-5, 'light', 3],
-        [3e-5, 'strong', 4],
-        [3e-6, 'strong', 5],
-        [1e-4, 'strong', 6],
+        [3e-6, 'strong'],
+        [1e-5, 'strong'],
+        [3e-5, 'light'],
+        [3e-5, 'strong'],
       ]
-  const ingredients = grid.map(([lr, augmentation, seed]) =>
-    run('Sweep', 'sweep', 'lp-ft', { lr, augmentation, epochs, ...(fast ? { cCount: 14 } : {}) }, seed),
-  )
-  return { runs, ingredients }
+  return {
+    seeds: fast ? [0] : [0, 1, 2],
+    shots: fast ? 4 : 8,
+    ways: [
+      way('Zero-shot', 'zero-shot'),
+      way('LP', 'lp', [probe]),
+      way(
+        'FT',
+        'ft',
+        rates.map((lr) => ({ lr, epochs })),
+      ),
+      way(
+        'LP-FT',
+        'lp-ft',
+        gentle.map((lr) => ({ lr, epochs, ...probe })),
+      ),
+      way('Prompt tuning', 'coop', [{ epochs: fast ? 10 : 50 }]),
+    ],
+    ingredients: grid.map(([lr, augmentation]) => ({ lr, augmentation, epochs, ...probe })),
+    alphas: fast ? [0.5] : [0.25, 0.5, 0.75],
+  }
 }
+
+/** The request for a run of a plan. */
+export const demoRequest = (
+  { shots }: Pick<DemoPlan, 'shots'>,
+  { name, recipe }: Pick<Way, 'name' | 'recipe'>,
+  settings: Readonly<Record<string, unknown>>,
+  seed: number,
+): TrainRequest & { readonly name: string } => ({
+  recipe,
+  settings,
+  seed,
+  shots,
+  name: [name, ...told(settings), ...(seed ? [`seed ${seed}`] : [])].join(' '),
+})
+
+/** What tells runs of one way apart. */
+export const told = (settings: Readonly<Record<string, unknown>>): string[] =>
+  ['lr', 'augmentation'].flatMap((key) => (key in settings ? [setting(settings[key])] : []))

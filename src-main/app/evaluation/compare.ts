@@ -5,7 +5,7 @@ import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { argmaxRows, evaluatePredictions, holm, mcnemar, outcomes, softmaxRows } from '../../engine/metrics/index.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
 import { namedModels } from '../merging/models.ts'
 import type { Project } from '../projects/index.ts'
 import { checkMedia } from '../media/files.ts'
@@ -56,7 +56,7 @@ async function compareReadable(
   const results: ResultOf<'evaluate'>[] = []
   for (const [i, checkpoint] of request.checkpoints.entries()) {
     const running = app.engine.run(
-      { kind: 'evaluate', task, checkpoint, device: 'auto', classes, splits, cache: path.join(app.cache, 'features'), found: true },
+      { kind: 'evaluate', task, checkpoint, device: deviceFor(app), classes, splits, cache: path.join(app.cache, 'features'), found: true },
       ({ done, total }) => onProgress?.(i + done / total, request.checkpoints.length),
     )
     signal?.addEventListener('abort', running.cancel, { once: true })

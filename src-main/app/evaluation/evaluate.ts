@@ -3,7 +3,7 @@ import type { Device, EvaluateJob, JobProgress, LeftOut, ResultOf } from '#share
 import { userError } from '#shared/errors.ts'
 import type { RunningJob } from '../../engine/index.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
 import type { Project } from '../projects/index.ts'
 import { regionTask } from '../../engine/tasks/index.ts'
 import type { LabelledData } from '../training/collected.ts'
@@ -45,7 +45,7 @@ function evaluationOf(
     kind: 'evaluate',
     checkpoint: path.resolve(request.checkpoint),
     task: request.task ?? 'classify',
-    device: request.device ?? 'auto',
+    device: deviceFor(app, request.device),
     classes,
     splits: wanted,
     leftOut,

@@ -7,7 +7,8 @@ import { findRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
 import { classificationData } from '../training/dataset.ts'
-import { namedModels } from './models.ts'
+import { measuredOn } from './line.ts'
+import { namedAt, namedModels } from './models.ts'
 
 /** Figures of a run that are no accuracies. */
 const others = new Set(['seconds', 'steps'])
@@ -30,18 +31,20 @@ export function besideOf(app: AppContext, project: Project, run: RunRecord): Sou
       }),
     )
   const known = new Map(listCheckpoints(project).map((c) => [place(c.folder), c]))
-  const names = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))
-  const rows = [place(run.folder), ...merge.ingredients.map((i) => path.resolve(i.path))].map((dir, i) => ({
+  const models = namedModels(app, project)
+  const names = new Map(models.map((m) => [m.dir, m.name]))
+  const here = (dir: string) => namedAt(models, dir)?.dir ?? path.resolve(dir)
+  const rows = [place(run.folder), ...merge.ingredients.map((i) => here(i.path))].map((dir, i) => ({
     ...{ name: names.get(dir) ?? path.basename(dir), soup: i === 0 },
     splits: measured(known.get(dir)?.metrics ?? {}),
   }))
-  const tried = merge.ledger?.map((l) => path.resolve(l.dir)).sort()
+  const tried = merge.ledger?.map((l) => here(l.dir)).sort()
   const own = shares(run.metrics)
   const better = !tried
     ? []
     : listRuns(project, 'merge').flatMap((other) => {
         const of = other.recipe === 'uniform' && other.status === 'done' ? recordOf(other.folder) : undefined
-        const same = of && [...of.ingredients.map((i) => path.resolve(i.path))].sort().join('\n') === tried.join('\n')
+        const same = of && [...of.ingredients.map((i) => here(i.path))].sort().join('\n') === tried.join('\n')
         if (!same) return []
         const where = Object.entries(shares(other.metrics)).filter(([s, a]) => s !== 'heldOut' && s !== 'train' && a > (own[s] ?? Infinity))
         return where.length ? [{ name: names.get(place(other.folder!)) ?? '', splits: where.map(([s]) => s) }] : []
@@ -49,7 +52,7 @@ export function besideOf(app: AppContext, project: Project, run: RunRecord): Sou
   return { rows, better }
 }
 
-/** Models on the straight line from one to another, by α: the two themselves, and the soups that were made of them. */
+/** Models on the straight line from one to another, by α: the two themselves, the soups that were made of them, and what was measured. */
 export function lineBetween(app: AppContext, project: Project, base: string, tuned: string, method: string, setting: string): LinePoint[] {
   const place = (folder: string) => path.resolve(project.folder, folder)
   const ends = [place(base), place(tuned)]
@@ -67,6 +70,7 @@ export function lineBetween(app: AppContext, project: Project, base: string, tun
     if (checkpoints.map((c) => place(String(c))).join('\n') !== ends.join('\n')) return []
     return [{ alpha, name: names.get(place(run.folder ?? '')) ?? '', runId: run.id, splits: shares(run.metrics) }]
   })
+  const measured = measuredOn(app, project, { base, tuned, method, setting }).map((p) => ({ ...p, name: `α ${p.alpha}`, runId: null }))
   const seen = new Set<number>()
-  return [...atEnds, ...between].filter((p) => !seen.has(p.alpha) && seen.add(p.alpha)).sort((a, b) => a.alpha - b.alpha)
+  return [...atEnds, ...between, ...measured].filter((p) => !seen.has(p.alpha) && seen.add(p.alpha)).sort((a, b) => a.alpha - b.alpha)
 }

@@ -4,7 +4,7 @@ import { accuracies, type Device, type JobProgress, type LeftOut, type MergeJob 
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { type MergeDtype, mergeDtypeSchema, mergeMethodSchema } from '#shared/model/merge.ts'
 import type { RunRecord } from '#shared/model/project.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
 import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
@@ -55,7 +55,7 @@ const blending = (
   out: path.resolve(request.out),
   dtype: request.dtype ?? 'keep',
   insist: request.insist ?? false,
-  device: request.device ?? 'auto',
+  device: deviceFor(app, request.device),
   classes,
   splits,
   leftOut,

@@ -5,6 +5,7 @@ import type { ModelEntry } from '#shared/contract/models.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
+import { modelsInBox } from './box.ts'
 import { licenceOf } from './licence.ts'
 import { checkpointsIn } from './model-folders.ts'
 import { speedOf } from '../preview/encode.ts'
@@ -28,13 +29,13 @@ export async function factsOf({ engine }: AppContext, dir: string): Promise<Mode
 
 export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint' | 'outside'> & { readonly dir: string }
 
-/** Newest first without duplicates, then the bundled model and those outside projects, whether or not they exist. */
-export function namedModels({ nano, modelFolders }: AppContext, project: Project): NamedModel[] {
+/** Newest first without duplicates, then the bundled models and those outside projects, whether or not they exist. */
+export function namedModels(app: AppContext, project: Project): NamedModel[] {
   const seen = new Set<string>()
   return [
     ...listCheckpoints(project).map((c) => ({ name: c.name, folder: c.folder, checkpoint: c })),
-    { name: 'Nano', folder: nano, checkpoint: null },
-    ...checkpointsIn(modelFolders?.() ?? []).map(({ name, dir }) => ({ name, folder: dir, checkpoint: null, outside: true })),
+    ...modelsInBox(app).map(({ name, dir }) => ({ name, folder: dir, checkpoint: null })),
+    ...checkpointsIn(app.modelFolders?.() ?? []).map(({ name, dir }) => ({ name, folder: dir, checkpoint: null, outside: true })),
   ].flatMap((entry) => {
     const dir = path.resolve(project.folder, entry.folder)
     if (seen.has(dir)) return []
@@ -42,6 +43,10 @@ export function namedModels({ nano, modelFolders }: AppContext, project: Project
     return [{ outside: false, ...entry, dir }]
   })
 }
+
+/** The model that a record names: by its path or, in a project that was moved, by the name of its folder. */
+export const namedAt = (models: readonly NamedModel[], dir: string): NamedModel | undefined =>
+  models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
 
 /** The existing, readable models of {@link namedModels}, with their facts. */
 export async function listModels(app: AppContext, project: Project): Promise<ModelEntry[]> {

@@ -1,4 +1,4 @@
-/** All models on this machine that belong to no project: the one in the box, downloaded ones, and those in folders of the settings. */
+/** All models on this machine that belong to no project: those in the box, downloaded ones, and those in folders of the settings. */
 import path from 'node:path'
 import type { Shelf, ShelfEntry } from '#shared/model/hub.ts'
 import type { AppContext } from '../context.ts'
@@ -8,14 +8,15 @@ import { recommended } from '../hub/recommended.ts'
 import { hasCard, isDownloaded, sizeOf, standingOf, unfinishedIn } from '../hub/shelf.ts'
 import { speedOf } from '../preview/encode.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { modelsInBox } from './box.ts'
 import { licenceOf } from './licence.ts'
 import { checkpointsIn } from './model-folders.ts'
 import { factsOf } from './models.ts'
 
-/** Folders of the models, the one in the box first. */
-export function shelfFolders({ nano, modelFolders }: AppContext): { name: string; dir: string }[] {
+/** Folders of the models, those in the box first. */
+export function shelfFolders(app: AppContext): { name: string; dir: string }[] {
   const seen = new Set<string>()
-  return [{ name: 'Nano', dir: nano }, ...checkpointsIn(modelFolders?.() ?? [])].filter(({ dir }) => {
+  return [...modelsInBox(app), ...checkpointsIn(app.modelFolders?.() ?? [])].filter(({ dir }) => {
     const at = path.resolve(dir)
     return !seen.has(at) && Boolean(seen.add(at))
   })
@@ -23,11 +24,12 @@ export function shelfFolders({ nano, modelFolders }: AppContext): { name: string
 
 export async function shelfOf(app: AppContext): Promise<Shelf> {
   const place = hubOf(app)
+  const inBox = new Set(modelsInBox(app).map(({ dir }) => dir))
   const models = await Promise.all(
     shelfFolders(app).map(async ({ name, dir }): Promise<ShelfEntry> => {
       const [facts, report] = await Promise.all([factsOf(app, dir), app.engine.ask({ kind: 'report', model: dir })])
       const downloaded = isDownloaded(place, dir)
-      const source = dir === app.nano ? 'box' : downloaded ? 'downloaded' : 'outside'
+      const source = inBox.has(dir) ? 'box' : downloaded ? 'downloaded' : 'outside'
       return {
         ...report,
         name,

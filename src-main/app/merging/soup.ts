@@ -6,16 +6,14 @@ import { sharesOf } from '../../engine/merge/index.ts'
 import { findRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { namedModels } from './models.ts'
+import { namedAt, namedModels } from './models.ts'
 
 /** The origin of a run's soup, from the record in its folder; null if there is none. */
 export function soupOf(app: AppContext, project: Project, { folder }: RunRecord): SoupEntry | null {
   const merge = folder === null ? undefined : findRecord(path.resolve(project.folder, folder))?.merge
   if (!merge) return null
   const models = namedModels(app, project).filter((m) => existsSync(m.dir))
-  /** By path or, in a project that was moved, by folder name. */
-  const find = (dir: string) =>
-    models.find((m) => m.dir === path.resolve(dir)) ?? models.find((m) => m.checkpoint && path.basename(m.folder) === path.basename(dir))
+  const find = (dir: string) => namedAt(models, dir)
   const nameOf = (dir: string) => find(dir)?.name ?? path.basename(dir)
   const shares = sharesOf(merge.method, merge.ingredients.length)
   return {

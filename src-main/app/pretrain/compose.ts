@@ -6,8 +6,9 @@ import { augmentSchema, colour, Rng } from '../../engine/data/index.ts'
 import type { DrawScene } from '../../engine/pretrain/index.ts'
 import { makeBackground } from '../sample/backgrounds.ts'
 import { randomOf, type Random } from '../sample/random.ts'
+import type { Level } from '../sample/levels.ts'
 import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from '../sample/scenes.ts'
-import type { Level } from './levels.ts'
+import { extent, type Place, placeOf, warped } from '../sample/warp.ts'
 
 /** A picture of a concept. */
 export interface DrawnSprite extends Sprite {
@@ -44,18 +45,6 @@ interface Placed extends Sprite {
   visible: number
 }
 
-/** Where a sprite is drawn: from pixels of the scene to the picture, u and v from 0 to 1. */
-interface Place {
-  readonly x0: number
-  readonly y0: number
-  readonly x1: number
-  readonly y1: number
-  readonly u: readonly [number, number, number]
-  readonly v: readonly [number, number, number]
-  /** Side in the scene's pixels, of the shorter direction. */
-  readonly side: number
-}
-
 /** The scene of that name and number, identically on every machine. */
 export function composeScene(name: string, seed: number, number: number, sprites: readonly DrawnSprite[], side: number): ComposedScene {
   const random = randomOf(`${name} ${seed} ${number}`)
@@ -73,7 +62,7 @@ export function composeScene(name: string, seed: number, number: number, sprites
   for (let tries = 0; placed.length < wanted && tries < 40; tries++) {
     const drawn = chooseSprite(random, sprites, placed)
     const place = placeIn(random, side, width, height)
-    const alpha = sample(drawn, place)
+    const alpha = warped(drawn.levels, place)
     if (!claim(alpha, place, side, owner, placed, drawn, least)) continue
     paint(alpha, place, side, rgb, colour(tints, rng))
   }
@@ -121,50 +110,10 @@ function placeIn(random: Random, side: number, width: number, height: number): P
   const angle = (chooseAngle(random) * Math.PI) / 180
   const stretch = Math.exp(random.between(-0.12, 0.12))
   const [sx, sy] = [size * stretch, size / stretch]
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-  const [w, h] = [Math.abs(cos) * sx + Math.abs(sin) * sy, Math.abs(sin) * sx + Math.abs(cos) * sy]
+  const { w, h } = extent({ sx, sy, angle })
   const cx = random.between(-0.1 * w, width - 0.9 * w) + w / 2
   const cy = random.between(-0.1 * h, height - 0.9 * h) + h / 2
-  const [kx, ky] = [side / width, side / height]
-  const edge = (at: number) => Math.min(side, Math.max(0, at))
-  return {
-    x0: edge(Math.floor((cx - w / 2) * kx)),
-    y0: edge(Math.floor((cy - h / 2) * ky)),
-    x1: edge(Math.ceil((cx + w / 2) * kx)),
-    y1: edge(Math.ceil((cy + h / 2) * ky)),
-    u: [cos / (sx * kx), sin / (sx * ky), 0.5 - (cos * cx + sin * cy) / sx],
-    v: [-sin / (sy * kx), cos / (sy * ky), 0.5 - (-sin * cx + cos * cy) / sy],
-    side: Math.min(sx, sy) * Math.min(kx, ky),
-  }
-}
-
-/** The picture in the rectangle of its place: premultiplied RGBA from 0 to 255, bilinear. */
-function sample({ levels }: DrawnSprite, { x0, y0, x1, y1, u, v, side }: Place): Float32Array {
-  const level = levels.find((l) => l.side <= 1.6 * side) ?? levels.at(-1)!
-  const { side: n, data } = level
-  const out = new Float32Array(Math.max(0, x1 - x0) * Math.max(0, y1 - y0) * 4)
-  const [ux, uy, u0] = [u[0] * n, u[1] * n, u[2] * n - 0.5]
-  const [vx, vy, v0] = [v[0] * n, v[1] * n, v[2] * n - 0.5]
-  let o = 0
-  for (let y = y0; y < y1; y++)
-    for (let x = x0; x < x1; x++, o += 4) {
-      const fx = ux * (x + 0.5) + uy * (y + 0.5) + u0
-      const fy = vx * (x + 0.5) + vy * (y + 0.5) + v0
-      // Pictures end in transparent pixels, or may be cut by half a one.
-      if (fx < 0 || fy < 0 || fx >= n - 1 || fy >= n - 1) continue
-      const ix = Math.floor(fx)
-      const iy = Math.floor(fy)
-      const dx = fx - ix
-      const dy = fy - iy
-      const at = (iy * n + ix) * 4
-      const below = at + 4 * n
-      const a = (1 - dx) * (1 - dy)
-      const b = dx * (1 - dy)
-      const c = (1 - dx) * dy
-      const d = dx * dy
-      for (let k = 0; k < 4; k++) out[o + k] = a * data[at + k]! + b * data[at + 4 + k]! + c * data[below + k]! + d * data[below + 4 + k]!
-    }
-  return out
+  return placeOf({ cx, cy, sx, sy, angle }, side, [side / width, side / height])
 }
 
 /** Marks the picture's pixels in `owner`, unless it would hide too much or be hidden itself. */

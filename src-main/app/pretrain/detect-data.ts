@@ -5,28 +5,22 @@ import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene, type Sprite } from '../sample/scenes.ts'
 import type { DrawnSprite } from './compose.ts'
-import { levelsOf } from './levels.ts'
+import { levelsOf } from '../sample/levels.ts'
 import { redrawnPictures, renderAll, type StyledPicture } from './pictures.ts'
 
 /** Things in scenes that one word names. */
 export const sceneConcepts = (): Concept[] => allConcepts().filter((c) => suitsScene(c) && !c.name.includes(' '))
 
-/** Whether a word is kept out of training: some by chance, and those that not all studios of the training draw. */
-export const isUnseen = ({ id, styles }: Concept): boolean =>
-  hash32(`detect ${id}`) % detectRecipe.seenOneIn !== 0 || !pretrainStyles.every((style) => styles[style])
+/** Whether a word is held out: the detector and the segmenter see no picture of it before they are measured. */
+export const isUnseen = ({ id }: Concept): boolean => hash32(`detect ${id}`) % detectRecipe.heldOutOneIn === 0
 
 type OnProgress = (done: number, of: number) => void
 
 /** Pictures of the seen words in the styles of pre-training. */
 export async function trainingSprites(concepts: readonly Concept[], onProgress?: OnProgress): Promise<DrawnSprite[]> {
   const size = detectRecipe.renderSize
-  const all = await renderAll(
-    concepts.filter((c) => !isUnseen(c)),
-    pretrainStyles,
-    size,
-    onProgress,
-  )
   const seen = concepts.filter((c) => !isUnseen(c))
+  const all = await renderAll(seen, pretrainStyles, size, onProgress)
   return all.map(({ concept, style, rgba }) => {
     const of = seen[concept]!
     return { concept: of, style, index: concepts.indexOf(of), levels: levelsOf(size, rgba) }

@@ -6,6 +6,7 @@ import type { Concept } from '#shared/model/sample.ts'
 import { Detecting } from '../../engine/detection/index.ts'
 import { type DetectionImage, measure } from '../../engine/metrics/index.ts'
 import { openModel } from '../../engine/models/index.ts'
+import { Assembled } from '../../engine/regions/index.ts'
 import { mapLimit } from '../sample/pool.ts'
 import { randomOf } from '../sample/random.ts'
 import { makeScene, sceneHeight, sceneWidth, type SceneObject, type Sprite } from '../sample/scenes.ts'
@@ -15,6 +16,8 @@ import { isUnseen, testSprites } from './detect-data.ts'
 const SCENES = 150
 /** Words that each scene is asked for: those of its objects, and others of the same kind. */
 const ASKED = 20
+
+const WANTED = 'pretrain detect'
 
 type Figures = Readonly<Record<string, number>>
 export interface DetectorFigures {
@@ -69,7 +72,7 @@ async function figuresOf(
   onScene: () => void,
 ): Promise<Figures> {
   const model = await openModel(dir)
-  const detecting = Detecting.with(model, 'pretrain detect')
+  const detecting = Assembled.of(model, WANTED) ?? Detecting.with(model, WANTED)
   const numberOf = new Map(concepts.map((c, i) => [c.name, i]))
   try {
     const images: DetectionImage[] = []

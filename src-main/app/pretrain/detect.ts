@@ -5,13 +5,13 @@ import { preprocessSchema } from '../../engine/data/index.ts'
 import { Detecting } from '../../engine/detection/index.ts'
 import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel, towerStart } from '../../engine/models/index.ts'
 import { detectorStart, detectRecipe, pretrainDetector } from '../../engine/pretrain/index.ts'
+import { ANYTHING } from '../../engine/regions/index.ts'
 import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
-import { withArticle } from '../sample/phrases.ts'
 import { sceneDrawer } from './compose.ts'
-import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
+import { sceneConcepts, trainingSprites } from './detect-data.ts'
 import { measureDetector, type DetectorFigures } from './detect-measure.ts'
-import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
+import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
 
 const RECIPE = 'pretrain-detect'
 /** Averaged into one query for each word; part of the model. */
@@ -61,25 +61,23 @@ async function makeIn(
   await write(start)
 
   const concepts = sceneConcepts()
-  const words = await wordsOf(dir, concepts)
   const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
   const { losses, weights } = await pretrainDetector({
     model,
     start,
     identity: [config, sprites.length],
-    words: concepts.map((c, i) => (isUnseen(c) ? [] : words[i]!)),
+    anything: await anythingIn(dir),
     scene: sceneDrawer('detect', detectRecipe.seed, sprites, size, preprocess),
     steps,
     threads,
     stateDir,
-    onMetrics: (step, of, { loss, named = NaN, focal, distance, giou, score }) =>
+    onMetrics: (step, of, { loss, focal, distance, giou, score }) =>
       onProgress(
         'pre-training',
         step,
         of,
         [
           ['loss', loss],
-          ['named', named],
           ['focal', focal!],
           ['L1', distance!],
           ['GIoU', giou!],
@@ -92,8 +90,9 @@ async function makeIn(
   await write(new Map([...start, ...weights]))
   writeCurve(dir, losses, 3)
   const base = { path: 'nano', fingerprint: await fingerprint(app.nano) }
+  const partners = partnersOf({ names: app.nano })
   const record = (metrics: Record<string, number>) =>
-    recordMade(dir, { base, recipe: RECIPE, settings: { ...detectRecipe, steps }, metrics, templates: TEMPLATES })
+    recordMade(dir, { base, recipe: RECIPE, settings: { ...detectRecipe, steps }, metrics, templates: TEMPLATES, partners })
   await record({})
   const figures = await measureDetector(dir, concepts, app.cache, (done, of) => onProgress('measuring', done, of))
   await record(named({ seen: figures.seen, unseen: figures.unseen }))
@@ -121,22 +120,17 @@ async function startFrom(nano: string) {
   }
 }
 
-/** Of each concept, the query of its name as it is typed, and of its name with an article. */
-async function wordsOf(dir: string, concepts: ReturnType<typeof sceneConcepts>): Promise<Float32Array[][]> {
+/** The query of each word for anything, as it is asked for. */
+async function anythingIn(dir: string): Promise<Float32Array[]> {
   const model = await openModel(dir)
   const detecting = Detecting.with(model, 'pretrain detect')
   try {
-    const width = model.detector!.width
-    const ways = [(name: string) => name, withArticle]
-    const queries = await Promise.all(
-      ways.map((say) =>
-        detecting.queries(
-          concepts.map(({ name }) => ({ name, phrase: say(name) })),
-          TEMPLATES,
-        ),
-      ),
+    const { width } = model.detector!
+    const queries = await detecting.queries(
+      ANYTHING.map((name) => ({ name })),
+      TEMPLATES,
     )
-    return concepts.map((_, i) => queries.map((all) => all.slice(i * width, (i + 1) * width)))
+    return ANYTHING.map((_, i) => queries.slice(i * width, (i + 1) * width))
   } finally {
     await detecting.release()
     model.close()

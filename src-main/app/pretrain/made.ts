@@ -3,12 +3,13 @@ import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import type { CheckpointRecord } from '#shared/model/checkpoint.ts'
-import { findRecord, fingerprint, sizesIn, writeRecord } from '../../engine/weights/index.ts'
+import { findRecord, fingerprint, readRecord, sizesIn, writeRecord } from '../../engine/weights/index.ts'
 import type { Proof } from '../../files/owned.ts'
 import { lstat } from '../../files/places.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { lossCurve } from './curve.ts'
+import { sceneConcepts } from './detect-data.ts'
 
 export type OnProgress = (phase: string, done: number, total: number, note?: string) => void
 
@@ -41,13 +42,34 @@ export function writeCurve(dir: string, losses: readonly number[], digits = 4): 
   writeFileSync(path.join(dir, 'curve.json'), JSON.stringify(losses.map((x) => Number(x.toFixed(digits)))))
 }
 
+/** One of so many words for things in scenes stands for what is not asked for. */
+const OTHERS_ONE_IN = 8
+
+/** The models beside a made one that it works with. */
+export function partnersOf({
+  names,
+  boxes,
+}: {
+  readonly names: string
+  readonly boxes?: string
+}): NonNullable<CheckpointRecord['partners']> {
+  const ref = (dir: string) => ({ path: `../${path.basename(dir)}`, fingerprint: readRecord(dir).fingerprint })
+  return {
+    names: ref(names),
+    ...(boxes ? { boxes: ref(boxes) } : {}),
+    others: sceneConcepts()
+      .filter((_, i) => i % OTHERS_ONE_IN === 0)
+      .map(({ name }) => name),
+  }
+}
+
 /** Writes the record of what is in the folder by now. */
 export async function recordMade(
   dir: string,
   {
     settings,
     ...made
-  }: Pick<CheckpointRecord, 'base' | 'metrics'> & {
+  }: Pick<CheckpointRecord, 'base' | 'metrics' | 'partners'> & {
     readonly recipe: string
     readonly settings: NonNullable<CheckpointRecord['recipe']>['settings'] & { readonly seed: number }
     readonly templates: readonly string[]
@@ -66,6 +88,7 @@ export async function recordMade(
     metrics: made.metrics,
     templates: [...made.templates],
     classes: [],
+    ...(made.partners ? { partners: made.partners } : {}),
     files: sizesIn(dir),
   })
 }

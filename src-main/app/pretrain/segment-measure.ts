@@ -1,16 +1,23 @@
 /** mIoU of a segmenter on scenes of pictures that it never saw. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import sharp from 'sharp'
 import type { Concept } from '#shared/model/sample.ts'
 import { openModel } from '../../engine/models/index.ts'
 import { meanIou } from '../../engine/metrics/index.ts'
-import { decide, WordSegmenter } from '../../engine/segmentation/index.ts'
+import { Assembled } from '../../engine/regions/index.ts'
+import { Segmenting } from '../../engine/segmentation/index.ts'
 import { randomOf } from '../sample/random.ts'
 import { makeScene, sceneHeight, sceneWidth, type Scene } from '../sample/scenes.ts'
-import { fillTemplate, zeroShotTemplates } from './captions.ts'
 import { testSprites } from './detect-data.ts'
+
+const WANTED = 'pretrain segment'
 
 /** What is asked of a scene: its own words and as many that it does not show. */
 export interface Asked {
   readonly scene: Scene
+  /** Its picture. */
+  readonly file: string
   /** Places of the words in the list. */
   readonly words: readonly number[]
 }
@@ -20,8 +27,10 @@ export async function testScenes(
   name: string,
   n: number,
   concepts: readonly Concept[],
+  folder: string,
   onProgress: (done: number, of: number) => void,
 ): Promise<Asked[]> {
+  mkdirSync(folder, { recursive: true })
   const sprites = await testSprites(concepts)
   const place = new Map(concepts.map((c, i) => [c.id, i]))
   const asked: Asked[] = []
@@ -34,33 +43,37 @@ export async function testScenes(
       const other = random.integer(0, concepts.length - 1)
       if (!own.has(other)) others.add(other)
     }
-    asked.push({ scene, words: [...own, ...others] })
+    const file = path.join(folder, `${name.replaceAll(' ', '-')}-${i}.png`)
+    await sharp(scene.rgb, { raw: { width: sceneWidth, height: sceneHeight, channels: 3 } })
+      .png({ compressionLevel: 1 })
+      .toFile(file)
+    asked.push({ scene, file, words: [...own, ...others] })
     onProgress(i + 1, n)
   }
   return asked
 }
 
+/** Masks of the nano segmenter count from this score on. */
+const THRESHOLD = 0.25
+
 /** The mean over words of the IoU over all pixels of the scenes of which the word was asked. */
 export async function wordIou(dir: string, concepts: readonly Concept[], scenes: readonly Asked[]): Promise<number> {
   const model = await openModel(dir)
-  const segmenter = new WordSegmenter(model)
+  const finder = Assembled.of(model, WANTED) ?? Segmenting.with(model, WANTED)
   try {
-    const prompts = ({ name }: { name: string }) => zeroShotTemplates.map((t) => fillTemplate(t, name))
     const images = []
-    for (const { scene, words } of scenes) {
-      const image = await segmenter.encode({ width: sceneWidth, height: sceneHeight, channels: 3, data: scene.rgb })
-      const background = segmenter.competing ? [{ name: 'background' }] : []
-      const queries = await segmenter.words([...words.map((w) => concepts[w]!), ...background].map(prompts))
-      const planes = await segmenter.logits(image, queries)
-      const found = decide(planes, image, segmenter.competing, { threshold: segmenter.competing ? 0 : 0.5, wanted: words.length })
+    for (const { scene, file, words } of scenes) {
+      const classes = words.map((w) => ({ name: concepts[w]!.name }))
+      const found = await finder.find(file, { classes }, model.partners ? { threshold: THRESHOLD } : {})
+      const numberOf = new Map(words.map((w) => [concepts[w]!.name, w]))
       images.push({
-        detections: found.map(({ query, score, mask }) => ({ label: words[query]!, score, mask })),
+        detections: found.flatMap(({ label, score, mask }) => (mask ? [{ label: numberOf.get(label)!, score, mask }] : [])),
         truth: scene.objects.map((o) => ({ label: concepts.indexOf(o.concept), mask: o.segmentation })),
       })
     }
     return meanIou(images, concepts.length)
   } finally {
-    await segmenter.release()
+    await finder.release()
     model.close()
   }
 }

@@ -4,15 +4,14 @@ import type { Concept } from '#shared/model/sample.ts'
 import { userError } from '#shared/errors.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { type Architecture, architectureOf, type Model, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
-import { pretrainSegment, segmentRecipe as recipe, segmentWords, startComparing, type DrawScene } from '../../engine/pretrain/index.ts'
+import { pretrainSegment, rawTexts, segmentRecipe as recipe } from '../../engine/pretrain/index.ts'
+import { ANYTHING } from '../../engine/regions/index.ts'
 import { fromMemory, readRecord, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
-import { classesOf } from '../sample/classes.ts'
-import { concepts as allConcepts } from '../sample/concepts.ts'
-import { fillTemplate, zeroShotTemplates } from './captions.ts'
+import { zeroShotTemplates } from './captions.ts'
 import { sceneDrawer } from './compose.ts'
 import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
-import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
+import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
 import { testScenes, wordIou } from './segment-measure.ts'
 
 export interface SegmentResult {
@@ -21,8 +20,6 @@ export interface SegmentResult {
   readonly miouUnseenWords: number
   readonly denseMiou: number
   readonly denseMiouUnseenWords: number
-  readonly concepts: number
-  readonly unseenConcepts: number
   readonly steps: number
   readonly seconds: number
 }
@@ -32,34 +29,36 @@ const SCENES = 40
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
 /** Trains the segmenter in the box from Nano and measures it. Resumes an interrupted run. */
-export const makeSegmenter = (app: AppContext, dir: string, steps: number = recipe.steps, onProgress: OnProgress): Promise<SegmentResult> =>
-  madeIn(dir, RECIPE, (beside) => makeIn(app, beside, steps, onProgress))
+export const makeSegmenter = (
+  app: AppContext,
+  dir: string,
+  { steps = recipe.steps, threads }: { readonly steps?: number; readonly threads?: number },
+  onProgress: OnProgress,
+): Promise<SegmentResult> => madeIn(dir, RECIPE, (beside) => makeIn(app, beside, { steps, threads }, onProgress))
 
-async function makeIn(app: AppContext, dir: string, steps: number, onProgress: OnProgress): Promise<SegmentResult> {
+async function makeIn(
+  app: AppContext,
+  dir: string,
+  { steps, threads }: { readonly steps: number; readonly threads: number | undefined },
+  onProgress: OnProgress,
+): Promise<SegmentResult> {
   const started = Date.now()
-  const { seen, unseen } = wordsInScenes()
   const nano = await openModel(app.nano)
   const raw = nanoSegmentConfig(nano.tokenizer.vocabSize, nano.tokenizer.endId)
   const model = architectureOf(raw)
-  const names = ({ name }: { name: string }) => zeroShotTemplates.map((t) => fillTemplate(t, name))
-  const all = sceneConcepts()
-  const place = new Map(all.flatMap((c, i) => (isUnseen(c) ? [] : [[c.id, i] as const])))
-  const classes = classesOf(allConcepts())
-    .map((c) => ({ words: names(c), concepts: new Set(c.concepts.flatMap(({ id }) => place.get(id) ?? [])) }))
-    .filter((c) => c.concepts.size)
-  const words = await segmentWords(nano, all.map(names), classes)
+  const anything = await rawTexts(nano, [...ANYTHING])
   const normalisation = preprocessSchema.parse({})
-  const sprites = await trainingSprites(all, (done, of) => onProgress('drawing', done, of))
-  const scene = sceneDrawer('segment', recipe.seed, sprites, model.image.size, normalisation)
-  const start = await startFrom(path.join(app.nano, '..', 'nano-detect'), nano, model, words.table, scene)
-  scaleWords(start, words.concepts.flat())
+  const sprites = await trainingSprites(sceneConcepts(), (done, of) => onProgress('drawing', done, of))
+  const start = await startFrom(path.join(app.nano, '..', 'nano-detect'), nano, model)
+  scaleWords(start, anything)
   const { losses, weights } = await pretrainSegment({
     model,
     config: raw,
     start,
-    words: { ...words, concepts: words.concepts.map((w, i) => (isUnseen(all[i]!) ? [] : w)) },
-    scene,
+    anything,
+    scene: sceneDrawer('segment', recipe.seed, sprites, model.image.size, normalisation),
     steps,
+    threads,
     stateDir: path.join(app.cache, 'pretrain-segment'),
     onMetrics: (step, of, { loss, dice, pixelwise }) =>
       onProgress('training', step, of, `loss ${loss.toFixed(3)}, dice ${dice!.toFixed(3)}, pixels ${pixelwise!.toFixed(3)}`),
@@ -84,24 +83,16 @@ async function makeIn(app: AppContext, dir: string, steps: number, onProgress: O
   })
   for (const file of TOKENIZER) copyFileSync(path.join(app.nano, file), path.join(dir, file))
   writeCurve(dir, losses)
-  const measured = await recordSegmenter(app.nano, dir, steps, onProgress)
+  const measured = await recordSegmenter(app, dir, steps, onProgress)
   return {
     ...measured,
-    concepts: seen.length,
-    unseenConcepts: unseen.length,
     steps: losses.length,
     seconds: (Date.now() - started) / 1000,
   }
 }
 
-/** What scenes may show, as far as training shows it and the rest. */
-function wordsInScenes(): { readonly seen: readonly Concept[]; readonly unseen: readonly Concept[] } {
-  const suited = sceneConcepts()
-  return { seen: suited.filter((c) => !isUnseen(c)), unseen: suited.filter(isUnseen) }
-}
-
-/** The weights that training starts from: Nano's texts, the nano detector's image tower, and a decoder that compares the two. */
-async function startFrom(detector: string, nano: Model, model: Architecture, table: Float32Array, scene: DrawScene) {
+/** The weights that training starts from: Nano's texts, the nano detector's image tower, and a decoder. */
+async function startFrom(detector: string, nano: Model, model: Architecture) {
   if (!existsSync(detector)) throw userError(`${detector}: missing; the segmenter sees with the nano detector, so train that first`)
   const start = model.initial!(recipe.seed)
   for (const name of nano.tensors.keys()) if (!nano.tensors.isOf(name, 'image')) start.set(`clip.${name}`, nano.weights.float32(name))
@@ -113,18 +104,20 @@ async function startFrom(detector: string, nano: Model, model: Architecture, tab
   } finally {
     seeing.close()
   }
-  const { fitted: scenes, ridge } = recipe
-  await startComparing({ model, weights: start, table, scene, scenes, ridge })
   return start
 }
 
 /** Measures a segmenter and writes its record. */
-async function recordSegmenter(nano: string, dir: string, steps: number, onProgress: OnProgress) {
+async function recordSegmenter(app: AppContext, dir: string, steps: number, onProgress: OnProgress) {
+  const { nano } = app
   const base = { path: 'nano', fingerprint: readRecord(nano).fingerprint }
   const record = (metrics: Record<string, number>) =>
-    recordMade(dir, { base, recipe: RECIPE, settings: { ...recipe, steps }, metrics, templates: zeroShotTemplates })
+    recordMade(dir, {
+      ...{ base, recipe: RECIPE, settings: { ...recipe, steps }, metrics, templates: zeroShotTemplates },
+      partners: partnersOf({ names: nano, boxes: path.join(nano, '..', 'nano-detect') }),
+    })
   await record({})
-  const measured = await measureSegmenter(nano, dir, onProgress)
+  const measured = await measureSegmenter(app, dir, onProgress)
   await record({ ...measured })
   return measured
 }
@@ -139,15 +132,17 @@ function scaleWords(start: Map<string, Float32Array>, words: readonly Float32Arr
     )
 }
 
-async function measureSegmenter(nano: string, dir: string, onProgress: OnProgress) {
-  const { seen, unseen } = wordsInScenes()
-  const scenes = (name: string, concepts: readonly Concept[]) =>
-    testScenes(`segment ${name}`, SCENES, concepts, (done, of) => onProgress(`scenes of ${name}`, done, of))
-  const [known, others] = [await scenes('words seen', seen), await scenes('words not seen', unseen)]
-  return {
-    denseMiou: await wordIou(nano, seen, known),
-    denseMiouUnseenWords: await wordIou(nano, unseen, others),
-    miou: await wordIou(dir, seen, known),
-    miouUnseenWords: await wordIou(dir, unseen, others),
+async function measureSegmenter({ nano, cache }: AppContext, dir: string, onProgress: OnProgress) {
+  const all = sceneConcepts()
+  const folder = path.join(cache, 'segment-scenes')
+  const of = async (name: string, concepts: readonly Concept[]) => {
+    const scenes = await testScenes(`segment ${name}`, SCENES, concepts, folder, (done, n) => onProgress(`scenes of ${name}`, done, n))
+    return [await wordIou(dir, concepts, scenes), await wordIou(nano, concepts, scenes)] as const
   }
+  const [miou, denseMiou] = await of(
+    'words seen',
+    all.filter((c) => !isUnseen(c)),
+  )
+  const [miouUnseenWords, denseMiouUnseenWords] = await of('words not seen', all.filter(isUnseen))
+  return { miou, miouUnseenWords, denseMiou, denseMiouUnseenWords }
 }

@@ -1,22 +1,25 @@
 /** Runs and checkpoints, each traceable to the dataset it saw. */
 import { randomUUID } from 'node:crypto'
+import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { checkpointRecord, runRecord, type CheckpointRecord, type RunRecord } from '#shared/model/project.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { datasetHash } from '../../db/digest.ts'
 import { position } from '../../db/journal.ts'
-import { takeOverJobs } from '../../db/queue.ts'
+import { type TakeOver, takeOverJobs } from '../../db/queue.ts'
 import {
   addRun,
   checkpointById,
   checkpointIn,
   checkpoints,
+  doneFolders,
   putCheckpoint,
   runById,
   runs,
   storeCheckpoint,
   storeRun,
 } from '../../db/runs.ts'
+import { forgetState } from '../../engine/jobs/index.ts'
 import type { Project } from './project.ts'
 
 type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' | 'settings' | 'folder' | 'status'>>
@@ -60,10 +63,13 @@ export function updateRun(
 }
 
 /**
- * Marks jobs that the previous process was running as interrupted. Call with the project's lock held and before
- * starting jobs.
+ * Marks jobs that the previous process was running as interrupted, and removes the states of trainings whose checkpoint it had
+ * entered. Call with the project's lock held and before starting jobs.
  */
-export const closeInterrupted = ({ db }: Project): void => takeOverJobs(db)
+export function closeInterrupted({ db, folder }: Project, how: TakeOver = {}): void {
+  takeOverJobs(db, how)
+  for (const done of doneFolders(db)) forgetState(path.resolve(folder, done))
+}
 
 export function getRun({ db }: Project, id: string): RunRecord {
   const run = runById(db, id)

@@ -1,35 +1,41 @@
 /**
  * Which patterns of the literature these figures show. A pattern "shows" if the difference has the expected sign and
  * exceeds the noise, is "reversed" if it has the opposite sign and exceeds the noise, and is otherwise "unclear".
- * Noise: McNemar's test at 5%, Holm-corrected over all comparisons of the list, if both rows' outcomes on the same
- * images are given; otherwise the 95% intervals must be disjoint, which is stricter.
+ * Noise: a paired test at 5%, Holm-corrected over all comparisons of the list, if both rows' outcomes on the same
+ * images are given (McNemar's; over several seeds, of each image's mean, and then the seeds must agree in sign);
+ * otherwise the 95% intervals must be disjoint, which is stricter.
  */
-import { percent, points, pValue } from '#shared/format.ts'
-import type { Finding, ReportLedger, ReportRow, SplitName } from '#shared/model/report.ts'
-import { compareOutcomes, type Comparison, holm } from '../../engine/metrics/index.ts'
+import { percent, points } from '#shared/format.ts'
+import type { Finding, ReportLedger, ReportRow, ReportScore, SplitName } from '#shared/model/report.ts'
+import { holm } from '../../engine/metrics/index.ts'
+import { paired, type Paired, testedText } from './paired.ts'
+import { shiftsOf } from './scored.ts'
 import { splitTitles } from './splits.ts'
+
+/** A set, or the sets out of distribution together. */
+type Place = SplitName | 'shifts'
 
 interface Claim {
   readonly pattern: string
   readonly source: string
-  readonly split: SplitName
-  readonly winner: ReportRow
-  readonly loser: ReportRow
+  readonly winner: { readonly name: string; readonly score: ReportScore }
+  readonly loser: { readonly name: string; readonly score: ReportScore }
 }
 
 const kumar = 'Kumar et al. 2022'
 const soups = 'Wortsman et al. 2022'
+const wise = 'Wortsman et al. 2022, WiSE-FT'
 const zhou = 'Zhou et al. 2022'
 
 export function findings({ rows, ledgers = [] }: { rows: readonly ReportRow[]; ledgers?: readonly ReportLedger[] }): Finding[] {
   const claims = claimsAbout(rows, ledgers)
-  const paired = claims.map(pairs)
-  const tested = paired.filter((c) => c !== null)
-  const corrected = holm(tested.map((c) => c.mcnemar.p))
+  const tests = claims.map(({ winner, loser }) => paired(winner.score, loser.score))
+  const known = tests.filter((t) => t !== null)
+  const corrected = holm(known.map((t) => t.p))
   return [
     ...claims.map((claim, i) => {
-      const comparison = paired[i]
-      return judge(claim, comparison ? { comparison, p: corrected[tested.indexOf(comparison)]!, of: tested.length } : null)
+      const test = tests[i]
+      return judge(claim, test ? { test, p: corrected[known.indexOf(test)]!, of: known.length } : null)
     }),
     ...observations(rows, ledgers),
   ]
@@ -44,52 +50,59 @@ function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
   const greedy = rows.find((r) => r.method === 'greedy')
   const kept = keptByGreedy(ledgers)
   const claims: Claim[] = []
-  const claim = (split: SplitName, winner: ReportRow | undefined, loser: ReportRow | undefined, source: string, pattern: string) => {
-    if (winner?.[split] && loser?.[split]) claims.push({ pattern, source, split, winner, loser })
+  const claim = (place: Place, winner: ReportRow | undefined, loser: ReportRow | undefined, source: string, pattern: string) => {
+    const [a, b] = [winner, loser].map((row) => row && scoreOn(row, place))
+    if (a && b) claims.push({ pattern, source, winner: { name: winner!.name, score: a }, loser: { name: loser!.name, score: b } })
   }
-  const better = (split: SplitName) =>
+  const better = (place: Place) =>
     best(
       [lp, ft].filter((r) => r !== undefined),
-      split,
+      place,
     )
+  const middle = rows.find((r) => r.method === 'wise-ft')
   claim('id', ft, lp, kumar, 'In distribution, full fine-tuning beats the linear probe')
-  claim('ood', lp, ft, kumar, 'Out of distribution, the linear probe beats full fine-tuning')
+  claim('shifts', lp, ft, kumar, 'Out of distribution, the linear probe beats full fine-tuning')
   claim('id', lpft, better('id'), kumar, 'In distribution, LP-FT beats both LP and FT')
-  claim('ood', lpft, better('ood'), kumar, 'Out of distribution, LP-FT beats both LP and FT')
+  claim('shifts', lpft, better('shifts'), kumar, 'Out of distribution, LP-FT beats both LP and FT')
   claim('forgotten', lpft, ft, kumar, 'LP-FT distorts the pre-trained features less than FT: it forgets less')
   claim('id', coop, zero, zhou, 'Learned prompts beat hand-written ones in distribution')
-  claim('ood', coop, zero, zhou, 'The gain of learned prompts carries over to another style')
-  claim('ood', uniform, single, soups, 'The uniform soup beats the best single run out of distribution')
+  claim('shifts', coop, zero, zhou, 'The gain of learned prompts carries over out of distribution')
+  claim('shifts', middle, ft, wise, 'Out of distribution, halfway between zero-shot and fine-tuned weights beats fine-tuning')
+  claim('id', middle, ft, wise, 'In distribution, halfway between zero-shot and fine-tuned weights beats fine-tuning')
+  claim('shifts', uniform, single, soups, 'The uniform soup beats the best single run out of distribution')
   // A greedy soup of one ingredient equals that ingredient: nothing to compare.
   if (kept !== 1) {
     claim('id', greedy, single, soups, 'The greedy soup beats the best single run in distribution')
-    claim('ood', greedy, single, soups, 'The greedy soup beats the best single run out of distribution')
+    claim('shifts', greedy, single, soups, 'The greedy soup beats the best single run out of distribution')
   }
   return claims
 }
 
-/** The paired comparison, if both outcomes are known on the same number of images. */
-function pairs({ split, winner, loser }: Claim): Comparison | null {
-  const [a, b] = [winner[split]!.outcomes, loser[split]!.outcomes]
-  return a && b && a.length === b.length ? compareOutcomes([...a].map(Number), [...b].map(Number)) : null
-}
+const scoreOn = (row: ReportRow, place: Place): ReportScore | undefined => (place === 'shifts' ? shiftsOf(row) : row[place])
 
-function judge({ pattern, source, split, winner, loser }: Claim, test: { comparison: Comparison; p: number; of: number } | null): Finding {
-  const [a, b] = [winner[split]!, loser[split]!]
+function judge(
+  { pattern, source, winner, loser }: Claim,
+  tested: { readonly test: Paired; readonly p: number; readonly of: number } | null,
+): Finding {
+  const [a, b] = [winner.score, loser.score]
   const difference = a.accuracy - b.accuracy
   const apart = a.interval[0] > b.interval[1] || b.interval[0] > a.interval[1]
-  const beyondNoise = test ? test.p < 0.05 : apart
+  const beyondNoise = tested ? tested.p < 0.05 && tested.test.agreed : apart
   const verdict = !beyondNoise ? 'unclear' : difference > 0 ? 'shows' : 'reversed'
   const size = `${winner.name} ${percent(a.accuracy)}%, ${loser.name} ${percent(b.accuracy)}%: ${points(difference)} points`
-  const how = test ? tested(test) : ` (the 95% intervals ${apart ? 'lie apart' : 'overlap'})`
-  return { pattern, source, verdict, text: `${size}${how}.` }
+  if (!tested) return { pattern, source, verdict, text: `${size} (the 95% intervals ${apart ? 'lie apart' : 'overlap'}).` }
+  const { test, p, of } = tested
+  return { pattern, source, verdict, text: `${size}${testedText(test, p, of)}.${beyondNoise ? '' : undecided(test, p)}` }
 }
 
-const tested = ({ comparison, p, of }: { comparison: Comparison; p: number; of: number }) =>
-  `, 95% interval ${comparison.interval.map(points).join(' to ')} ` + `(${method(comparison)}, ${of > 1 ? 'corrected ' : ''}${pValue(p)})`
+/** What would decide it. */
+function undecided({ agreed, needed }: Paired, p: number): string {
+  if (p < 0.05 && !agreed) return ' The seeds disagree.'
+  return needed === Infinity ? '' : ` To tell a difference of this size from chance would take some ${rounded(needed)} pictures.`
+}
 
-const method = ({ mcnemar: { method, b, c }, n }: Comparison) =>
-  `${method === 'exact' ? 'exact McNemar' : 'McNemar χ²'}, ${b + c} of ${n} pictures differ`
+/** To two digits. */
+const rounded = (n: number) => Number(n.toPrecision(2)).toLocaleString('en')
 
 function observations(rows: readonly ReportRow[], ledgers: readonly ReportLedger[]): Finding[] {
   const notes: string[] = []
@@ -143,7 +156,7 @@ function ingredients(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
 const keptByGreedy = (ledgers: readonly ReportLedger[]) => ledgers[0]?.entries.filter((e) => e.accepted).length
 
 /** The row with the highest accuracy, by default on the held-out set: test sets must not select. */
-function best(rows: readonly ReportRow[], split: SplitName = 'heldOut'): ReportRow | undefined {
-  const of = (r: ReportRow) => r[split]?.accuracy ?? -1
+function best(rows: readonly ReportRow[], place: Place = 'heldOut'): ReportRow | undefined {
+  const of = (r: ReportRow) => scoreOn(r, place)?.accuracy ?? -1
   return rows.length ? rows.reduce((a, b) => (of(b) > of(a) ? b : a)) : undefined
 }

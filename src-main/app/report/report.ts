@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { percent } from '#shared/format.ts'
-import { reportSchema, type Finding, type Report, type ReportInput, type ReportRow, type SplitName } from '#shared/model/report.ts'
+import { reportSchema, type Finding, type Report, type ReportInput, type ReportRow, type ReportScore } from '#shared/model/report.ts'
 import { replaceText } from '../../files/atomic.ts'
 import { lstat } from '../../files/places.ts'
 import { html, Html, type Content } from './html.ts'
 import { plots } from './plots.ts'
+import { shiftsOf } from './scored.ts'
 import { style } from './style.ts'
 
 /** Throws a ZodError if `input` is not a valid report. */
@@ -52,7 +53,7 @@ function header({ title, subtitle, created, setting, rows, findings }: Report): 
     ['Classes', setting.classes],
     ...setting.data.map(({ name, n }): [string, Content] => [name, n.toLocaleString('en')]),
     ['Device', setting.device],
-    ['Seed', setting.seed],
+    [setting.seeds.length > 1 ? 'Seeds' : 'Seed', setting.seeds.join(', ')],
     ['Data', html`<code>${setting.dataHash.slice(0, 12)}</code>`],
   ]
   return html`<header class="top"><p class="brand">${bowl} Dashi <span class="soft">· <time
@@ -64,21 +65,26 @@ function header({ title, subtitle, created, setting, rows, findings }: Report): 
 
 /** A summary in one or two sentences. */
 function lead(rows: readonly ReportRow[], findings: readonly Finding[]): Content {
-  const top = (split: SplitName) =>
-    rows.filter((r) => r[split]).reduce<ReportRow | null>((a, b) => (a && a[split]!.accuracy >= b[split]!.accuracy ? a : b), null)
-  const [id, ood] = [top('id'), top('ood')]
-  const score = (row: ReportRow, split: SplitName) => html`<b>${row.name}</b> at ${percent(row[split]!.accuracy)}%`
+  const top = (of: (row: ReportRow) => ReportScore | undefined) =>
+    rows
+      .flatMap((row) => {
+        const score = of(row)
+        return score ? [{ name: row.name, accuracy: score.accuracy }] : []
+      })
+      .reduce<{ name: string; accuracy: number } | null>((a, b) => (a && a.accuracy >= b.accuracy ? a : b), null)
+  const [id, ood] = [top((row) => row.id), top(shiftsOf)]
+  const score = ({ name, accuracy }: { name: string; accuracy: number }) => html`<b>${name}</b> at ${percent(accuracy)}%`
   const best =
     id &&
     ood &&
-    (id === ood
-      ? html`${score(id, 'id')} is best in distribution, and out of distribution too (${percent(ood.ood!.accuracy)}%).`
-      : html`Best in distribution is ${score(id, 'id')}, out of distribution ${score(ood, 'ood')}.`)
+    (id.name === ood.name
+      ? html`${score(id)} is best in distribution, and out of distribution too (${percent(ood.accuracy)}%).`
+      : html`Best in distribution is ${score(id)}, out of distribution ${score(ood)}.`)
   const patterns = findings.filter((f) => f.pattern !== null)
   const count = (verdict: Finding['verdict']) => patterns.filter((f) => f.verdict === verdict).length
   const verdicts =
     patterns.length > 0 &&
     `Of ${patterns.length} patterns that the papers report, ${count('shows') || 'none'} show here, ` +
-      `${count('reversed') || 'none'} reversed, ${count('unclear') || 'none'} too close to call.`
+      `${count('reversed') || 'none'} reversed, ${count('unclear') || 'none'} undecided.`
   return html`${best} ${verdicts}`
 }

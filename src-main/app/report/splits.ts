@@ -2,15 +2,19 @@ import type { SplitName } from '#shared/model/report.ts'
 
 export const splitTitles: Readonly<Record<SplitName, string>> = {
   id: 'In distribution',
-  ood: 'Out of distribution',
+  ood: 'Another studio',
+  sketch: 'Outlines',
+  corrupted: 'Corrupted',
   heldOut: 'Held out',
-  forgotten: 'Pre-training styles',
+  forgotten: 'Other concepts',
 }
 
 /** For the headings of narrow columns. */
 export const splitAbbreviations: Readonly<Record<SplitName, string>> = {
   id: 'ID',
-  ood: 'OOD',
+  ood: 'OOD: studio',
+  sketch: 'OOD: outlines',
+  corrupted: 'OOD: corrupted',
   heldOut: 'Held out',
-  forgotten: 'Pre-training',
+  forgotten: 'Other concepts',
 }

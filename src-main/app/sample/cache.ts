@@ -9,13 +9,25 @@ import { mark, markedFiles, proveOwned, type Proof, writtenIn } from '../../file
 import { replaceFolder } from '../../files/replace.ts'
 import { makeSample, sampleHash, sampleVersion, type SampleProgress } from './sample.ts'
 
-/** `complete.json` is written last: a folder without it is incomplete. */
-const manifestSchema = z.object({ version: z.literal(sampleVersion), hash: z.string(), bytes: z.record(z.string(), z.number()) })
+/** Something that is drawn once and kept in the cache. */
+export interface DrawnSet<I> {
+  /** Begins its folder's name. */
+  readonly name: string
+  readonly version: number
+  /** SHA-256 of its content as published figures were measured on. */
+  readonly hash: string
+  /** Of `index.json`. */
+  readonly schema: z.ZodType<I>
+  make(dir: string, onProgress?: SampleProgress): Promise<{ readonly hash: string }>
+}
 
-export interface Sample {
+/** `complete.json` is written last: a folder without it is incomplete. */
+const manifestSchema = z.object({ version: z.int(), hash: z.string(), bytes: z.record(z.string(), z.number()) })
+
+export interface Drawn<I> {
   /** Absolute path of the folder that the index's paths are relative to. */
   dir: string
-  index: SampleIndex
+  index: I
   /**
    * Whether the pixels are those that published figures were measured on. If a platform's SVG renderer rounds
    * differently, the sample still works, but its figures are not exactly comparable.
@@ -23,32 +35,47 @@ export interface Sample {
   verified: boolean
 }
 
-export const sampleDir = (cache = process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi')) => join(cache, `sample-${sampleVersion}`)
+export type Sample = Drawn<SampleIndex>
 
-/** Opens the sample from the cache, rendering it first if it is missing or any of its files is missing or truncated. */
-export async function openSample(onProgress?: SampleProgress, dir = sampleDir(), make = makeSample): Promise<Sample> {
-  const cached = await readCached(dir)
+const sampleSet: DrawnSet<SampleIndex> = {
+  name: 'sample',
+  version: sampleVersion,
+  hash: sampleHash,
+  schema: sampleIndexSchema,
+  make: makeSample,
+}
+
+const dirOf = ({ name, version }: DrawnSet<unknown>, cache = process.env.DASHI_CACHE ?? join(homedir(), '.cache', 'dashi')) =>
+  join(cache, `${name}-${version}`)
+export const sampleDir = (cache?: string) => dirOf(sampleSet, cache)
+
+export const openSample = (onProgress?: SampleProgress, dir = sampleDir(), make = makeSample): Promise<Sample> =>
+  openDrawn({ ...sampleSet, make }, onProgress, dir)
+
+/** Opens a set from the cache, drawing it first if it is missing or any of its files is missing or truncated. */
+export async function openDrawn<I>(set: DrawnSet<I>, onProgress?: SampleProgress, dir = dirOf(set)): Promise<Drawn<I>> {
+  const cached = await readCached(set, dir)
   if (cached) return cached
-  let others: Sample | undefined
+  let others: Drawn<I> | undefined
   const fill = async (beside: string) => {
-    const { hash } = await make(beside, onProgress)
-    const manifest = { version: sampleVersion, hash, bytes: await sizes(beside) }
+    const { hash } = await set.make(beside, onProgress)
+    const manifest = { version: set.version, hash, bytes: await sizes(beside) }
     const file = await open(join(beside, 'complete.json'), 'w')
     await file.writeFile(JSON.stringify(manifest))
     await file.sync()
     await file.close()
     mark(beside, 'sample')
     // If another process has meanwhile rendered the whole sample, its copy is used.
-    others = await readCached(dir)
+    others = await readCached(set, dir)
     if (others) throw new Error('there is one already')
   }
   try {
     await replaceFolder(dir, fill, { proof: proveSample })
   } catch (e) {
-    others ??= await readCached(dir)
+    others ??= await readCached(set, dir)
     if (!others) throw e
   }
-  const made = others ?? (await readCached(dir))
+  const made = others ?? (await readCached(set, dir))
   if (!made) throw dataError(dir, 'the sample was rendered, but does not read back; is the disk full?')
   return made
 }
@@ -72,15 +99,16 @@ function manifestIn(dir: string): z.infer<typeof manifestSchema> | undefined {
   }
 }
 
-async function readCached(dir: string): Promise<Sample | undefined> {
+async function readCached<I>(set: DrawnSet<I>, dir: string): Promise<Drawn<I> | undefined> {
   try {
     const manifest = manifestSchema.parse(JSON.parse(await readFile(join(dir, 'complete.json'), 'utf8')))
+    if (manifest.version !== set.version) return undefined
     const found = await sizes(dir)
     if (!Object.entries(manifest.bytes).every(([file, bytes]) => found[file] === bytes)) return undefined
-    const index = sampleIndexSchema.parse(JSON.parse(await readFile(join(dir, 'index.json'), 'utf8')))
-    return { dir, index, verified: manifest.hash === sampleHash }
+    const index = set.schema.parse(JSON.parse(await readFile(join(dir, 'index.json'), 'utf8')))
+    return { dir, index, verified: manifest.hash === set.hash }
   } catch {
-    return undefined // whatever is wrong with the cache, render it again
+    return undefined // whatever is wrong with the cache, draw it again
   }
 }
 

@@ -2,76 +2,27 @@
  * The sample as a user's project: scenes with masks and captions for labelling, pictographs with labels and splits for
  * training.
  */
-import { constants, cp, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { userError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ImageRecord } from '#shared/model/record.ts'
 import { sceneCaptionsSchema, sceneInstancesSchema } from '#shared/model/sample.ts'
-import { addLabels } from '../annotations/labels.ts'
-import { refuseReplacing, replaceFolder } from '../../files/replace.ts'
-import { createProject } from '../projects/project.ts'
-import { addRecords } from '../projects/index.ts'
-import { contentHash } from '../media/hashes.ts'
 import { openSample, type Sample } from './cache.ts'
-import { withArticle } from './phrases.ts'
-import { mapLimit } from './pool.ts'
+import { createDrawnProject, type DrawnProjectOptions } from './drawn-project.ts'
 
 export const SAMPLE_NAME = 'Pictographs in six hands'
 
-export interface SampleProjectOptions {
-  readonly onProgress?: (done: number, total: number) => void
-  readonly signal?: AbortSignal
-}
-
 /**
- * Creates the project with its images copied from the cache. It is filled under a temporary name and renamed, so it
- * exists completely or not at all.
+ * Creates the project with its images copied from the cache.
  * @returns whether the pixels are those that published figures were measured on
  */
-export async function createSampleProject(
-  folder: string,
-  { onProgress, signal }: SampleProjectOptions = {},
-): Promise<{ verified: boolean }> {
-  const target = resolve(folder)
-  if (existsSync(join(target, 'project.db'))) throw userError(sentence('exchange.project-there', { folder: target }))
-  if (existsSync(target) && (!statSync(target).isDirectory() || readdirSync(target).length))
-    throw userError(sentence('folder-not-empty', { folder: target }))
-  await refuseReplacing(target)
-  const sample = await openSample((done, total) => {
-    signal?.throwIfAborted()
-    onProgress?.(done, total)
+export const createSampleProject = (folder: string, options: DrawnProjectOptions = {}): Promise<{ verified: boolean }> =>
+  createDrawnProject(folder, options, {
+    name: SAMPLE_NAME,
+    open: openSample,
+    folders: ['pictographs', 'scenes'],
+    labels: ({ index }) => index.classes.map(({ name }) => name),
+    records: async (sample) => [...(await sceneRecords(sample)), ...pictureRecords(sample)],
   })
-  await replaceFolder(target, (beside) => fill(beside, sample, signal))
-  return { verified: sample.verified }
-}
-
-async function fill(beside: string, sample: Sample, signal?: AbortSignal): Promise<void> {
-  const project = createProject(beside, { name: SAMPLE_NAME })
-  try {
-    for (const part of ['pictographs', 'scenes'])
-      await cp(join(sample.dir, part), join(beside, 'media', part), {
-        recursive: true,
-        mode: constants.COPYFILE_FICLONE,
-        filter: () => !signal?.aborted,
-      })
-    signal?.throwIfAborted()
-    addLabels(
-      project,
-      sample.index.classes.map(({ name }) => ({ name, prompts: [withArticle(name)] })),
-    )
-    const records = [...(await sceneRecords(sample)), ...pictureRecords(sample)]
-    // Hashed up front: runs name the dataset's hash, which would change if content hashes were added later.
-    const hashed = await mapLimit(records, async (record) => ({
-      ...record,
-      contentHash: await contentHash(join(beside, 'media', record.fileName)),
-    }))
-    addRecords(project, hashed, { action: 'sample', signal })
-  } finally {
-    project.close()
-  }
-}
 
 const pictureRecords = ({ index }: Sample): ImageRecord[] =>
   index.pictures.map(({ file, class: k, split, style, name }) => ({

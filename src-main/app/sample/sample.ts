@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import sharp from 'sharp'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hammingDistance } from '#shared/phash.ts'
 import {
   oodStyle,
@@ -21,6 +19,7 @@ import { mapLimit } from './pool.ts'
 import { flatten, renderPictograph } from './render.ts'
 import { makeScene, sceneHeight, sceneWidth, suitsScene, type Sprite } from './scenes.ts'
 import { hashOfPicture, splitClass, type ConceptSplit } from './split.ts'
+import { hashOfFiles, Written } from './written.ts'
 
 /** Increase this, and update `sampleHash`, with any change to a pixel or the index. */
 export const sampleVersion = 1
@@ -52,23 +51,13 @@ interface Job extends Sprite {
  */
 export async function makeSample(dir: string, onProgress: SampleProgress = () => {}): Promise<{ index: SampleIndex; hash: string }> {
   const classes = classesOf(concepts())
-  const digests = new Map<string, string>()
+  const written = new Written(dir)
   let done = 0
   let total = sceneCount // grows as more pictures turn out to be needed
 
   const writePicture = async (file: string, rgb: Uint8Array, width: number, height: number) => {
-    digests.set(file, pictureDigest(rgb, width, height))
-    const path = join(dir, file)
-    await mkdir(dirname(path), { recursive: true })
-    await sharp(rgb, { raw: { width, height, channels: 3 } })
-      .png()
-      .toFile(path)
+    await written.picture(file, rgb, width, height)
     onProgress(++done, total)
-  }
-  const writeJson = async (file: string, value: unknown) => {
-    const text = `${JSON.stringify(value)}\n`
-    digests.set(file, textDigest(text))
-    await writeFile(join(dir, file), text)
   }
   const kept = new Map<string, Uint8Array>() // most pictures are rendered twice: for the hash, and for writing
   const drawn = async ({ concept, style }: Sprite) => {
@@ -105,8 +94,8 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
 
   const scenes = await makeScenes(classes, splits, (file, rgb) => writePicture(file, rgb, sceneWidth, sceneHeight))
   const files = { instances: 'scenes/instances.json', captions: 'scenes/captions.json' }
-  await writeJson(files.instances, scenes.instances)
-  await writeJson(files.captions, scenes.captions)
+  await written.json(files.instances, scenes.instances)
+  await written.json(files.captions, scenes.captions)
 
   const index: SampleIndex = {
     version: sampleVersion,
@@ -116,17 +105,8 @@ export async function makeSample(dir: string, onProgress: SampleProgress = () =>
     leftOut,
     scenes: files,
   }
-  await writeJson('index.json', index)
-  return { index, hash: contentHash(digests) }
-}
-
-const textDigest = (text: string) => createHash('sha256').update(text).digest('hex')
-const pictureDigest = (rgb: Uint8Array, width: number, height: number) =>
-  createHash('sha256').update(`${width}x${height}\n`).update(rgb).digest('hex')
-
-function contentHash(digests: ReadonlyMap<string, string>): string {
-  const lines = [...digests].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, digest]) => `${file} ${digest}\n`)
-  return textDigest(lines.join(''))
+  await written.json('index.json', index)
+  return { index, hash: written.hash() }
 }
 
 /** The SHA-256 of the content on disk; equal to `makeSample`'s for an untouched sample. Decodes every picture. */
@@ -134,12 +114,7 @@ export async function hashSample(dir: string, index: SampleIndex): Promise<strin
   const texts = ['index.json', index.scenes.instances, index.scenes.captions]
   const { images } = sceneInstancesSchema.parse(JSON.parse(await readFile(join(dir, index.scenes.instances), 'utf8')))
   const pictures = [...index.pictures.map((p) => p.file), ...images.map((i) => `scenes/${i.file_name}`)]
-  const ofPicture = async (file: string) => {
-    const { data, info } = await sharp(join(dir, file)).raw().toBuffer({ resolveWithObject: true })
-    return [file, pictureDigest(data, info.width, info.height)] as const
-  }
-  const ofText = async (file: string) => [file, textDigest(await readFile(join(dir, file), 'utf8'))] as const
-  return contentHash(new Map([...(await mapLimit(pictures, ofPicture)), ...(await mapLimit(texts, ofText))]))
+  return hashOfFiles(dir, pictures, texts)
 }
 
 /** Every picture of the classification task, with its split. */

@@ -1,6 +1,7 @@
 /** The images of a training that was asked for some of them only. */
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
+import { classesOf } from '#shared/model/job.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { dividedRows, splitNames } from '../../db/curated.ts'
@@ -85,7 +86,7 @@ export function groupsBy(
 /** Without the classes that no image has any more. */
 function withoutUnused<D extends LabelledData>(data: D): D {
   const items = Object.values(data.splits).flat()
-  const used = new Set(items.flatMap((i) => (i.boxes ?? i.masks)?.map((r) => r.class) ?? [i.label]))
+  const used = new Set(items.flatMap(classesOf))
   if (used.size === data.classes.length) return data
   const kept = data.classes.flatMap((_, i) => (used.has(i) ? [i] : []))
   const at = new Map(kept.map((old, i) => [old, i]))

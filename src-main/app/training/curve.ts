@@ -17,6 +17,8 @@ export class Curve {
   add(p: RunProgress): void {
     if (p.loss == null) return
     if (this.kept.length && this.kept[0]!.phase !== p.phase) [this.kept, this.every, this.seen] = [[], 1, 0]
+    // A run on a cluster may go back to its saved state.
+    if (this.kept.length && this.kept.at(-1)!.step >= p.step) this.kept = this.kept.filter((q) => q.step < p.step)
     if (this.seen++ % this.every !== 0) return
     this.kept.push(p)
     if (this.kept.length < most) return

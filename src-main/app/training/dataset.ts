@@ -2,8 +2,9 @@ import { userError } from '#shared/errors.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { labelledRows } from '../../db/labelled.ts'
-import { classify, regionTask } from '../../engine/tasks/index.ts'
+import { captionTask, classify, regionTask } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
+import { captionData, captionTrainingData } from './captions.ts'
 import { chosenFrom } from './choice.ts'
 import { classesIn, Collected, type LabelledData } from './collected.ts'
 import { regionData, regionTrainingData } from './regions.ts'
@@ -40,6 +41,8 @@ export const dataFor = (
   task: string,
   unreadable?: ReadonlyMap<number, string>,
 ): LabelledData & { ambiguous?: number } => {
+  const captions = captionTask(task)
+  if (captions) return captionData(project, captions, unreadable)
   const regions = regionTask(task)
   return regions ? regionData(project, regions, unreadable) : classificationData(project, unreadable)
 }
@@ -51,6 +54,8 @@ export const trainingDataFor = (
   unreadable?: ReadonlyMap<number, string>,
   choice?: TrainingChoice,
 ): LabelledData => {
+  const captions = captionTask(task)
+  if (captions) return captionTrainingData(project, captions, unreadable, choice)
   const regions = regionTask(task)
   return regions ? regionTrainingData(project, regions, unreadable, choice) : trainingData(project, unreadable, choice)
 }

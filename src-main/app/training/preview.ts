@@ -1,21 +1,24 @@
 /** What a recipe would learn from and be measured on, before it starts. */
 import type { DataPreview } from '#shared/contract/runs.ts'
+import { classesOf } from '#shared/model/job.ts'
+import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { tally } from '../../db/tally.ts'
 import { recipeRecord } from '../../engine/recipes/index.ts'
 import { regionTask } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
+import { chosenFrom } from './choice.ts'
 import { dataFor } from './dataset.ts'
 
 /** Pictures of each class and split. */
 const SAMPLES = 6
 
-export function dataPreview(project: Project, recipe: string): DataPreview {
+export function dataPreview(project: Project, recipe: string, choice?: TrainingChoice): DataPreview {
   const { task } = recipeRecord(recipe)
-  const { classes, splits, mediaIds, leftOut } = dataFor(project, task)
+  const { classes, splits, mediaIds, leftOut } = chosenFrom(project, choice, () => dataFor(project, task))
   const found = classes.map(() => new Map<string, { images: number; of: Set<number> }>())
   for (const [split, items] of Object.entries(splits))
-    items.forEach(({ label, boxes, masks }, i) => {
-      for (const c of (boxes ?? masks)?.map((r) => r.class) ?? [label]) {
+    items.forEach((item, i) => {
+      for (const c of classesOf(item)) {
         const own = found[c]!
         const entry = own.get(split) ?? { images: 0, of: new Set<number>() }
         own.set(split, entry)

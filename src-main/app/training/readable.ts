@@ -4,16 +4,16 @@
  */
 import { cancelled } from '#shared/errors.ts'
 import type { Job, JobProgress, LeftOut } from '#shared/model/job.ts'
-import { imagesWithRegions, labelledImages } from '../../db/labelled.ts'
+import { imagesWithCaptions, imagesWithRegions, labelledImages } from '../../db/labelled.ts'
 import type { MakeJob } from '../../engine/index.ts'
-import { regionTask } from '../../engine/tasks/index.ts'
+import { captionTask, regionTask } from '../../engine/tasks/index.ts'
 import { mistakenFolder } from '../../engine/weights/index.ts'
 import { checkMedia } from '../media/files.ts'
 import type { Project } from '../projects/project.ts'
 
-/** Images that jobs of a task read: those in a split with an accepted label or, for tasks of regions, region. */
+/** Images that jobs of a task read: those in a split with an accepted label or, for tasks of regions and captions, one of these. */
 export const imagesOfJobs = ({ db }: Project, task = 'classify'): number[] =>
-  regionTask(task) ? imagesWithRegions(db) : labelledImages(db)
+  captionTask(task) ? imagesWithCaptions(db) : regionTask(task) ? imagesWithRegions(db) : labelledImages(db)
 
 /**
  * Creates a job after checking new or changed image files; `make` gets the unreadable ones with the reason.

@@ -3,9 +3,9 @@ import { clipBox, shapeBox } from '#shared/geometry/box.ts'
 import { shapeMask } from '#shared/geometry/shape.ts'
 import { rleArea } from '#shared/geometry/rle.ts'
 import { userError } from '#shared/errors.ts'
-import type { Item } from '#shared/model/job.ts'
+import type { ClassSpec, Item } from '#shared/model/job.ts'
 import type { Shape } from '#shared/model/shape.ts'
-import type { Accepted } from '#shared/model/target.ts'
+import type { Accepted, ClassMask } from '#shared/model/target.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { labelledRegionRows, type RegionRow } from '../../db/labelled.ts'
@@ -65,6 +65,29 @@ function targetOf(
   )
   if (!target) return null
   return target.kind === 'boxes' ? { label: 0, boxes: [...target.boxes] } : { label: 0, masks: [...target.masks] }
+}
+
+/** The accepted masks of each image in a split, boxes left out, with the labels in use. */
+export function masksByImage(project: Project): { readonly classes: ClassSpec[]; readonly rows: Map<number, MaskedRow> } {
+  const all = labelledRegionRows(project.db).map((row) => ({ row, shape: JSON.parse(row.shape) as Shape }))
+  const outlined = all.filter(({ shape }) => !isBox(shape))
+  const { classes, index } = classesIn(
+    project,
+    outlined.map(({ row }) => row),
+  )
+  const rows = new Map<number, MaskedRow>()
+  for (const { row, shape } of outlined)
+    for (const mask of maskOf({ class: index.get(row.label_id)!, shape, row })) {
+      const own = rows.get(row.id) ?? { row, masks: [] }
+      rows.set(row.id, own)
+      own.masks.push(mask)
+    }
+  return { classes, rows }
+}
+
+interface MaskedRow {
+  readonly row: RegionRow
+  readonly masks: ClassMask[]
 }
 
 const isBox = ({ kind }: Shape): boolean => kind === 'box' || kind === 'rotated-box'

@@ -1,6 +1,6 @@
 /**
  * The figures of every step of a run, and what it said of held-out images after each epoch: `checkpoints/.runs/ID/` with
- * `curve.csv` and `epochs.jsonl`. Runs of earlier versions have none; their thinned loss is in the database.
+ * `curve.csv`, `epochs.jsonl` and `log.jsonl` (run-lines.ts). Runs of earlier versions have none; their thinned loss is in the database.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,6 +11,7 @@ import { judgedSchema, type Phase, phases, triesValues } from '#shared/model/pro
 import type { RunRecord } from '#shared/model/project.ts'
 import { listRuns, type Project } from '../projects/index.ts'
 import { storedCurve } from './curve.ts'
+import { LineLog } from './run-lines.ts'
 
 const COLUMNS = ['phase', 'step', 'loss', 'lr', 'grad_norm', 'images_per_second'] as const
 const HEAD = `${COLUMNS.join(',')}\n`
@@ -41,13 +42,17 @@ export class RunLog {
   private readonly folder: string
   private lines = ''
   private written = Date.now()
-  private begun = new Set<string>()
+  /** The last step of each phase that was recorded. */
+  private last = new Map<string, number>()
   private broken = false
   /** Known once the run's images were checked. */
   asked: Asked | undefined
+  /** What happens, for people to read. */
+  readonly said: LineLog
 
   constructor(project: Project, run: Pick<RunRecord, 'id' | 'folder'>) {
     this.folder = runFolder(project, run.id)
+    this.said = new LineLog(this.folder)
     this.attempt(() => {
       mkdirSync(this.folder, { recursive: true })
       const before = listRuns(project, 'train').find(
@@ -60,10 +65,13 @@ export class RunLog {
 
   add(p: JobProgress): void {
     if (p.loss !== undefined) {
-      if (!this.begun.has(p.phase)) this.begin(p.phase, p.done)
+      // Also where a run on a cluster goes back to its saved state.
+      if (p.done <= (this.last.get(p.phase) ?? Infinity)) this.begin(p.phase, p.done)
+      this.last.set(p.phase, p.done)
       this.lines += `${p.phase},${p.done},${short(p.loss)},${short(p.lr)},${short(p.gradNorm)},${short(p.imagesPerSecond)}\n`
       if (Date.now() - this.written >= PACE) this.flush()
     }
+    this.said.add(p)
     if (p.judged) this.addEpoch(p.done, p.judged)
   }
 
@@ -91,7 +99,7 @@ export class RunLog {
 
   /** A run that goes on, or over, replaces what was recorded from this step. */
   private begin(phase: string, step: number): void {
-    this.begun.add(phase)
+    this.flush()
     this.attempt(() => {
       const file = curveFile(this.folder)
       const kept = wholeLines(file).slice(1).filter(earlierThan(phase, step))

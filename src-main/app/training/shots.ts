@@ -1,6 +1,9 @@
 /** Few-shot training sets. */
 import { createHash } from 'node:crypto'
-import type { Item } from '#shared/model/job.ts'
+import { classesOf, type Item } from '#shared/model/job.ts'
+
+/** Stands for the class of images with captions alone. */
+const NONE = -1
 
 /**
  * Up to `shots` images of each class, in the order given; of images with regions as many as it takes for each class to
@@ -17,7 +20,8 @@ export function fewShots(items: readonly Item[], shots: number, seed: number): I
   const counts = new Map<number, number>()
   const taken = new Set<Item>()
   for (const { item } of drawn.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))) {
-    const own = [...new Set((item.boxes ?? item.masks)?.map((r) => r.class) ?? [item.label])]
+    const found = new Set(classesOf(item))
+    const own = found.size ? [...found] : [NONE]
     if (!own.some((c) => (counts.get(c) ?? 0) < shots)) continue
     taken.add(item)
     for (const c of own) counts.set(c, (counts.get(c) ?? 0) + 1)

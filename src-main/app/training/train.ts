@@ -4,16 +4,19 @@ import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { type RunnerId, runnerIdSchema } from '#shared/model/slurm.ts'
 import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
 import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
-import { savedLosses } from '../../engine/jobs/index.ts'
+import { forgetState, savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
-import type { AppContext } from '../context.ts'
+import { type AppContext, deviceFor } from '../context.ts'
+import { runnerOf } from '../runners/index.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
+import { whereFoldersAre } from './folders.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
 import { imagesIn } from './labels-curve.ts'
@@ -37,6 +40,8 @@ export interface TrainRequest {
   readonly sweep?: SweepMember
   /** Which images are used, and as what; all as their splits say by default. */
   readonly data?: TrainingChoice
+  /** Where it runs; on this machine by default. */
+  readonly runner?: RunnerId
 }
 
 export interface TrainedRun {
@@ -62,7 +67,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       recipe: recipe.id,
       settings,
       seed,
-      device: request.device ?? 'auto',
+      device: deviceFor(app, request.device),
       classes,
       splits,
       leftOut,
@@ -71,6 +76,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       ...(request.shots !== undefined && { shots: request.shots }),
       ...(request.sweep && { sweep: { id: request.sweep.id, name: request.sweep.name } }),
       saveEverySeconds: app.saveEverySeconds ?? 30,
+      keepsState: true,
       ...(request.waits && { waits: true }),
     },
   }
@@ -109,12 +115,13 @@ const told = z.object({
   device: deviceSchema.optional(),
   shots: shotsSchema.optional(),
   data: trainingChoice.optional(),
+  runner: runnerIdSchema.optional(),
 })
 
 /** Reconstructs the request of a run from its record; the model is as recorded. */
 export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe' | 'settings' | 'folder'>): TrainRequest {
-  const { seed, model, name, device, shots, data } = settings
-  const asked = told.parse({ seed, model, name, device, shots, data })
+  const { seed, model, name, device, shots, data, runner } = settings
+  const asked = told.parse({ seed, model, name, device, shots, data, runner })
   return {
     recipe: recipe ?? '',
     settings: recipeSettings(settings),
@@ -124,6 +131,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
     device: asked.device,
     model: asked.model ?? undefined,
     ...(asked.data && { data: asked.data }),
+    ...(asked.runner && { runner: asked.runner }),
     name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
   }
 }
@@ -140,23 +148,25 @@ export const stopped = (run: RunRecord) => run.status === 'cancelled' || run.sta
 
 /** Adds a training to the project as a queued run. */
 export function registerTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
+  runnerOf(app, request.runner)
   planTraining(app, project, request)
   return enterTraining(app, project, request)
 }
 
 /** The same without looking at the data again: of a sweep's runs, whose data are checked once. */
 export function enterTraining(app: AppContext, project: Project, request: TrainRequest): RunRecord {
-  const { recipe, settings: own = {}, seed = 0, device = 'auto', shots, sweep, data } = request
+  const { recipe, settings: own = {}, seed = 0, shots, sweep, data, runner = 'local' } = request
   const name = request.name ?? defaultName(request)
   const settings = jsonObject.parse({
     ...own,
     seed,
     model: storedModel(app, project, path.resolve(request.model ?? app.nano)),
     name,
-    device,
+    device: deviceFor(app, request.device),
     ...(shots !== undefined && { shots }),
     ...(sweep && { sweep }),
     ...(data && { data }),
+    ...(runner !== 'local' && { runner }),
   })
   const folder = path.relative(project.folder, checkpointFolder(project, name))
   return startRun(project, { kind: 'train', recipe, settings, folder, status: 'queued' })
@@ -185,6 +195,7 @@ export function startTraining(
       if (p.phase !== losing) losses.length = 0
       losing = p.phase
       if (!losses.length && p.done > 1) losses.push(...saved.slice(0, p.done - 1))
+      if (losses.length >= p.done) losses.length = p.done - 1 // a node failed, and another goes on from the saved state
       losses.push(p.loss)
     }
     onProgress?.(p)
@@ -193,15 +204,18 @@ export function startTraining(
   let trainedOn = job.splits
   /** The left-out images, for the run's record. */
   const without = (): RunRecord['metrics'] => (leftOut.length ? { leftOut } : {})
-  const make = onceLookedAt(
+  const look = onceLookedAt(
     project,
     [job.model],
     (unreadable) => {
       const { classes, splits, mediaIds, leftOut: gone } = trainingDataOf(project, request, unreadable)
       log.asked = { classes, splits, mediaIds }
+      const images = Object.fromEntries(Object.entries(splits).map(([split, items]) => [split, items.length]))
+      log.said.write({ kind: 'begun', device: job.device, seed: job.seed, images, classes: classes.length })
       leftOut = gone
       trainedOn = splits
       if (gone.length) {
+        log.said.write({ kind: 'left-out', images: gone.length })
         updateRun(project, run.id, { metrics: without() })
         onLeftOut?.(gone)
       }
@@ -210,12 +224,13 @@ export function startTraining(
     onProgress,
     task,
   )
-  const running = app.engine.run(make, ofEngine)
+  const running = runnerOf(app, request.runner).run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     (done): TrainedRun => {
       log.flush()
       leftOut = done.leftOut
+      log.said.write({ kind: 'ended', status: 'done', device: done.device, error: null })
       const metrics = accuracies(done.measured)
       enter(project, job.out, () => {
         updateRun(project, run.id, {
@@ -238,11 +253,13 @@ export function startTraining(
             ...{ folder: path.relative(project.folder, done.also.checkpoint), metrics: accuracies(done.also.measured) },
           })
       })
+      forgetState(job.out)
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       log.flush()
       const cancelled = e instanceof DashiError && e.fault === 'cancelled'
+      log.said.write({ kind: 'ended', status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : errorLine(e) })
       noteFailure(() =>
         updateRun(project, run.id, {
           status: cancelled ? 'cancelled' : 'failed',
@@ -253,7 +270,7 @@ export function startTraining(
       throw e
     },
   )
-  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel }
+  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel, leave: running.leave }
 }
 
 /** Records results in the project. If that fails, the checkpoint itself still exists. */

@@ -42,6 +42,8 @@ interface Declared<R> {
   resumes?(place: JobPlace): boolean
   /** Whether it lets the jobs behind it pass, until what it needs is there; asked whenever its lane has room. */
   waits?(place: JobPlace): boolean
+  /** Whether it goes on elsewhere though this program was closed: then it is followed again without being asked. */
+  outlives?(place: JobPlace): boolean
   /** Called before an interrupted job is queued again: creates its new run, if the job is a run. */
   again?(place: JobPlace): { readonly runId: string; readonly subject: string }
   /** @returns the job's result */
@@ -69,9 +71,15 @@ export function jobKind<S extends z.ZodType>({
   }
 }
 
+/** Why a signal aborts when this program is closed: what goes on elsewhere is left, not cancelled. */
+export const leaving = Symbol('leaving')
+
 /** Awaits a cancellable operation, cancelling it when the signal aborts. */
-export async function cancelWith<T>(signal: AbortSignal, running: { readonly result: Promise<T>; cancel(): void }): Promise<T> {
-  const cancel = () => running.cancel()
+export async function cancelWith<T>(
+  signal: AbortSignal,
+  running: { readonly result: Promise<T>; cancel(): void; leave?(): void },
+): Promise<T> {
+  const cancel = () => (signal.reason === leaving && running.leave ? running.leave() : running.cancel())
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
   return running.result.finally(() => signal.removeEventListener('abort', cancel))

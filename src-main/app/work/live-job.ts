@@ -4,9 +4,25 @@ import { phaseKey, type StepProgress } from '#shared/model/progress.ts'
 import { isOpen, type JobRecord, type JobStatus } from '#shared/model/queue.ts'
 import type { Sentence } from '#shared/sentences/table.ts'
 import { Course, type Plan, type Standing } from './course.ts'
+import type { JobKind } from './kind.ts'
+import type { Held } from './queue-options.ts'
 
 /** Minimum time between two notifications of one job, in ms. */
 const pace = 150
+
+/** A job of the queue. */
+export interface Job {
+  readonly live: LiveJob
+  /** null for an unknown kind: the job can only be dismissed. */
+  readonly kind: JobKind | null
+  /** Keeps the project open while the job waits or runs. */
+  readonly held: Held | null
+  /** Whether the job is a row of its project's queue. */
+  readonly stored: boolean
+  readonly abort: AbortController
+  /** Settles when the job has ended. */
+  done: Promise<void> | null
+}
 
 export class LiveJob {
   private course = new Course()

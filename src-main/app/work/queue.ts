@@ -9,32 +9,20 @@ import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
 import { holderOf } from '../../db/lock.ts'
-import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob, takeOverJobs } from '../../db/queue.ts'
+import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
+import { closeInterrupted } from '../projects/index.ts'
 import { Alarm } from './alarm.ts'
 import { contextOf } from './job-context.ts'
-import type { JobKind } from './kind.ts'
-import { LiveJob } from './live-job.ts'
+import { type JobKind, leaving } from './kind.ts'
+import { type Job, LiveJob } from './live-job.ts'
 import { named } from './named.ts'
 import type { Added, Asked, Held, QueueOptions } from './queue-options.ts'
 
 /** How many jobs each lane runs at a time. */
-const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, background: 2 }
+const widths: Readonly<Record<Lane, number>> = { interactive: 8, training: 1, cluster: 1000, background: 2 }
 /** How many ended jobs are kept for windows opened later; the oldest are dropped first. */
 const kept = 50
-
-interface Job {
-  readonly live: LiveJob
-  /** null for an unknown kind: the job can only be dismissed. */
-  readonly kind: JobKind | null
-  /** Keeps the project open while the job waits or runs. */
-  readonly held: Held | null
-  /** Whether the job is a row of its project's queue. */
-  readonly stored: boolean
-  readonly abort: AbortController
-  /** Settles when the job has ended. */
-  done: Promise<void> | null
-}
 
 export class Queue {
   private readonly jobs = new Map<string, Job>()
@@ -117,7 +105,7 @@ export class Queue {
   adopt(held: Held, { carryOut = true } = {}): void {
     const { db, folder } = held.project
     const own = [...this.jobs.values()].filter((j) => j.held?.key === held.key && j.live.isOpen).map((j) => j.live.record.id)
-    takeOverJobs(db, { own, home: this.options.home(folder) ?? undefined })
+    closeInterrupted(held.project, { own, home: this.options.home(folder) ?? undefined })
     for (const record of listJobs(db)) {
       if (own.includes(record.id) || (record.status !== 'queued' && record.status !== 'interrupted')) continue
       const kind = this.options.kinds.get(record.kind) ?? null
@@ -125,7 +113,19 @@ export class Queue {
       if (unknown !== null) this.enter({ ...record, status: 'interrupted', error: unknown }, null, held, true)
       else this.enter(record, kind, record.status === 'queued' ? this.options.projects.take(folder) : held, true)
     }
-    if (carryOut) for (const lane of lanes) this.pump(lane)
+    if (!carryOut) return
+    for (const job of [...this.jobs.values()]) if (job.held?.key === held.key) this.followAgain(job)
+    for (const lane of lanes) this.pump(lane)
+  }
+
+  /** A job that went on elsewhere; if it cannot be followed from here, it is offered as any other. */
+  private followAgain({ kind, held, live: { record } }: Job): void {
+    if (!held || record.status !== 'interrupted') return
+    try {
+      if (kind?.outlives?.({ models: this.options.models, project: held.project, runId: record.runId })) this.again(record.id)
+    } catch (e) {
+      if (!(inWords(e) instanceof DashiError)) this.options.report('the queue', e)
+    }
   }
 
   /** Called when a project is closed: its interrupted jobs can no longer be reached. */
@@ -186,6 +186,7 @@ export class Queue {
     const { live, held } = this.offered(id)
     if (!dismissJob(held.project.db, id)) throw gone()
     live.become('cancelled', { error: live.record.error })
+    this.pump(live.record.lane) // what waited for the answer
   }
 
   private offered(id: string): Job & { readonly held: Held } {
@@ -285,7 +286,7 @@ export class Queue {
     this.closing = true
     this.alarm.set([])
     const running = this.running()
-    for (const { abort } of running) abort.abort()
+    for (const { abort } of running) abort.abort(leaving)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))
     await Promise.race([Promise.allSettled(running.map((j) => j.done)), late])

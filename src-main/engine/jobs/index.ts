@@ -1,4 +1,4 @@
 /** Public interface of engine/jobs, without running one. */
-export { savedLosses } from './kept.ts'
+export { forgetState, kept, savedLosses, stateOf } from './kept.ts'
 export type { MeasureRecord } from './measure.ts'
 export { measures } from './measures.ts'

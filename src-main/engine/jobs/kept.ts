@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Job } from '#shared/model/job.ts'
 import { sweep } from '../../files/atomic.ts'
@@ -13,6 +13,19 @@ export const stateOf = (out: string) => ({ dir: `${out}.run`, file: path.join(`$
 
 /** The losses of the steps that resuming a training into `out` would skip; empty if it would start over. */
 export const savedLosses = (out: string): number[] => lossesIn(stateOf(out).file)
+
+/** Removes what a training into `out` saved to be resumed; not the folder while other files are in it. Never throws. */
+export function forgetState(out: string): void {
+  const { dir, file } = stateOf(out)
+  try {
+    if (!existsSync(dir)) return
+    rmSync(file, { force: true })
+    sweep(file)
+    removeEmpty(dir)
+  } catch {
+    // a training that is done does not fail for it; the project's next opening tries again
+  }
+}
 
 export function removeEmpty(dir: string): void {
   if (existsSync(dir) && !readdirSync(dir).length) rmdirSync(dir)
@@ -36,7 +49,7 @@ export function sweepJob(job: Job): void {
     const beside = besideName(job.out, 'last')
     for (const target of [job.out, path.join(job.out, RECORD_FILE), beside, path.join(beside, RECORD_FILE), file])
       if (existsSync(path.dirname(target))) sweep(target)
-    if (job.kind === 'train') removeEmpty(dir)
+    if (job.kind === 'train' && !(job.keepsState && recordOf(job.out))) removeEmpty(dir)
   } catch {
     // the next write removes it
   }

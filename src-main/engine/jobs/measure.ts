@@ -7,7 +7,7 @@ import type { Provider } from '../runtime/session.ts'
 import type { JobHooks } from './hooks.ts'
 
 /** What is measured on. */
-export type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache' | 'found'>
+export type Data = Pick<EvaluateJob, 'splits' | 'classes' | 'templates' | 'cache' | 'found' | 'zeroShot'>
 
 export interface Measuring {
   readonly hooks: JobHooks

@@ -17,6 +17,7 @@ import { imageFeatures } from '../tasks/embed.ts'
 import { findRecord } from '../weights/checkpoint.ts'
 import type { JobHooks } from './hooks.ts'
 import { measureRecord } from './measures.ts'
+import { probeSeconds, standIns } from './probe-seconds.ts'
 import { seeingOf } from './train.ts'
 
 /** Updates an epoch and epochs: in the first one, images are read from the disk. */
@@ -24,6 +25,10 @@ const PER_EPOCH = 3
 const EPOCHS = 3
 /** Images whose features are computed: more than a chunk of them, so that the second one shows the rate. */
 const FEATURES = 96
+/** Up to so many, if there are more classes, so that each has one. */
+const MOST_FEATURES = 512
+/** Values of C, spread over the range of all: larger ones take many times as long, so the first ones say little of the others. */
+const FITS = 7
 /** Seconds after which a part has been measured well enough. */
 const PATIENCE = 20
 const LIMIT = 1 << 30
@@ -41,7 +46,7 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
     const made = recipe.steps?.(settings, train.length)
     const some = made ? Math.max(PER_EPOCH * made.batch * made.accumulate, Math.min(FEATURES, train.length)) : train.length
     const pictures = new PixelStore(LIMIT)
-    const watch = new Watch(hooks)
+    const watch = new Watch(hooks, { fits: Number(settings['cCount'] ?? 0), trains: Boolean(made?.steps) })
     const run = new Rehearsal({
       model,
       classes: job.classes,
@@ -57,14 +62,18 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
     const opened = (performance.now() - began) / 1000
     if (!recipe.untrained && train.length) {
       watch.begin()
-      const short = made && Number(settings['epochs']) > EPOCHS ? { ...settings, epochs: EPOCHS } : settings
+      const short = {
+        ...settings,
+        ...(made && Number(settings['epochs']) > EPOCHS && { epochs: EPOCHS }),
+        ...(Number(settings['cCount']) > FITS && { cCount: FITS }),
+      }
       await recipe.run(run, short).catch((e: unknown) => {
         if (hooks.isCancelled() || !(e instanceof DashiError && e.fault === 'cancelled')) throw e
       })
     }
     const seconds = watch.seconds(made && Math.min(PER_EPOCH, Math.floor(run.split('train').n / (made.batch * made.accumulate))))
     const evaluation =
-      recipe.task === 'classify'
+      (recipe.measuredAt ?? recipe.task) === 'classify'
         ? (run.feature ?? (await featureSeconds(model, job, provider, hooks)))
         : await scoring(job, model, provider, hooks)
     const read = new Set(run.split('train').items.map((i) => i.file)).size
@@ -85,14 +94,18 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
   }
 }
 
-/** Features of a sample stand for those of all images: what follows takes as long. */
+/**
+ * Features of a sample stand for those of all images, each for images of its own class: what follows takes as long. (A probe of features
+ * with other labels than their own would be over much sooner: where the classes cannot be told apart, large C have a near optimum.)
+ */
 class Rehearsal extends Run {
   /** Seconds an image. */
   feature: number | null = null
 
   override async featuresOf(name: string): Promise<Float32Array> {
     const { items, n } = this.split(name)
-    const sample = spread(items, FEATURES)
+    const byClass = [...items].sort((a, b) => a.label - b.label)
+    const sample = spread(byClass, Math.max(FEATURES, Math.min(MOST_FEATURES, this.o.classes.length)))
     const took = new Rate()
     const rows = await imageFeatures(this.model, new Images(sample, this.o.pictures), {
       provider: this.o.provider,
@@ -102,8 +115,10 @@ class Rehearsal extends Run {
     if (name === 'train') this.feature = took.perOne()
     this.o.onProgress({ phase: 'features', part: name, done: n, total: n })
     const out = new Float32Array(n * this.model.dim)
-    for (let i = 0; i < n; i++)
-      out.set(rows.subarray((i % sample.length) * this.model.dim, ((i % sample.length) + 1) * this.model.dim), i * this.model.dim)
+    standIns(
+      items.map((item) => item.label),
+      sample.map((item) => item.label),
+    ).forEach((row, i) => out.set(rows.subarray(row * this.model.dim, (row + 1) * this.model.dim), i * this.model.dim))
     return out
   }
 }
@@ -124,14 +139,22 @@ class Rate {
 
 /** Listens to a run's progress until its parts are known. */
 class Watch {
-  /** Seconds of the whole probe. */
-  probe: number | null = null
   private last = performance.now()
   private first = 0
-  private fitted = 0
   private readonly steps: number[] = []
+  /** Seconds of each fit of the probe, and how many there are to be. */
+  private readonly fits: number[] = []
+  private fitsToCome = 0
 
-  constructor(private readonly hooks: JobHooks) {}
+  /** @param whole how many fits the probe of the training makes, and whether steps follow it */
+  constructor(
+    private readonly hooks: JobHooks,
+    private readonly whole: { readonly fits: number; readonly trains: boolean },
+  ) {}
+
+  get probe(): number | null {
+    return this.fits.length ? probeSeconds(this.fits, this.fitsToCome, this.whole.fits) : null
+  }
 
   begin(): void {
     this.last = this.first = performance.now()
@@ -141,9 +164,8 @@ class Watch {
     this.hooks.onProgress({ ...p, loss: undefined, lr: undefined })
     const now = performance.now()
     if (triesValues(p.phase)) {
-      // Larger values of C take longer: those to come are expected to take as long as the last one.
-      this.probe = (now - this.last + (p.total - p.done) * (now - Math.max(this.last, this.fitted))) / 1000
-      this.fitted = now
+      this.fits.push((now - this.last) / 1000 - sumOf(this.fits))
+      this.fitsToCome = p.total - p.done
     } else if (p.phase === 'features') this.last = now
     else if (this.steps.push(now) === 1) this.first = now
   }
@@ -151,7 +173,7 @@ class Watch {
   knows(): boolean {
     const since = (from: number) => (performance.now() - from) / 1000
     if (this.steps.length) return this.steps.length > PER_EPOCH * EPOCHS || (this.steps.length > 3 && since(this.first) > PATIENCE)
-    return this.probe !== null && since(this.last) > PATIENCE
+    return !this.whole.trains && this.fits.length > 0 && since(this.last) > PATIENCE
   }
 
   /** @param perEpoch steps in which each image is seen for the first time */
@@ -161,11 +183,12 @@ class Watch {
     const [cold, warm] = [took.slice(0, Math.max(0, perEpoch - 1)), took.slice(Math.max(0, perEpoch - 1))]
     const step = median(warm.length ? warm : cold)
     const firstStep = median(cold.length ? cold : warm)
-    const before = (this.steps[0]! - this.last) / 1000 - (this.probe ?? 0)
+    const before = (this.steps[0]! - this.last) / 1000 - sumOf(this.fits)
     return { start: Math.max(0, before - firstStep), firstStep, step }
   }
 }
 
+const sumOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 
 /** At most `n` of them, evenly spread; those with most regions first, since they decide the size of the step. */
@@ -193,7 +216,8 @@ async function scoring(job: RehearseJob, model: Model, provider: string, hooks: 
   if (!items.length) return 0
   const began = performance.now()
   const data = { splits: { some: items }, classes: job.classes, templates: job.templates, cache: job.cache }
-  await measureRecord(recipeRecord(job.recipe).task).measure(model, data, { hooks, provider, pictures: new PixelStore(0) })
+  const { task, measuredAt } = recipeRecord(job.recipe)
+  await measureRecord(measuredAt ?? task).measure(model, data, { hooks, provider, pictures: new PixelStore(0) })
   return (performance.now() - began) / 1000 / items.length
 }
 

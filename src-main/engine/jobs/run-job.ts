@@ -3,6 +3,7 @@ import { DashiError, saidBy } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import { curateJob } from './curate.ts'
+import { devicesJob } from './devices.ts'
 import { evaluateJob } from './evaluate.ts'
 import type { JobHooks } from './hooks.ts'
 import { mergeJob } from './merge.ts'
@@ -24,9 +25,13 @@ export async function runJob<J extends Job>(job: J, hooks: JobHooks): Promise<Re
 }
 
 const carryOut = (job: Job, hooks: JobHooks): Promise<JobResult> =>
-  job.kind === 'curate' ? curateJob(job, hooks) : leavingOut(job, hooks, (now) => onImages(now, hooks))
+  job.kind === 'curate'
+    ? curateJob(job, hooks)
+    : job.kind === 'devices'
+      ? devicesJob(job, hooks)
+      : leavingOut(job, hooks, (now) => onImages(now, hooks))
 
-function onImages(job: Exclude<Job, { kind: 'curate' }>, hooks: JobHooks): Promise<JobResult> {
+function onImages(job: Exclude<Job, { kind: 'curate' | 'devices' }>, hooks: JobHooks): Promise<Exclude<JobResult, { kind: 'devices' }>> {
   switch (job.kind) {
     case 'train':
       return trainJob(job, hooks)

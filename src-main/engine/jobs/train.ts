@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { accuracies, type Item, type JobProgress, type ResultOf, type TrainJob } from '#shared/model/job.ts'
+import { accuracies, classesOf, type Item, type JobProgress, type ResultOf, type TrainJob } from '#shared/model/job.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
@@ -13,13 +13,13 @@ import { chooseProvider } from '../runtime/devices.ts'
 import { Pauses } from '../runtime/pauses.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
-import { regionTask } from '../tasks/tasks.ts'
+import { captionTask, regionTask } from '../tasks/tasks.ts'
 import { fingerprint } from '../weights/fingerprint.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { fromWeights } from '../weights/tensors.ts'
 import { besideOf } from './beside.ts'
 import { evaluateSplits } from './evaluate.ts'
-import { removeEmpty, stateOf } from './kept.ts'
+import { forgetState, removeEmpty, stateOf } from './kept.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
@@ -36,6 +36,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   const { provider } = await chooseProvider(job.device)
   const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
+  let written = false
   try {
     need(model, recipe.needs, `recipe ${recipe.id}`)
     const more = recipe.demands?.(job.settings)
@@ -111,13 +112,17 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       files: trained.files,
       record: { ...record, ...(trained.course && { course: trained.course }) },
     })
+    written = true
     const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
-    const measured = await evaluateSplits(job.out, { ...job, task: recipe.task }, hooks, provider, { patience: pauses })
+    const measured = await evaluateSplits(job.out, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, {
+      patience: pauses,
+    })
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
-    const others = also && (await evaluateSplits(also, { ...job, task: recipe.task }, hooks, provider, { patience: pauses }))
+    const others =
+      also && (await evaluateSplits(also, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, { patience: pauses }))
     if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
-    rmSync(stateFile, { force: true }) // not the folder: it may contain other files
+    if (!job.keepsState) forgetState(job.out)
     return {
       kind: 'train',
       checkpoint: job.out,
@@ -133,7 +138,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     }
   } finally {
     model.close()
-    removeEmpty(stateOf(job.out).dir) // nothing to resume if the run failed before saving a state
+    // Nothing to resume if the run failed before saving a state; but what it wrote is claimed by the folder.
+    if (!(job.keepsState && written)) removeEmpty(stateOf(job.out).dir)
   }
 }
 
@@ -175,9 +181,6 @@ function refuseDiverged({ weights, head }: Pick<Trained, 'weights' | 'head'>): v
     if (!data.every(Number.isFinite)) throw dataError('training', sentence('training.tensor-diverged', { tensor: name }))
 }
 
-/** The classes of an image, or of its regions. */
-const classesOf = ({ label, boxes, masks }: Item): number[] => (boxes ?? masks)?.map((r) => r.class) ?? [label]
-
 function checkData(job: TrainJob, trains: boolean, task: string): void {
   const strange = Object.values(job.splits)
     .flat()
@@ -193,7 +196,7 @@ function checkData(job: TrainJob, trains: boolean, task: string): void {
   if (!trains) return
   const train = job.splits['train'] ?? []
   if (!train.length) throw userError(sentence('training.no-images'))
-  if (regionTask(task)) return // a label without regions to learn from is one to tell others from
+  if (captionTask(task) ?? regionTask(task)) return // a label without regions to learn from is one to tell others from
   const seen = new Set(train.map((item) => item.label))
   const empty = job.classes.filter((_, i) => !seen.has(i)).map((c) => c.name)
   if (!empty.length) return

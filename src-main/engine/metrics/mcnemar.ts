@@ -14,8 +14,11 @@ export interface McNemar {
 export function mcnemar(b: number, c: number): McNemar {
   if (b + c < 25) return { method: 'exact', b, c, p: exactMcNemar(b, c) }
   const z = Math.max(0, Math.abs(b - c) - 1) / Math.sqrt(b + c)
-  return { method: 'chi-squared', b, c, p: erfc(z / Math.SQRT2) }
+  return { method: 'chi-squared', b, c, p: normalTail(z) }
 }
+
+/** The probability of a standard normal value at least as far from nought as z. */
+export const normalTail = (z: number): number => erfc(Math.abs(z) / Math.SQRT2)
 
 /** Two-sided binomial test: under the null, each discordant pair goes either way with probability one half. */
 export function exactMcNemar(b: number, c: number): number {

@@ -72,6 +72,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
         if (!preprocess) throw noPreprocessConfig(dir)
         return preprocess
       },
+      partners: record?.partners,
       close: () => weights.close(),
     }
   } catch (e) {

@@ -30,6 +30,7 @@ import { initialClip } from './clip-init.ts'
 import { denseLayer, denseSegmenter } from './dense-clip.ts'
 import { essential, activationName } from './essence.ts'
 import { defineFamily, layersNamed, type ImageTower, type Similarity, type TextTower } from './model.ts'
+import type { DensePatches } from './segmenter.ts'
 import { TensorList } from './tensors.ts'
 import { gridPositions } from './interpolate.ts'
 
@@ -73,7 +74,7 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
 }
 
 /**
- * pixels [1, 3, H, W] → an embedding of each patch, [h, w, projection_dim]: the last layer attends to neighbours, the
+ * pixels [B, 3, H, W] → an embedding of each patch, [B, h, w, projection_dim]: the last layer attends to neighbours, the
  * rest is as for a whole image.
  */
 export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
@@ -83,8 +84,14 @@ export function denseEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
   const last = v.num_hidden_layers - 1
   const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), { ...v, num_hidden_layers: last })
   const patches = slice(denseLayer(p, `${m}.encoder.layers.${last}`, x, v, [gh, gw]), { axis: 1, start: 1 })
-  return projected(p, c, reshape(patches, [gh, gw, v.hidden_size]))
+  return projected(p, c, reshape(patches, [pixels.shape[0]!, gh, gw, v.hidden_size]))
 }
+
+const clipPatches = (c: ClipConfig): DensePatches => ({
+  embed: (p, pixels) => denseEmbedding(p, c, pixels),
+  projection: ['visual_projection.'],
+  last: ['visual_projection.', 'vision_model.post_layernorm.', `vision_model.encoder.layers.${c.vision_config.num_hidden_layers - 1}.`],
+})
 
 /**
  * Positions of the class token (row 0) and the patches, [1 + gh·gw, D]; resampled if the grid differs from the
@@ -252,7 +259,7 @@ export const clip = defineFamily<z.infer<typeof clipConfigSchema>>({
     image: clipImage(c),
     text: clipText(c),
     similarity: clipSimilarity,
-    segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), clipSimilarity),
+    segmenter: denseSegmenter(clipPatches(c), clipSimilarity),
     check: (weights) => checkScale(weights),
   }),
   essence: clipEssence,

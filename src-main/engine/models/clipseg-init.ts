@@ -45,7 +45,7 @@ export function initialClipseg(
  * A word and a patch enter the decoder by the same random projection of the space in which they are compared, so that the sum
  * of their product estimates their similarity (Johnson & Lindenstrauss 1984).
  */
-export function compareFromTheStart(weights: Map<string, Float32Array>, dim: number, layer: number): void {
+function compareFromTheStart(weights: Map<string, Float32Array>, dim: number, layer: number): void {
   const [shared, projection] = [weights.get('decoder.film_mul.weight')!, weights.get(`${CLIP}visual_projection.weight`)!]
   const reduce = weights.get(`decoder.reduces.${layer}.weight`)!.fill(0)
   const width = projection.length / dim

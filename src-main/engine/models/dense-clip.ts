@@ -4,7 +4,7 @@ import type { Params } from '../nn/params.ts'
 import { layerNorm, linear } from '../nn/transformer.ts'
 import { reshape, swapLast } from '../ops/index.ts'
 import type { Similarity } from './model.ts'
-import type { Segmenter } from './segmenter.ts'
+import type { DensePatches, Segmenter } from './segmenter.ts'
 
 /*
  * Segmentation by a model that was only trained to compare whole images with texts. Its last attention mixes the image
@@ -58,16 +58,17 @@ export function denseLayer(
   })
 }
 
-/**
- * The segmenter made of a contrastive model.
- * @param dense pixels [1, 3, H, W] → an embedding of each patch, [h, w, dim]
- */
-export const denseSegmenter = (dense: (p: Params, pixels: Value) => Value, similarity: Similarity): Segmenter => ({
+/** The segmenter made of a contrastive model. */
+export const denseSegmenter = (dense: DensePatches, similarity: Similarity): Segmenter => ({
   competing: true,
   unit: true,
   windows: true,
   patches: 'dense',
-  encode: (p, pixels) => ({ dense: dense(p, pixels) }),
+  encode(p, pixels) {
+    const y = dense.embed(p, pixels)
+    return { dense: reshape(y, y.shape.slice(1)) }
+  },
+  dense,
   masks(p, { dense: features }, queries) {
     const [h, w, d] = features!.shape as [number, number, number]
     return reshape(swapLast(similarity.logits(p, reshape(features!, [h * w, d]), queries)), [queries.shape[0]!, h, w])

@@ -1,6 +1,7 @@
 /** A model as recipes, evaluation, merging and curation see it: by its capabilities, never by its family. */
 import type { z } from 'zod'
 import type { Capability } from '#shared/model/capability.ts'
+import type { Partners } from '#shared/model/checkpoint.ts'
 import type { Sentence } from '#shared/sentences/table.ts'
 import type { PreprocessConfig, Processor } from '../data/preprocess.ts'
 import type { Tokenizer, TokenizerKind } from '../data/tokenizer.ts'
@@ -161,6 +162,8 @@ export interface Model extends Architecture {
   readonly templates: readonly string[]
   /** The last layer of a classifier, fine-tuned or the model's own. */
   readonly head: Head | undefined
+  /** The models that it works with. */
+  readonly partners: Partners | undefined
   close(): void
 }
 

@@ -2,7 +2,7 @@ import { nanoConfig } from './nano.ts'
 
 /**
  * The configuration of the nano detector in the layout of OWL-ViT: Nano's texts, and an image tower of Nano's width that sees
- * 256-px images as 16 × 16 patches.
+ * 192-px images as 12 × 12 patches.
  */
 export const nanoDetectConfig = (vocabSize: number, eosTokenId: number) => {
   const { text_config: text, vision_config: vision } = nanoConfig(vocabSize, eosTokenId)
@@ -15,7 +15,7 @@ export const nanoDetectConfig = (vocabSize: number, eosTokenId: number) => {
     vision_config: {
       ...vision,
       model_type: 'owlvit_vision_model',
-      image_size: 256,
+      image_size: 192,
       patch_size: 16,
       num_hidden_layers: 5,
       intermediate_size: 384,

@@ -5,6 +5,15 @@ import type { Params } from '../nn/params.ts'
 /** The tensors of an encoded image that queries need, by name. */
 export type ImageState = Readonly<Record<string, Value>>
 
+/** Embeddings of patches in the space of texts. */
+export interface DensePatches {
+  /** pixels [B, 3, H, W] → [B, h, w, dim], not normalised. */
+  embed(p: Params, pixels: Value): Value
+  /** Beginnings of the names of the tensors that lead into the space of texts, and of all those since the last layer's input. */
+  readonly projection: readonly string[]
+  readonly last: readonly string[]
+}
+
 /** Masks for words or for example images. */
 export interface Segmenter {
   /**
@@ -24,6 +33,8 @@ export interface Segmenter {
   readonly patches?: string
   /** pixels [1, 3, H, W] → the image's state. */
   encode(p: Params, pixels: Value): ImageState
+  /** What training needs of a model that compares patches with texts. */
+  readonly dense?: DensePatches
   /**
    * For training: states of several images at once, pixels [B, 3, H, W], and the embedding [B, T, dim] of each token of the last
    * layer, the image's own first.

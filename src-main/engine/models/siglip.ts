@@ -74,14 +74,14 @@ function imageEmbedding(p: Params, c: SiglipConfig, pixels: Value): Value {
 }
 
 /**
- * pixels [1, 3, H, W] → an embedding of each patch, [h, w, D]. The last attention is that of the pooling: there each
+ * pixels [B, 3, H, W] → an embedding of each patch, [B, h, w, D]. The last attention is that of the pooling: there each
  * patch's key takes the place of the probe's query. Its MLP is kept: unlike an encoder layer's, it leads into the space
  * of the texts, and no residual of the whole image enters it.
  */
 function denseEmbedding(p: Params, c: SiglipConfig, pixels: Value): Value {
   const { patch_size: size, hidden_size: d } = c.vision_config
   const [gh, gw] = [pixels.shape[2]!, pixels.shape[3]!].map((side) => Math.floor(side / size)) as [number, number]
-  return reshape(attentionPooling(p, patchTokens(p, c, pixels), c.vision_config, [gh, gw]), [gh, gw, d])
+  return reshape(attentionPooling(p, patchTokens(p, c, pixels), c.vision_config, [gh, gw]), [pixels.shape[0]!, gh, gw, d])
 }
 
 /**
@@ -197,7 +197,14 @@ export const siglip = defineFamily<SiglipConfig>({
       embed: (p, tokens) => textEmbedding(p, c, tokens),
     },
     similarity,
-    segmenter: denseSegmenter((p, pixels) => denseEmbedding(p, c, pixels), similarity),
+    segmenter: denseSegmenter(
+      {
+        embed: (p, pixels) => denseEmbedding(p, c, pixels),
+        projection: [`${HEAD}.mlp.fc2.`],
+        last: [`${HEAD}.`, 'vision_model.post_layernorm.'],
+      },
+      similarity,
+    ),
     check: (weights) => {
       const found = weights.float32(SCALE)[0]!
       if (found > 80) throw dataError(weights.fileOf(SCALE), sentence('tensor.scale', { tensor: SCALE, found }))

@@ -10,15 +10,16 @@ import { runLoop, type TrainingPlan } from '../runtime/loop.ts'
 import { type StepMetrics, Trainer, type TrainOptions } from '../runtime/train.ts'
 import { denseFeeds, denseLoss } from './dense.ts'
 import { detectRecipe as recipe } from './detect-recipe.ts'
-import type { DrawScene, Scene } from './scene.ts'
+import type { DrawScene } from './scene.ts'
+import { turnedScenes } from './turned.ts'
 
 export interface DetectPretrainOptions {
   readonly model: Architecture
   readonly start: ReadonlyMap<string, Float32Array>
   /** Identifies the model and the data in saved states. */
   readonly identity: unknown
-  /** For each concept, the queries of several ways to say it, of length 1; one is drawn each time. Unseen ones have none. */
-  readonly words: readonly (readonly Float32Array[])[]
+  /** Queries of length 1 of the words by which anything is asked for; one is drawn each time. */
+  readonly anything: readonly Float32Array[]
   readonly scene: DrawScene
   readonly steps: number
   /** Of each session; all cores by default. On a busy machine one is faster than two that wait for each other. */
@@ -30,7 +31,8 @@ export interface DetectPretrainOptions {
 type Weights = ReadonlyMap<string, Float32Array>
 
 /** @returns the loss of every step, and the moving average of the trained weights */
-export async function pretrainDetector(o: DetectPretrainOptions): Promise<{ losses: number[]; weights: Weights }> {
+export async function pretrainDetector(given: DetectPretrainOptions): Promise<{ losses: number[]; weights: Weights }> {
+  const o = { ...given, scene: turnedScenes(given.scene, given.model.image.size, recipe.scenes) }
   const last = Math.min(recipe.matchedSteps, Math.floor(o.steps / 10))
   const dense = await trainDense(o, o.steps - last)
   const matched = await trainMatched(o, new Map([...o.start, ...dense.weights]), o.steps - last)
@@ -63,22 +65,15 @@ const run = (o: DetectPretrainOptions, name: string, plan: Omit<TrainingPlan, 'i
 
 /** Every patch answers. */
 async function trainDense(o: DetectPretrainOptions, steps: number) {
-  const { model, words } = o
+  const { model } = o
   const { size, patch } = model.image
   const shape = { images: recipe.batch, size, patch }
-  const seen = words.flatMap((own, c) => (own.length ? [c] : []))
-  const table = Float32Array.from(seen.flatMap((c) => [...unitMean(words[c]!)]))
-  const place = new Map(seen.map((c, i) => [c, i]))
-  const draw: DrawScene = (number, out, offset) => {
-    const { owner, objects } = o.scene(number, out, offset)
-    return { owner, objects: objects.map(({ concept, box }) => ({ concept: place.get(concept)!, box })) }
-  }
   const params = paramsOf(o, o.start)
   const trainer = await Trainer.create(
     {
       build(graph) {
         const p = params(graph)
-        const { loss, ...metrics } = denseLoss(graph, model.detector!, p, shape, table)
+        const { loss, ...metrics } = denseLoss(graph, model.detector!, p, shape)
         return { loss, metrics, parameters: p.trainable }
       },
     },
@@ -90,7 +85,7 @@ async function trainDense(o: DetectPretrainOptions, steps: number) {
       trainer,
       steps,
       schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: steps }),
-      batch: async (step) => denseFeeds(shape, draw, step * recipe.batch),
+      batch: async (step) => denseFeeds(shape, o.scene, step * recipe.batch, queryOf(o, step)),
     })
     return { losses, weights: await trainer.exportWeights({ ema: true }) }
   } finally {
@@ -103,7 +98,7 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
   const { model, steps } = o
   const { size } = model.image
   const detector = model.detector!
-  const shape = { images: recipe.batch, height: size, width: size, queries: recipe.queries, regions: recipe.regions }
+  const shape = { images: recipe.batch, height: size, width: size, queries: 1, regions: recipe.regions }
   const training = await DetectorTrainer.create({
     detector,
     shape,
@@ -122,9 +117,8 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
       async batch(step) {
         const pixels = new Float32Array(recipe.batch * volume)
         const scenes = Array.from({ length: recipe.batch }, (_, i) => o.scene(step * recipe.batch + i, pixels, i * volume))
-        const { concepts, queries } = asked(o.words, scenes, Rng.of(recipe.seed, 0xa5, step), detector.width)
-        const targets = scenes.map(({ objects }) => objects.map(({ concept, box }) => ({ query: concepts.indexOf(concept), box })))
-        return training.feeds({ pixels, queries, targets })
+        const targets = scenes.map(({ objects }) => objects.map(({ box }) => ({ query: 0, box })))
+        return training.feeds({ pixels, queries: queryOf(o, step), targets })
       },
       ready: (feeds) => training.assigned(feeds),
     })
@@ -134,19 +128,6 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
   }
 }
 
-/** The concepts that a batch is asked for, those of its scenes first, with a query each. */
-function asked(words: DetectPretrainOptions['words'], scenes: readonly Scene[], rng: Rng, width: number) {
-  const there = [...new Set(scenes.flatMap(({ objects }) => objects.map((x) => x.concept)))].slice(0, recipe.queries)
-  const others = rng.shuffle(words.flatMap((own, c) => (own.length && !there.includes(c) ? [c] : [])))
-  const concepts = [...there, ...others].slice(0, recipe.queries)
-  const queries = new Float32Array(recipe.queries * width)
-  concepts.forEach((c, i) => queries.set(words[c]![rng.int(words[c]!.length)]!, i * width))
-  return { concepts, queries }
-}
-
-/** The direction of the mean of several unit vectors. */
-function unitMean(rows: readonly Float32Array[]): Float32Array {
-  const sum = Float32Array.from(rows[0]!, (_, i) => rows.reduce((x, row) => x + row[i]!, 0))
-  const length = Math.hypot(...sum)
-  return sum.map((x) => x / length)
-}
+/** One of the words for anything. */
+const queryOf = ({ anything }: DetectPretrainOptions, step: number): Float32Array =>
+  anything[Rng.of(recipe.seed, 0xa5, step).int(anything.length)]!

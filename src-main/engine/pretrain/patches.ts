@@ -2,9 +2,7 @@ import type { Scene } from './scene.ts'
 
 /** What the patches of a batch show, [images · N] each. */
 export interface PatchTargets {
-  /** The concept of the object that a patch shows most of; 0 where it shows none. */
-  readonly concept: Int32Array
-  /** How much that counts: the object's share of the patch; 0 for the background. */
+  /** How much of a patch is the object's that it shows most of; 0 for the background. */
   readonly share: Float32Array
   /** Whether a patch answers for its object: 1 near the object's middle, 0 for the background. */
   readonly core: Float32Array
@@ -25,7 +23,6 @@ export function patchTargets(patches: number): PatchTargets {
   const boxes = new Float32Array(patches * 4)
   for (let i = 0; i < patches; i++) boxes.set(NOTHING, 4 * i)
   return {
-    concept: new Int32Array(patches),
     share: new Float32Array(patches),
     core: new Float32Array(patches),
     decided: new Float32Array(patches).fill(1),
@@ -40,7 +37,6 @@ export function showPatches({ owner, objects }: Scene, grid: number, patch: numb
   const nearest = objects.map(() => ({ at: -1, distance: Infinity }))
   const place = (at: number) => [((at % grid) + 0.5) / grid, (Math.floor(at / grid) + 0.5) / grid] as const
   const take = (at: number, object: number, share: number) => {
-    out.concept[offset + at] = objects[object]!.concept
     out.share[offset + at] = share
     out.boxes.set(objects[object]!.box, 4 * (offset + at))
   }

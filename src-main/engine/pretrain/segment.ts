@@ -1,4 +1,4 @@
-/** Training of a segmenter in CLIPSeg's layout on scenes of known content. */
+/** Training of a segmenter in CLIPSeg's layout to tell things from the background, on scenes of known content. */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Rng } from '../data/rng.ts'
@@ -12,17 +12,19 @@ import { Session, type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { maskLoss } from '../tasks/segment.ts'
 import { segmentRecipe as recipe } from './segment-recipe.ts'
-import type { SegmentWords } from './segment-words.ts'
-import type { DrawScene, Scene } from './scene.ts'
+import type { DrawScene } from './scene.ts'
+import { turnedScenes } from './turned.ts'
 
 export interface SegmentOptions {
   readonly model: Architecture
   readonly config: unknown
   /** Initial weights of every tensor. */
   readonly start: ReadonlyMap<string, Float32Array>
-  readonly words: SegmentWords
+  /** Words by which anything is asked for, as the text tower embeds them: [dim] each, not normalised. */
+  readonly anything: readonly Float32Array[]
   readonly scene: DrawScene
   readonly steps: number
+  readonly threads?: number
   readonly stateDir: string
   readonly onMetrics?: (step: number, steps: number, metrics: StepMetrics) => void
 }
@@ -31,7 +33,8 @@ export interface SegmentOptions {
  * Trains the decoder; both towers stay as they are. Resumes from a saved state.
  * @returns the loss of every step, and the moving average of the trained weights
  */
-export async function pretrainSegment(o: SegmentOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
+export async function pretrainSegment(given: SegmentOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
+  const o = { ...given, scene: turnedScenes(given.scene, given.model.image.size, recipe.scenes) }
   mkdirSync(o.stateDir, { recursive: true })
   const trainer = await createTrainer(o)
   const losses = await runLoop(
@@ -53,7 +56,7 @@ export async function pretrainSegment(o: SegmentOptions): Promise<{ losses: numb
   )
   const weights = await trainer.exportWeights({ ema: true })
   await trainer.release()
-  return { losses, weights: await calibrated(o, weights) }
+  return { losses, weights: await calibrated(given, weights) }
 }
 
 /** Batches of scenes of the training's styles, none of which was trained on, by which the masks' level is set. */
@@ -62,15 +65,15 @@ const LEVELS = Array.from({ length: 25 }, (_, i) => (i - 20) / 4)
 const LEVEL = 'decoder.transposed_convolution.bias'
 
 /**
- * The weights with masks moved up or down so that a probability of 0.5 is where they overlap best with what is meant, the
- * pixels of all words together: a short training says everywhere that little is likely.
+ * The weights with masks moved up or down so that a probability of 0.5 is where they overlap best with what is meant: a
+ * short training says everywhere that little is likely.
  */
 export async function calibrated(
   o: Omit<SegmentOptions, 'steps' | 'stateDir'>,
   weights: Map<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
   const { model, start } = o
-  const { batch: b, queries: q } = recipe
+  const { batch: b } = recipe
   const { size } = model.image
   const graph = new Graph()
   const p = new Params(
@@ -78,7 +81,7 @@ export async function calibrated(
     tensorsInMemory('a trained segmenter', model.tensors.shapes(), (name) => weights.get(name) ?? start.get(name)!),
   )
   const state = model.segmenter!.encode(p, graph.input('pixels', 'float32', [b, 3, size, size]))
-  graph.output('y', model.segmenter!.masks(p, state, graph.input('asked', 'float32', [b * q, model.dim])))
+  graph.output('y', model.segmenter!.masks(p, state, graph.input('asked', 'float32', [b, model.dim])))
   const session = await Session.create(graph)
   const [common, either] = [new Float64Array(LEVELS.length), new Float64Array(LEVELS.length)]
   for (let i = 0; i < CALIBRATION.batches; i++) {
@@ -101,7 +104,7 @@ export async function calibrated(
   )
 }
 
-function createTrainer({ model, start }: SegmentOptions): Promise<Trainer> {
+function createTrainer({ model, start, threads }: SegmentOptions): Promise<Trainer> {
   const { tensors, image, dim } = model
   const initial = (name: string) => start.get(name)!
   const source = tensorsInMemory('an untrained segmenter', tensors.shapes(), initial)
@@ -109,10 +112,10 @@ function createTrainer({ model, start }: SegmentOptions): Promise<Trainer> {
     {
       build(graph: Graph) {
         const p = new Params(graph, source, (name) => tensors.isOf(name, 'masks'), { decays: tensors.decays })
-        const { batch: b, queries: q } = recipe
+        const { batch: b } = recipe
         const pixels = graph.input('pixels', 'float32', [b, 3, image.size, image.size])
-        const asked = graph.input('asked', 'float32', [b * q, dim])
-        const wanted = graph.input('wanted', 'float32', [b * q, image.size, image.size])
+        const asked = graph.input('asked', 'float32', [b, dim])
+        const wanted = graph.input('wanted', 'float32', [b, image.size, image.size])
         const segmenter = model.segmenter!
         const { loss, overlap, pixelwise } = maskLoss(segmenter.masks(p, segmenter.encode(p, pixels), asked), wanted, {
           crossEntropy: recipe.crossEntropy,
@@ -125,44 +128,27 @@ function createTrainer({ model, start }: SegmentOptions): Promise<Trainer> {
       optimizer: adamW({ beta1: recipe.beta1, beta2: recipe.beta2, eps: recipe.eps, weightDecay: recipe.weightDecay }),
       clipNorm: recipe.clipNorm,
       ema: recipe.ema,
+      session: { threads },
     },
   )
 }
 
 /** A batch, which depends on the step alone. */
-function feeds(o: Pick<SegmentOptions, 'model' | 'words' | 'scene'>, step: number): Record<string, Tensor> {
-  const { batch: b, queries: q } = recipe
+function feeds(o: Pick<SegmentOptions, 'model' | 'anything' | 'scene'>, step: number): Record<string, Tensor> {
+  const { batch: b } = recipe
   const { size } = o.model.image
   const [area, d] = [size * size, o.model.dim]
   const pixels = new Float32Array(b * 3 * area)
-  const asked = new Float32Array(b * q * d)
-  const wanted = new Float32Array(b * q * area)
+  const asked = new Float32Array(b * d)
+  const wanted = new Float32Array(b * area)
   for (let i = 0; i < b; i++) {
-    const scene = o.scene(step * b + i, pixels, i * 3 * area)
-    const rng = Rng.of(recipe.seed, step, i)
-    for (let k = 0; k < q; k++) {
-      const { words, concepts } = question(o.words, scene, rng)
-      asked.set(words[rng.int(words.length)]!, (i * q + k) * d)
-      const inside = [false, ...scene.objects.map((x) => concepts.has(x.concept))]
-      const at = (i * q + k) * area
-      for (let j = 0; j < area; j++) if (inside[scene.owner[j]!]) wanted[at + j] = 1
-    }
+    const { owner } = o.scene(step * b + i, pixels, i * 3 * area)
+    asked.set(o.anything[Rng.of(recipe.seed, step, i).int(o.anything.length)]!, i * d)
+    owner.forEach((object, at) => (wanted[i * area + at] = object ? 1 : 0))
   }
   return {
     pixels: tensor(pixels, 'float32', [b, 3, size, size]),
-    asked: tensor(asked, 'float32', [b * q, d]),
-    wanted: tensor(wanted, 'float32', [b * q, size, size]),
+    asked: tensor(asked, 'float32', [b, d]),
+    wanted: tensor(wanted, 'float32', [b, size, size]),
   }
-}
-
-/** A word for which a scene is searched, and the concepts that it means. */
-function question({ concepts, classes }: SegmentWords, { objects }: Scene, rng: Rng) {
-  const shown = rng.chance(recipe.present) && objects.length ? objects[rng.int(objects.length)]!.concept : undefined
-  if (rng.chance(recipe.classes)) {
-    const among = shown === undefined ? classes : classes.filter((c) => c.concepts.has(shown))
-    if (among.length) return among[rng.int(among.length)]!
-  }
-  const known = concepts.flatMap((words, i) => (words.length ? [i] : []))
-  const one = shown ?? known[rng.int(known.length)]!
-  return { words: concepts[one]!, concepts: new Set([one]) }
 }

@@ -12,6 +12,7 @@ import { Detecting } from '../detection/detecting.ts'
 import { isForeign } from '../foreign/index.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
+import { Assembled } from '../regions/index.ts'
 import { bundledProviders } from '../runtime/session.ts'
 import { Prompting } from '../segmentation/prompting.ts'
 import { Segmenting } from '../segmentation/segmenting.ts'
@@ -30,13 +31,13 @@ import { countTokens, openReader, type Reader } from './tokens.ts'
 
 let reader: { version: string; is: Reader } | undefined
 let kept: { version: string; is: Model } | undefined
-let detecting: Detecting | undefined
-let segmenting: Segmenting | undefined
+let detecting: Detecting | Assembled | undefined
+let segmenting: Segmenting | Assembled | undefined
 let prompting: Prompting | undefined
 /** Each is made when it is first needed, and stays as long as the model is open. */
 const workers = {
-  detect: (open: Model) => (detecting ??= Detecting.with(open, 'detect')),
-  segment: (open: Model) => (segmenting ??= Segmenting.with(open, 'segment')),
+  detect: (open: Model) => (detecting ??= Assembled.of(open, 'detect') ?? Detecting.with(open, 'detect')),
+  segment: (open: Model) => (segmenting ??= Assembled.of(open, 'segment') ?? Segmenting.with(open, 'segment')),
   prompt: (open: Model) => (prompting ??= Prompting.with(open, 'mask')),
 }
 let comparing: Comparing | undefined
@@ -80,7 +81,7 @@ export async function answer(question: Question): Promise<AnswerTo<Question>> {
         const pair = await pairs.of(open, question.regions, 'segment')
         return (await pair.find(question.file, question.prompt, question.settings)) as Segment[] // pairs for masks have them
       }
-      return workers.segment(open).find(question.file, question.prompt, question.settings)
+      return (await workers.segment(open).find(question.file, question.prompt, question.settings)) as Segment[] // a segmenter's have masks
     }
     case 'mask': {
       const open = await opened(model)

@@ -18,13 +18,13 @@ export interface TrainedPart {
 /** @param rank of the matrices (α = rank); none without it */
 export function trainedPart(
   model: Model,
-  trains: (spec: TensorSpec) => boolean,
+  trains: (spec: TensorSpec, name: string) => boolean,
   { rank, seed }: { readonly rank?: number; readonly seed: number },
 ): TrainedPart {
   const lora = rank === undefined ? undefined : newLora(model, { r: rank, alpha: rank, targets: 'all-linear' }, seed)
   const own = lora?.tensors ?? new Map()
   const source = overlay(model.weights, own)
-  const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(model.tensors.get(name)!))
+  const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(model.tensors.get(name)!, name))
   return {
     params: (graph) => new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, lora ?? NO_ADAPTER),
     initial: (name) => source.float32(name),

@@ -25,7 +25,7 @@ interface Problem {
 
 /** Of all probes together; the least recently used go first. */
 const MOST_BYTES = 64 << 20
-const VERSION = 1
+const VERSION = 2
 const meta = z.object({ c: z.number(), objectives: z.array(z.number()) })
 
 const hash = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array) =>

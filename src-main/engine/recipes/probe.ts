@@ -26,7 +26,7 @@ type Probing = { [K in keyof typeof probing]: z.output<(typeof probing)[K]> }
  */
 export async function probe(
   run: Run,
-  { cMin, cMax, cCount, iterations, classWeights: how, beta }: Probing,
+  { cMin, cMax, cCount, iterations, tolerance, classWeights: how, beta }: Probing,
 ): Promise<{ head: Head; c: number; objectives: number[] }> {
   const classes = run.o.classes.map((c) => c.name)
   const dim = run.model.dim
@@ -45,7 +45,7 @@ export async function probe(
     labels,
     judged,
     judgedLabels: run.split(chooseOn).labels,
-    settings: { cMin, cMax, cCount, iterations },
+    settings: { cMin, cMax, cCount, iterations, tolerance },
   })
   const known = await kept.get()
   if (known) {
@@ -67,7 +67,7 @@ export async function probe(
     classes: classes.length,
     weights: classWeights(labels, classes.length, how, beta),
   }
-  for await (const fit of logisticPath(problem, cs, { iterations })) {
+  for await (const fit of logisticPath(problem, cs, { iterations, tolerance })) {
     run.check()
     objectives.push(fit.objective / (fit.c * labels.length))
     run.o.onProgress({ phase: 'logistic-regression', done: objectives.length, total: cs.length, loss: objectives.at(-1)! })

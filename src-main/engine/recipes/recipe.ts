@@ -28,6 +28,7 @@ export const markShapes = [
   'chevron',
   'drop',
   'house',
+  'bow',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 
@@ -57,6 +58,8 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   /** Authors, year, title, venue. */
   readonly citation: string
   readonly task: TaskId
+  /** The task at which its checkpoints are measured, where that is another. */
+  readonly measuredAt?: TaskId
   /** Capabilities that the base model must have. */
   readonly needs: readonly Capability[]
   /** Further capabilities needed by settings that were given explicitly; `by` names the setting. */

@@ -191,9 +191,18 @@ export const probing = {
   cCount: setting(z.int().min(1).max(200).default(28), 'How many, in equal ratios', '等比で試す個数', {
     name: ['Values of C', '試す C の個数'],
   }),
-  iterations: setting(z.int().min(1).max(100_000).default(1000), 'Most L-BFGS iterations for each C', '各 C での L-BFGS 反復の上限', {
-    name: ['Iterations', '反復の上限'],
-  }),
+  iterations: setting(
+    z.int().min(1).max(100_000).default(1000),
+    'Most steps of the solver (conjugate gradients) for each C',
+    '各 C での解法（共役勾配法）の反復の上限',
+    { name: ['Iterations', '反復の上限'] },
+  ),
+  tolerance: setting(
+    z.number().positive().max(1).default(3e-8),
+    'Each C is solved until no entry of the gradient of the mean loss is larger; more is faster and less exact',
+    '平均損失の勾配のどの成分もこの値以下になるまで解きます。大きいほど速く、粗くなります',
+    { name: ['Tolerance', '許容誤差'], advanced: true },
+  ),
   ...weighing,
 }
 

@@ -21,18 +21,35 @@ export function cropOf(image: Pixels, box: Box, scale: number): Pixels {
   return cut(image, left, top, { width: right - left, height: bottom - top })
 }
 
+/** The smallest square around a box, about its centre. */
+export function squareAround({ x, y, w, h }: Box): Box {
+  const side = Math.max(w, h)
+  return { x: x + (w - side) / 2, y: y + (h - side) / 2, w: side, h: side }
+}
+
+export interface CropOptions {
+  /** Sizes of a region's crops in that of the region. */
+  readonly scales?: readonly number[]
+  /** Whether a crop is a square, for a model that knows things in their own proportions. */
+  readonly square?: boolean
+}
+
 /** The image tower that looks at regions, each by itself. */
 export class Crops {
   private session?: Promise<BatchSession>
 
-  constructor(private readonly model: Model) {}
+  constructor(
+    private readonly model: Model,
+    private readonly options: CropOptions = {},
+  ) {}
 
   /**
    * Features [n, dim] of regions, each the mean of its crops' features, of length 1. A crop is resized as a whole, whatever
-   * its proportions: nothing of the region is cut off.
+   * its proportions: nothing of the region is cut off but what a square of it has outside the image.
    */
   async features(pixels: Pixels, boxes: readonly Box[]): Promise<Float32Array> {
     const { model } = this
+    const { scales = SCALES, square = false } = this.options
     const { height, width } = outputSize(model.preprocess)
     const config = { ...model.preprocess, do_resize: true, size: { height, width }, do_center_crop: false }
     const image = overWhite(pixels)
@@ -41,10 +58,11 @@ export class Crops {
       y: imageFeature(model, paramsFor(model, g, model.weights), g.input('pixels', 'float32', [b, 3, height, width])),
     }))
     const session = await this.session
-    const n = SCALES.length
-    const { y } = await session.run(boxes.length * n, (row, into, slot) =>
-      preprocess(cropOf(image, boxes[Math.floor(row / n)]!, SCALES[row % n]!), config, into['pixels'] as Float32Array, slot * size),
-    )
+    const n = scales.length
+    const { y } = await session.run(boxes.length * n, (row, into, slot) => {
+      const box = boxes[Math.floor(row / n)]!
+      preprocess(cropOf(image, square ? squareAround(box) : box, scales[row % n]!), config, into['pixels'] as Float32Array, slot * size)
+    })
     const d = model.dim
     unitRows(y!, d)
     const rows = new Float32Array(boxes.length * d)

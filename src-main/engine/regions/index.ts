@@ -6,6 +6,8 @@ import { type Found, Naming } from './naming.ts'
 import { boxesOf, masksOf } from './sources.ts'
 
 export type { Found } from './naming.ts'
+export { Assembled } from './assembled.ts'
+export { ANYTHING } from './sources.ts'
 
 export interface Pair {
   /** What is found in an image file, best first. */

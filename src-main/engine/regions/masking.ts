@@ -1,6 +1,7 @@
 import type { DetectionSettings, Prompt, Segment } from '#shared/model/preview.ts'
 import { Detecting } from '../detection/detecting.ts'
 import type { Model } from '../models/model.ts'
+import { Assembled } from './assembled.ts'
 import { Prompting } from '../segmentation/prompting.ts'
 
 /** Boxes of an image that are made masks of, at most. */
@@ -8,12 +9,12 @@ const MOST = 100
 
 /** Words, or an example → boxes of a detector → a mask of each, of a model that takes boxes for prompts. */
 export class Masking {
-  private readonly detecting: Detecting
+  private readonly detecting: Pick<Detecting, 'find' | 'release'>
   private readonly prompting: Prompting
 
   /** @throws a user error, starting with `wanted`, if a model cannot do its part */
   constructor(detector: Model, masker: Model, wanted: string) {
-    this.detecting = Detecting.with(detector, wanted)
+    this.detecting = Assembled.of(detector, wanted) ?? Detecting.with(detector, wanted)
     this.prompting = Prompting.with(masker, wanted)
   }
 

@@ -11,7 +11,7 @@ import type { Detection, DetectionSettings, Example, Prompt, Segment } from '#sh
 import { sentence } from '#shared/sentences/table.ts'
 import { decodeImage } from '../data/decode.ts'
 import type { Pixels } from '../data/pixels.ts'
-import { RecentImages } from '../data/recent.ts'
+import { Recent, RecentImages } from '../data/recent.ts'
 import { checkLengths, EXAMPLE, regionIn } from '../detection/prompt.ts'
 import { softmaxRows } from '../metrics/predictions.ts'
 import { need, textTower } from '../models/families.ts'
@@ -19,7 +19,7 @@ import type { Model } from '../models/model.ts'
 import { fillTemplate, TextReader, unitRows, zeroShotHead } from '../tasks/embed.ts'
 import { headLogits } from '../tasks/head-logits.ts'
 import type { Head } from '../weights/head.ts'
-import { Crops } from './crops.ts'
+import { type CropOptions, Crops } from './crops.ts'
 import type { Region, RegionSource } from './sources.ts'
 
 /** Something that was found, with its mask where the regions have one. */
@@ -33,6 +33,7 @@ interface Seen {
 }
 
 const SEEN_BYTES = 32 * 2 ** 20
+const WORDS_BYTES = 8 * 2 ** 20
 /** What else a region may be: those that are more like it than like any word are left out. */
 const BACKGROUND = ['background']
 /** Texts that are read at once. */
@@ -40,29 +41,36 @@ const TEXTS = 16
 /** Regions of the example's image that overlap it by more (IoU) are not held against it. */
 const SAME = 0.5
 
+export interface NamingOptions extends CropOptions {
+  /** Words that a region may be, too: they lower its score, but every region gets one of the words that are asked for. */
+  readonly others?: readonly string[]
+}
+
 export class Naming {
   private readonly seen = new Map<number, RecentImages<Seen>>()
   private readonly crops: Crops
   private reader?: Promise<TextReader>
-  private words?: { readonly key: string; readonly head: Head }
+  private readonly words = new Recent<Head>(WORDS_BYTES)
 
   /** @throws a user error, starting with `wanted`, if the model cannot compare images with texts */
   constructor(
     private readonly model: Model,
     private readonly source: RegionSource,
     wanted: string,
+    private readonly options: NamingOptions = {},
   ) {
     need(model, ['embedImage', 'embedText'], wanted)
-    this.crops = new Crops(model)
+    this.crops = new Crops(model, options)
   }
 
   /**
    * Each region with the word that fits it best, best first. A score is the probability among all words and the background,
-   * at the model's own temperature.
+   * at the model's own temperature; where the source says how sure it is of the region, the geometric mean of both (ViLD, eq. 5).
    * @throws a user error if a text does not fit into the context, a data error if an image cannot be read
    */
   async find(file: string, prompt: Prompt, o: DetectionSettings = {}): Promise<Found[]> {
-    const { threshold = 0.1, overlap = 0.5, most, grid, background = BACKGROUND } = o
+    const { others } = this.options
+    const { threshold = 0.1, overlap = 0.5, most, grid, background = others ?? BACKGROUND } = o
     const labels = 'example' in prompt ? [EXAMPLE] : prompt.classes.map((c) => c.name)
     const head =
       'example' in prompt
@@ -75,8 +83,9 @@ export class Naming {
     const p = softmaxRows(logits, n)
     const named = regions.flatMap((region, i) => {
       const own = p.subarray(i * n, (i + 1) * n)
-      const query = own.indexOf(Math.max(...own))
-      return query < labels.length && own[query]! > threshold ? [{ region, query, score: own[query]! }] : []
+      const query = own.indexOf(Math.max(...(others && !('example' in prompt) ? own.subarray(0, labels.length) : own)))
+      const score = region.score === undefined ? own[query]! : Math.sqrt(region.score * own[query]!)
+      return query < labels.length && score > threshold ? [{ region, query, score }] : []
     })
     return labels
       .flatMap((_, q) => {
@@ -101,15 +110,23 @@ export class Naming {
   /** A classifier of regions: the words, then what they compete with. */
   private async headOf(classes: readonly ClassSpec[], templates: readonly string[], background: readonly string[]): Promise<Head> {
     const names = new Set(classes.map((c) => c.name.toLowerCase()))
-    const all = [...classes, ...background.filter((name) => !names.has(name.toLowerCase())).map((name) => ({ name }))]
+    const rest = background.filter((name) => !names.has(name.toLowerCase())).map((name) => ({ name }))
+    const asked = await this.read(classes, templates)
+    if (!rest.length) return asked
+    const others = await this.read(rest, templates)
+    const join = (key: 'weight' | 'bias') => Float32Array.from([...asked[key], ...others[key]])
+    return { classes: [...asked.classes, ...others.classes], dim: asked.dim, weight: join('weight'), bias: join('bias') }
+  }
+
+  private async read(all: readonly ClassSpec[], templates: readonly string[]): Promise<Head> {
     const key = JSON.stringify([all, templates])
-    if (this.words?.key === key) return this.words.head
+    const known = this.words.get(key)
+    if (known) return known
     const texts = all.flatMap((c) => templates.map((t) => fillTemplate(t, c)))
     checkLengths(this.model.tokenizer, texts, textTower(this.model, 'regions').context)
     const reader = await (this.reader ??= TextReader.open(this.model, TEXTS))
     const head = await zeroShotHead(this.model, all, templates, {}, (given) => reader.read(given))
-    this.words = { key, head }
-    return head
+    return this.words.set(key, head, head.weight.byteLength)
   }
 
   /** What is like the example, rather than like the mean of the other regions of the example's image. */

@@ -13,6 +13,8 @@ export interface Region {
   /** Within the image. */
   readonly box: Box
   readonly mask?: Rle
+  /** How sure it is that something is there; not every source says. */
+  readonly score?: number
 }
 
 export interface RegionSource {
@@ -36,7 +38,7 @@ export function masksOf(model: Model, wanted: string): RegionSource {
 }
 
 /** A detector is asked for anything by these words. */
-const ANYTHING = ['object', 'thing', 'animal', 'person', 'plant', 'car', 'food', 'house', 'tool']
+export const ANYTHING: readonly string[] = ['object', 'thing', 'animal', 'person', 'plant', 'car', 'food', 'house', 'tool']
 /** Boxes of an image at most, and the overlap (IoU) beyond which the better of two is kept, whatever its word. */
 const MOST = 200
 const OVERLAP = 0.7

@@ -44,13 +44,17 @@ export async function outlineOf(model: Model, { recipe: id, settings: given, ext
   }
 }
 
+/** What its images are said to show. */
+const STAND_IN = 'something'
+
 /** A run of as many images and classes, none of which is read. */
 function standIn(model: Model, { classes, images, regions }: Extent): Run {
   const whole = { x: 0, y: 0, w: 1, h: 1 }
   const items = (n: number): Item[] =>
     Array.from({ length: n }, (_, i) => ({
       file: '-',
-      label: i % classes.length,
+      label: i % Math.max(1, classes.length),
+      captions: [[STAND_IN, ...classes].join(' ')],
       ...(regions && { boxes: Array.from({ length: regions }, () => ({ class: 0, box: whole })) }),
     }))
   return new Run({

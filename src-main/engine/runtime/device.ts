@@ -1,4 +1,5 @@
 /** A device is one record in its own file in `devices/`; everything that lists, chooses or runs on devices reads it. */
+import type { WayTo } from '#shared/model/devices.ts'
 import type { Words } from '#shared/model/words.ts'
 
 /** The installed build of onnxruntime. */
@@ -7,6 +8,19 @@ export interface Installed {
   readonly providers: ReadonlySet<string>
   /** The folder of its libraries for this system. */
   readonly folder: string
+}
+
+/** What decides whether a device can be had here. */
+export interface Here {
+  readonly platform: NodeJS.Platform
+  /** As Node names it. */
+  readonly arch: string
+  /** How this program was installed. */
+  readonly installation: 'desktop' | 'source' | 'npm'
+  /** Names of graphics cards, as the system gives them. */
+  readonly graphics: readonly string[]
+  /** Whether a program is installed. */
+  has(program: string): boolean
 }
 
 export interface DeviceRecord {
@@ -31,6 +45,11 @@ export interface DeviceRecord {
   isThere?(installed: Installed): boolean
   /** How to make it available. */
   readonly hint?: string
+  /** What to install for it, or why that is of no use here; for those who miss it. */
+  way?(here: Here): WayTo
 }
+
+/** Nothing that could be installed here would help. */
+export const never = (what: Words): WayTo => ({ possible: false, what, command: null })
 
 export const defineDevice = (device: DeviceRecord): DeviceRecord => device

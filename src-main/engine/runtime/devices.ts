@@ -1,5 +1,5 @@
 import { userError, errorLine } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
+import { say, sentence, type Sentence } from '#shared/sentences/table.ts'
 import type { Device } from '#shared/model/job.ts'
 import { Graph } from '../graph/graph.ts'
 import { adamW } from '../optim/optimizer.ts'
@@ -10,14 +10,16 @@ import { bundledProviders, type Provider, Session, tensor } from './session.ts'
 import { Trainer } from './train.ts'
 
 /** Largest relative difference between a provider's probe loss curve and the CPU's. */
-const TOLERANCE = 1e-3
+export const TOLERANCE = 1e-3
 const STEPS = 4
 
 export interface ProviderCheck {
   readonly provider: Provider
   readonly ok: boolean
-  /** Why it cannot be used, as one sentence. */
-  readonly problem?: string
+  /** Why it cannot be used. */
+  readonly problem?: Sentence
+  /** Largest relative difference of its losses from the CPU's; null if it gave none. */
+  readonly error: number | null
   /** Time of a large matrix product in seconds: distinguishes a graphics card from software rendering. */
   readonly seconds: number
 }
@@ -33,26 +35,26 @@ export function checkProvider(provider: Provider): Promise<ProviderCheck> {
 }
 const checks = new Map<Provider, Promise<ProviderCheck>>()
 
+/** Checks it anew, whatever was found before; later choices are by this check. */
+export function recheckProvider(provider: Provider): Promise<ProviderCheck> {
+  checks.delete(provider)
+  chosen.clear()
+  return checkProvider(provider)
+}
+
 async function compare(provider: Provider): Promise<ProviderCheck> {
   try {
     const [expected, found] = [await probe('cpu'), await probe(provider)]
-    const difference = Math.max(...expected.map((x, i) => Math.abs(x - found[i]!) / Math.abs(x)))
-    if (!(difference <= TOLERANCE))
-      return {
-        provider,
-        ok: false,
-        seconds: Infinity,
-        problem:
-          `${provider} computes other results than the CPU ` + `(loss ${found.at(-1)} instead of ${expected.at(-1)} after ${STEPS} steps)`,
-      }
-    return { provider, ok: true, seconds: await matmulSeconds(provider) }
-  } catch (e) {
+    const error = Math.max(...expected.map((x, i) => Math.abs(x - found[i]!) / Math.abs(x)))
+    if (error <= TOLERANCE) return { provider, ok: true, error, seconds: await matmulSeconds(provider) }
+    const differs = { device: provider, found: found.at(-1)!, expected: expected.at(-1)!, steps: STEPS }
     return {
-      provider,
-      ok: false,
-      seconds: Infinity,
-      problem: `${provider} is not available here: ${errorLine(e).replace(/^.* was false\. /, '')}`,
+      ...{ provider, ok: false, seconds: Infinity, error: Number.isFinite(error) ? error : null },
+      problem: sentence('device.differs', differs),
     }
+  } catch (e) {
+    const reason = errorLine(e).replace(/^.* was false\. /, '')
+    return { provider, ok: false, seconds: Infinity, error: null, problem: sentence('device.does-not-start', { device: provider, reason }) }
   }
 }
 
@@ -84,7 +86,7 @@ async function decide(device: Device): Promise<{ provider: Provider; notes: stri
     if (provider === 'cpu') continue
     const check = await checkProvider(provider)
     if (check.ok && check.seconds < (await matmulSeconds('cpu'))) return { provider, notes }
-    notes.push(check.problem ?? `${provider} is slower than the CPU here`)
+    notes.push(check.problem ? say(check.problem) : `${provider} is slower than the CPU here`)
   }
   return { provider: 'cpu', notes }
 }
@@ -130,7 +132,7 @@ async function probe(provider: Provider): Promise<number[]> {
  * Seconds for a [1024, 1024] product; extrapolated from a small one if that is slow, since software rendering would
  * take minutes.
  */
-async function matmulSeconds(provider: Provider): Promise<number> {
+export async function matmulSeconds(provider: Provider): Promise<number> {
   const small = await productSeconds(provider, 128)
   return small > 0.02 ? small * 8 ** 3 : productSeconds(provider, 1024)
 }

@@ -73,13 +73,14 @@ export class Session {
     // The key does not cover fed weights.
     const hasKey = !options.profile && !Object.keys(stored).length
     const arena = keepsArena(graph, options.batch)
-    const settings = [provider, options.threads, options.keepOnDevice, arena, process.env['DASHI_SPIN']]
+    const threads = options.threads ?? threadCount()
+    const settings = [provider, threads, options.keepOnDevice, arena, process.env['DASHI_SPIN']]
     const key = hasKey ? sessionKey(graph, model, settings) : undefined
     const build = () =>
       onnxruntime().InferenceSession.create(model, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
         graphOptimizationLevel: 'all',
-        intraOpNumThreads: options.threads ?? availableParallelism(),
+        intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,
@@ -207,6 +208,9 @@ export async function openOnnxFile(file: string): Promise<OnnxFile> {
     release: () => guarded(() => session.release()),
   }
 }
+
+/** Threads of a session that asks for no number: as the settings say (process.ts), otherwise one a core. */
+export const threadCount = (): number => Number(process.env['DASHI_THREADS']) || availableParallelism()
 
 /** Whether outputs can stay in the device's memory. */
 export const keepsTensors = (provider: Provider): boolean => deviceRecord(provider).keepsTensors ?? false

@@ -22,6 +22,19 @@ export interface RegionTask<K extends 'boxes' | 'masks' = 'boxes' | 'masks'> {
   target(accepted: Accepted): TargetOf<K> | null
 }
 
+/** A task whose targets are captions, with loss and batches of its own. */
+export interface CaptionTask {
+  readonly id: string
+  readonly title: Words
+  /** Capabilities that a model must have. */
+  readonly needs: readonly Capability[]
+  readonly targets: 'words'
+  /** Whether accepted masks are given with the captions. */
+  readonly masks?: boolean
+  /** The captions of an image; null if it has none. */
+  target(accepted: Accepted): TargetOf<'words'> | null
+}
+
 export type AnyRegionTask = RegionTask<'boxes'> | RegionTask<'masks'>
 
 type Values = Readonly<Record<string, Value>>

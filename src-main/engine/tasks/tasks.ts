@@ -5,8 +5,9 @@
 import { classify } from './classify.ts'
 import { contrast } from './contrast.ts'
 import { detect } from './detect.ts'
+import { ground } from './ground.ts'
 import { segment } from './segment.ts'
-import type { AnyRegionTask } from './task.ts'
+import type { AnyRegionTask, CaptionTask } from './task.ts'
 
 export const tasks = { classify, contrast } as const
 
@@ -14,7 +15,13 @@ export const tasks = { classify, contrast } as const
 export const regionTasks: Readonly<Record<'detect' | 'segment', AnyRegionTask>> = { detect, segment }
 export type RegionTaskId = keyof typeof regionTasks
 
-export type TaskId = keyof typeof tasks | RegionTaskId
+/** Tasks of captions, by id. */
+export const captionTasks: Readonly<Record<'ground', CaptionTask>> = { ground }
+
+export type TaskId = keyof typeof tasks | RegionTaskId | keyof typeof captionTasks
+
+/** The task of captions of this id; undefined if it is another. */
+export const captionTask = (id: string): CaptionTask | undefined => (captionTasks as Readonly<Record<string, CaptionTask>>)[id]
 
 /** The task of regions of this id; undefined if it is another. */
 export const regionTask = (id: string): AnyRegionTask | undefined => (regionTasks as Readonly<Record<string, AnyRegionTask>>)[id]

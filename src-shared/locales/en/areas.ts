@@ -2,6 +2,7 @@
 export { actions } from './actions.ts'
 export { curate } from './curate.ts'
 export { data } from './data.ts'
+export { devices } from './devices.ts'
 export { features } from './features.ts'
 export { first } from './first.ts'
 export { keep } from './keep.ts'

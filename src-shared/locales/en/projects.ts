@@ -44,6 +44,12 @@ export const projects = {
     drawBy: 'Draw boxes',
     draw: { either: 'Either way', drag: 'by dragging', click: 'by two clicks' },
     lineWidth: 'Outline width',
+    drawing: 'Drawing and classifying',
+    masks: 'Masks of models',
+    keepMasksAs: 'Keep masks as',
+    canvas: 'On the canvas',
+    snaps: 'Snapping',
+    gridStep: 'Grid spacing',
     check: {
       keepLabel: 'The next region gets the same label',
       advance: 'Classifying: a key opens the next image',

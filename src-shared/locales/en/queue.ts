@@ -27,7 +27,7 @@ export const queue = {
       room: 'paused: no room left on the disk of {path}; goes on once there is',
       folder: 'paused: {path} is gone; goes on once it is back',
     },
-    lanes: { interactive: 'interactive', training: 'training', background: 'background' },
+    lanes: { interactive: 'interactive', training: 'training', cluster: 'cluster', background: 'background' },
   },
   jobs: {
     scan: 'Looking for images',
@@ -38,6 +38,8 @@ export const queue = {
     import: 'Importing',
     export: 'Exporting',
     train: 'Training',
+    line: 'Measuring a line between two models',
+    'train-slurm': 'Training on Slurm',
     rehearse: 'Measuring a training',
     compare: 'Comparing',
     merge: 'Merging',
@@ -52,6 +54,7 @@ export const queue = {
     map: 'Drawing the map',
     prompts: 'Comparing prompts',
     download: 'Downloading a model',
+    devices: 'Checking devices',
   },
   phases: {
     queued: 'queued',
@@ -88,5 +91,8 @@ export const queue = {
     packing: 'packing',
     proposing: 'looking for labels',
     downloading: 'downloading',
+    'self-check': 'self-check',
+    benchmark: 'benchmark',
+    'at-the-cluster': 'waiting for the cluster',
   },
 }

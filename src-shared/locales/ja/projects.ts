@@ -46,6 +46,12 @@ export const projects: Translated<typeof source> = {
     drawBy: '矩形の描き方',
     draw: { either: 'どちらでも', drag: 'ドラッグ', click: '2 回クリック' },
     lineWidth: '輪郭の太さ',
+    drawing: '描画と分類',
+    masks: 'モデルのマスク',
+    keepMasksAs: 'マスクの残し方',
+    canvas: 'キャンバスの表示',
+    snaps: '吸着',
+    gridStep: 'グリッドの間隔',
     check: {
       keepLabel: '次の領域も同じラベルにする',
       advance: '分類ではキーで次の画像へ進む',

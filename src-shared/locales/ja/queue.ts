@@ -30,7 +30,7 @@ export const queue: Translated<typeof source> = {
       room: '一時停止中：{path} のディスクに空きがありません。空けば続けます',
       folder: '一時停止中：{path} が見つかりません。戻れば続けます',
     },
-    lanes: { interactive: '即時', training: 'モデル', background: 'バックグラウンド' },
+    lanes: { interactive: '即時', training: 'モデル', cluster: 'クラスター', background: 'バックグラウンド' },
   },
   jobs: {
     scan: '画像を探索中',
@@ -41,6 +41,8 @@ export const queue: Translated<typeof source> = {
     import: 'インポート中',
     export: 'エクスポート中',
     train: '学習中',
+    line: '2 つのモデルの間を測定中',
+    'train-slurm': 'Slurm で学習中',
     rehearse: '学習の速さを計測中',
     compare: '比較中',
     merge: 'マージ中',
@@ -55,6 +57,7 @@ export const queue: Translated<typeof source> = {
     map: '地図を作成中',
     prompts: 'プロンプトを比較中',
     download: 'モデルのダウンロード',
+    devices: 'デバイスの確認',
   },
   phases: {
     queued: '順番待ち',
@@ -91,5 +94,8 @@ export const queue: Translated<typeof source> = {
     packing: '圧縮中',
     proposing: 'ラベルを探索中',
     downloading: 'ダウンロード',
+    'self-check': '検算',
+    benchmark: 'ベンチマーク',
+    'at-the-cluster': 'クラスターの順番待ち',
   },
 }

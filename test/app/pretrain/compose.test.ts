@@ -1,7 +1,7 @@
 /** Scenes that the nano detector and segmenter are trained on. */
 import { expect, test } from 'vitest'
 import { sceneDrawer } from '../../../src-main/app/pretrain/compose.ts'
-import { levelsOf } from '../../../src-main/app/pretrain/levels.ts'
+import { levelsOf } from '../../../src-main/app/sample/levels.ts'
 import { renderAll } from '../../../src-main/app/pretrain/pictures.ts'
 import { concepts } from '../../../src-main/app/sample/concepts.ts'
 import { suitsScene } from '../../../src-main/app/sample/scenes.ts'

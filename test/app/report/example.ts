@@ -108,7 +108,7 @@ export const example: ReportInput = {
   setting: {
     model: 'Nano',
     device: 'cpu, 2 threads',
-    seed: 0,
+    seeds: [0],
     classes: 38,
     dataHash: '9f2b7c4e81d05a63'.repeat(4),
     data: [

@@ -6,7 +6,7 @@ import { reportSchema, type ReportRow, type ReportScore } from '#shared/model/re
 import { findings } from '../../../src-main/app/report/findings.ts'
 import { placeLabels } from '../../../src-main/app/report/labels.ts'
 import { renderReport, writeReport } from '../../../src-main/app/report/report.ts'
-import { scored } from '../../../src-main/app/report/scored.ts'
+import { overSeeds, scored } from '../../../src-main/app/report/scored.ts'
 import { wilson } from '../../../src-main/engine/metrics/wilson.ts'
 import { example, exampleRows } from './example.ts'
 
@@ -40,13 +40,14 @@ describe('findings', () => {
     )
   })
 
-  test('the other sign, beyond the noise, is reversed; within the noise it is too close to call', () => {
+  test('the other sign, beyond the noise, is reversed; within the noise it is undecided, and what would decide it is said', () => {
     expect(about(/^In dist.*linear probe/, [row('lp', nested(320), nested(1)), row('ft', nested(280), nested(1))])[0]!.verdict).toBe(
       'reversed',
     )
     const close = about(/^In dist.*linear probe/, [row('lp', nested(280), nested(1)), row('ft', nested(283), nested(1))])[0]!
     expect(close.verdict).toBe('unclear')
     expect(close.text).toContain('exact McNemar, 3 of 400 pictures differ, corrected p = 0.50')
+    expect(close.text).toContain('would take some 1,000 pictures')
   })
 
   test('without outcomes the intervals must lie apart', () => {
@@ -56,13 +57,62 @@ describe('findings', () => {
     expect(apart!.verdict).toBe('shows')
   })
 
-  test('a difference that one test would show is too close among many (Holm)', () => {
+  test('a difference that one test would show is undecided among many (Holm)', () => {
     const slightly = row('coop', nested(207), nested(200)) // 7 pictures of one side: p = 0.016
     const zero = row('zero-shot', nested(200), nested(200))
     const [alone] = about(/^Learned prompts/, [{ ...slightly, ood: undefined }, zero])
     expect(alone).toMatchObject({ verdict: 'shows' })
     const [among] = about(/^Learned prompts/, [slightly, zero, row('lp', nested(200), nested(200)), row('ft', nested(200), nested(200))])
     expect(among).toMatchObject({ verdict: 'unclear' })
+  })
+
+  describe('of several seeds', () => {
+    /** Pictures that both seeds got right, that one did, that none did. */
+    const seeded = (both: number, one: number, none: number, [a, b]: [number, number]): ReportScore => ({
+      ...{ accuracy: (a + b) / 2, interval: [0, 1], n: both + one + none, seeds: [a, b] },
+      outcomes: '2'.repeat(both) + '1'.repeat(one) + '0'.repeat(none),
+    })
+    const lp = row('lp', seeded(200, 40, 160, [0.55, 0.55]), nested(1))
+
+    test('pictures count once, with the mean of the seeds', () => {
+      const [found] = about(/^In dist.*linear probe/, [lp, row('ft', seeded(240, 40, 120, [0.66, 0.64]), nested(1))])
+      expect(found!.verdict).toBe('shows')
+      // 40 pictures went from none to one seed, 40 from one to both: each by a half, of 400.
+      expect(found!.text).toContain('+10.0 points, 95% interval +8.0 to +12.0 (paired over 400 pictures, each the mean of 2 seeds')
+      expect(found!.text).toContain('which say +11.0, +9.0')
+    })
+
+    test('seeds of unlike sign decide nothing, however many the pictures', () => {
+      const [found] = about(/^In dist.*linear probe/, [lp, row('ft', seeded(240, 40, 120, [0.76, 0.54]), nested(1))])
+      expect(found).toMatchObject({ verdict: 'unclear' })
+      expect(found!.text).toContain('The seeds disagree.')
+    })
+
+    test('one score of several: means, and an interval over pictures', () => {
+      const of = (outcomes: string): ReportScore => ({
+        accuracy: [...outcomes].filter((x) => x === '1').length / 4,
+        interval: [0, 1],
+        n: 4,
+        outcomes,
+      })
+      const { interval, ...score } = overSeeds([of('1100'), of('1010')])
+      expect(score).toEqual({ accuracy: 0.5, n: 4, outcomes: '2110', seeds: [0.5, 0.5], metrics: {} })
+      expect(interval[0]).toBeCloseTo(0.5 - (1.96 * Math.sqrt(1 / 6)) / 2, 12)
+      expect(overSeeds([of('1100')])).toEqual(of('1100'))
+    })
+  })
+
+  test('out of distribution means all shifts together', () => {
+    const shifted = (kind: string, ood: number, sketch: number) => row(kind, nested(100), nested(ood), { sketch: nested(sketch) })
+    const [found] = about(/^Out of dist.*linear probe/, [shifted('lp', 200, 300), shifted('ft', 220, 200)])
+    expect(found!.verdict).toBe('shows')
+    expect(found!.text).toContain('LP 62.5%, FT 52.5%: +10.0 points')
+  })
+
+  test('halfway to the fine-tuned weights is compared with them', () => {
+    const half = row('soup', nested(300), nested(300), { name: 'WiSE-FT 0.5', method: 'wise-ft' })
+    const found = about(/^(In|Out of) dist.*halfway/, [row('ft', nested(300), nested(200)), half])
+    expect(found.map((f) => f.verdict)).toEqual(['shows', 'unclear'])
   })
 
   const entry = (name: string, accepted: boolean) => ({ name, heldOut: 0.7, score: 0.7, accepted, margin: 0 })

@@ -1,7 +1,7 @@
 /** Train, Compare and Merge as a window calls them: real trainings of a small CLIP in the engine's thread. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { JobEntry } from '#shared/contract/app.ts'
 import { isOpen } from '#shared/model/queue.ts'
 import { comparison } from '#shared/contract/evaluation.ts'
@@ -408,6 +408,21 @@ describe('merging', () => {
     ])
     expect(line.every((p) => typeof p.splits['ood'] === 'number')).toBe(true)
     expect(await w.call('merging.line', { base: ends.tuned, tuned: ends.base, method: 'wise-ft', setting: 'alpha' })).toHaveLength(2)
+    const { jobId } = await w.call('merging.sweep', { ...ends, method: 'wise-ft', setting: 'alpha', alphas: [0.25, 0.75] })
+    await vi.waitFor(
+      async () => expect((await w.call('jobs.list')).find((j) => j.id === jobId)).toMatchObject({ status: 'done', result: 2 }),
+      60_000,
+    )
+    const swept = await w.call('merging.line', { ...ends, method: 'wise-ft', setting: 'alpha' })
+    expect(swept.map((p) => [p.alpha, p.runId])).toEqual([
+      [0, null],
+      [0.25, null],
+      [0.3, runId],
+      [0.75, null],
+      [1, null],
+    ])
+    expect(swept[1]!.splits).toMatchObject({ ood: expect.any(Number) as unknown, id: expect.any(Number) as unknown })
+    expect(fs.readdirSync(path.join(folder, 'checkpoints')).filter((f) => f.includes('line'))).toEqual([]) // no soup was kept
     await w.call('runs.delete', { runIds: [runId] })
     expect(fs.existsSync(path.join(folder, 'checkpoints', 'between'))).toBe(false)
     w.close()

@@ -86,3 +86,15 @@ test('a run of an earlier version has the thinned loss of its record; a folder t
   removeRunFolder(p, run.id)
   expect(existsSync(runFolder(p, run.id))).toBe(false)
 })
+
+test('a run on a cluster that goes back to its saved state, while it is followed, has each step once', () => {
+  const p = temporaryProject([record('a.jpg')])
+  const run = training(p)
+  const log = new RunLog(p, run)
+  for (const done of [1, 2, 3, 4]) log.add(step(done, done % 2 ? {} : judged(done / 2, done)))
+  for (const done of [3, 4, 5]) log.add(step(done, { loss: 7, ...(done === 4 && judged(2, 9)) }))
+  log.flush()
+  const series = readSeries(p, run)
+  expect(series).toMatchObject({ step: [1, 2, 3, 4, 5], loss: [1, 0.5, 7, 7, 7] })
+  expect(series.epochs.map((e) => e.value)).toEqual([2, 9])
+})

@@ -5,6 +5,7 @@ import type { Item } from '#shared/model/job.ts'
 import { sweepOf, type SweepAsked } from '#shared/model/sweep.ts'
 import type { AppContext } from '../../../src-main/app/context.ts'
 import { getRun, listRuns, openProject, type Project, updateRun } from '../../../src-main/app/projects/index.ts'
+import { addJob, dismissJob } from '../../../src-main/db/queue.ts'
 import { fewShots } from '../../../src-main/app/training/shots.ts'
 import { enterAgain, unfinishedLike } from '../../../src-main/app/training/sweeps/carry-out.ts'
 import { settled, sweepMembers, waitsInSweep } from '../../../src-main/app/training/sweeps/members.ts'
@@ -136,6 +137,20 @@ describe('successive halving', () => {
     expect(settled(project, again0!).settings).toMatchObject({ lr: 3, seed: 1 })
     expect(settled(project, getRun(project, place0!.id)).settings).toEqual(asked(place0!.id))
     expect(waitsInSweep(project, runs.at(-1)!)).toBe(true) // for its own rung before
+  })
+
+  test('waits for a run that was interrupted, until it is dismissed', () => {
+    const runs = start()
+    for (const { id } of runs.slice(1, 8)) done(id, 0.5)
+    updateRun(project, runs[0]!.id, { status: 'failed', error: 'interrupted' })
+    const interrupted = {
+      ...{ id: 'j', kind: 'train', lane: 'training' as const, status: 'interrupted' as const, subject: '', request: {}, user: 'ann' },
+      ...{ runId: runs[0]!.id, error: null, result: null, priority: 0, startAt: null, created: 1, started: null, finished: 2 },
+    }
+    addJob(project.db, interrupted, null)
+    expect(waitsInSweep(project, runs[8]!)).toBe(true)
+    dismissJob(project.db, 'j')
+    expect(waitsInSweep(project, runs[8]!)).toBe(false)
   })
 
   test('goes on with those that are done where others failed, and says so where none is left', () => {

@@ -14,7 +14,7 @@ export class Stage {
   readonly begun: string[] = []
   private readonly ends = new Map<string, { done(): void; fail(e: Error): void }>()
   readonly kinds: ReadonlyMap<string, JobKind> = new Map(
-    (['interactive', 'training', 'background'] as const).map((lane) => [lane, this.kind(lane)]),
+    (['interactive', 'training', 'cluster', 'background'] as const).map((lane) => [lane, this.kind(lane)]),
   )
 
   private kind(lane: Lane): JobKind {
@@ -22,6 +22,7 @@ export class Stage {
       id: lane,
       lane,
       request: z.object({ name: z.string() }),
+      ...(lane === 'cluster' && { outlives: () => true }),
       run: ({ signal }, { name }) => {
         this.begun.push(name)
         return new Promise((resolve, reject) => {

@@ -1,15 +1,18 @@
 /**
- * A program with a project open whose queue holds two trainings, and which puts back whatever was interrupted or failed, as a person
+ * A program with a project open whose queue holds two trainings and a sweep of successive halving, and which puts back whatever was interrupted or failed, as a person
  * would in the morning. It says how far it is; SIGUSR2 kills the engine's process. Arguments: the project's folder, a model,
  * a cache.
  */
 import { writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { JobEntry } from '#shared/contract/app.ts'
+import { sweepOf } from '#shared/model/sweep.ts'
 import { getRun, listRuns, type Project } from '../../../src-main/app/projects/index.ts'
 import { ProjectPool } from '../../../src-main/app/serve/pool.ts'
 import { freeName } from '../../../src-main/app/training/names.ts'
 import { goesOnIn } from '../../../src-main/app/training/runs.ts'
+import { sweepMembers } from '../../../src-main/app/training/sweeps/members.ts'
+import { planSweep } from '../../../src-main/app/training/sweeps/plan.ts'
 import { registerTraining, requestOf, type TrainRequest } from '../../../src-main/app/training/train.ts'
 import { jobKinds } from '../../../src-main/app/work/kinds.ts'
 import { Queue } from '../../../src-main/app/work/queue.ts'
@@ -49,14 +52,27 @@ const queue: Queue = new Queue({
     tell: () => undefined,
     continues: () => undefined,
     progress: () => undefined,
-    ended: (_, runId, { status }) => void (status === 'failed' && setImmediate(() => again(held.project, runId))),
+    // At once, so that the rung after it waits for it.
+    ended: (_, runId, { status }) => void (status === 'failed' && again(held.project, runId)),
   },
   report: (what, e) => console.error(what, e),
 })
 const held = pool.take(folder)
 const interrupted = queue.list().filter((job) => job.status === 'interrupted')
 for (const { id } of interrupted) queue.again(id)
-if (!listRuns(held.project).length) for (const name of ['one', 'two']) train({ recipe: 'ft', settings, device: 'cpu', name })
+const known = listRuns(held.project)
+for (const name of ['one', 'two'])
+  if (!known.some((run) => run.settings['name'] === name)) train({ recipe: 'ft', settings, device: 'cpu', name })
+if (!known.some((run) => sweepOf(run.settings))) {
+  const axes = [{ kind: 'grid' as const, field: 'lr', values: [1e-3, 3e-3, 3e-4, 1e-4] }]
+  const spec = { recipe: 'ft', settings: { epochs: 4, batchSize: 6 }, axes, halving: { eta: 2 } }
+  const { enter } = sweepMembers(models, planSweep(models, held.project, { spec, device: 'cpu' }))
+  const register = (add: (typeof enter)[number]) => (project: Project) => ({ runId: add(project).id, subject: 'of the sweep' })
+  queue.addAll(
+    'train',
+    enter.map((add) => ({ project: { folder, user: null }, register: register(add) })),
+  )
+}
 
 for (let rest = true; rest;) {
   await queue.idle()

@@ -162,6 +162,16 @@ describe.each(['quit', 'kill'] as const)('after the program has ended by %s', (e
     expect(program(folder, new Stage()).statuses()).toEqual({})
   })
 
+  test('one that goes on elsewhere is followed again without being asked', async () => {
+    const before = program(folder, stage)
+    for (const name of ['a', 'b']) before.add('cluster', name)
+    expect(before.statuses()).toEqual({ a: 'running', b: 'running' }) // they do not wait for each other
+    await before[end]()
+    const p = program(folder, new Stage())
+    expect(p.statuses()).toEqual({ a: 'running', b: 'running' })
+    await p.quit()
+  })
+
   test('one that was dismissed is never offered again', async () => {
     const before = program(folder, stage)
     const id = before.add('background', 'a')

@@ -73,7 +73,8 @@ function ran(job: Job, dir: string): Took {
   return JSON.parse(stdout) as Took
 }
 
-export async function planBench(): Promise<Record<string, number>> {
+/** @param only a part of the names of the cases to measure, e.g. `nano-lp`; all by default */
+export async function planBench(only = ''): Promise<Record<string, number>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dashi-bench-'))
   try {
     const small = path.join(dir, 'vit-s')
@@ -108,6 +109,8 @@ export async function planBench(): Promise<Record<string, number>> {
     const ratios: Record<string, number> = {}
     const [memory, time]: [number[], number[]] = [[], []]
     for (const [n, { model, recipe, settings, train, timed }] of cases(path.join(programRoot, 'resources', 'nano'), small).entries()) {
+      const name = `${path.basename(model)}-${recipe}-${String(settings['batchSize'] ?? '')}`
+      if (!name.includes(only)) continue
       const open = await openModel(model)
       const images = { train, val: 8 }
       const outline = await outlineOf(open, { recipe, settings, extent: { classes: CLASSES.map((c) => c.name), images, regions: 0 } })
@@ -124,7 +127,6 @@ export async function planBench(): Promise<Record<string, number>> {
       const planned = timed && [rehearsal()]
       const took = ran(job, dir)
       planned?.push(rehearsal())
-      const name = `${path.basename(model)}-${recipe}-${String(settings['batchSize'] ?? '')}`
       const ratio = outline.memory.total / took.peak
       memory.push(ratio)
       ratios[`${name}Memory`] = Number(ratio.toFixed(2))

@@ -19,7 +19,9 @@ for (const job of z.array(jobSchema).parse(JSON.parse(readFileSync(process.argv[
   const running = engine.run(job, ({ phase, done }) => say({ phase, done }))
   cancel = () => running.cancel()
   try {
-    const { device, leftOut, ...result } = await running.result
+    const done = await running.result
+    if (done.kind === 'devices') throw new Error('a job on images is expected')
+    const { device, leftOut, ...result } = done
     const trained = result.kind === 'train' && { loss: result.loss, steps: result.steps }
     say({ ...trained, device, ...(leftOut.length && { leftOut }) })
   } catch (e) {

@@ -88,6 +88,18 @@ describe('an evaluation', () => {
     expect([...predictionsOf(b.measured)['id']!.logits]).toEqual([stripes, circle])
     expect(await refusal(evaluate({ classes: classes(['circle', 'cat']) }))).toEqual(['data', 'evaluation.unknown-class'])
   })
+  test('of what is no class of the head asks the towers, if told to: as a zero-shot classifier', async () => {
+    const others = classes(['cat', 'wall'])
+    const items = { id: splits.id.map((item) => ({ ...item, label: 0 })) }
+    const logits = async (checkpoint: string, more: Partial<EvaluateJob> = {}) => [
+      ...predictionsOf((await runJob(evaluate({ checkpoint, classes: others, splits: items, ...more }), quiet)).measured)['id']!.logits,
+    ]
+    const base = await logits(TINY_CLIP)
+    expect(await refusal(evaluate({ classes: others, splits: items }))).toEqual(['data', 'evaluation.unknown-class'])
+    // A probe leaves the towers as they were; fine-tuning does not.
+    expect(await logits(checkpoints.probe!, { zeroShot: true })).toEqual(base)
+    expect(await logits(checkpoints.tuned!, { zeroShot: true })).not.toEqual(base)
+  })
   test('without a head compares with texts: of the templates given, else of those of the model', async () => {
     const logits = async (templates?: string[] | null) =>
       predictionsOf((await runJob(evaluate({ checkpoint: TINY_CLIP, templates, splits: { id: splits.id } }), quiet)).measured)['id']!.logits

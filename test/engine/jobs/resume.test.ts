@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { TrainJob } from '#shared/model/job.ts'
+import { forgetState, sweepJob } from '../../../src-main/engine/jobs/kept.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { CLASSES, filesOf, shapePictures, shapesJob, temporaryFolder } from '../../helpers/pictures.ts'
 import { goldenPath } from '../../helpers/golden.ts'
@@ -61,6 +62,34 @@ describe.each(Object.entries(recipes))('%s', (_, recipe) => {
     expect(weightsOf(b)).toEqual(weightsOf(a))
     expect(third.loss).not.toEqual(first.loss)
     expect(weightsOf(other)).not.toEqual(weightsOf(a))
+  })
+})
+
+describe('a training whose result was lost before anybody recorded it', () => {
+  test('is taken up again where it ended: the same weights and curve, without a step', async () => {
+    const lost = job({ ...recipes['lp-ft'], saveEverySeconds: 0, keepsState: true })
+    const { loss } = await run(lost)
+    const weights = weightsOf(lost)
+    expect(fs.existsSync(path.join(`${lost.out}.run`, 'state.safetensors'))).toBe(true)
+    expect(await run(lost)).toEqual({ loss, steps: [] })
+    expect(weightsOf(lost)).toEqual(weights)
+    forgetState(lost.out)
+    expect(fs.existsSync(`${lost.out}.run`)).toBe(false)
+  })
+
+  test('keeps its place where nothing is saved on the way; but not if it wrote nothing', async () => {
+    const probe = job({ recipe: 'lp', settings: { cCount: 2 }, keepsState: true })
+    await run(probe)
+    expect(fs.readdirSync(`${probe.out}.run`)).toEqual([])
+    const ended = job({ recipe: 'lp', settings: { cCount: 2 }, keepsState: true })
+    expect((await run(ended, 0)).loss).toBe('cancelled')
+    expect(fs.existsSync(`${ended.out}.run`)).toBe(false)
+    // Of a process that was killed after the checkpoint, or before.
+    sweepJob(probe)
+    expect(fs.existsSync(`${probe.out}.run`)).toBe(true)
+    fs.mkdirSync(`${ended.out}.run`)
+    sweepJob(ended)
+    expect(fs.existsSync(`${ended.out}.run`)).toBe(false)
   })
 })
 

@@ -18,14 +18,14 @@ beforeEach(() => {
 })
 const rng = Rng.of(1)
 const train = Float32Array.from({ length: 12 * 4 }, () => rng.normal())
-const settings = { cMin: 0.01, cMax: 1, cCount: 3, iterations: 20, classWeights: 'none', beta: 0.99 } as const
+const settings = { cMin: 0.01, cMax: 1, cCount: 3, iterations: 20, tolerance: 3e-8, classWeights: 'none', beta: 0.99 } as const
 
 /** A probe of twelve random features of two classes. */
 async function probed({
   features = train,
   labels = 'ababababbaab',
   ...own
-}: { features?: Float32Array; labels?: string; cMax?: number } = {}) {
+}: { features?: Float32Array; labels?: string; cMax?: number; tolerance?: number } = {}) {
   const told: JobProgress[] = []
   const images = { n: 12, labels: Int32Array.from(labels, (c) => (c === 'a' ? 0 : 1)) }
   const run = {
@@ -51,6 +51,7 @@ test.each([
   ['a feature', { features: train.map((x, i) => (i ? x : x + 1e-6)) }],
   ['a label', { labels: 'ababababbaaa' }],
   ['a setting', { cMax: 2 }],
+  ['the tolerance', { tolerance: 1e-4 }],
 ])('with %s changed it is solved anew', async (_, changed) => {
   await probed()
   await probed(changed)

@@ -10,7 +10,7 @@ import { style } from '../../../src-main/app/report/style.ts'
 import { storedCurve } from '../../../src-main/app/training/curve.ts'
 import { markShapes } from '../../../src-main/engine/recipes/recipe.ts'
 import { parseSettings, recipeRecord, recipes } from '../../../src-main/engine/recipes/recipes.ts'
-import { regionTasks, tasks } from '../../../src-main/engine/tasks/tasks.ts'
+import { captionTasks, regionTasks, tasks } from '../../../src-main/engine/tasks/tasks.ts'
 
 const folder = path.join(import.meta.dirname, '../../../src-main/engine/recipes/records')
 
@@ -32,7 +32,7 @@ describe.each(recipes.map((r) => [r.id, r] as const))('%s', (id, recipe) => {
     wordsSchema.parse(recipe.about)
     expect(wordsSchema.parse(recipe.when).ja).toBeTruthy()
     expect(recipe.citation).toMatch(/\b(19|20)\d\d\b/)
-    for (const need of { ...tasks, ...regionTasks }[recipe.task].needs) expect(recipe.needs).toContain(need)
+    for (const need of { ...tasks, ...regionTasks, ...captionTasks }[recipe.task].needs) expect(recipe.needs).toContain(need)
   })
 
   it('has defaults for all of its settings, and words for each in both languages', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { sentence } from '#shared/sentences/table.ts'
 import type { Session as RealSession, SessionOptions, Tensor } from '../../../src-main/engine/runtime/session.ts'
 
 /**
@@ -123,6 +124,13 @@ describe('a provider is tried', () => {
     expect([named, fake.created]).toEqual([again, before])
     expect(named).toBe(again)
   })
+  test('anew where that is asked for, and then chosen by what was found last', async () => {
+    const { chooseProvider, recheckProvider } = await devices()
+    expect(await chooseProvider('webgpu')).toMatchObject({ provider: 'webgpu' })
+    fake.fails = 'no adapter'
+    expect(await recheckProvider('webgpu')).toMatchObject({ ok: false })
+    await expect(chooseProvider('webgpu')).rejects.toThrow('no adapter')
+  })
   test('with a tolerance of a thousandth of the loss', async () => {
     for (const [factor, ok] of [
       [1.0008, true],
@@ -131,7 +139,9 @@ describe('a provider is tried', () => {
       [0.998, false],
     ] as const) {
       fake.spoil = (name, data) => (name === 'loss' ? data.map((x) => x * factor) : data)
-      expect((await (await devices()).checkProvider('webgpu')).ok).toBe(ok)
+      const check = await (await devices()).checkProvider('webgpu')
+      expect(check.ok).toBe(ok)
+      expect(check.error).toBeCloseTo(Math.abs(factor - 1), 5)
     }
   })
   test('that fails is never the fastest, and says why', async () => {
@@ -140,7 +150,8 @@ describe('a provider is tried', () => {
       provider: 'webgpu',
       ok: false,
       seconds: Infinity,
-      problem: 'webgpu is not available here: no adapter',
+      error: null,
+      problem: sentence('device.does-not-start', { device: 'webgpu', reason: 'no adapter' }),
     })
     fake.fails = ''
     fake.spoil = (_, data) => data.map(() => 0)

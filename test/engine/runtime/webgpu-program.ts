@@ -6,6 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { trainJobSchema } from '#shared/model/job.ts'
+import { networkOf } from '../../../src-main/engine/gauge/networks.ts'
+import { nodesOf as stepNodes } from '../../../src-main/engine/gauge/nodes.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { gelu, layerNorm, linear } from '../../../src-main/engine/ops/index.ts'
 import { adamW } from '../../../src-main/engine/optim/optimizer.ts'
@@ -103,6 +105,8 @@ const answer = {
   auto: await timed('auto', chooseProvider('auto')),
   tiny: { cpu: await tiny('cpu', 1), webgpu: await timed('tiny', tiny('webgpu', 1)) },
   accumulated: { cpu: await tiny('cpu', 2), webgpu: await timed('accumulated', tiny('webgpu', 2)) },
+  devices: await timed('devices', runJob({ kind: 'devices', bench: true }, { onProgress: () => undefined, isCancelled: () => false })),
+  nodes: await timed('nodes', stepNodes(networkOf('tiny'), 'webgpu')),
   jobs: [] as unknown[],
 }
 for (const job of jobs) {

@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { NetworkFigures } from '#shared/model/devices.ts'
+import type { ResultOf } from '#shared/model/job.ts'
 import { goldenPath, relativeError } from '../../helpers/golden.ts'
 import { shapePictures, shapesJob, temporaryFolder } from '../../helpers/pictures.ts'
 import { runProgram } from '../../helpers/programs.ts'
@@ -25,6 +27,8 @@ interface Answer {
   auto: { provider: string; notes: string[] }
   tiny: { cpu: Tiny; webgpu: Tiny }
   accumulated: { cpu: Tiny; webgpu: Tiny }
+  devices: ResultOf<'devices'>
+  nodes: NonNullable<NetworkFigures['nodes']>
   jobs: { device: string; loss: number[]; logits: Record<string, number[]>; seconds: number }[]
 }
 
@@ -65,6 +69,22 @@ describe.skipIf(!here)('WebGPU, in software', () => {
   test('passes the check before its first use', () => {
     expect(answer.check).toMatchObject({ ok: true })
     expect(answer.chosen).toBe('webgpu')
+  })
+
+  test('is measured beside the CPU, on a network that software can bear', () => {
+    const [cpu, webgpu] = answer.devices.checked.devices
+    expect(webgpu).toMatchObject({ device: 'webgpu', ok: true, problem: null, product: { size: 128 } })
+    expect(webgpu!.error).toBeLessThan(answer.devices.checked.tolerance)
+    expect(webgpu!.speed).toBeLessThan(1)
+    expect(webgpu!.networks.map((n) => n.network)).toEqual(['tiny'])
+    expect(cpu!.networks.map((n) => n.network)).toEqual(['small', 'tiny'])
+    expect(cpu!.networks[1]!.step.imagesPerSecond).toBeGreaterThan(webgpu!.networks[0]!.step.imagesPerSecond)
+  })
+
+  test('runs every node of a step itself', () => {
+    const { device, cpu, fallbacks } = answer.nodes
+    expect([cpu, fallbacks]).toEqual([0, {}])
+    expect(device).toBeGreaterThan(100)
   })
 
   test('is not chosen by `auto`, being slower than the CPU', () => {

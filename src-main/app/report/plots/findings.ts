@@ -27,7 +27,7 @@ export default definePlot({
   draw: ({ findings }) => findings.length > 0 && list(findings),
 })
 
-const verdicts: Record<Finding['verdict'], string> = { shows: 'Shows', unclear: 'Too close', reversed: 'Reversed', note: 'Note' }
+const verdicts: Record<Finding['verdict'], string> = { shows: 'Shows', unclear: 'Undecided', reversed: 'Reversed', note: 'Note' }
 
 const list = (findings: readonly Finding[]) =>
   html`<ul class="findings">${findings.map(
@@ -36,7 +36,8 @@ const list = (findings: readonly Finding[]) =>
         ${f.pattern && html`<p><b>${f.pattern}</b> <cite>${f.source}</cite></p>`}<p
         class="${f.pattern ? 'soft' : ''}">${f.text.replace(/p ([=<]) /, 'p\u00a0$1\u00a0')}</p></div></li>`,
   )}</ul><p class="caption">Rows are compared picture by picture:
-    McNemar’s test, exact under 25 discordant pictures, χ² with continuity correction above;
-    p-values corrected by Holm’s method for all comparisons of this list; intervals by paired bootstrap.
-    “Too close” means a corrected p of 0.05 or more: no evidence for the pattern, and none against it.
+    McNemar’s test, exact under 25 discordant pictures, χ² with continuity correction above; of several seeds,
+    a normal test of each picture’s mean over them, which holds for these concepts and drawings, and the seeds must
+    agree in sign; p-values corrected by Holm’s method for all comparisons of this list; intervals by paired bootstrap.
+    “Undecided” means a corrected p of 0.05 or more: no evidence for the pattern, and none against it.
     Rows without outcomes for each picture are compared by whether their intervals overlap.</p>`

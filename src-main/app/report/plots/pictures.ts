@@ -1,6 +1,6 @@
 /** Some images with each model's prediction. */
 import { percent } from '#shared/format.ts'
-import type { ReportPicture, ReportRow } from '#shared/model/report.ts'
+import { type ReportPicture, type ReportRow, splitNames } from '#shared/model/report.ts'
 import { html, type Html } from '../html.ts'
 import { kindClass, mark } from '../marks.ts'
 import { splitTitles } from '../splits.ts'
@@ -35,7 +35,7 @@ export default definePlot({
 })
 
 function pictures(shown: readonly ReportPicture[], rows: readonly ReportRow[]): Html {
-  return html`${(['id', 'ood'] as const).map((set) => {
+  return html`${splitNames.map((set) => {
     const here = shown.filter((p) => p.set === set)
     return here.length > 0 && html`<h3>${splitTitles[set]}</h3><div class="pictures">${here.map((p) => card(p, rows))}</div>`
   })}<p class="caption">The bar is the probability of the likeliest class; ✓ where it is the true one.</p>`

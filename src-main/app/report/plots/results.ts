@@ -17,6 +17,7 @@ export default definePlot({
     .results .figure{font-weight:600}
     .results .k-sweep th,.results .k-sweep .figure{font-weight:400}
     .results td.best{background:color-mix(in srgb,var(--accent) 13%,transparent);box-shadow:inset 0 -2px var(--accent)}
+    .results .seeds{display:block;color:var(--soft);font-weight:400;font-size:11px}
     .results .time,.none{color:var(--soft)}
     @media (max-width:640px){
       .results th:first-child{position:sticky;left:0;background:var(--paper)}
@@ -34,8 +35,9 @@ function results(rows: readonly ReportRow[]): Html {
   const top = new Map(columns.map((split) => [split, Math.max(...rows.map((r) => r[split]?.accuracy ?? -1))]))
   const cell = (s: ReportScore | undefined, split: SplitName) => {
     if (!s) return html`<td class="none">–</td>`
+    const seeds = s.seeds && html`<small class="seeds">${s.seeds.map((x) => percent(x)).join(' · ')}</small>`
     const figure = html`<span class="figure">${percent(s.accuracy)}</span> <span
-      class="soft">± ${percent((s.interval[1] - s.interval[0]) / 2)}</span>`
+      class="soft">± ${percent((s.interval[1] - s.interval[0]) / 2)}</span>${seeds}`
     return s.accuracy === top.get(split)
       ? html`<td class="best">${figure}<span
       class="hidden"> best</span></td>`
@@ -57,7 +59,8 @@ function results(rows: readonly ReportRow[]): Html {
     <caption class="hidden">Accuracy in per cent with the half-width of its 95% interval</caption>
     <thead><tr><th scope="col">Model</th>${columns.map(head)}<th scope="col">Time</th></tr></thead>
     <tbody>${rows.map(line)}</tbody></table></div>
-    <p class="caption">Accuracy in per cent ± half of the 95% Wilson interval; the highest of each column on a ground of its own.
+    <p class="caption">Accuracy in per cent ± half of its 95% interval over pictures; the highest of each column on a ground of its own.
+      ${rows.some((r) => r.id?.seeds) && 'Means over seeds; those of each seed are below, in small type. '}
       Held out is the set that the choices were made on, so it flatters what was chosen.</p>
     ${otherMetrics(rows)}`
 }

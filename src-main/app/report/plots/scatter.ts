@@ -6,6 +6,7 @@ import { percent } from '#shared/format.ts'
 import type { ReportRow, ReportScore } from '#shared/model/report.ts'
 import { html, px, type Html } from '../html.ts'
 import { placeLabels } from '../labels.ts'
+import { shiftsOf } from '../scored.ts'
 import { kindClass, kindTitle, mark, markPath } from '../marks.ts'
 import { definePlot } from '../plot.ts'
 
@@ -53,15 +54,18 @@ const wide: Frame = { width: 720, height: 460, margin: { left: 52, right: 20, to
 const narrow: Frame = { width: 350, height: 350, margin: { left: 44, right: 12, top: 10, bottom: 44 }, labels: false }
 
 function scatter(rows: readonly ReportRow[]): Html | null {
-  const points = rows.filter((r): r is Point => r.id !== undefined && r.ood !== undefined)
+  const points = rows.flatMap((r): Point[] => {
+    const ood = shiftsOf(r)
+    return r.id && ood ? [{ ...r, id: r.id, ood }] : []
+  })
   if (points.length < 2) return null
   const kinds = [...new Set(points.map((p) => p.kind))]
   return html`<figure class="plot">
     <div class="wide">${draw(points, wide)}</div>
     <div class="narrow">${draw(points, narrow)}</div>
     <ul class="legend">${kinds.map((kind) => html`<li>${mark({ kind })} ${kindTitle(kind)}</li>`)}</ul>
-    <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. The dashed line is OOD = ID:
-      the closer to it, the less the change of style costs.</figcaption>
+    <figcaption>Accuracy in per cent, logit axes; whiskers are 95% intervals. Out of distribution is the mean of
+      its sets. The dashed line is OOD = ID: the closer to it, the less a shift costs.</figcaption>
   </figure>`
 }
 

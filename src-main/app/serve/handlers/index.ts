@@ -6,6 +6,7 @@ import { aidHandlers } from './aids.ts'
 import { annotationHandlers } from './annotations.ts'
 import { appHandlers } from './app.ts'
 import { curationHandlers } from './curation.ts'
+import { deviceHandlers } from './devices.ts'
 import { evaluationHandlers } from './evaluation.ts'
 import { exchangeHandlers } from './exchange.ts'
 import { mediaHandlers } from './media.ts'
@@ -31,6 +32,7 @@ export const makeHandlers = (app: Parts): Handlers<Client> => ({
   ...curationHandlers(app),
   ...agreementHandlers(),
   ...reviewHandlers(),
+  ...deviceHandlers(app),
   ...trainingHandlers(app),
   ...runsHandlers(app),
   ...sweepHandlers(app),

@@ -40,5 +40,6 @@ export const mergingHandlers = ({ options: { models } }: Parts): HandlersOf<type
   },
   'merging.beside': ({ runId }, { project }) => besideOf(models, project, getRun(project, runId)),
   'merging.line': ({ base, tuned, method, setting }, { project }) => lineBetween(models, project, base, tuned, method, setting),
+  'merging.sweep': (asked, client) => ({ jobId: client.queue('line', asked).jobId }),
   'merging.soup': ({ runId }, { project }) => soupOf(models, project, getRun(project, runId)),
 })

@@ -6,7 +6,7 @@ import { labelsCurve } from '../../training/labels-curve.ts'
 import { prepareRetraining } from '../../training/retrain.ts'
 import { planTraining, registerTraining } from '../../training/train.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
-import { queueRun } from './training.ts'
+import { kindOf, queueRun } from './training.ts'
 
 export const nextHandlers = ({ options: { models } }: Parts): HandlersOf<typeof nextMethods> => ({
   'next.strategies': () =>
@@ -24,7 +24,7 @@ export const nextHandlers = ({ options: { models } }: Parts): HandlersOf<typeof 
       return { full, ...prepared }
     })
     if (joined) client.annotated('set split')
-    const run = queueRun(client, 'train', full.name, (own) => registerTraining(models, own, full))
+    const run = queueRun(client, kindOf(full), full.name, (own) => registerTraining(models, own, full))
     client.tell('project.changed', { what: ['snapshots'] })
     return { ...run, snapshot, joined }
   },

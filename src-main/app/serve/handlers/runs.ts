@@ -6,9 +6,11 @@ import { refuseInside } from '../../projects/kept.ts'
 import { runsCsv, writeEventFiles } from '../../training/export-runs.ts'
 import { dataPreview } from '../../training/preview.ts'
 import { deleteRuns, runsRemoval } from '../../training/remove-runs.ts'
-import { readAnswers, readSeries } from '../../training/run-log.ts'
+import { readLines } from '../../training/run-lines.ts'
+import { readAnswers, readSeries, runFolder } from '../../training/run-log.ts'
 import { noteRun } from '../../training/notes.ts'
 import { listRunEntries } from '../../training/runs.ts'
+import { SystemUses } from '../../training/system-use.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
@@ -17,9 +19,12 @@ export function runsHandlers({ options: { models }, runs }: Parts): HandlersOf<t
     const all = new Map(listRunEntries(models, project, runs.latest).map((r) => [r.id, r]))
     return ids.flatMap((id) => all.get(id) ?? [])
   }
+  const uses = new SystemUses(() => models.engine.use())
   return {
-    'training.data': ({ recipe }, { project }) => dataPreview(project, recipe),
+    'training.data': ({ recipe, data }, { project }) => dataPreview(project, recipe, data),
     'runs.series': ({ runId }, { project }) => readSeries(project, getRun(project, runId)),
+    'runs.log': ({ runId, after }, { project }) => readLines(runFolder(project, getRun(project, runId).id), after),
+    'runs.use': (_input, { project }) => uses.sample(project.folder),
     'runs.answers': ({ runId }, { project }) => readAnswers(project, getRun(project, runId).id),
     'runs.note': ({ runId, note }, client) => {
       noteRun(client.project, runId, note)

@@ -9,17 +9,19 @@ import { sweepById, sweepMembers } from '../../training/sweeps/members.ts'
 import { fromPreset, planSweep, type SweepRequest } from '../../training/sweeps/plan.ts'
 import { sweepPresets } from '../../training/sweeps/presets.ts'
 import { nameOf } from '../../training/names.ts'
+import { requestOf } from '../../training/train.ts'
 import path from 'node:path'
 import type { Project } from '../../projects/index.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import type { Client } from '../client.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
+import { kindOf } from './training.ts'
 
 export function sweepHandlers({ options: { models }, queue }: Parts): HandlersOf<typeof sweepMethods> {
   const planned = ({ project }: Client, { model, ...asked }: SweepRequest) =>
     planSweep(models, project, { ...asked, ...(model !== undefined && { model: path.resolve(project.folder, model) }) })
   /** Queues them all, or none. */
-  const queueRuns = (client: Client, enter: readonly ((project: Project) => RunRecord)[]): string[] => {
+  const queueRuns = (client: Client, kind: string, enter: readonly ((project: Project) => RunRecord)[]): string[] => {
     const asked = enter.map((add) => ({
       register: (project: Project) => {
         const run = add(project)
@@ -27,7 +29,7 @@ export function sweepHandlers({ options: { models }, queue }: Parts): HandlersOf
       },
       project: { folder: client.project.folder, user: client.name },
     }))
-    const runIds = queue.addAll('train', asked).map(({ runId }) => runId!)
+    const runIds = queue.addAll(kind, asked).map(({ runId }) => runId!)
     client.tell('runs.changed', {})
     return runIds
   }
@@ -40,7 +42,7 @@ export function sweepHandlers({ options: { models }, queue }: Parts): HandlersOf
     },
     'sweeps.start': (asked, client) => {
       const { id, enter } = sweepMembers(models, planned(client, asked))
-      return { sweepId: id, runIds: queueRuns(client, enter) }
+      return { sweepId: id, runIds: queueRuns(client, kindOf(asked), enter) }
     },
     'sweeps.cancel': ({ sweepId }, client) => {
       const own = new Set(sweepById(client.project, sweepId).runs.map((r) => r.id))
@@ -62,6 +64,7 @@ export function sweepHandlers({ options: { models }, queue }: Parts): HandlersOf
       })
       queueRuns(
         client,
+        kindOf(requestOf(stopped[0]!)),
         fresh.map((run) => (into: Project) => enterAgain(models, into, run)),
       )
       return { runs: stopped.length }

@@ -7,6 +7,7 @@ import { recipes } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
 import { getRun, type Project } from '../../projects/index.ts'
 import { storedCurve } from '../../training/curve.ts'
+import { runners } from '../../runners/index.ts'
 import { planOf } from '../../training/plan/plan.ts'
 import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn, listRunEntries } from '../../training/runs.ts'
@@ -21,7 +22,7 @@ import { jsonSchemaOf } from './schema.ts'
  */
 export function queueRun(
   client: Client,
-  kind: 'train' | 'merge',
+  kind: 'train' | 'train-slurm' | 'merge',
   subject: string,
   register: (project: Project) => { readonly id: string },
   startAt?: number,
@@ -31,12 +32,15 @@ export function queueRun(
   return { runId: runId! }
 }
 
+/** The kind of job that trains where the request says. */
+export const kindOf = ({ runner }: Pick<TrainRequest, 'runner'>) => (runner === 'slurm' ? 'train-slurm' : 'train')
+
 export function trainingHandlers({ options: { models }, queue, runs }: Parts): HandlersOf<typeof trainingMethods> {
   const train = (client: Client, { startAt, ...request }: TrainRequest & { readonly name: string; readonly startAt?: number }) => {
     const model = request.model && { model: path.resolve(client.project.folder, request.model) }
     return queueRun(
       client,
-      'train',
+      kindOf(request),
       request.name,
       (project) => registerTraining(models, project, { ...request, ...(model || {}) }),
       startAt,
@@ -44,14 +48,14 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
   }
   return {
     'training.recipes': () =>
-      recipes.map(({ id, title, about, when, citation, needs, task, settings }) => ({
+      recipes.map(({ id, title, about, when, citation, needs, task, measuredAt, settings }) => ({
         name: id,
         title,
         about,
         when,
         citation,
         needs: [...needs],
-        task,
+        task: measuredAt ?? task,
         schema: jsonSchemaOf(settings),
       })),
     'training.devices': async () => {
@@ -59,6 +63,8 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
       const listed = deviceRecords.filter((d) => d.chooses || there.includes(d.id))
       return listed.map(({ id, title, about }) => ({ id, title, about }))
     },
+    'training.runners': () =>
+      runners.map((r) => ({ id: r.id, missing: r.missing(models), schema: r.settings ? jsonSchemaOf(r.settings) : null })),
     'training.start': (input, client) =>
       train(client, { ...input, name: ownName(client.project, input.name?.trim() || defaultName(input)) }),
     'training.plan': ({ model, ...input }, { project }) =>

@@ -1,5 +1,6 @@
 /** What a plan and its concerns are made from. Nothing is computed of images: only what the project knows already. */
 import type { Outline } from '#shared/model/outline.ts'
+import { classesOf } from '#shared/model/job.ts'
 import { curatedFacts, type CuratedFacts } from '../../../db/planning.ts'
 import { keptResult } from '../../curation/index.ts'
 import type { Project } from '../../projects/index.ts'
@@ -36,8 +37,7 @@ export function dataFacts(project: Project, data: Facts['data']): Pick<Facts, 'd
 function countsOf({ classes, splits }: LabelledData): Record<string, number>[] {
   const counts = classes.map((): Record<string, number> => ({}))
   for (const [split, items] of Object.entries(splits))
-    for (const { label, boxes, masks } of items)
-      for (const c of new Set((boxes ?? masks)?.map((r) => r.class) ?? [label])) counts[c]![split] = (counts[c]![split] ?? 0) + 1
+    for (const item of items) for (const c of new Set(classesOf(item))) counts[c]![split] = (counts[c]![split] ?? 0) + 1
   return counts
 }
 

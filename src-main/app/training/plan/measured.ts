@@ -7,6 +7,10 @@ type Measured = Pick<Facts, 'data' | 'task' | 'untrained'>
 const what: Readonly<Record<string, Words>> = {
   classify: { en: 'the share of images that get their label', ja: '正しいラベルになった画像の割合' },
   detect: { en: 'the mean average precision of boxes (COCO)', ja: 'ボックスの平均適合率の平均（COCO）' },
+  ground: {
+    en: 'how well masks of words agree with the drawn ones, where there are some (mean IoU)',
+    ja: '単語のマスクと描かれたマスクの一致度（マスクのある画像での平均 IoU）',
+  },
   segment: { en: 'how well masks agree with the drawn ones (mean IoU)', ja: 'マスクの一致度（平均 IoU）' },
 }
 

@@ -10,7 +10,7 @@ import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { parseSettings, recipeRecord } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
-import type { AppContext } from '../../context.ts'
+import { type AppContext, deviceFor } from '../../context.ts'
 import type { Project } from '../../projects/index.ts'
 import { chosenFrom } from '../choice.ts'
 import { dataFor } from '../dataset.ts'
@@ -28,7 +28,7 @@ export async function planOf(app: AppContext, project: Project, request: TrainRe
   const data = chosenFrom(project, request.data, () => dataFor(project, recipe.task))
   const facts = dataFacts(project, data)
   const images = Object.fromEntries(Object.entries(data.splits).map(([split, items]) => [split, items.length]))
-  const known = await deviceOf(app, request.device ?? 'auto')
+  const known = await deviceOf(app, deviceFor(app, request.device))
   const pace = knownPace(app.cache, rehearsed(app, request, settings, facts))
   const outline = await outlineOf(app, request, facts, pace?.device ?? known.used)
   const needed = outline && outline.disk.checkpoint + 2 * outline.disk.state // a new state is written beside the old one
@@ -79,7 +79,7 @@ const rehearsed = (app: AppContext, request: TrainRequest, settings: Rehearsed['
   model: path.resolve(request.model ?? app.nano),
   recipe: request.recipe,
   settings,
-  device: request.device ?? 'auto',
+  device: deviceFor(app, request.device),
   classes: data.classes.length,
   train: trainOf(data.splits),
 })

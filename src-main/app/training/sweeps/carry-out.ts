@@ -5,7 +5,7 @@ import type { JobProgress } from '#shared/model/job.ts'
 import type { RunRecord } from '#shared/model/project.ts'
 import { sweepOf } from '#shared/model/sweep.ts'
 import { type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
-import type { AppContext } from '../../context.ts'
+import { type AppContext, deviceFor } from '../../context.ts'
 import { getRun, listRuns, type Project, updateRun } from '../../projects/index.ts'
 import { freeName } from '../names.ts'
 import { goesOnIn } from '../runs.ts'
@@ -31,8 +31,8 @@ export const stoppedRuns = ({ runs }: SweepTable<RunRecord>): RunRecord[] => run
 
 /** The last sweep that was asked for in the same words and has runs to do. */
 export function unfinishedLike(app: AppContext, project: Project, { spec, runs: [first] }: PlannedSweep, name?: string) {
-  const asked = ({ model = app.nano, device = 'auto' }: TrainRequest) =>
-    JSON.stringify([device, storedModel(app, project, path.resolve(project.folder, model))])
+  const asked = ({ model = app.nano, device, runner = 'local' }: TrainRequest) =>
+    JSON.stringify([deviceFor(app, device), runner, storedModel(app, project, path.resolve(project.folder, model))])
   return sweepTables(listRuns(project)).find(
     (s) =>
       stoppedRuns(s).length > 0 &&
@@ -44,38 +44,48 @@ export function unfinishedLike(app: AppContext, project: Project, { spec, runs: 
 
 export interface SweepHooks {
   readonly signal: AbortSignal
+  /** Stops following runs that go on elsewhere; cancels the others. */
+  readonly left: AbortSignal
   onProgress(run: RunRecord, progress: JobProgress): void
+  onEnded(runId: string): void
   onFailed(run: RunRecord, error: DashiError): void
 }
 
 /**
- * Trains queued runs of a sweep one after another, a rung after the one before it. A run that fails leaves the others as
- * they are; when the signal aborts, what has not begun is cancelled with the run at work.
+ * Trains queued runs of a sweep, a rung after the one before it: here one after another, on a cluster all of a rung
+ * together. A run that fails leaves the others as they are; when the signal aborts, what has not begun is cancelled with
+ * the runs at work.
  */
-export async function trainSweep(
-  app: AppContext,
-  project: Project,
-  runs: readonly RunRecord[],
-  { signal, onProgress, onFailed }: SweepHooks,
-) {
-  const rung = (run: RunRecord) => sweepOf(run.settings)?.rung ?? 0
-  for (const { id } of [...runs].sort((a, b) => rung(a) - rung(b))) {
-    if (signal.aborted) {
-      updateRun(project, id, { status: 'cancelled' })
-      continue
-    }
-    try {
-      const run = settled(project, getRun(project, id))
-      const running = startTraining(app, project, absoluteRequest(project, run), (p) => onProgress(run, p), undefined, run)
-      const cancel = () => running.cancel()
-      signal.addEventListener('abort', cancel)
-      await running.result.finally(() => signal.removeEventListener('abort', cancel))
-    } catch (e) {
-      if (!(e instanceof DashiError)) throw e
-      const run = getRun(project, id)
-      if (!stopped(run)) updateRun(project, id, e.fault === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: e.message })
-      if (e.fault !== 'cancelled') onFailed(run, e)
-    }
+export async function trainSweep(app: AppContext, project: Project, runs: readonly RunRecord[], hooks: SweepHooks) {
+  const { signal, left } = hooks
+  const rungOf = (run: RunRecord) => sweepOf(run.settings)?.rung ?? 0
+  for (const rung of [...new Set(runs.map(rungOf))].sort((a, b) => a - b)) {
+    const own = runs.filter((run) => rungOf(run) === rung)
+    const away = own.filter((run) => (requestOf(run).runner ?? 'local') !== 'local')
+    await Promise.all(away.map((run) => trainOne(app, project, run, hooks)))
+    for (const run of own) if (!away.includes(run)) await trainOne(app, project, run, hooks)
   }
-  if (signal.aborted) throw cancelled()
+  if (signal.aborted || left.aborted) throw cancelled()
+}
+
+async function trainOne(app: AppContext, project: Project, { id }: RunRecord, { signal, left, onProgress, onEnded, onFailed }: SweepHooks) {
+  if (signal.aborted || left.aborted) return void updateRun(project, id, { status: 'cancelled' })
+  try {
+    const run = settled(project, getRun(project, id))
+    const running = startTraining(app, project, absoluteRequest(project, run), (p) => onProgress(run, p), undefined, run)
+    const cancel = () => running.cancel()
+    const leave = () => (running.leave ? running.leave() : running.cancel())
+    signal.addEventListener('abort', cancel)
+    left.addEventListener('abort', leave)
+    await running.result.finally(() => {
+      signal.removeEventListener('abort', cancel)
+      left.removeEventListener('abort', leave)
+    })
+  } catch (e) {
+    if (!(e instanceof DashiError)) throw e
+    const run = getRun(project, id)
+    if (!stopped(run)) updateRun(project, id, e.fault === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: e.message })
+    if (e.fault !== 'cancelled') onFailed(run, e)
+  }
+  onEnded(id)
 }

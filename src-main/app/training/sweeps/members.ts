@@ -5,6 +5,7 @@ import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { rungsOf, sweepOf, type Point, pointsOf, type SweepMember } from '#shared/model/sweep.ts'
 import { ranked, type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { interruptedJobOf } from '../../../db/queue.ts'
 import type { AppContext } from '../../context.ts'
 import { listRuns, type Project, updateRun } from '../../projects/index.ts'
 import { enterTraining } from '../train.ts'
@@ -31,11 +32,12 @@ export function sweepById(project: Project, id: string): SweepTable<RunRecord> {
 
 const isOpen = ({ status }: RunRecord) => status === 'queued' || status === 'running'
 
-/** Whether a run has to wait for the rung before it. */
+/** Whether a run has to wait for the rung before it, of which one that was interrupted may still go on. */
 export function waitsInSweep(project: Project, run: RunRecord): boolean {
   const member = sweepOf(run.settings)
   if (!member || member.point) return false
-  return sweepById(project, member.id).runs.some((other) => isOpen(other) && sweepOf(other.settings)!.rung < member.rung)
+  const before = sweepById(project, member.id).runs.filter((other) => sweepOf(other.settings)!.rung < member.rung)
+  return before.some((other) => isOpen(other) || interruptedJobOf(project.db, other.id) !== undefined)
 }
 
 /**

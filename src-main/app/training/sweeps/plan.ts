@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/format.ts'
 import type { Device } from '#shared/model/job.ts'
+import type { RunnerId } from '#shared/model/slurm.ts'
 import { userError } from '#shared/errors.ts'
 import {
   type Axis,
@@ -20,6 +21,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { parseSettings, recipeRecord } from '../../../engine/recipes/index.ts'
 import type { AppContext } from '../../context.ts'
 import { listRuns, type Project } from '../../projects/index.ts'
+import { runnerOf } from '../../runners/index.ts'
 import { isFreeName, nameOf, numbered } from '../names.ts'
 import { planTraining, type TrainRequest } from '../train.ts'
 import { sweepPreset } from './presets.ts'
@@ -31,6 +33,8 @@ export interface SweepRequest {
   readonly device?: Device
   /** Names of the runs begin with it. */
   readonly name?: string
+  /** Where its runs are trained; on this machine by default. */
+  readonly runner?: RunnerId
 }
 
 export interface PlannedSweep {
@@ -52,7 +56,12 @@ export function fromPreset(id: string, asked: Partial<SweepAsked>): SweepAsked {
 }
 
 /** @throws a user fault about the first run that its recipe would refuse */
-export function planSweep(app: AppContext, project: Project, { spec: asked, model, device, name: wanted }: SweepRequest): PlannedSweep {
+export function planSweep(
+  app: AppContext,
+  project: Project,
+  { spec: asked, model, device, name: wanted, runner }: SweepRequest,
+): PlannedSweep {
+  runnerOf(app, runner)
   const spec = fitted(asked)
   const planned = sweepRuns(spec)
   if (planned.length < 2) throw userError(sentence('sweep.no-axis'))
@@ -64,7 +73,7 @@ export function planSweep(app: AppContext, project: Project, { spec: asked, mode
     const request = requestFor(spec, run)
     const free = numbered(memberName(name, spec, run), (n) => !names.has(n) && isFreeName(project, n))
     names.add(free)
-    return { planned: run, request: { ...request, name: free, ...(model !== undefined && { model: path.resolve(model) }), device } }
+    return { planned: run, request: { ...request, name: free, ...(model !== undefined && { model: path.resolve(model) }), device, runner } }
   })
   const recipe = recipeRecord(spec.recipe)
   for (const { request } of requests) {

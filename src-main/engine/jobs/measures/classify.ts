@@ -47,8 +47,12 @@ export default defineMeasure({
 })
 
 /** The checkpoint's head with its rows in the order of the job's classes; or the zero-shot head. */
-export async function headOf(model: Model, { classes, templates }: Pick<Data, 'classes' | 'templates'>, provider: Provider): Promise<Head> {
-  if (!model.head) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
+export async function headOf(
+  model: Model,
+  { classes, templates, zeroShot }: Pick<Data, 'classes' | 'templates' | 'zeroShot'>,
+  provider: Provider,
+): Promise<Head> {
+  if (!model.head || zeroShot) return zeroShotHead(model, classes, templates?.length ? templates : model.templates, { provider })
   const own = model.head.classes
   const rows = classes.map(({ name }) => {
     const row = own.indexOf(name)

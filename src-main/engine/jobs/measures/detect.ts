@@ -1,9 +1,11 @@
 import { Detecting } from '../../detection/detecting.ts'
 import { measure } from '../../metrics/records.ts'
+import { Assembled } from '../../regions/index.ts'
 import { detect } from '../../tasks/detect.ts'
 import { defineMeasure } from '../measure.ts'
 import { measureRegions } from '../regions.ts'
 
+const WANTED = 'evaluate --task detect'
 /** The metric that stands for the others. */
 const main = 'ap'
 /** COCO's threshold: weak boxes lower nothing, since they come last. */
@@ -21,7 +23,7 @@ export default defineMeasure({
   about: 'boxes of regions',
   measure: async (model, data, { hooks }) => ({
     task: 'detect',
-    splits: await measureRegions(data, hooks, Detecting.with(model, 'evaluate --task detect'), {
+    splits: await measureRegions(data, hooks, Assembled.of(model, WANTED) ?? Detecting.with(model, WANTED), {
       settings: { threshold: WEAK, overlap: OVERLAP, most: MOST },
       found: ({ score, box: [x, y, w, h] }, label) => ({ label, score, box: { x, y, w, h } }),
       truth: ({ boxes = [] }) => boxes.map((t) => ({ label: t.class, box: t.box })),

@@ -15,6 +15,7 @@ import { projectJa } from './projects.ts'
 import { readingJa } from './reading.ts'
 import { schemaJa } from './schema.ts'
 import { servingJa } from './serving.ts'
+import { slurmJa } from './slurm.ts'
 import { sweepJa } from './sweeps.ts'
 import { trainingJa } from './training.ts'
 
@@ -36,6 +37,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...readingJa,
   ...schemaJa,
   ...servingJa,
+  ...slurmJa,
   ...sweepJa,
   ...trainingJa,
 }

@@ -1,6 +1,7 @@
 /** Errors of asking a model about an image. */
 export const previewJa = {
   'preview.too-long': 'テキスト {text} は {tokens} トークンあり、モデルが読める {context} トークンを超えています',
+  'preview.partner': '見つからないか、別のモデルに置き換わっています。{model} は元のモデルと組んで動きます',
   'preview.not-finite': 'この画像に対する枠またはスコアが数値になりません。重みが壊れているか、学習で発散しています',
   'preview.outside': '例：{width} × {height} ピクセルの画像の中の領域が必要ですが、{found} でした',
   'preview.words': '--text：コンマ区切りの語が必要ですが、「{found}」でした',

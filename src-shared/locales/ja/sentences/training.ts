@@ -5,6 +5,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.unknown-setting': 'レシピ {recipe}：設定 {setting} はありません（使えるのは {known}）',
   'recipe.setting': 'レシピ {recipe}：{setting}：{problem}',
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
+  'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
   'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
   'recipe.visual-prompts-twice':
@@ -25,6 +26,12 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'training.no-memory': '1 枚ずつでもメモリが足りません（{reason}）',
   'training.no-memory-whole':
     '1 ステップ {n} 枚ではメモリが足りません。このレシピは、学習の内容を変えずにバッチを分けられません。batchSize を小さくしてください（{reason}）',
+  'training.no-captions':
+    '{folder}：分割「train」の画像に承認済みのキャプションがありません。先にキャプションを書くか承認し、分割を割り当ててください',
+  'training.captions-unreadable':
+    '{folder}：分割「train」に、承認済みのキャプションがあり読み込める画像がありません（{n} 枚が読み込めません：{file}：{reason}）',
+  'training.no-caption-words':
+    '学習できる単語を含むキャプションのある学習画像が 2 枚未満です。キャプションを書くか、words を「content」にしてください',
   'training.class-number': '{file}：ラベル {label}：{n} クラスのいずれかの番号が必要です',
   'training.no-images': '学習画像がありません。ラベルを付けた画像を分割「train」に入れてください',
   'training.class-without-images': 'クラス {classes} の学習画像がありません',

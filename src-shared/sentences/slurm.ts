@@ -1,0 +1,26 @@
+/** Errors of runs on a Slurm cluster. */
+export const slurmSentences = {
+  'runner.absent': 'runner {runner}: this program was started without it',
+  'runner.later': '--at and --runner slurm: a cluster has its own times, give --slurm options=--begin=TIME',
+  'slurm.no-sbatch':
+    "Slurm: no program {program} on the PATH: install Slurm's client programs (Debian: slurm-client) with the cluster's slurm.conf, or run on this computer",
+  'slurm.refused': 'sbatch refused the job: {said}',
+  'slurm.partition': 'sbatch refused the job: the cluster has no partition {partition} (it has {known})',
+  'slurm.not-shared': '{path}: expected below {folders}, which are the folders that the nodes see by the settings of Slurm',
+  'slurm.setting': 'Slurm: {problem}',
+  'slurm.setting-unknown': 'Slurm: unknown setting {setting} (it has {known})',
+  'slurm.unseen': 'job {job}: the node does not see the folder {folder}: move the project to a disk that the nodes share',
+  'slurm.no-node': 'job {job}: the node could not start {node}: give the path of Node.js there (setting node)',
+  'slurm.before': 'job {job}: the command before the program failed on the node (setting before){said}',
+  'slurm.no-program': 'job {job}: the node could not run {program}: give the folder of Dashi there (setting program)',
+  'slurm.lost': 'job {job}: Slurm no longer knows it, and it left no result{said}',
+  'slurm.memory': 'job {job}: used more than its memory: ask for more (setting memory){said}',
+  'slurm.time': 'job {job}: reached its time limit of {limit}: allow more (setting time), or go on with it{said}',
+  'slurm.node-failed': 'job {job}: its node failed{said}',
+  'slurm.cancelled': 'job {job}: was cancelled by scancel',
+  'slurm.preempted': 'job {job}: was preempted and not queued again',
+  'slurm.ended': 'job {job}: ended as {state}, exit code {code}{said}',
+  'slurm.saying': '; its last line: {line}',
+  'slurm.kept': '{problem}; {kept}',
+  'slurm.plan': 'expected the plan of a run, as it is written for a job of Slurm ({reason})',
+} as const

@@ -1,0 +1,137 @@
+/**
+ * What a fine-tuning costs beyond its arithmetic: reading and augmenting images, progress, the database, the engine's process. Compared
+ * with bare steps of the same session on one batch, made in between, so that both see the same machine.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TrainJob } from '#shared/model/job.ts'
+import { openProject } from '../../src-main/app/projects/index.ts'
+import { startTraining } from '../../src-main/app/training/train.ts'
+import { EngineClient } from '../../src-main/engine/client.ts'
+import { Images } from '../../src-main/engine/data/images.ts'
+import { runJob } from '../../src-main/engine/jobs/run-job.ts'
+import { Trainer } from '../../src-main/engine/runtime/train.ts'
+import { startChild } from '../../src-main/files/child.ts'
+import { programRoot } from '../../src-main/program.ts'
+import { paintedProject } from './painted.ts'
+
+const settings = { epochs: 2, batchSize: 16, augmentation: 'light' }
+/** Every so many steps, bare ones. */
+const BARE = 3
+
+type Span = readonly [from: number, to: number]
+const median = (xs: readonly number[]) => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
+const round = (x: number) => Number(x.toFixed(3))
+const nano = join(programRoot, 'resources', 'nano')
+
+/** Runs `body` while the spans of decoding, augmenting and computing are noted, and bare steps are made. */
+async function watched(body: () => Promise<unknown>) {
+  const spans = { decode: [] as Span[], augment: [] as Span[], compute: [] as Span[] }
+  const steps: { readonly at: number; readonly extra: boolean }[] = []
+  const bare: number[] = []
+  const { step } = Trainer.prototype
+  const { pixels } = Images.prototype
+  Trainer.prototype.step = async function (feeds, lr) {
+    const extra = steps.length % BARE === BARE - 1
+    steps.push({ at: performance.now(), extra })
+    const timed = async () => {
+      const from = performance.now()
+      const metrics = await step.call(this, feeds, lr)
+      return { metrics, span: [from, performance.now()] as const }
+    }
+    const { metrics, span } = await timed()
+    spans.compute.push(span)
+    // During the first of them, the next batch may still be read.
+    if (extra) {
+      await timed()
+      const { span: alone } = await timed()
+      bare.push(alone[1] - alone[0])
+    }
+    return metrics
+  }
+  Images.prototype.pixels = async function (i, deep) {
+    const from = performance.now()
+    const found = await pixels.call(this, i, deep)
+    const read = performance.now()
+    spans.decode.push([from, read])
+    // After the last image of a batch, this thread augments them all before it does anything else.
+    setImmediate(() => spans.augment.push([read, performance.now()]))
+    return found
+  }
+  try {
+    await body()
+  } finally {
+    Trainer.prototype.step = step
+    Images.prototype.pixels = pixels
+  }
+  return { spans, bare: median(bare), steps }
+}
+
+/** A line for each kind of work: which part of each 1/width of the time it was at work. */
+function timeline(spans: Readonly<Record<string, readonly Span[]>>, [from, to]: Span, width = 100): string {
+  const cell = (to - from) / width
+  const lines = Object.entries(spans).map(([name, of]) => {
+    const busy = Array.from({ length: width }, (_, i) => {
+      const [a, b] = [from + i * cell, from + (i + 1) * cell]
+      // Overlapping spans, as of images decoded side by side, count once.
+      let [sum, until] = [0, a]
+      for (const [s, e] of [...of].sort((x, y) => x[0] - y[0])) {
+        sum += Math.max(0, Math.min(b, e) - Math.max(until, s))
+        until = Math.max(until, Math.min(b, e))
+      }
+      return ' ░▒▓█'[Math.round((4 * sum) / cell)]
+    })
+    return `${name.padEnd(8)}│${busy.join('')}│`
+  })
+  return `${lines.join('\n')}\n${' '.repeat(8)} ${((to - from) / 1000).toFixed(2)} s\n`
+}
+
+/**
+ * Seconds of a bare step, and of a step of a training in the first epoch, when every image is read, and later; their ratios less one
+ * are what loading costs. `supervisor`: how much longer a step takes with the application, its database and the engine's process
+ * around it. The timeline of some steps of the first epoch goes to stderr.
+ */
+export async function overlapBench(images = 320): Promise<Record<string, number>> {
+  const dir = mkdtempSync(join(tmpdir(), 'dashi-overlap-'))
+  const engine = new EngineClient(() => startChild(join(programRoot, 'out', 'main', 'engine-process.js'), []))
+  const app = { engine, nano, cache: join(dir, 'cache'), saveEverySeconds: 30 }
+  const project = openProject(await paintedProject(dir, { images, classes: 8, width: 1024, height: 768 }))
+  try {
+    const train = Array.from({ length: images }, (_, i) => ({ file: join(dir, 'pictures', `${i}.jpg`), label: i % 8 }))
+    const job = (out: string): TrainJob => ({
+      ...{ kind: 'train', model: nano, out: join(dir, out), recipe: 'ft', settings, seed: 0, device: 'cpu', splits: { train } },
+      ...{ classes: Array.from({ length: 8 }, (_, c) => ({ name: `class ${c}` })), dataHash: null, cache: join(dir, 'cache') },
+      saveEverySeconds: 30,
+    })
+    const perEpoch = images / settings.batchSize
+    /** Seconds of each step of the later epochs. */
+    const paces = async (run: (hear: (p: { phase: string; done: number }) => void) => Promise<unknown>) => {
+      const at: number[] = []
+      await run(({ phase, done }) => void (phase === 'training' && done >= perEpoch && at.push(performance.now())))
+      return median(at.slice(1).map((time, i) => (time - at[i]!) / 1000))
+    }
+    const { spans, bare, steps } = await watched(() => runJob(job('watched'), { onProgress: () => undefined, isCancelled: () => false }))
+    const walls = steps.slice(0, -1).map(({ at, extra }, i) => ({ extra, i, ms: steps[i + 1]!.at - at }))
+    const of = (later: boolean) => median(walls.filter(({ extra, i }) => !extra && i > 0 && i >= perEpoch === later).map(({ ms }) => ms))
+    const [first, later] = [of(false), of(true)]
+    process.stderr.write(`steps 4 to 6, the bare ones in between included:\n${timeline(spans, [steps[3]!.at, steps[6]!.at])}`)
+    const alone = await paces((onProgress) => runJob(job('alone'), { onProgress, isCancelled: () => false }))
+    const supervised = await paces(
+      (hear) => startTraining(app, project, { recipe: 'ft', device: 'cpu', settings, name: 'run' }, hear).result,
+    )
+    return {
+      'bare step (s)': round(bare / 1000),
+      'step of the first epoch (s)': round(first / 1000),
+      'step of a later epoch (s)': round(later / 1000),
+      'loading, first epoch': round(first / bare - 1),
+      'loading, later epochs': round(later / bare - 1),
+      supervisor: round(supervised / alone - 1),
+      'load (1 min)': round(loadavg()[0]!),
+    }
+  } finally {
+    project.close()
+    await engine.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
