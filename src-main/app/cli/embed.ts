@@ -6,7 +6,7 @@ import type { Seeing } from '#shared/model/seeing.ts'
 import { Images, outputSize, pictureFacts } from '../../engine/data/index.ts'
 import { type Model, openModel, textTower } from '../../engine/models/index.ts'
 import { softmaxRows } from '../../engine/metrics/index.ts'
-import { headLogits, imageFeatures, textFeatures, unitRows, zeroShotHead } from '../../engine/tasks/index.ts'
+import { classifierLogits, headLogits, imageFeatures, textFeatures, unitRows, zeroShotHead } from '../../engine/tasks/index.ts'
 import type { Head } from '../../engine/weights/index.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { AppContext } from '../context.ts'
@@ -116,7 +116,7 @@ export const classifyCommand = (app: AppContext): Command =>
               model.templates,
             )
           : model.head!
-        const logits = headLogits(await imageFeatures(model, new Images(items(o.image))), head)
+        const logits = await classifierLogits(model, await imageFeatures(model, new Images(items(o.image))), head)
         const p = softmaxRows(logits, head.classes.length)
         const answers = o.image.map((image, i) => ({
           image,

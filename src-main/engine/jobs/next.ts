@@ -11,7 +11,7 @@ import type { Model } from '../models/model.ts'
 import { softmaxRows } from '../metrics/predictions.ts'
 import type { Provider } from '../runtime/session.ts'
 import { unitRows } from '../tasks/embed.ts'
-import { headLogits } from '../tasks/head-logits.ts'
+import { classifierLogits } from '../tasks/image-prompts.ts'
 import type { JobHooks } from './hooks.ts'
 import { headOf } from './measures/classify.ts'
 
@@ -68,7 +68,7 @@ export async function nextOf(task: Next, job: CurateJob, tools: Tools) {
 
 async function probabilitiesOf(model: Model, rows: Float32Array, classes: Next['classes'], provider: Provider): Promise<Float64Array> {
   const head = await headOf(model, { classes, templates: undefined }, provider)
-  return softmaxRows(headLogits(rows, head), classes.length)
+  return softmaxRows(await classifierLogits(model, rows, head, provider), classes.length)
 }
 
 async function otherOf(other: Model, job: CurateJob, { readable }: Features, classes: Next['classes'], { provider, hooks }: Tools) {

@@ -23,7 +23,20 @@ export interface Head {
   /** [classes]. */
   readonly bias: Float32Array
   readonly cache?: ExampleCache
+  /** Prompts that depend on the image (tasks/image-prompts.ts); `weight` is then what they make of a mean image. */
+  readonly prompts?: ImagePrompts
 }
+
+/** Context [M, width] and the network that shifts it by an image's feature (CoCoOp), as the reference names them. */
+export const IMAGE_PROMPTS = [
+  'prompt.context',
+  'meta_net.linear1.weight',
+  'meta_net.linear1.bias',
+  'meta_net.linear2.weight',
+  'meta_net.linear2.bias',
+] as const
+export type ImagePromptTensor = (typeof IMAGE_PROMPTS)[number]
+export type ImagePrompts = Readonly<Record<ImagePromptTensor, { readonly shape: readonly number[]; readonly data: Float32Array }>>
 
 /**
  * A key-value cache of examples (Zhang et al. 2022, Tip-Adapter, equations 5 and 6), which adds
@@ -71,6 +84,10 @@ export function readHead(dir: string): Head {
         sentence('model.tensor-shape', { tensor: 'head.bias', expected: `[${rows}]`, found: formatShape(shape('head.bias')) }),
       )
     const linear = { classes, dim: dim!, weight: open.float32('head.weight'), bias: open.float32('head.bias') }
+    if (open.tensors.has(IMAGE_PROMPTS[0])) {
+      const read = (name: ImagePromptTensor) => [name, { shape: shape(name), data: open.float32(name) }] as const
+      return { ...linear, prompts: Object.fromEntries(IMAGE_PROMPTS.map(read)) as unknown as ImagePrompts }
+    }
     if (!open.tensors.has(KEYS)) return linear
     const n = shape(KEYS)[0]!
     for (const [tensor, expected] of Object.entries({ [KEYS]: [n, dim!], [VALUES]: [n, rows], [SCALES]: [2] }))
@@ -89,7 +106,7 @@ export function readHead(dir: string): Head {
 const [KEYS, VALUES, SCALES] = ['cache.keys', 'cache.values', 'cache.alpha_beta'] as const
 
 /** The tensors of {@link HEAD_FILE}, to be written along with {@link headMetadata}. */
-export const headTensors = ({ classes, dim, weight, bias, cache }: Head): TensorsToWrite =>
+export const headTensors = ({ classes, dim, weight, bias, cache, prompts }: Head): TensorsToWrite =>
   fromMemory(
     new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>([
       ['head.weight', { shape: [classes.length, dim], data: weight }],
@@ -101,11 +118,12 @@ export const headTensors = ({ classes, dim, weight, bias, cache }: Head): Tensor
             [SCALES, { shape: [2], data: Float32Array.of(cache.alpha, cache.beta) }],
           ] as const)
         : []),
+      ...IMAGE_PROMPTS.flatMap((name) => (prompts ? [[name, prompts[name]] as const] : [])),
     ]),
   )
 
 /** The same classifier of some of its classes, in another order. @param rows of `head`, one for each class */
-export function rowsOfHead({ classes, dim, weight, bias, cache }: Head, rows: readonly number[]): Head {
+export function rowsOfHead({ classes, dim, weight, bias, cache, prompts }: Head, rows: readonly number[]): Head {
   const picked = (x: Float32Array, n: number, width: number, at: (i: number, k: number) => number) =>
     Float32Array.from({ length: n * width }, (_, i) => x[at(Math.floor(i / width), i % width)]!)
   const n = cache ? cache.keys.length / dim : 0
@@ -114,6 +132,7 @@ export function rowsOfHead({ classes, dim, weight, bias, cache }: Head, rows: re
     dim,
     weight: picked(weight, rows.length, dim, (k, i) => rows[k]! * dim + i),
     bias: Float32Array.from(rows, (row) => bias[row]!),
+    ...(prompts && { prompts }),
     ...(cache && { cache: { ...cache, values: picked(cache.values, n, rows.length, (i, k) => i * classes.length + rows[k]!) } }),
   }
 }

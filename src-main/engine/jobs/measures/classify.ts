@@ -5,7 +5,7 @@ import { Images } from '../../data/images.ts'
 import type { Model } from '../../models/model.ts'
 import type { Provider } from '../../runtime/session.ts'
 import { imageFeatures, zeroShotHead } from '../../tasks/embed.ts'
-import { headLogits } from '../../tasks/head-logits.ts'
+import { classifierLogits } from '../../tasks/image-prompts.ts'
 import { classify } from '../../tasks/classify.ts'
 import { HEAD_FILE, type Head, rowsOfHead } from '../../weights/head.ts'
 import { allFinite } from '../../weights/dtype.ts'
@@ -34,7 +34,7 @@ export default defineMeasure({
         if (hooks.isCancelled()) throw cancelled()
       },
     })
-    const logits = headLogits(features, head)
+    const logits = await classifierLogits(model, features, head, provider)
     if (!allFinite(logits)) throw dataError(path.join(model.dir, HEAD_FILE), sentence('evaluation.out-of-range'))
     let row = 0
     const splits = names.map((name) => {
