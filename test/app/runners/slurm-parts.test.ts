@@ -77,13 +77,16 @@ test('events arrive once each, whole, with the arrays of a result', () => {
   const [writer, reader] = [new EventWriter(folderOf(out)), new Events(out)]
   expect(reader.next()).toEqual([])
   const splits = { id: { n: 1, accuracy: 1, labels: Int32Array.of(2), logits: Float32Array.of(0.5, -1, NaN) } }
-  const result = { kind: 'train', device: 'cpu', seconds: 1, steps: 1, loss: [0.5], notes: {}, checkpoint: out, leftOut: [] } as const
+  const result = {
+    ...{ kind: 'train' as const, device: 'cpu', seconds: 1, steps: 1, loss: [0.5], notes: {}, checkpoint: out, leftOut: [] },
+    measured: { task: 'classify' as const, splits },
+  }
   writer.add({ type: 'progress', progress: { phase: 'training', done: 1, total: 2, loss: 0.5 } })
-  writer.add({ type: 'done', result: { ...result, measured: { task: 'classify', splits } } })
+  writer.add({ type: 'done', result })
   writer.flush()
   const [first, last, ...more] = reader.next()
   expect([first!.type, more]).toEqual(['progress', []])
-  expect(last).toEqual({ type: 'done', result: { ...result, measured: { task: 'classify', splits } } })
+  expect(last).toEqual({ type: 'done', result })
   fs.appendFileSync(path.join(folderOf(out), 'events.jsonl'), '{"type":"sto')
   expect(reader.next()).toEqual([])
   new EventWriter(folderOf(out)).flush() // a node that goes on after one that was killed in the middle of a line

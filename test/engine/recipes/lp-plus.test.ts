@@ -1,6 +1,7 @@
 /** LP++ against test/parity/engine/lp_plus.py: the published mathematics in PyTorch. */
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { predictionsOf } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { readHead } from '../../../src-main/engine/weights/head.ts'
 import { floats, golden, goldenPath, type GoldenTensor, normError, relativeError } from '../../helpers/golden.ts'
@@ -39,6 +40,6 @@ test('the step that is best on val is kept', async () => {
   const own = job('judged', 40, train)
   const { measured } = await runJob(own, quiet)
   const { measured: first } = await runJob(job('first', 1, train), quiet)
-  const of = (m: typeof measured) => m.splits['val']!.accuracy as number
+  const of = (m: typeof measured) => predictionsOf(m)['val']!.accuracy
   expect(of(measured)).toBeGreaterThanOrEqual(of(first))
 })
