@@ -113,11 +113,7 @@ export default defineActions(90, [
     title: { en: 'Devices of this machine', ja: 'このマシンのデバイス' },
     group: 'window',
     available: always,
-    run() {
-      const shell = useShell()
-      shell.settingsTab = 'devices'
-      shell.open('settings')
-    },
+    run: () => useShell().open('settings', 'devices'),
   },
   {
     id: 'about',

@@ -29,12 +29,14 @@ export const useShell = defineStore('shell', () => {
   const dialog = ref<Dialog | null>(null)
   /** Whether the number of an image to go to is being typed. */
   const goingTo = ref(false)
-  /** The page of the settings that is shown, or was shown last. */
+  /** The page of the settings that is shown. */
   const settingsTab = ref('appearance')
   /** The dialog that the guide covers; closing the guide returns to it. */
   let below: Dialog | null = null
   const guidePage = ref<PageName>('first-project')
-  function open(what: Dialog): void {
+  /** @param page of the settings; the first by default */
+  function open(what: Dialog, page = 'appearance'): void {
+    if (what === 'settings') settingsTab.value = page
     below = what === 'guide' && dialog.value !== 'palette' ? dialog.value : null
     dialog.value = what
   }

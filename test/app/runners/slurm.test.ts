@@ -96,8 +96,10 @@ describe.skipIf(obstacle !== null)('on a real Slurm', () => {
     expect(fs.readdirSync(path.join(project.folder, 'checkpoints')).filter((f) => f.endsWith('.run'))).toEqual([])
   })
 
+  /** Some seconds of steps, so that the run has not ended before it is put back into the queue. */
+  const EPOCHS = 120
   test('a run that is requeued goes on where it was, without a jump, and ends with the weights of one that was not', async () => {
-    const run = begin('requeued', 12)
+    const run = begin('requeued', EPOCHS)
     await run.reached
     const task = ticket('requeued')
     cluster.ask('scontrol', 'requeue', task)
@@ -110,7 +112,7 @@ describe.skipIf(obstacle !== null)('on a real Slurm', () => {
       ...ask,
       runner: 'local',
       name: 'not requeued',
-      settings: { epochs: 12, batchSize: 6, lr: 1e-3 },
+      settings: { epochs: EPOCHS, batchSize: 6, lr: 1e-3 },
     }).result
     expect(result.loss).toEqual(local.result.loss)
     const weights = (name: string) => fs.readFileSync(path.join(project.folder, 'checkpoints', name, 'model.safetensors'))
