@@ -1,4 +1,4 @@
-/** Settings: the devices with their self-check and benchmark, what computes, and how one labels. */
+/** Settings: the devices with their self-check and benchmark, and what computes. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -95,23 +95,5 @@ describe.skipIf(!canRun)('settings', () => {
     await page.waitForSelector('.side-panel [aria-label=Device] >> text=CPU')
     await page.getByRole('button', { name: 'Devices …' }).click()
     await page.waitForSelector('[role=dialog] [data-device=cpu]')
-  })
-
-  it('keep how one labels', async () => {
-    const { page, home } = await started()
-    await open(page, /^Labelling$/)
-    await page.getByRole('radio', { name: 'polygon' }).click()
-    await page.getByLabel('Fill opacity').fill('0.5')
-    await page.getByLabel('Grid spacing').fill('0')
-    await page.waitForSelector('[role=dialog] .wrong')
-    await page.getByLabel('Grid spacing').fill('16')
-    await page.getByRole('checkbox', { name: 'Grid' }).click()
-    const labelling = { keepMasksAs: 'polygon', fillOpacity: 0.5, gridStep: 16, grid: true }
-    await vi.waitFor(() => expect(saved(home)).toMatchObject({ labelling }))
-    expect((await settled(page), await findings(page))).toEqual([])
-    for (const tab of ['Labelling', 'Appearance', 'Storage', 'Keyboard']) {
-      await page.locator('[role=dialog] .n-tabs-tab').filter({ hasText: tab }).click()
-      await shot(page, `settings-${tab.toLowerCase()}`)
-    }
   })
 })
