@@ -92,6 +92,7 @@ describe.skipIf(!canRun)('settings', () => {
     await vi.waitFor(() => expect(saved(home)).toMatchObject({ device: 'cpu', threads: 1 }))
     await page.keyboard.press('Escape')
     await page.keyboard.press('Alt+3')
+    await page.click('[data-group=run] summary')
     await page.waitForSelector('.side-panel [aria-label=Device] >> text=CPU')
     await page.getByRole('button', { name: 'Devices …' }).click()
     await page.waitForSelector('[role=dialog] [data-device=cpu]')
