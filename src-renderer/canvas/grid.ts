@@ -18,15 +18,15 @@ export interface Lines {
   pixels: boolean
 }
 
-/** The nearest guide within reach, else the nearest grid line within reach, else (if enabled) the nearest whole pixel. */
+/** The nearest guide within reach, else the nearest grid line within reach, else (if enabled) the nearest whole pixel. Never −0. */
 export function alongAxis(v: number, guides: readonly number[], { grid, pixels }: Pick<Lines, 'grid' | 'pixels'>, reach: number): number {
   const guide = guides.reduce<number | null>((best, g) => (best === null || Math.abs(g - v) < Math.abs(best - v) ? g : best), null)
-  if (guide !== null && Math.abs(guide - v) <= reach) return guide
+  if (guide !== null && Math.abs(guide - v) <= reach) return guide + 0
   if (grid !== null && grid > 0) {
     const line = Math.round(v / grid) * grid
-    if (Math.abs(line - v) <= reach) return line
+    if (Math.abs(line - v) <= reach) return line + 0
   }
-  return pixels ? Math.round(v) : v
+  return (pixels ? Math.round(v) : v) + 0
 }
 
 export function aligned(point: Point, lines: Lines, reach: number): { at: Point; snapped: boolean } {

@@ -67,8 +67,8 @@ test('what cannot be read says why, without its name, in one line', async () => 
   const file = join(dir, 'text.png')
   fs.writeFileSync(file, 'no image')
   const images = new Images([item(file)])
-  for (const failing of [images.pixels(0), images.resized(0, preprocessSchema.parse({}))]) {
-    const e = await failing.catch((x: unknown) => x as UnreadableImage)
+  for (const failing of [() => images.pixels(0), () => images.resized(0, preprocessSchema.parse({}))]) {
+    const e = await failing().catch((x: unknown) => x as UnreadableImage)
     expect(e).toBeInstanceOf(UnreadableImage)
     expect(e).toMatchObject({ fault: 'data', file, message: `${file}: ${(e as UnreadableImage).reason}`, cause: { fault: 'data' } })
     expect((e as UnreadableImage).reason).toMatch(/^not an image/)

@@ -26,6 +26,14 @@ describe('a coordinate', () => {
         if (guides.length === 0) expect(alongAxis(once, [], rules, reach)).toBeCloseTo(once, 9)
       }),
     ))
+  it('is never −0, which is another place to whoever compares', () => {
+    for (const [v, guides] of [
+      [-0, []],
+      [-0.2, []],
+      [0.1, [-0]],
+    ] as const)
+      expect(alongAxis(v, guides, { grid: null, pixels: true }, 1)).toBe(0)
+  })
   it('prefers the nearest guide to the grid, and the grid to whole pixels', () => {
     const rules = { grid: 10, pixels: true }
     expect(alongAxis(18.4, [17, 22], rules, 5)).toBe(17)
