@@ -61,10 +61,14 @@ function use(): EngineUse {
   return { cpu: user + system, memory: process.memoryUsage.rss() }
 }
 
+/** What a scheduler allows this process, if it said so when it began; the settings may ask for less. */
+const allowed = process.env['DASHI_THREADS']
+
 /** The threads of jobs and questions share this process's environment, in which a session looks (runtime/session.ts). */
 function heed(threads: number): void {
-  if (threads) process.env['DASHI_THREADS'] = String(threads)
-  else delete process.env['DASHI_THREADS']
+  if (threads) process.env['DASHI_THREADS'] = String(Math.min(threads, Number(allowed) || threads))
+  else if (allowed === undefined) delete process.env['DASHI_THREADS']
+  else process.env['DASHI_THREADS'] = allowed
 }
 
 const fail = (id: number, e: unknown) => send({ type: 'failed', id, ...failureOf(e) })
