@@ -118,6 +118,7 @@ export function checkPyramid(
   const sizes = [4, 2, 1].map((by) => [by * g, by * g])
   same(['vision_config', 'backbone_feature_sizes'], v.backbone_feature_sizes, sizes, 'prompt_encoder_config')
   same(['prompt_encoder_config', 'patch_size'], p.patch_size, 4 * stride[0], stride[1])
+  if (16 * g * g * v.fpn_hidden_size > MOST) refused(['prompt_encoder_config', 'image_size'], 'makes maps that do not fit the memory')
 }
 
 /** transformers' Sam2Config, and the part of Sam2VideoConfig that concerns images. */

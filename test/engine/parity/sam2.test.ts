@@ -196,4 +196,6 @@ test('an EdgeTAM folder without details is the published model; a picture must f
   expect(() => architectureOf({ model_type: 'edgetam', vision_config, prompt_encoder_config: { image_size: 1008 } })).toThrow(
     'expected a multiple of 32, the cells of the last stage',
   )
+  const large = { image_size: 8192 }
+  expect(() => architectureOf({ model_type: 'edgetam', prompt_encoder_config: large })).toThrow('makes maps that do not fit the memory')
 })
