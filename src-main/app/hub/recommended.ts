@@ -9,6 +9,7 @@ export const recommended: readonly Recommended[] = [
   { name: 'google/owlv2-base-patch16-ensemble', task: 'detect', licence: 'apache-2.0', bytes: 620e6 },
   { name: 'IDEA-Research/grounding-dino-tiny', task: 'detect', licence: 'apache-2.0', bytes: 690e6 },
   { name: 'CIDAS/clipseg-rd64-refined', task: 'segment', licence: 'apache-2.0', bytes: 603e6 },
+  { name: 'yonigozlan/EdgeTAM-hf', task: 'prompt', licence: 'apache-2.0', bytes: 56e6 },
   { name: 'facebook/sam2.1-hiera-tiny', task: 'prompt', licence: 'apache-2.0', bytes: 156e6 },
   { name: 'facebook/sam-vit-base', task: 'prompt', licence: 'apache-2.0', bytes: 375e6 },
 ]

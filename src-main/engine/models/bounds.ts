@@ -20,6 +20,8 @@ export const MAX_ACTIVATIONS = 2 ** 26
 export const activation = z.enum(activationNames, {
   error: (issue) => `expected one of ${activationNames.join(', ')}, found ${JSON.stringify(issue.input)}`,
 })
+/** A setting that published models don't vary. */
+export const only = <T extends number>(n: T) => z.literal(n, { error: (issue) => `expected ${n}, found ${String(issue.input)}` })
 export const epsilon = z.number().nonnegative().max(1)
 
 interface Tower {

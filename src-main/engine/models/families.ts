@@ -12,6 +12,7 @@ import { isThere } from '../weights/regular.ts'
 import { clip } from './clip.ts'
 import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
+import { edgeTam } from './edgetam.ts'
 import { groundingDino } from './grounding-dino.ts'
 import { groupvit } from './groupvit.ts'
 import type { AnyFamily, Architecture, TextTower } from './model.ts'
@@ -34,6 +35,7 @@ export const families: readonly AnyFamily[] = [
   sam,
   mobileSam,
   sam2,
+  edgeTam,
   owlvit,
   owlv2,
   groundingDino,

@@ -7,41 +7,19 @@ import { layerNorm, linear } from '../nn/transformer.ts'
 import { add, expand, gemm, maxPool, reshape, slice, transpose } from '../ops/index.ts'
 import { bicubicMatrix } from './interpolate.ts'
 import { inWindows } from './sam-encoder.ts'
-import type { HieraConfig, Sam2Config } from './sam2-config.ts'
+import type { HieraConfig } from './sam2-config.ts'
 import type { TensorList } from './tensors.ts'
 
 /*
  * SAM 2's image encoder (Ravi et al. 2024, "SAM 2: segment anything in images and videos", §C; Ryali et al. 2023, "Hiera";
  * Bolya et al. 2023, "Window attention is bugged", for its positions): a Transformer in stages, each half the size of the one
- * before it, whose queries are pooled where a stage begins; then a feature pyramid. Tensors are [B, height, width, channels].
+ * before it, whose queries are pooled where a stage begins. Tensors are [B, height, width, channels].
  */
 
 const BACKBONE = 'vision_encoder.backbone'
-const NECK = 'vision_encoder.neck'
 
-/** pixels [1, 3, size, size] → the pyramid's maps at 1/4, 1/8 and 1/16 of the size for patches of 4, [1, C, h, w]. */
-export function pyramid(p: Params, { vision_config: c }: Sam2Config, pixels: Value): Value[] {
-  const found = stages(p, c.backbone_config, pixels)
-  const maps: Value[] = []
-  for (let i = found.length - 1; i >= 0; i--) {
-    const level = found.length - 1 - i
-    const wide = transpose(found[i]!, [0, 3, 1, 2])
-    const kernel = [c.fpn_kernel_size, c.fpn_kernel_size]
-    const lateral = convolution(p, `${NECK}.convs.${level}`, wide, c.fpn_hidden_size, { kernel, padding: c.fpn_padding })
-    const above = maps[0]
-    maps.unshift(above && c.fpn_top_down_levels.includes(i) ? add(lateral, doubled(above)) : lateral)
-  }
-  return maps.slice(0, c.num_feature_levels)
-}
-
-/** Each element twice along both sides: the nearest of what is half the size. */
-function doubled(x: Value): Value {
-  const [b, d, h, w] = x.shape as [number, number, number, number]
-  return reshape(expand(reshape(x, [b, d, h, 1, w, 1]), [b, d, h, 2, w, 2]), [b, d, 2 * h, 2 * w])
-}
-
-/** What each stage ends with. */
-function stages(p: Params, c: HieraConfig, pixels: Value): Value[] {
+/** pixels [1, 3, size, size] → what each stage ends with, [1, C, h, w]. */
+export function hieraStages(p: Params, c: HieraConfig, pixels: Value): Value[] {
   const { patch_kernel_size: k, patch_stride: stride, patch_padding: padding } = c
   const patches = convolution(p, `${BACKBONE}.patch_embed.projection`, pixels, c.hidden_size, { kernel: [k, k], stride, padding })
   let x = transpose(patches, [0, 2, 3, 1])
@@ -54,7 +32,7 @@ function stages(p: Params, c: HieraConfig, pixels: Value): Value[] {
       const place = { stage, isFirst: stage > 0 && i === 0, isGlobal: c.global_attention_blocks.includes(n) }
       x = p.scoped(name, () => block(p, name, x, c, place))
     }
-    ends.push(x)
+    ends.push(transpose(x, [0, 3, 1, 2]))
   })
   return ends
 }
@@ -103,14 +81,9 @@ function attention(p: Params, name: string, x: Value, out: number, heads: number
   return reshape(linear(p, `${name}.proj`, y, out), [b, qh, qw, out])
 }
 
-export function hieraTensors(list: TensorList, { vision_config: v }: Sam2Config): void {
-  const { weight, bias, affine, norm, embedding } = list.in('image')
-  const c = v.backbone_config
+export function hieraTensors(list: TensorList, c: HieraConfig): void {
+  const { affine, conv, norm, embedding } = list.in('image')
   const d = c.hidden_size
-  const conv = (name: string, out: number, into: number, kernel: number) => {
-    weight(`${name}.weight`, [out, into, kernel, kernel])
-    bias(`${name}.bias`, [out])
-  }
   conv(`${BACKBONE}.patch_embed.projection`, d, 3, c.patch_kernel_size)
   embedding(`${BACKBONE}.pos_embed`, [1, d, ...c.window_positional_embedding_background_size])
   embedding(`${BACKBONE}.pos_embed_window`, [1, d, c.window_size_per_stage[0]!, c.window_size_per_stage[0]!])
@@ -129,5 +102,4 @@ export function hieraTensors(list: TensorList, { vision_config: v }: Sam2Config)
       affine(`${name}.mlp.proj_out`, out, Math.trunc(out * c.mlp_ratio))
     }
   })
-  v.backbone_channel_list.forEach((into, i) => conv(`${NECK}.convs.${i}`, v.fpn_hidden_size, into, v.fpn_kernel_size))
 }

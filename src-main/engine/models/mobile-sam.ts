@@ -1,12 +1,9 @@
-import { dataError } from '#shared/errors.ts'
-import { sentence } from '#shared/sentences/table.ts'
 import { samProcessor } from '../data/sam-picture.ts'
-import type { Weights } from '../weights/source.ts'
 import { activationName, essential } from './essence.ts'
 import { activationsOf, type MobileSamConfig, mobileSamConfig } from './mobile-sam-config.ts'
 import { defineFamily } from './model.ts'
 import { decoderTensors, samMasks } from './sam-decoder.ts'
-import { promptedBy } from './sam-parts.ts'
+import { checkVariances, promptedBy } from './sam-parts.ts'
 import { TensorList } from './tensors.ts'
 import { tinyVitEmbedding, tinyVitTensors } from './tiny-vit.ts'
 
@@ -52,13 +49,6 @@ function tensors(c: MobileSamConfig): TensorList {
   decoderTensors(masks, c)
   for (const [name, spec] of masks) list.set(publishedName(name, c.mask_decoder_config.iou_head_depth), spec)
   return list
-}
-
-/** A variance below zero, which no training gives, would make every output NaN. */
-function checkVariances(weights: Weights): void {
-  for (const tensor of weights.names().filter((name) => name.endsWith('.running_var')))
-    if (weights.float32(tensor).some((x) => x < 0))
-      throw dataError(weights.fileOf(tensor), sentence('tensor.negative-variance', { tensor }))
 }
 
 export const mobileSam = defineFamily<MobileSamConfig>({

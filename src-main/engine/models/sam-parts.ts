@@ -1,7 +1,9 @@
+import { dataError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import type { Value } from '../graph/graph.ts'
 import type { Params } from '../nn/params.ts'
 import { reduceMean } from '../ops/index.ts'
+import type { Weights } from '../weights/source.ts'
 import type { Architecture, ImageTower } from './model.ts'
 import type { PromptedSegmenter } from './segmenter.ts'
 
@@ -45,4 +47,11 @@ export function promptedBy(
     },
     prompted: { size, side: 4 * grid, choices, embedding: [1, output_channels, grid, grid], embed, masks },
   }
+}
+
+/** A variance below zero, which no training gives, would make every output NaN. */
+export function checkVariances(weights: Weights): void {
+  for (const tensor of weights.names().filter((name) => name.endsWith('.running_var')))
+    if (weights.float32(tensor).some((x) => x < 0))
+      throw dataError(weights.fileOf(tensor), sentence('tensor.negative-variance', { tensor }))
 }

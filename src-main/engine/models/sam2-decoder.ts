@@ -23,11 +23,11 @@ import {
   unsqueeze,
   where,
 } from '../ops/index.ts'
-import { pyramid } from './hiera.ts'
+import { pyramid, pyramidTensors } from './pyramid.ts'
 import { decoderParts, feedForward, gridPositions, maskEmbedding, maskTokens, positions, twoWay } from './sam-decoder.ts'
 import type { MaskConfig } from './sam-config.ts'
 import { channelNorm } from './sam-encoder.ts'
-import type { Sam2Config } from './sam2-config.ts'
+import type { Sam2MaskConfig } from './sam2-config.ts'
 import { PointKind, type Prompts } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
 
@@ -42,7 +42,7 @@ const POSITIONS = 'shared_image_embedding.positional_embedding'
 const [EPS, UPSCALE_EPS] = [1e-5, 1e-6]
 
 /** What SAM's parts read of the configuration. */
-export const asSam = (c: Sam2Config): MaskConfig => ({
+export const asSam = (c: Sam2MaskConfig): MaskConfig => ({
   vision_config: { grid: c.grid, num_pos_feats: c.vision_config.fpn_hidden_size / 2 },
   prompt_encoder_config: c.prompt_encoder_config,
   mask_decoder_config: { ...c.mask_decoder_config, layer_norm_eps: EPS, hidden_act: 'relu' },
@@ -53,7 +53,7 @@ const named = (name: string) =>
   name.replace('.out_proj.', '.o_proj.').replace('.mlp.lin1.', '.mlp.proj_in.').replace('.mlp.lin2.', '.mlp.proj_out.')
 
 /** Numbers of channels and cells of the three maps of an image: finest, finer, and the embedding. */
-export function mapsOf({ vision_config, grid: g }: Sam2Config): readonly (readonly [channels: number, side: number])[] {
+export function mapsOf({ vision_config, grid: g }: Sam2MaskConfig): readonly (readonly [channels: number, side: number])[] {
   const width = vision_config.fpn_hidden_size
   return [
     [width / 8, 4 * g],
@@ -62,9 +62,9 @@ export function mapsOf({ vision_config, grid: g }: Sam2Config): readonly (readon
   ]
 }
 
-/** pixels [1, 3, size, size] → the three maps, one after the other, [1, n, 1, 1]. */
-export function sam2Embedding(p: Params, c: Sam2Config, pixels: Value): Value {
-  const [finest, finer, coarse] = pyramid(p, c, pixels) as [Value, Value, Value]
+/** The image encoder's stages, each half the size of the one before it → the three maps, one after the other, [1, n, 1, 1]. */
+export function sam2Embedding(p: Params, c: Sam2MaskConfig, stages: readonly Value[]): Value {
+  const [finest, finer, coarse] = pyramid(p, c.vision_config, stages) as [Value, Value, Value]
   const width = c.vision_config.fpn_hidden_size
   const maps = [
     convolution(p, `${DECODER}.conv_s0`, finest, width / 8, { kernel: [1, 1] }),
@@ -78,7 +78,7 @@ export function sam2Embedding(p: Params, c: Sam2Config, pixels: Value): Value {
 }
 
 /** Logits [P, 1 + choices, 4g, 4g] and IoU [P, 1 + choices] for the maps of an image. */
-export function sam2Masks(p: Params, c: Sam2Config, embedding: Value, prompts: Prompts): { logits: Value; iou: Value } {
+export function sam2Masks(p: Params, c: Sam2MaskConfig, embedding: Value, prompts: Prompts): { logits: Value; iou: Value } {
   const sam = asSam(c)
   const d = sam.mask_decoder_config
   const [width, g] = [c.vision_config.fpn_hidden_size, c.grid]
@@ -115,7 +115,7 @@ export function sam2Masks(p: Params, c: Sam2Config, embedding: Value, prompts: P
 }
 
 /** The mask for clear prompts, the first of [P, 1 + choices, N], gives way to the best of the others where it is not stable. */
-function steadied({ mask_decoder_config: d }: Sam2Config, logits: Value, iou: Value): { logits: Value; iou: Value } {
+function steadied({ mask_decoder_config: d }: Sam2MaskConfig, logits: Value, iou: Value): { logits: Value; iou: Value } {
   const { dynamic_multimask_stability_delta: delta, dynamic_multimask_stability_thresh: least } = d
   const [n, all] = iou.shape as [number, number]
   const first = (x: Value) => slice(x, { axis: 1, start: 0, end: 1 })
@@ -148,8 +148,9 @@ function pointTokens(p: Params, c: MaskConfig, { points, kinds }: Prompts): Valu
 
 export function sam2DecoderTensors(
   list: TensorList,
-  { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: Sam2Config,
+  { vision_config, prompt_encoder_config: e, mask_decoder_config: c }: Sam2MaskConfig,
 ): void {
+  pyramidTensors(list, vision_config)
   const { embedding } = list.in('masks')
   const width = vision_config.fpn_hidden_size
   const parts = decoderParts(list, c, { width, out: 'o_proj', mlp: ['proj_in', 'proj_out'], rate: c.attention_downsample_rate })

@@ -24,6 +24,10 @@ export class TensorList extends Map<string, TensorSpec> {
   in(part: Part) {
     const add = (kind: Kind) => (name: string, shape: readonly number[]) => void this.set(name, { shape, part, kind })
     const [weight, bias] = [add('weight'), add('bias')]
+    const norm = (name: string, d: number) => {
+      this.set(`${name}.weight`, { shape: [d], part, kind: 'norm', ofNorm: true })
+      this.set(`${name}.bias`, { shape: [d], part, kind: 'bias', ofNorm: true })
+    }
     return {
       weight,
       embedding: add('embedding'),
@@ -33,11 +37,19 @@ export class TensorList extends Map<string, TensorSpec> {
         weight(`${name}.weight`, [out, into])
         if (biased) bias(`${name}.bias`, [out])
       },
-      norm: (name: string, d: number) => {
-        this.set(`${name}.weight`, { shape: [d], part, kind: 'norm', ofNorm: true })
-        this.set(`${name}.bias`, { shape: [d], part, kind: 'bias', ofNorm: true })
-      },
+      norm,
       bias,
+      /** `NAME.weight` [out, into, size, size] and `NAME.bias` [out]. */
+      conv: (name: string, out: number, into: number, size: number) => {
+        weight(`${name}.weight`, [out, into, size, size])
+        bias(`${name}.bias`, [out])
+      },
+      /** A convolution `NAME.c` without a bias, and the batch normalisation `NAME.bn` after it. */
+      normalised: (name: string, out: number, into: number, size: number) => {
+        weight(`${name}.c.weight`, [out, into, size, size])
+        norm(`${name}.bn`, out)
+        for (const statistic of ['running_mean', 'running_var']) bias(`${name}.bn.${statistic}`, [out])
+      },
       /** The tensors of a `torch.nn.MultiheadAttention` of width `d`. */
       packedAttention: (name: string, d: number) => {
         const pack = (tensor: string, shape: readonly number[], kind: Kind) =>

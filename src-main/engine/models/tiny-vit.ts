@@ -89,12 +89,7 @@ function attention(p: Params, name: string, windows: Value, heads: number): Valu
 }
 
 export function tinyVitTensors(list: TensorList, c: TinyVitConfig): void {
-  const { weight, bias, affine, norm, embedding } = list.in('image')
-  const normalised = (name: string, out: number, into: number, kernel: number) => {
-    weight(`${name}.c.weight`, [out, into, kernel, kernel])
-    norm(`${name}.bn`, out)
-    for (const statistic of ['running_mean', 'running_var']) bias(`${name}.bn.${statistic}`, [out])
-  }
+  const { weight, affine, norm, normalised, embedding } = list.in('image')
   const [first] = c.embed_dims as [number]
   normalised(`${NAME}.patch_embed.seq.0`, first / 2, 3, 3)
   normalised(`${NAME}.patch_embed.seq.2`, first, first / 2, 3)

@@ -23,9 +23,23 @@ export function convolution(
 }
 
 /**
- * A convolution without a bias and the batch normalisation after it, as one convolution: the running statistics are folded
- * into its weights when the graph is built, so neither can be trained. Tensors `NAME.c.weight` and `NAME.bn.weight`, `.bias`,
- * `.running_mean`, `.running_var`. Padded so that stride 1 keeps the size.
+ * The weights [out, C/groups, …kernel] and bias [out] of a convolution without a bias and the batch normalisation after it, by
+ * its running statistics. Tensors `NAME.c.weight` and `NAME.bn.weight`, `.bias`, `.running_mean`, `.running_var`.
+ */
+export function folded(p: Params, name: string, eps = 1e-5): { readonly weight: Float32Array; readonly bias: Float32Array } {
+  const read = (tensor: string) => p.source.float32(`${name}.${tensor}`)
+  const [weight, gain, shift, mean, variance] = ['c.weight', 'bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'].map(read)
+  const scale = gain!.map((g, i) => g / Math.sqrt(variance![i]! + eps))
+  const each = weight!.length / scale.length
+  return {
+    weight: weight!.map((w, i) => w * scale[Math.floor(i / each)]!),
+    bias: shift!.map((b, i) => b - mean![i]! * scale[i]!),
+  }
+}
+
+/**
+ * A convolution without a bias and the batch normalisation after it, as one convolution: both are {@link folded} when the graph
+ * is built, so neither can be trained. Padded so that stride 1 keeps the size.
  */
 export function foldedConvolution(
   p: Params,
@@ -34,22 +48,12 @@ export function foldedConvolution(
   out: number,
   { kernel, groups = 1, stride = 1, eps = 1e-5 }: { kernel: number; groups?: number; stride?: number; eps?: number },
 ): Value {
-  const read = (tensor: string) => p.source.float32(`${name}.${tensor}`)
-  const [weight, gain, shift, mean, variance] = ['c.weight', 'bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'].map(read)
-  const scale = gain!.map((g, i) => g / Math.sqrt(variance![i]! + eps))
-  const each = weight!.length / out
-  const shape = [out, x.shape[1]! / groups, kernel, kernel]
-  const folded = p.graph.constant(
-    weight!.map((w, i) => w * scale[Math.floor(i / each)]!),
-    'float32',
-    shape,
-  )
-  const bias = p.graph.constant(
-    shift!.map((b, i) => b - mean![i]! * scale[i]!),
-    'float32',
-    [out],
-  )
-  return p.scoped(name, () => conv(x, folded, bias, { groups, stride, padding: Math.floor(kernel / 2) }))
+  const { weight, bias } = folded(p, name, eps)
+  const constants = [
+    p.graph.constant(weight, 'float32', [out, x.shape[1]! / groups, kernel, kernel]),
+    p.graph.constant(bias, 'float32', [out]),
+  ] as const
+  return p.scoped(name, () => conv(x, ...constants, { groups, stride, padding: Math.floor(kernel / 2) }))
 }
 
 /**

@@ -108,6 +108,6 @@ test('an unsupported family is refused with a list of the supported ones', async
   const file = path.join(folder, 'config.json')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swin"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "vit", "deit", "dinov2", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swin": the supported families are CLIP, SigLIP, ViT, DINOv2, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, OWL-ViT, OWLv2 and Grounding DINO`,
+    `${file}: model_type: expected "clip", "siglip", "vit", "deit", "dinov2", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "edgetam", "edgetam_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swin": the supported families are CLIP, SigLIP, ViT, DINOv2, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, EdgeTAM, OWL-ViT, OWLv2 and Grounding DINO`,
   )
 })

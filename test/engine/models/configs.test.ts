@@ -184,6 +184,7 @@ describe('what follows from the sizes', () => {
       [['sam'], ['prompt'], 'SamModel', undefined],
       [['mobile_sam'], ['prompt'], 'MobileSAM', undefined],
       [['sam2', 'sam2_video'], ['prompt'], 'Sam2Model', undefined],
+      [['edgetam', 'edgetam_video'], ['prompt'], 'EdgeTamModel', undefined],
       [['owlvit'], ['embedImage', 'embedText', 'detect'], 'OwlViTForObjectDetection', undefined],
       [['owlv2'], ['embedImage', 'embedText', 'detect'], 'Owlv2ForObjectDetection', undefined],
       [['grounding-dino', 'mm-grounding-dino'], ['detect'], 'GroundingDinoForObjectDetection', 'wordpiece'],

@@ -1,4 +1,4 @@
-/** Folders of CLIPSeg, SAM and Grounding DINO that are not what they say: one line, naming the file and the field. */
+/** Folders of CLIPSeg, SAM, EdgeTAM and Grounding DINO that are not what they say: one line, naming the file and the field. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -91,6 +91,41 @@ test.each([
     (c: Json) => ({ ...c, vision_config: { ...(c['vision_config'] as Json), window_sizes: [7, 3, 5, 3] } }),
     /tensor image_encoder\.layers\.2\.blocks\.0\.attn\.attention_biases: expected shape \[4, 25\], found \[4, 16\]$/,
   ],
+  ...(
+    [
+      [{ architecture: 'resnet50' }, /backbone_config\.architecture: expected one of repvit_m1, repvit_m2, repvit_m3, found "resnet50"$/],
+      [{ model_type: 'swin' }, /backbone_config\.model_type: expected "timm_wrapper", found "swin"$/],
+      [{ model_args: {} }, /model_args\.features_only: expected true: the pyramid is made of the features of each stage$/],
+      [{ model_args: { features_only: true, depth: [1, 1] } }, /model_args\.depth: .*>=3/],
+      [{ model_args: { features_only: true, out_indices: [1, 2, 3] } }, /model_args\.out_indices: expected all stages, \[0, 1, 2, 3\]$/],
+      [
+        { model_args: { features_only: true } },
+        /vision_config\.backbone_channel_list: expected 384,192,96,48, which backbone_config says, found 20,16,12,8$/,
+      ],
+      [
+        { model_args: { features_only: true, embed_dim: [8, 12, 16, 20], depth: [2, 2, 3, 1] } },
+        /stages_1\.blocks\.1\.token_mixer\.conv\.c\.weight/,
+      ],
+    ] as const
+  ).map(
+    ([backbone, line]) =>
+      [
+        'edgetam',
+        CONFIG,
+        (c: Json) => {
+          const vision = c['vision_config'] as Json
+          return { ...c, vision_config: { ...vision, backbone_config: { ...(vision['backbone_config'] as Json), ...backbone } } }
+        },
+        line,
+      ] as const,
+  ),
+  [
+    'edgetam',
+    CONFIG,
+    (c: Json) => ({ ...c, model_type: 'edgetam_vision_model' }),
+    /config\.json: model_type: expected "edgetam" or "edgetam_video", found .*save the whole EdgeTamModel$/,
+  ],
+  ['edgetam', PICTURES, (c: Json) => ({ ...c, size: { height: 32, width: 32 } }), /preprocessor_config\.json: crop_size: must be 64 × 64/],
   ['sam', PICTURES, (c: Json) => ({ ...c, size: { height: 32, width: 32 } }), /preprocessor_config\.json: size.*expected/],
   [
     'sam',

@@ -1,5 +1,10 @@
-/** SAM 2's outputs are those of transformers: test/parity/models/sam2.py. */
-import { expect, test } from 'vitest'
+/** SAM 2's and EdgeTAM's outputs are those of transformers: test/parity/models/sam2.py, edgetam.py. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { rleToBitmap } from '#shared/geometry/rle.ts'
+import { decodeImage } from '../../../src-main/engine/data/decode.ts'
+import { preprocess } from '../../../src-main/engine/data/preprocess.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { architectureOf } from '../../../src-main/engine/models/families.ts'
 import { imageFeature, paramsFor } from '../../../src-main/engine/models/model.ts'
@@ -10,6 +15,7 @@ import { pointsOf, Prompter } from '../../../src-main/engine/segmentation/prompt
 import { feed } from '../../helpers/clip.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference } from '../../helpers/golden.ts'
 import { runGraph } from '../../helpers/graph-run.ts'
+import { temporaryFolder } from '../../helpers/pictures.ts'
 
 interface Expected {
   readonly pixels: GoldenTensor
@@ -26,7 +32,7 @@ interface Expected {
     readonly iou: GoldenTensor
   }[]
 }
-const FOLDERS = ['sam2', 'sam2-padded', 'sam2-three']
+const FOLDERS = ['sam2', 'sam2-padded', 'sam2-three', 'edgetam', 'edgetam-wide', 'edgetam-three']
 const expectedOf = (name: string) => golden<Expected>(`../models/${name}/expected.json`)
 
 test.each(FOLDERS)('%s: the maps of an image, and their summary', async (name) => {
@@ -115,6 +121,56 @@ test('an image is resized to a square whatever its shape, and its masks back at 
   model.close()
 })
 
+interface Picture {
+  readonly name: string
+  readonly file: string
+  readonly width: number
+  readonly height: number
+  readonly pixels: GoldenTensor
+  readonly pillow: GoldenTensor
+  readonly point: [number, number]
+  readonly box: [number, number, number, number]
+  readonly logits: GoldenTensor
+  readonly full: GoldenTensor
+}
+/** One grey level, by which torchvision's resampling differs (src-main/engine/data/preprocess.ts), after normalisation. */
+const ONE_LEVEL = 1 / 255 / 0.224 + 1e-6
+
+describe.each(['sam2-three', 'edgetam-three'])('%s: from a picture to its masks (test/parity/models/sam2_pictures.py)', (name) => {
+  test.each(golden<Picture[]>('../models/sam2-pictures.json').map((p) => [p.name, p] as const))('%s', async (_, picture) => {
+    const { width, height } = picture
+    const file = path.join(temporaryFolder(), 'picture')
+    fs.writeFileSync(file, Buffer.from(picture.file, 'base64'))
+    const model = await openModel(goldenPath(`../models/${name}`))
+    const pixels = await decodeImage(file, file, { alpha: 'keep', deep: model.preprocess.deep })
+    expect(pixels).toMatchObject({ width, height })
+    const seen = new Float32Array(3 * 32 * 32)
+    preprocess(pixels, model.preprocess, seen)
+    expect(largestDifference(seen, floats(picture.pillow))).toBeLessThan(1e-6)
+    expect(largestDifference(seen, floats(picture.pixels))).toBeLessThan(ONE_LEVEL)
+
+    const prompter = new Prompter(model)
+    const image = await prompter.embed(pixels)
+    const found = pointsOf(image, {
+      clicks: [{ x: width / 3, y: height / 2, inside: true }],
+      box: { x: 0, y: 0, w: width * 0.75, h: height },
+    })
+    expect(
+      largestDifference(
+        found.flatMap(({ x, y }) => [x, y]),
+        [...picture.point, ...picture.box],
+      ),
+    ).toBeLessThan(1e-5)
+    const answer = { score: 1, logits: { width: 8, height: 8, data: floats(picture.logits) } }
+    const full = floats(picture.full)
+    expect(largestDifference(planeOf(resized(prompter.over(image, answer), image)).data, full)).toBeLessThan(1e-5)
+    const mask = prompter.mask(image, answer)
+    expect([...(mask ? rleToBitmap(mask.mask) : new Uint8Array(full.length))]).toEqual([...full].map((v) => (v > 0 ? 1 : 0)))
+    await prompter.release()
+    model.close()
+  })
+})
+
 test.each([
   [{ vision_config: { fpn_hidden_size: 128 } }, 'expected 128, which vision_config.fpn_hidden_size says, found 256'],
   [{ prompt_encoder_config: { image_size: 512 } }, 'expected 128,128,64,64,32,32, which prompt_encoder_config says'],
@@ -124,4 +180,22 @@ test.each([
 ])('a configuration whose parts do not fit is refused: %j', (given, why) => {
   expect(() => architectureOf({ model_type: 'sam2', ...given })).toThrow(why)
   expect(architectureOf({ model_type: 'sam2_video' }).dim).toBe(256)
+})
+
+test('an EdgeTAM folder without details is the published model; a picture must fit its stages', () => {
+  const { dim, tensors } = architectureOf({ model_type: 'edgetam_video' })
+  expect(dim).toBe(256)
+  expect(tensors.get('vision_encoder.backbone.timm_model.stages_2.blocks.13.channel_mixer.conv1.c.weight')!.shape).toEqual([384, 192, 1, 1])
+  const vision_config = {
+    backbone_feature_sizes: [
+      [252, 252],
+      [126, 126],
+      [63, 63],
+    ],
+  }
+  expect(() => architectureOf({ model_type: 'edgetam', vision_config, prompt_encoder_config: { image_size: 1008 } })).toThrow(
+    'expected a multiple of 32, the cells of the last stage',
+  )
+  const large = { image_size: 8192 }
+  expect(() => architectureOf({ model_type: 'edgetam', prompt_encoder_config: large })).toThrow('makes maps that do not fit the memory')
 })

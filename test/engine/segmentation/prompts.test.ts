@@ -131,7 +131,7 @@ test('a mask of a plane covers what exceeds the threshold, an empty one is none'
 test('a model without prompts says so in one line', async () => {
   const clip = await openModel(goldenPath('clip/quick'))
   expect(() => new Prompter(clip)).toThrow(
-    /^masks of points and boxes: a CLIP model cannot make masks from points and boxes: choose a model of SAM, MobileSAM or SAM 2$/,
+    /^masks of points and boxes: a CLIP model cannot make masks from points and boxes: choose a model of SAM, MobileSAM, SAM 2 or EdgeTAM$/,
   )
   clip.close()
 })

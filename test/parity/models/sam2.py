@@ -15,7 +15,23 @@ def sam2(name, seed, side, stride, width, backbone, decoder=None, dtype=torch.fl
             backbone_channel_list=dims[::-1], backbone_feature_sizes=[[4 * grid] * 2, [2 * grid] * 2, [grid] * 2], fpn_hidden_size=width, fpn_top_down_levels=[2, 3] if len(dims) > 3 else [1, 2]).to_dict(),
         prompt_encoder_config=Sam2PromptEncoderConfig(hidden_size=width, image_size=side, patch_size=4 * stride, mask_input_channels=8).to_dict(),
         mask_decoder_config=Sam2MaskDecoderConfig(hidden_size=width, mlp_dim=20, num_attention_heads=2, iou_head_hidden_dim=12, **(decoder or {})).to_dict())
-    model = Sam2Model(config)
+    answered(name, Sam2Model(config), g, seed, side, grid, dtype)
+
+
+def normalised(model, g, side):
+    """Gives batch normalisation the statistics of random pictures, so that activations keep their size as in a trained model."""
+    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    if not norms:
+        return
+    with torch.no_grad():
+        for m in norms:
+            m.weight.copy_(1 + 0.2 * torch.randn(m.weight.shape, generator=g))
+            m.momentum = 1.0
+        model.vision_encoder.train()(torch.randn(16, 3, side, side, generator=g))
+
+
+def answered(name, model, g, seed, side, grid, dtype):
+    """The model's folder with random weights, and what transformers answers to prompts for a random picture."""
     randomise(model, g)
     with torch.no_grad():
         model.no_memory_embedding.copy_(torch.randn(model.no_memory_embedding.shape, generator=g) * 0.3)
@@ -29,6 +45,7 @@ def sam2(name, seed, side, stride, width, backbone, decoder=None, dtype=torch.fl
         for n, b in model.named_buffers():
             if n.endswith("positional_embedding"):
                 b.copy_(torch.randn(b.shape, generator=torch.Generator().manual_seed(seed)))
+    normalised(model, g, side)
     folder, model = save(name, model, dtype)
     (folder / "preprocessor_config.json").write_text(json.dumps({"image_processor_type": "Sam2ImageProcessor", "size": {"height": side, "width": side}, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}, indent=2) + "\n")
     x = pixels(g, 1, 3, side, side)
