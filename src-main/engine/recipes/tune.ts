@@ -54,7 +54,7 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
   return { ...trained, notes: { ...trained.notes, parameters } }
 }
 
-type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
+export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
 
 /** Tensors trained besides the model's own, and how they modify the model's. */
 export interface Adapter {
