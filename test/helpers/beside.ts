@@ -4,7 +4,7 @@ import { Graph } from '../../src-main/engine/graph/graph.ts'
 import { eosIndex } from '../../src-main/engine/models/clip.ts'
 import { imageFeature, type Model } from '../../src-main/engine/models/model.ts'
 import type { Params } from '../../src-main/engine/nn/params.ts'
-import { gemm, mul } from '../../src-main/engine/ops/index.ts'
+import { add, gemm, mul } from '../../src-main/engine/ops/index.ts'
 import { overlay } from '../../src-main/engine/recipes/overlay.ts'
 import { AdaptedParams, type Adapter, NO_ADAPTER } from '../../src-main/engine/recipes/tune.ts'
 import { Session, tensor } from '../../src-main/engine/runtime/session.ts'
@@ -14,12 +14,14 @@ import { floats, type GoldenTensor, ints } from './golden.ts'
 
 export interface Batch extends Record<'pixels' | 'labels' | 'head', GoldenTensor> {
   readonly scale: number
+  /** Of the head; none by default. */
+  readonly bias?: GoldenTensor
 }
 
 const paramsOf = (graph: Graph, model: Model, adapter: Adapter, trains = (name: string) => adapter.tensors.has(name)) =>
   new AdaptedParams(graph, overlay(model.weights, adapter.tensors), trains, {}, adapter)
 
-/** The cross-entropy of scale · feature · headᵀ, and its gradients by the name of what is trained. */
+/** The cross-entropy of scale · feature · headᵀ + bias, and its gradients by the name of what is trained. */
 export async function lossAndGradients(
   model: Model,
   batch: Batch,
@@ -29,7 +31,8 @@ export async function lossAndGradients(
   const p = paramsOf(graph, model, adapter, trains)
   const feature = imageFeature(model, p, graph.input('pixels', 'float32', batch.pixels.shape))
   const head = graph.constant(floats(batch.head), 'float32', batch.head.shape)
-  const logits = mul(gemm(feature, head, undefined, { transB: true }), batch.scale)
+  const scaled = mul(gemm(feature, head, undefined, { transB: true }), batch.scale)
+  const logits = batch.bias ? add(scaled, graph.constant(floats(batch.bias), 'float32', batch.bias.shape)) : scaled
   const loss = classify.loss(logits, classify.inputs(graph, batch.labels.shape[0]!))
   graph.output('loss', loss)
   const names = p.trainable.map(({ name }) => name)

@@ -44,9 +44,9 @@ export const lowRankSettings = z.strictObject({
   ),
   ...targeting(),
   budget: setting(
-    z.int().min(0).max(1e9).default(0),
-    'Most parameters of the adapter: the rank is then the largest within it (0: the rank above)',
-    'アダプターのパラメーター数の上限。階数はその範囲で最大になります（0：上の階数）',
+    z.number().min(0).max(100).default(0),
+    'Most parameters of the adapter, in % of the image tower’s: the rank is then the largest within it (0: the rank above)',
+    'アダプターのパラメーター数の上限（画像タワーに対する %）。階数はその範囲で最大になります（0：上の階数）',
     { name: ['Parameter budget', 'パラメーター数の上限'], advanced: true },
   ),
   ...tuningAdapter(1e-3),
@@ -139,7 +139,7 @@ export function newLowRank(
   return lowRank({ r, alpha: s.alpha, rslora: s.rslora, dora, modules, tensors })
 }
 
-/** The largest rank at which the adapter has no more than `budget` parameters; never beyond a layer's own. */
+/** The largest rank at which the adapter has no more than `budget` % of the image tower's parameters; never beyond a layer's own. */
 function affordable(
   { tensors }: Model,
   modules: readonly string[],
@@ -148,8 +148,10 @@ function affordable(
   const sizes = modules.map((module) => sizesOf(tensors, module))
   const fixed = dora ? sizes.reduce((n, [out]) => n + out, 0) : 0
   const each = sizes.reduce((n, [out, into]) => n + out + into, 0)
-  const r = Math.floor((budget - fixed) / each)
-  if (r < 1) throw userError(sentence('recipe.small-budget', { recipe, budget, least: fixed + each, n: modules.length }))
+  const tower = [...tensors.values()].filter(({ part }) => part === 'image')
+  const most = Math.floor((budget / 100) * tower.reduce((n, { shape }) => n + shape.reduce((product, d) => product * d, 1), 0))
+  const r = Math.floor((most - fixed) / each)
+  if (r < 1) throw userError(sentence('recipe.small-budget', { recipe, budget, most, least: fixed + each, n: modules.length }))
   return Math.min(r, ...sizes.map(([out, into]) => Math.min(out, into)))
 }
 

@@ -13,8 +13,8 @@ const SHORT = ['q', 'k', 'v', 'o', 'fc1', 'fc2', 'mlp']
 export const targeting = (usual: string = ALL) => ({
   targets: setting(
     z.string().default(usual),
-    'Layers of the image tower that are adapted: all-linear, or with commas between them q, k, v, o, fc1, fc2, mlp (both fc), or names as in PEFT, e.g. q_proj,v_proj',
-    '適応させる画像タワーの層。all-linear、または q、k、v、o、fc1、fc2、mlp（fc の両方）か PEFT と同じ名前をコンマ区切りで（例：q_proj,v_proj）',
+    'Layers of the image tower that are adapted: all-linear, or of q, k, v, o, fc1, fc2, mlp, names as in PEFT; several as q, v or q+v',
+    '適応させる画像タワーの層。all-linear、または q、k、v、o、fc1、fc2、mlp、PEFT と同じ名前（例：q, v または q+v）',
     { name: ['Adapted layers', '適応させる層'] },
   ),
   place: setting(
@@ -33,7 +33,7 @@ export function modulesAt({ tensors }: Model, { targets, place }: Targets, recip
     const role = roleOf(module)
     return name === ALL || module === name || module.endsWith(`.${name}`) || role === name || (name === 'mlp' && !!role?.startsWith('fc'))
   }
-  const wanted = targets.split(',').map((name) => name.trim())
+  const wanted = targets.split(/[,+]/).map((name) => name.trim())
   const strange = wanted.find((name) => !all.some((module) => fits(module, name)))
   if (strange !== undefined) {
     const known = [...new Set([...all.map((m) => m.split('.').at(-1)), ...SHORT])].join(', ')

@@ -40,10 +40,10 @@ export const tuned = {
 export async function tuneWithHead(
   run: Run,
   settings: Tuning & { readonly head: 'zero-shot' | 'random' },
-  trains: (spec: TensorSpec) => boolean,
+  trains: (spec: TensorSpec, name: string) => boolean,
 ): Promise<Trained> {
   const { head, notes } = await startHead(run, settings.head)
-  const trained = await tune(run, settings, { head, trains: (_, spec) => trains(spec) })
+  const trained = await tune(run, settings, { head, trains: (name, spec) => trains(spec, name) })
   return { ...trained, notes: { ...trained.notes, ...notes } }
 }
 

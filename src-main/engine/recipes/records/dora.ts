@@ -6,11 +6,11 @@ import { tuned } from '../tune.ts'
 
 export default defineRecipe({
   id: 'dora',
-  order: 61,
+  order: 6.1,
   title: { en: 'Weight-decomposed adaptation (DoRA)', ja: '重み分解低ランク適応（DoRA）' },
   about: {
-    en: 'Trains the lengths of the weights’ rows and, by small matrices as LoRA does, their directions, and the classifier; keeps a PEFT adapter.',
-    ja: '重みの各行の長さと、LoRA と同じ小さな行列による向き、分類器を学習し、PEFT のアダプターも残します。',
+    en: 'Trains the lengths of the weights’ rows, their directions by small matrices, and the classifier; keeps a PEFT adapter.',
+    ja: '重みの各行の長さ、小さな行列による向き、分類器を学習し、PEFT のアダプターも残します。',
   },
   when: {
     en: 'Choose it where LoRA falls short of full fine-tuning, above all at small ranks; a step takes somewhat longer.',

@@ -21,7 +21,7 @@ const settings = z.strictObject({ ...targeting('k, v, fc2'), ...tuningAdapter(1e
 
 export default defineRecipe({
   id: 'ia3',
-  order: 62,
+  order: 6.2,
   title: { en: 'Scaled activations, (IA)³', ja: '活性値の拡大縮小（(IA)³）' },
   about: {
     en: 'Trains a factor for each key, value and hidden unit of the image tower, and the classifier; keeps a PEFT adapter.',
