@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EvaluateJob, TrainJob } from '#shared/model/job.ts'
+import { type EvaluateJob, predictionsOf, type TrainJob } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { mergeCheckpoints } from '../../../src-main/engine/merge/merge.ts'
 import { withBottlenecks } from '../../../src-main/engine/models/bottleneck.ts'
@@ -9,7 +9,6 @@ import type { Model } from '../../../src-main/engine/models/model.ts'
 import { withParts } from '../../../src-main/engine/recipes/overlay.ts'
 import { type Batch, embeddings, lossAndGradients } from '../../helpers/beside.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference, normError } from '../../helpers/golden.ts'
-import { type EvaluateJob, predictionsOf, type TrainJob } from '#shared/model/job.ts'
 import { filesOf, shapePictures, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 /** The published mathematics in PyTorch (test/parity/engine/beside.py), on the batch of lora.py. */
