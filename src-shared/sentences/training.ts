@@ -9,10 +9,16 @@ export const trainingSentences = {
   'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',
   'recipe.visual-prompts-twice':
     'recipe {recipe}: the model has visual prompts already: start from one without, or train it by another recipe',
-  'recipe.no-such-module': 'recipe lora: targets: the image tower has no linear layer called "{name}": expected {all} or some of {known}',
+  'recipe.no-adapters': 'recipe {recipe}: the image tower of {family} has no Transformer blocks in which adapters would stand',
+  'recipe.adapters-twice': 'recipe {recipe}: the model has adapters already: start from one without, or train it by another recipe',
+  'recipe.no-such-module':
+    'recipe {recipe}: targets: the image tower has no linear layer called "{name}": expected {all} or some of {known}',
+  'recipe.small-budget':
+    'recipe {recipe}: budget: {budget}% are {most} parameters, too few for rank 1 in {n} layers, which takes {least}: allow more, or fewer layers',
+  'recipe.fewer-blocks': 'recipe last-blocks: blocks: {n} were asked for, and the image tower has {has}',
   'adapter.foreign-tensor': 'tensor {tensor}: no linear layer of {model} has this name',
   'adapter.shape': 'tensor {tensor}: expected shape [{expected}], found {found}',
-  'adapter.empty': 'holds no LoRA matrices',
+  'adapter.empty': 'holds no tensors of an adapter',
   'training.foreign-state': '{file}: is not a saved training state, so it is not overwritten; move it away or choose another name',
   'training.tensor-diverged': 'tensor {tensor} is no longer finite after the last step: try a smaller learning rate',
   'training.bad-loss':

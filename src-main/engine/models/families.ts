@@ -9,6 +9,7 @@ import { Tokenizer } from '../data/tokenizer.ts'
 import { CONFIG_FILE } from '../weights/checkpoint.ts'
 import { readJson } from '../weights/json.ts'
 import { isThere } from '../weights/regular.ts'
+import { bottleneckSchema, withBottlenecks } from './bottleneck.ts'
 import { clip } from './clip.ts'
 import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
@@ -52,18 +53,20 @@ export function familyOf(raw: Readonly<Record<string, unknown>>): AnyFamily | un
   return type === undefined ? families.find((f) => f.claims?.(raw)) : families.find((f) => f.types.includes(type as string))
 }
 
-/** With the learned tokens of its image tower, if the configuration has any. */
-function promptedBy(raw: Readonly<Record<string, unknown>>, architecture: Architecture, file?: string): Architecture {
-  if (!('visual_prompts' in raw)) return architecture
-  const { visual_prompts: form } = file === undefined ? visualPromptsSchema.parse(raw) : readJson(file, visualPromptsSchema)
-  return { ...architecture, ...withVisualPrompts(architecture, form) }
+/** With the learned tokens and the adapters of its image tower, if the configuration has any. */
+function extendedBy(raw: Readonly<Record<string, unknown>>, architecture: Architecture, file?: string): Architecture {
+  const read = <T>(schema: z.ZodType<T>): T => (file === undefined ? schema.parse(raw) : readJson(file, schema))
+  let whole = architecture
+  if ('visual_prompts' in raw) whole = { ...whole, ...withVisualPrompts(whole, read(visualPromptsSchema).visual_prompts) }
+  if ('bottleneck_adapters' in raw) whole = { ...whole, ...withBottlenecks(whole, read(bottleneckSchema).bottleneck_adapters) }
+  return whole
 }
 
 /** The architecture of a configuration written by this program. @throws if its family is unknown */
 export function architectureOf(raw: Readonly<Record<string, unknown>>): Architecture {
   const family = familyOf(raw)
   if (!family) throw new Error(`no family for ${String(raw['model_type'])}`)
-  return promptedBy(
+  return extendedBy(
     raw,
     family.architecture((schema) => schema.parse(raw)),
   )
@@ -75,7 +78,7 @@ export function architectureIn(dir: string): Architecture {
   const raw = readJson(file, rawSchema)
   const family = familyOf(raw)
   if (!family) throw dataError(file, otherFamily(raw['model_type']))
-  return promptedBy(
+  return extendedBy(
     raw,
     family.architecture((schema) => readJson(file, schema)),
     file,

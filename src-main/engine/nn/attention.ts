@@ -61,8 +61,10 @@ export function multiHeadAttention(
 ): Value {
   const { names = { query: 'q_proj', key: 'k_proj', value: 'v_proj', out: 'out_proj' } } = o
   const d = query.shape.at(-1)!
-  const project = (part: string, x: Value) =>
-    p.scoped(`${name}.${part}`, () => linear(x, p.get(`${name}.${part}.weight`, [d, x.shape.at(-1)!]), p.get(`${name}.${part}.bias`, [d])))
+  const project = (part: string, x: Value) => {
+    const module = `${name}.${part}`
+    return p.scoped(module, () => p.leave(module, linear(x, p.get(`${module}.weight`, [d, x.shape.at(-1)!]), p.get(`${module}.bias`, [d]))))
+  }
   return p.scoped(name, () => {
     const y = attend(project(names.query, query), project(names.key, key), project(names.value, value), o)
     return project(names.out, y)

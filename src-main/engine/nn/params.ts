@@ -66,7 +66,7 @@ export interface ParamsOptions {
 const isMatrix = (_name: string, shape: Shape) => shape.length >= 2
 
 /** The part of {@link Params} that a layer needs. */
-export type Weights = Pick<Params, 'graph' | 'get' | 'scoped'>
+export type Weights = Pick<Params, 'graph' | 'get' | 'scoped' | 'leave'>
 
 /**
  * Supplies weights as graph values while a model is built. A trainable weight is an input `w:NAME`, fed and updated
@@ -88,6 +88,11 @@ export class Params {
   /** What enters a layer: `x`, or more, where weights bring tokens of their own (models/visual-prompts.ts). */
   enter(_layer: string, x: Value): Value {
     return x
+  }
+
+  /** What leaves a linear layer: `y`, or what an adapter of the weights' own makes of it (models/bottleneck.ts). */
+  leave(_module: string, y: Value): Value {
+    return y
   }
 
   /** Names the nodes that `build` appends after the layer. */
@@ -126,6 +131,7 @@ export class Params {
     const view = Object.create(this) as Params
     view.get = (name, shape) => this.get(nameOf(name), shape)
     view.scoped = (name, build) => this.scoped(nameOf(name), build)
+    view.leave = (module, y) => this.leave(nameOf(module), y)
     return view
   }
 

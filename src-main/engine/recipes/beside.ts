@@ -3,8 +3,9 @@ import type { Graph } from '../graph/graph.ts'
 import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import type { Params } from '../nn/params.ts'
-import { mergedLora, newLora } from './records/lora.ts'
+import { newLowRank } from './low-rank.ts'
 import { overlay } from './overlay.ts'
+import { merged, trainedTensors } from './reparametrise.ts'
 import { AdaptedParams, NO_ADAPTER } from './tune.ts'
 
 export interface TrainedPart {
@@ -21,7 +22,8 @@ export function trainedPart(
   trains: (spec: TensorSpec, name: string) => boolean,
   { rank, seed }: { readonly rank?: number; readonly seed: number },
 ): TrainedPart {
-  const lora = rank === undefined ? undefined : newLora(model, { r: rank, alpha: rank, targets: 'all-linear' }, seed)
+  const form = { alpha: rank ?? 0, rslora: false, targets: 'all-linear', place: 'all' } as const
+  const lora = rank === undefined ? undefined : newLowRank(model, { ...form, r: rank }, { seed, recipe: 'lora' })
   const own = lora?.tensors ?? new Map()
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(model.tensors.get(name)!, name))
@@ -31,8 +33,7 @@ export function trainedPart(
     finished(found) {
       const weights = new Map([...found].filter(([name]) => !own.has(name)))
       if (!lora) return weights
-      const tensors = new Map([...lora.tensors].map(([name, t]) => [name, { ...t, data: found.get(name) ?? t.data }]))
-      return new Map([...weights, ...mergedLora(model, { ...lora, tensors })])
+      return new Map([...weights, ...merged(model, lora, trainedTensors(lora.tensors, found))])
     },
   }
 }

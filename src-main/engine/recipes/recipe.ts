@@ -29,6 +29,11 @@ export const markShapes = [
   'drop',
   'house',
   'bow',
+  'bolt',
+  'tee',
+  'trapezoid',
+  'ell',
+  'flag',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

@@ -40,10 +40,10 @@ export const tuned = {
 export async function tuneWithHead(
   run: Run,
   settings: Tuning & { readonly head: 'zero-shot' | 'random' },
-  trains: (spec: TensorSpec) => boolean,
+  trains: (spec: TensorSpec, name: string) => boolean,
 ): Promise<Trained> {
   const { head, notes } = await startHead(run, settings.head)
-  const trained = await tune(run, settings, { head, trains: (_, spec) => trains(spec) })
+  const trained = await tune(run, settings, { head, trains: (name, spec) => trains(spec, name) })
   return { ...trained, notes: { ...trained.notes, ...notes } }
 }
 
@@ -54,7 +54,7 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
   return { ...trained, notes: { ...trained.notes, parameters } }
 }
 
-type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
+export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
 
 /** Tensors trained besides the model's own, and how they modify the model's. */
 export interface Adapter {

@@ -14,6 +14,7 @@ const weights = (named: Readonly<Record<string, Value>>, graph: Graph): Weights 
   graph,
   get: (name) => named[name]!,
   scoped: (name, build) => graph.scoped(name, build),
+  leave: (_, y) => y,
 })
 
 const layers: Readonly<Record<string, Apply<never>>> = {

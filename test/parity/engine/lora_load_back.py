@@ -1,4 +1,4 @@
-"""lora_load_back.py CHECKPOINT: loads the adapter that Dashi kept in a checkpoint of the recipe lora with PEFT, on its base, and compares what PEFT merges with the checkpoint's weights.
+"""lora_load_back.py CHECKPOINT: loads the adapter that Dashi kept in a checkpoint of the recipe lora, dora or ia3 with PEFT, on its base, and compares what PEFT merges with the checkpoint's weights.
 
 The modules of ViT and DINOv2 are called as in the checkpoint, which is as in transformers 4: 5 renamed them, so use transformers<5 for those."""
 import json, pathlib, sys, tempfile

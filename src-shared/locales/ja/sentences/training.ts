@@ -10,10 +10,16 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
   'recipe.visual-prompts-twice':
     'レシピ {recipe}：モデルにはすでに視覚プロンプトがあります。ないモデルから始めるか、別のレシピで学習してください',
-  'recipe.no-such-module': 'レシピ lora：targets：画像タワーに線形層「{name}」はありません。{all}、または {known} から選んでください',
+  'recipe.no-adapters': 'レシピ {recipe}：{family} の画像タワーには、アダプターを置ける Transformer ブロックがありません',
+  'recipe.adapters-twice':
+    'レシピ {recipe}：モデルにはすでにアダプターがあります。アダプターのないモデルから始めるか、別のレシピで学習してください',
+  'recipe.no-such-module': 'レシピ {recipe}：targets：画像タワーに線形層「{name}」はありません。{all}、または {known} から選んでください',
+  'recipe.small-budget':
+    'レシピ {recipe}：budget：{budget}%（{most} 個）では、{n} 層の階数 1（{least} 個）にも足りません。上限を増やすか、層を減らしてください',
+  'recipe.fewer-blocks': 'レシピ last-blocks：blocks：{n} 個と指定されましたが、画像タワーには {has} 個しかありません',
   'adapter.foreign-tensor': 'テンソル {tensor}：{model} にこの名前の線形層はありません',
   'adapter.shape': 'テンソル {tensor}：形は [{expected}] のはずですが、{found} です',
-  'adapter.empty': 'LoRA の行列がありません',
+  'adapter.empty': 'アダプターのテンソルがありません',
   'training.foreign-state': '{file}：保存された学習の状態ではないので上書きしません。移動するか、別の名前にしてください',
   'training.tensor-diverged': '最後のステップでテンソル {tensor} が有限でなくなりました。学習率を下げてください',
   'training.bad-loss':
