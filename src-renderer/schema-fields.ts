@@ -13,6 +13,7 @@ const property = z.object({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMinimum: z.number().optional(),
+  maxLength: z.number().optional(),
 })
 
 export interface NumberBounds {
@@ -58,6 +59,8 @@ export interface Field extends NumberBounds {
   words: Record<string, string>
   default: unknown
   choices?: string[]
+  /** A text that may be long: it has a line of its own. */
+  long?: boolean
 }
 
 /** 'batchSize' → 'Batch size'. */
@@ -73,12 +76,12 @@ export function fieldsOf(schema: Record<string, unknown>): Field[] {
     const parsed = property.safeParse(raw)
     if (!parsed.success) return []
     const { type, description = '', words = {}, names = {}, enum: choices, minimum, maximum, exclusiveMinimum } = parsed.data
-    const { title = inWords(name), advanced } = parsed.data
+    const { title = inWords(name), advanced, maxLength = 0 } = parsed.data
     const common = { name, title, names, ...(advanced && { advanced }), description, words, default: parsed.data.default }
     if (choices) return [{ ...common, kind: 'choice', choices }]
     if (type === 'boolean') return [{ ...common, kind: 'boolean' }]
     if (type === 'number' || type === 'integer')
       return [{ ...common, kind: type, min: minimum, max: maximum, above: exclusiveMinimum, whole: type === 'integer' }]
-    return type === 'string' ? [{ ...common, kind: 'text' }] : []
+    return type === 'string' ? [{ ...common, kind: 'text', ...(maxLength > 1000 && { long: true }) }] : []
   })
 }

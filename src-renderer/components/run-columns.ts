@@ -56,7 +56,7 @@ export function useRunColumns(runs: () => readonly RunEntry[], place: string, re
   })
   const nameOf = (key: string) => {
     const titles = runs().map((r) => settingTitle(r.recipe, key))
-    return key === 'seed' ? t('train.seed') : (titles.find((x) => x !== key) ?? key)
+    return titles.find((x) => x !== key) ?? key
   }
   const all: ComputedRef<Column[]> = computed(() => [
     { key: 'name', title: t('common.name'), value: (r) => r.name, usual: true, fixed: true },

@@ -115,6 +115,11 @@ export const useComparison = defineStore('comparison', () => {
     if (found?.jobId) await follow(found.jobId)
     else if (!found?.kept) missing.value = true
   }
+  /** One that was made earlier. */
+  async function show(folders: readonly string[], at: ComparedTask): Promise<void> {
+    ;[chosenTask.value, runs.compared, chosen.value] = [at, [...folders], {}]
+    await look(folders)
+  }
   function forget(): void {
     turn++
     ;[asked.value, result.value, problem.value, jobId.value, missing.value] = [[], null, null, null, false]
@@ -151,6 +156,7 @@ export const useComparison = defineStore('comparison', () => {
     ask,
     askAgain,
     look,
+    show,
     forget,
     choose,
   }

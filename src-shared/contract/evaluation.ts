@@ -60,6 +60,20 @@ export const evaluationMethods = {
     z.object({ task, checkpoints: z.array(z.string()).min(1).max(6), splits: z.array(z.string()).optional() }),
     z.object({ jobId: z.string() }), // the job's result is a comparison of the task; if the same comparison is already running, that job
   ),
+  /** Those that are kept with the project, the latest first. */
+  'evaluation.comparisons': method(
+    z.object({}).default({}),
+    z.array(
+      z.object({
+        task: comparedTaskSchema,
+        checkpoints: z.array(z.string()),
+        /** Of the models, in the same order. */
+        names: z.array(z.string()),
+        /** Milliseconds since 1970. */
+        at: z.number(),
+      }),
+    ),
+  ),
   /** The running job of this comparison, else its last stored result. Starts nothing. */
   'evaluation.comparison': method(
     z.object({ task, checkpoints: z.array(z.string()).min(1).max(6) }),

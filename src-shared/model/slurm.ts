@@ -69,7 +69,7 @@ export const slurmSettings = z.object({
     line.default(''),
     'A shell command on the node before the program, e.g. module load nodejs.',
     'プログラムの前にノードで実行するコマンド。例：module load nodejs。',
-    { name: ['Before it', '前のコマンド'], advanced: true },
+    { name: ['Command before', '前に実行するコマンド'], advanced: true },
   ),
   requeue: setting(
     z.boolean().default(true),
@@ -84,7 +84,7 @@ export const slurmSettings = z.object({
     { name: ['Save every (s)', '保存の間隔（秒）'], advanced: true },
   ),
   node: setting(line.default(''), 'Path of Node.js on the nodes; as here if empty.', 'ノード上の Node.js のパス。空ならここと同じ。', {
-    name: ['Node.js', 'Node.js'],
+    name: ['Path of Node.js', 'Node.js のパス'],
     advanced: true,
   }),
   program: setting(
@@ -92,7 +92,7 @@ export const slurmSettings = z.object({
     'Folder of Dashi on the nodes; as here if empty.',
     'ノード上の Dashi のフォルダー。空ならここと同じ。',
     {
-      name: ['Dashi', 'Dashi'],
+      name: ['Folder of Dashi', 'Dashi のフォルダー'],
       advanced: true,
     },
   ),
@@ -107,7 +107,7 @@ export const slurmSettings = z.object({
     'Folder for computed features that the nodes see; as here if empty.',
     '計算した特徴を置く共有フォルダー。空ならここと同じ。',
     {
-      name: ['Features', '特徴の置き場'],
+      name: ['Folder for features', '特徴を置くフォルダー'],
       advanced: true,
     },
   ),

@@ -177,7 +177,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
   })
 
   it('opens an image on which they differ', async () => {
-    const picture = page.locator('.difference >> nth=0')
+    const picture = page.locator('[data-apart] >> nth=0')
     const file = await picture.getAttribute('title')
     await picture.click()
     await page.waitForSelector('.canvas canvas')

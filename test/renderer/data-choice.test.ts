@@ -1,10 +1,13 @@
 /** The choice of data in the Train form: as few fields as say it. */
 import { describe, expect, test } from 'vitest'
-import { roleOf, tidy, withRole } from '../../src-renderer/views/train/data-choice.ts'
+import { asTrained, roleOf, tidy, withRole } from '../../src-renderer/views/train/data-choice.ts'
 
 const splits = ['train', 'val', 'test', 'ood']
 
 describe('roles of splits', () => {
+  test('what is learned from and chosen on comes first', () => {
+    expect(asTrained(['ood', 'val', 'mine', 'train'])).toEqual(['train', 'val', 'ood', 'mine'])
+  })
   test('are those of their names unless chosen otherwise', () => {
     expect(splits.map((s) => roleOf({}, s))).toEqual(['train', 'val', 'test', 'test'])
     expect(splits.map((s) => roleOf({ train: ['ood'], val: [] }, s))).toEqual(['none', 'none', 'test', 'train'])

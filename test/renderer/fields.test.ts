@@ -1,6 +1,7 @@
 /** Number fields take what was typed, or say why not; nothing becomes another number in silence. */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { slurmSettings } from '../../src-shared/model/slurm.ts'
 import { recipeRecord } from '../../src-main/engine/recipes/recipes.ts'
 import { fieldsOf, numberProblem, readNumber } from '../../src-renderer/schema-fields.ts'
 
@@ -8,6 +9,12 @@ const fields = fieldsOf(z.toJSONSchema(recipeRecord('lp-ft').settings, { io: 'in
 const field = (name: string) => fields.find((f) => f.name === name)!
 
 describe('a field', () => {
+  it('of a text that may be long has a line of its own; one of a word has not', () => {
+    const ofSlurm = fieldsOf(z.toJSONSchema(slurmSettings, { io: 'input' }))
+    const long = (name: string) => ofSlurm.find((f) => f.name === name)?.long
+    expect(long('options')).toBe(true)
+    expect(long('partition')).toBeUndefined()
+  })
   it.each([
     ['-5', -5],
     ['−5', -5],

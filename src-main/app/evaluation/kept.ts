@@ -1,10 +1,10 @@
 /** The latest few comparisons, stored with the project: one file each in its `curation` folder. */
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { anyComparison, type AnyComparison } from '#shared/contract/evaluation.ts'
-import type { ComparedTask } from '#shared/model/region-comparison.ts'
+import { type ComparedTask, comparedTaskSchema } from '#shared/model/region-comparison.ts'
 import { findRecord } from '../../engine/weights/index.ts'
 import { projectHash, type Project, readResult, resultsFolder, writeResult } from '../projects/index.ts'
 
@@ -56,11 +56,34 @@ export function keepComparison(project: Project, checkpoints: readonly string[],
     result,
   }
   writeResult(file, kept, ofAnyVersion)
-  const all = readdirSync(folder)
+  for (const old of keptFiles(folder).slice(most)) if (read(old.file)) rmSync(old.file, { force: true })
+}
+
+/** The latest first. */
+const keptFiles = (folder: string) =>
+  (existsSync(folder) ? readdirSync(folder) : [])
     .filter(isName)
     .map((name) => ({ file: path.join(folder, name), written: statSync(path.join(folder, name)).mtimeMs }))
-  for (const old of all.sort((a, b) => b.written - a.written).slice(most)) if (read(old.file)) rmSync(old.file, { force: true })
+    .sort((a, b) => b.written - a.written)
+
+/** What was compared, without its figures. */
+const summary = stored.pick({ at: true, checkpoints: true }).extend({
+  result: z.object({ task: comparedTaskSchema.default('classify'), rows: z.array(z.object({ name: z.string() })) }),
+})
+export interface ComparisonSummary {
+  readonly task: ComparedTask
+  readonly checkpoints: string[]
+  readonly names: string[]
+  readonly at: number
 }
+/** The latest first. */
+export const keptComparisons = (project: Project): ComparisonSummary[] =>
+  keptFiles(resultsFolder(project)).flatMap(({ file }) => {
+    const found = readResult(file, summary)
+    if (!found) return []
+    const { at, checkpoints, result } = found
+    return [{ task: result.task, checkpoints, names: result.rows.map((r) => r.name), at }]
+  })
 
 /** null if these have not been compared yet, in this order. */
 export function keptComparison(project: Project, task: ComparedTask, checkpoints: readonly string[]): KeptComparison | null {

@@ -26,8 +26,12 @@ export function matrixOf(cells: readonly Cell[], names: readonly string[], order
   const named = (k: number) => names[k]!.toLowerCase().includes(wanted)
   const involved = new Set(cells.flatMap((c) => (named(c.truth) || named(c.said) ? [c.truth, c.said] : [])))
   const of = (k: number) => sizes.get(k) ?? { n: 0, wrong: 0 }
+  /** Classes that are often taken for each other stand side by side, so that their mistakes are in the part that is shown. */
+  const mistakes = cells.filter((c) => c.truth !== c.said && involved.has(c.truth))
+  const pairs = mistakes.sort((a, b) => b.n - a.n || of(b.truth).wrong - of(a.truth).wrong).flatMap((c) => [c.truth, c.said])
+  const place = new Map([...new Set(pairs)].map((k, i) => [k, i]))
   const by: Record<Order, (a: number, b: number) => number> = {
-    errors: (a, b) => of(b).wrong - of(a).wrong,
+    errors: (a, b) => (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || of(b).wrong - of(a).wrong,
     size: (a, b) => of(b).n - of(a).n,
     name: () => 0,
   }

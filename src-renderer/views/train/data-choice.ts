@@ -1,6 +1,13 @@
 /** The choice of data in the Train form, in words and as fields. */
 import type { MediaFilter } from '#shared/model/project.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
+import { inOrder } from '../../metrics.ts'
+
+/** Splits in the order of a training: what is learned from, what it is chosen on, and what is measured. */
+export function asTrained(splits: readonly string[]): string[] {
+  const order = (s: string) => (s === 'train' ? 0 : s === 'val' ? 1 : 2)
+  return inOrder([...splits]).sort((a, b) => order(a) - order(b))
+}
 
 /** What the images of a split are for. */
 export const roles = ['train', 'val', 'test', 'none'] as const

@@ -57,6 +57,7 @@ export const models = {
   },
   status: { queued: 'queued', running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
   compare: {
+    earlier: 'Earlier comparisons',
     title: 'Compare',
     choose: 'Choose two to six checkpoints',
     start: 'Compare',

@@ -19,6 +19,7 @@ export const sweeps = {
     halving: 'Successive halving',
     halvingHint: 'Few epochs for all, then three times as many for the best third, and so on',
     shots: 'Training images of each class',
+    shotsName: 'Shots',
     count: '{n} run | {n} runs',
     rungs: 'Rungs: {rungs}',
     rung: '{n} × {epochs} epochs',

@@ -1,7 +1,7 @@
 /** The Train view: its form, curves, and table of runs. */
 export const trainView = {
   train: {
-    runner: 'Where it runs',
+    runner: 'Run on',
     runners: { local: 'This computer', slurm: 'Slurm cluster' },
     runnerMissing: '{runner} (not found here)',
     slurmHint: 'The run goes on while Dashi is closed. The project and its images must be on a disk that the nodes share.',
@@ -13,7 +13,8 @@ export const trainView = {
     dataHide: 'Hide the data',
     countOf: '{at} of {all}',
     dataGroup: 'Data',
-    runGroup: 'Device and seed',
+    runGroup: 'Where it runs',
+    seedOf: 'seed {seed}',
     whenToChoose: 'When to choose it',
     asInPaper: 'as recommended',
     changed: '{n} changed',
@@ -80,7 +81,7 @@ export const trainView = {
     filterHint: 'A filter set in the Data view can be chosen here.',
     roleOf: 'What {split} is for',
     roles: { train: 'learned from', val: 'judged by', test: 'measured', none: 'not used' },
-    holdOut: 'Held out',
+    holdOut: 'Also hold out',
     holdOuts: {
       none: 'nothing more',
       duplicates: 'near-copies',
@@ -126,6 +127,7 @@ export const trainView = {
     more: 'Weights and checks',
     insistShort: 'differences allowed',
     uniformBetter: '“{name}”, the uniform soup of the same models, does better on {splits}: the greedy choice fits the held-out images.',
+    alpha: 'α',
     alphaTitle: 'From the base to the tuned model',
     alphaHint: 'Robustness often peaks in between.',
     alphaMake: 'Measure the other {n}',
@@ -139,7 +141,7 @@ export const trainView = {
     model: 'Model',
     filter: 'Filter classes',
     order: 'Order of the classes',
-    orders: { errors: 'most mistakes first', size: 'most images first', name: 'by name' },
+    orders: { difference: 'largest differences first', errors: 'most mistakes first', size: 'most images first', name: 'by name' },
     corner: 'true ↓  said →',
     cell: '{truth} called {said}: {n}',
     none: 'No class matches the filter.',

@@ -59,6 +59,7 @@ export const models: Translated<typeof source> = {
   },
   status: { queued: '待機中', running: '実行中', done: '完了', failed: '失敗', cancelled: '中止' },
   compare: {
+    earlier: 'これまでの比較',
     title: '比較',
     choose: 'チェックポイントを 2～6 個選択',
     start: '比較する',

@@ -21,6 +21,7 @@ export const sweeps: Translated<typeof source> = {
     halving: '逐次半減',
     halvingHint: 'まず全部を少ないエポックで、次に上位 3 分の 1 を 3 倍のエポックで、と続けます',
     shots: '各クラスの学習画像の数',
+    shotsName: 'ショット数',
     count: '学習 {n} 回 | 学習 {n} 回',
     rungs: '段：{rungs}',
     rung: '{n} × {epochs} エポック',

@@ -9,7 +9,7 @@ import { addLabels, addRegions } from '../../../src-main/app/annotations/index.t
 import type { AppContext } from '../../../src-main/app/context.ts'
 import { compareCheckpoints } from '../../../src-main/app/evaluation/compare.ts'
 import { evaluateCheckpoint } from '../../../src-main/app/evaluation/evaluate.ts'
-import { keepComparison, keptComparison } from '../../../src-main/app/evaluation/kept.ts'
+import { keepComparison, keptComparison, keptComparisons } from '../../../src-main/app/evaluation/kept.ts'
 import { addRecords, createProject, findMedia, type Project } from '../../../src-main/app/projects/index.ts'
 import type { MakeJob } from '../../../src-main/engine/index.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
@@ -137,6 +137,8 @@ test('masks, of images whose regions have an outline; each task’s comparison i
   }
   keepComparison(project, SEGMENTERS, found)
   expect(keptComparison(project, 'segment', SEGMENTERS)).toMatchObject({ result: found, stale: false })
+  const names = found.rows.map((r) => r.name)
+  expect(keptComparisons(project)).toMatchObject([{ task: 'segment', checkpoints: SEGMENTERS, names }])
   expect(keptComparison(project, 'classify', SEGMENTERS)).toBeNull()
   expect(keptComparison(project, 'detect', SEGMENTERS)).toBeNull()
 })

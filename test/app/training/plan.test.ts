@@ -174,7 +174,7 @@ describe('the suggestion', () => {
 
 it('says what is measured, and on how many images', () => {
   const words = measuredWords(facts(temporaryProject(sound))).map((w) => w.en)
-  expect(words.join(' ')).toMatch(/share of images.*60 images of “val”.*ood \(9\)/)
+  expect(words.join(' ')).toMatch(/share of images.*60 images of “val”.*OOD \(9\)/)
 })
 
 it('a run takes its parts: reading images once, if they fit into memory', () => {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { evaluationMethods } from '#shared/contract/evaluation.ts'
 import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { metricEntries } from '../../../engine/metrics/index.ts'
-import { keptComparison } from '../../evaluation/kept.ts'
+import { keptComparison, keptComparisons } from '../../evaluation/kept.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
 type Compared = { readonly task: ComparedTask; readonly checkpoints: readonly string[]; readonly splits?: readonly string[] }
@@ -22,6 +22,7 @@ export function evaluationHandlers({ queue }: Parts): HandlersOf<typeof evaluati
       const subject = asked.checkpoints.map((c) => path.basename(c)).join(', ')
       return { jobId: running(client.current.key, asked) ?? client.queue('compare', asked, { subject }).jobId }
     },
+    'evaluation.comparisons': (_, { project }) => keptComparisons(project),
     'evaluation.comparison': ({ task, checkpoints }, { current, project }) => ({
       jobId: running(current.key, { task, checkpoints }),
       kept: keptComparison(project, task, checkpoints),

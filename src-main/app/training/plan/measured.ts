@@ -1,4 +1,5 @@
 /** What a training's result will be measured on, in sentences. */
+import { wordsIn } from '#shared/locales/index.ts'
 import type { Words } from '#shared/model/words.ts'
 import { type Facts, imagesIn, testsIn } from './facts.ts'
 
@@ -14,10 +15,16 @@ const what: Readonly<Record<string, Words>> = {
   segment: { en: 'how well masks agree with the drawn ones (mean IoU)', ja: 'マスクの一致度（平均 IoU）' },
 }
 
+/** What people call a split; those of the program's own have a name in each language. */
+const splitIn = (locale: string, split: string): string => {
+  const known: Readonly<Record<string, string>> = wordsIn(locale).splits
+  return known[split] ?? split
+}
+
 export function measuredWords(facts: Measured): Words[] {
   const figure = what[facts.task]!
   const [val, tests] = [imagesIn(facts, 'val'), testsIn(facts)]
-  const list = tests.map((s) => `${s} (${imagesIn(facts, s)})`).join(', ')
+  const list = (locale: string) => tests.map((s) => `${splitIn(locale, s)} (${imagesIn(facts, s)})`).join(', ')
   return [
     { en: `What is measured is ${figure['en']}.`, ja: `測るのは${figure['ja']}です。` },
     val
@@ -30,7 +37,7 @@ export function measuredWords(facts: Measured): Words[] {
           ja: '「val」はありません。学習用画像での数値は、覚え込んだ量を示すだけです。',
         },
     tests.length
-      ? { en: `On images that nothing is chosen on: ${list}.`, ja: `選択に使わない画像：${list}。` }
+      ? { en: `On images that nothing is chosen on: ${list('en')}.`, ja: `選択に使わない画像：${list('ja')}。` }
       : { en: 'No split is kept for a last, unseen test.', ja: '最後まで見ないテスト用の分割はありません。' },
   ]
 }
