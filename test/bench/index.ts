@@ -22,6 +22,8 @@ const images = count === undefined ? undefined : Number(count)
 /** Where the bench of graphics cards writes its report, and whether it keeps to its tiny form where it finds a card. */
 const report = option('--report', /^[^-]/, 'a file')
 const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
+/** Of the bench `shots`: one seed, few classes. */
+const fast = given.includes('--fast') && given.splice(given.indexOf('--fast'), 1).length > 0
 /** Of the bench `plan`: the cases whose name contains it. */
 const only = option('--only', /^[a-z]/, 'a part of the name of a case')
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
@@ -51,6 +53,11 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
     if (!keep) throw new Error('scale-page: --keep: the folder that `scale --keep` left its project in')
     return (await import('./scale-page.ts')).scalePageBench(keep)
   },
+  // It takes hours, so it is measured only where it is named.
+  shots: async () => {
+    if (!keep) throw new Error('shots: --keep: the folder for the curves, in which it goes on where it was stopped')
+    return (await import('./shots/bench.ts')).shotsBench(keep, fast)
+  },
   canvas: async () => (await import('./canvas/bench.ts')).canvasBench(),
 }
 
@@ -60,7 +67,7 @@ if (unknown) {
   process.stderr.write(`bench: unknown bench "${unknown}": there are ${Object.keys(benches).join(', ')}\n`)
   process.exit(2)
 }
-for (const name of wanted.length ? wanted : Object.keys(benches).filter((name) => keep || name !== 'scale-page')) {
+for (const name of wanted.length ? wanted : Object.keys(benches).filter((name) => name !== 'shots' && (keep || name !== 'scale-page'))) {
   process.stderr.write(`${name} …\n`)
   const figures = await benches[name]!()
   process.stdout.write(`${JSON.stringify({ bench: name, ...figures })}\n`)

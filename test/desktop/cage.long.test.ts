@@ -109,8 +109,8 @@ describe.skipIf(missing)(`in Electron's cage${missing ? ` (left out: ${missing})
     fs.rmSync(trained['checkpoint'] as string, { recursive: true })
   })
 
-  it('the demo’s runs end with a report', async () => {
-    const done = (await dashi(['demo', '--fast', '--out', path.join(dir, 'demo')])) as {
+  it('the demo’s runs, on few classes, end with a report', async () => {
+    const done = (await dashi(['demo', '--fast', '--classes', '12', '--out', path.join(dir, 'demo')])) as {
       rows: { name: string; id: number }[]
       report: string
     }

@@ -15,7 +15,8 @@ const TELLING = [
   'test/host/http.test.ts',
   'test/ci/circles.test.ts',
   'test/ci/zones.test.ts',
-  'test/app/work',
+  'test/app/work/queue',
+  'test/app/work/work',
 ]
 
 const clone = path.join(temporaryFolder(), NAME)

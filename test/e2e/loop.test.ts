@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRecord } from '../../src-main/engine/weights/checkpoint.ts'
+import { setSplit } from '../../src-main/app/annotations/index.ts'
 import { listCheckpoints, listRuns, openProject } from '../../src-main/app/projects/index.ts'
 import { canRun, findings, newHome, serve, transport, visit, type Home, type Server } from './browser.ts'
 
@@ -38,6 +39,15 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     await shown().locator(select).click()
     await page.locator('.n-base-select-option', { hasText: new RegExp(`^${option}$`) }).click()
   }
+  /** The server ends and begins again, and the page is loaded anew. */
+  async function restarted(meanwhile?: () => void): Promise<void> {
+    const { port } = server
+    await server.close()
+    meanwhile?.()
+    server = await serve(home, { port })
+    await page.reload()
+    errors.splice(0) // the browser logs each attempt to reconnect
+  }
   const start = () => shown().locator('[data-start]').click()
 
   beforeAll(async () => {
@@ -62,6 +72,20 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
       await page.waitForSelector(`text=${text}`)
     }
     await page.click('text=Go to Train')
+    await page.waitForSelector('text=No runs yet')
+  })
+
+  it('goes on with fewer pictures of what is forgotten, which each run would look at', async () => {
+    await restarted(() => {
+      const project = openProject(folder())
+      try {
+        const forgotten = project.db.all<{ id: number }>("SELECT id FROM media WHERE split = 'forgotten' ORDER BY id").map(({ id }) => id)
+        expect(forgotten.length).toBeGreaterThan(1000)
+        setSplit(project, forgotten.slice(100), null)
+      } finally {
+        project.close()
+      }
+    })
     await page.waitForSelector('text=No runs yet')
   })
 
@@ -136,10 +160,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
 
   it('keeps its runs across a restart, and sorts them by any column', async () => {
     const before = await page.locator('[data-run]').count()
-    const { port } = server
-    await server.close()
-    server = await serve(home, { port })
-    await page.reload()
+    await restarted()
     await row('Probe').waitFor()
     expect(await page.locator('[data-run]').count()).toBe(before)
     await page.click('[data-run="Probe, then tune"] .name')
@@ -150,7 +171,6 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     expect(ids.slice(0, 2)).toEqual([...ids.slice(0, 2)].sort((a, b) => b - a))
     expect(await cell('Long', 4)).toBe('–') // what was not measured is last, and says so
     expect(await findings(page)).toEqual([])
-    errors.splice(0) // the browser logs each attempt to reconnect
   })
 
   it('compares the runs selected in the table', async () => {

@@ -12,14 +12,10 @@ import { renderTable } from '../terminal/table.ts'
 import { labelsCurve } from '../training/labels-curve.ts'
 import { nameOf } from '../training/names.ts'
 import { followed } from './curation.ts'
+import { wholeNumber } from './numbers.ts'
 import { output } from './output.ts'
 import { filterOf } from './propose.ts'
 
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < least || Number(text) > most)
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
-  return Number(text)
-}
 const share = (text: string) => {
   const value = Number(text)
   if (!text.trim() || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('expected a number between 0 and 1')

@@ -12,11 +12,18 @@ import { findings } from '../report/findings.ts'
 import { reportPlace, writeReport } from '../report/report.ts'
 import { splitTitles } from '../report/splits.ts'
 import { createStudyProject, studyName } from '../sample/study/project.ts'
-import { openStudy } from '../sample/study/study.ts'
+import { openStudy, type StudySize } from '../sample/study/study.ts'
 import { classificationData } from '../training/dataset.ts'
 import { measureOutside } from './outside.ts'
-import { demoPlan } from './plan.ts'
+import { type DemoPlan, demoPlan } from './plan.ts'
 import { type DemoHooks, type DemoResults, runPlan, type Shown } from './runs.ts'
+
+export interface DemoSize {
+  /** One seed and a part of the pictures. */
+  readonly fast: boolean
+  /** The first so many classes only. */
+  readonly classes?: number | undefined
+}
 
 export interface DemoRow extends Partial<Record<SplitName, number>> {
   name: string
@@ -28,17 +35,18 @@ export interface DemoRow extends Partial<Record<SplitName, number>> {
 export async function runDemo(
   app: AppContext,
   out: string,
-  fast: boolean,
+  { fast, classes }: DemoSize,
   hooks: DemoHooks,
 ): Promise<{ project: string; rows: DemoRow[]; report: string; table: ReportRow[] }> {
-  const project = await openDemoProject(out, fast, hooks)
+  const size = { part: fast, classes }
+  const project = await openDemoProject(out, size, hooks)
   try {
     const plan = demoPlan(fast)
-    const study = await openStudy({ part: fast })
+    const study = await openStudy(size)
     const outside = measureOutside(app, study, hooks.until, (p) => hooks.onProgress('Other concepts', p))
     const results = await runPlan(app, project, plan, outside, hooks)
     const report = reportPlace(project.folder)
-    writeReport(report, await reportOf(project, results, plan.seeds, plan.shots, fast))
+    writeReport(report, await reportOf(project, results, plan, commandOf(size)))
     const table = results.shown.map((s) => s.row)
     return { project: project.folder, rows: table.map(demoRow), report, table }
   } finally {
@@ -46,18 +54,18 @@ export async function runDemo(
   }
 }
 
-async function openDemoProject(out: string, fast: boolean, hooks: DemoHooks): Promise<Project> {
+async function openDemoProject(out: string, size: StudySize, hooks: DemoHooks): Promise<Project> {
   if (existsSync(path.join(out, 'project.db'))) {
     const project = openProject(out)
     const { name } = projectInfo(project)
-    if (name === studyName(fast)) {
+    if (name === studyName(size)) {
       closeInterrupted(project)
       return project
     }
     project.close()
     throw userError(`${out}: holds another project ("${name}"); choose another folder with --out`)
   }
-  const { verified } = await createStudyProject(out, fast, {
+  const { verified } = await createStudyProject(out, size, {
     onProgress: (done, total) => hooks.onProgress('Pictures', { phase: 'drawing', done, total }),
   })
   if (!verified)
@@ -77,14 +85,18 @@ const demoRow = ({ id, ood, sketch, corrupted, heldOut, forgotten, ...row }: Rep
   checkpoint: row.checkpoint!,
 })
 
+function commandOf({ part, classes }: StudySize): string {
+  const options = [...(part ? ['--fast'] : []), ...(classes ? [`--classes ${classes}`] : [])]
+  return ['npm run demo', ...(options.length ? ['--', ...options] : [])].join(' ')
+}
+
 const setNames: Readonly<Record<string, string>> = { train: 'Training', val: 'Validation', ...splitTitles }
 
 async function reportOf(
   project: Project,
   { shown, ledger }: DemoResults,
-  seeds: readonly number[],
-  shots: number,
-  fast: boolean,
+  { seeds, shots }: DemoPlan,
+  command: string,
 ): Promise<ReportInput> {
   const { classes, splits } = classificationData(project)
   const rows = shown.map((s) => s.row)
@@ -116,7 +128,7 @@ async function reportOf(
         heldOut: 'Set apart for choosing soups',
         forgotten: 'Things that are no classes, in the styles of pre-training, told apart by their names alone',
       },
-      command: `npm run demo${fast ? ' -- --fast' : ''}`,
+      command,
     },
     rows,
     ledgers,

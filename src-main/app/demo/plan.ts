@@ -26,12 +26,17 @@ export interface DemoPlan {
  * The main workflow on the study. Learning rates are chosen for FT and LP-FT separately, because the best ones differ
  * by orders of magnitude (Kumar et al. 2022, appendix A). The soup's ingredients share one model and linear probe, and
  * differ in rate and augmentation (Wortsman et al. 2022, §3.1).
+ *
+ * What is tried was chosen on 768 pictures of `val` and of `train` that were not learned from (4 others a class were): of
+ * them LP names 52%. FT at 3e-5 names 36% after 64 steps of 32 pictures, 42% after 256 of 8; at 3e-4 10% and at 1e-3 6%,
+ * after 64 steps: larger ones undo what Nano's image tower knows. LP-FT at 1e-5 is at 53% after 256, so it needs few steps.
  */
 export function demoPlan(fast: boolean): DemoPlan {
-  const epochs = fast ? 4 : 12
   const probe = fast ? { cCount: 14 } : {}
-  const rates = fast ? [3e-5] : [1e-5, 3e-5, 1e-4]
-  const gentle = fast ? [1e-5] : [3e-6, 1e-5, 3e-5]
+  const long = fast ? { epochs: 4, batchSize: 8 } : { epochs: 12 }
+  const short = { epochs: 4, ...probe }
+  const rates = fast ? [3e-5] : [3e-5, 1e-4]
+  const gentle = fast ? [1e-5] : [1e-5, 3e-5]
   const way = (name: string, recipe: string, choices: Way['choices'] = [{}]): Way => ({ name, kind: recipe, recipe, choices })
   const grid: [number, string][] = fast
     ? [
@@ -39,7 +44,6 @@ export function demoPlan(fast: boolean): DemoPlan {
         [3e-5, 'light'],
       ]
     : [
-        [3e-6, 'strong'],
         [1e-5, 'strong'],
         [3e-5, 'light'],
         [3e-5, 'strong'],
@@ -53,16 +57,16 @@ export function demoPlan(fast: boolean): DemoPlan {
       way(
         'FT',
         'ft',
-        rates.map((lr) => ({ lr, epochs })),
+        rates.map((lr) => ({ lr, ...long })),
       ),
       way(
         'LP-FT',
         'lp-ft',
-        gentle.map((lr) => ({ lr, epochs, ...probe })),
+        gentle.map((lr) => ({ lr, ...short })),
       ),
       way('Prompt tuning', 'coop', [{ epochs: fast ? 10 : 50 }]),
     ],
-    ingredients: grid.map(([lr, augmentation]) => ({ lr, augmentation, epochs, ...probe })),
+    ingredients: grid.map(([lr, augmentation]) => ({ lr, augmentation, ...short, ...(fast && { epochs: 2 }) })),
     alphas: fast ? [0.5] : [0.25, 0.5, 0.75],
   }
 }

@@ -14,8 +14,8 @@ export interface DrawnSet<I> {
   /** Begins its folder's name. */
   readonly name: string
   readonly version: number
-  /** SHA-256 of its content as published figures were measured on. */
-  readonly hash: string
+  /** SHA-256 of its content as published figures were measured on; undefined where none are. */
+  readonly hash?: string | undefined
   /** Of `index.json`. */
   readonly schema: z.ZodType<I>
   make(dir: string, onProgress?: SampleProgress): Promise<{ readonly hash: string }>
@@ -106,7 +106,7 @@ async function readCached<I>(set: DrawnSet<I>, dir: string): Promise<Drawn<I> | 
     const found = await sizes(dir)
     if (!Object.entries(manifest.bytes).every(([file, bytes]) => found[file] === bytes)) return undefined
     const index = set.schema.parse(JSON.parse(await readFile(join(dir, 'index.json'), 'utf8')))
-    return { dir, index, verified: manifest.hash === set.hash }
+    return { dir, index, verified: set.hash === undefined || manifest.hash === set.hash }
   } catch {
     return undefined // whatever is wrong with the cache, draw it again
   }

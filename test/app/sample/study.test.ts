@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -19,6 +19,20 @@ describe('the study (its part)', () => {
 
   test('is, pixel for pixel, the one that figures were published on', () => {
     expect(made.hash).toBe(studyPartHash)
+  })
+
+  test('of few classes it has the same pictures, and twice as many other concepts', async () => {
+    const few = mkdtempSync(join(tmpdir(), 'dashi-study-'))
+    try {
+      const { index } = await makeStudy(few, { part: true, classes: 2 })
+      expect(index.classes).toEqual(made.index.classes.slice(0, 2))
+      expect(index.outside).toEqual(made.index.outside.slice(0, 4))
+      const kept = made.index.pictures.filter((p) => p.class < (p.split === 'outside' ? 4 : 2))
+      expect(index.pictures).toEqual(kept)
+      for (const { file } of kept) expect(readFileSync(join(few, file)).equals(readFileSync(join(dir, file))), file).toBe(true)
+    } finally {
+      rmSync(few, { recursive: true })
+    }
   })
 
   test('every class is trained on, chosen by and tested on in each way', () => {

@@ -1,18 +1,19 @@
 /** The study as a project: what the demo trains and measures on. */
 import { type StudySplit, studySplits } from '#shared/model/study.ts'
 import { createDrawnProject, type DrawnProjectOptions } from '../drawn-project.ts'
-import { openStudy } from './study.ts'
+import { openStudy, type StudySize } from './study.ts'
 
-export const studyName = (part: boolean) => (part ? 'Pictographs, varied (a part)' : 'Pictographs, varied')
+export const studyName = ({ part, classes }: StudySize) =>
+  ['Pictographs, varied', ...(classes ? [`${classes} classes`] : []), ...(part ? ['a part'] : [])].join(', ')
 
 /** `outside` shows concepts that are no labels of the project. */
 const inProject: readonly StudySplit[] = studySplits.filter((split) => split !== 'outside')
 
 /** @returns whether the pixels are those that published figures were measured on */
-export const createStudyProject = (folder: string, part: boolean, options: DrawnProjectOptions = {}): Promise<{ verified: boolean }> =>
+export const createStudyProject = (folder: string, size: StudySize, options: DrawnProjectOptions = {}): Promise<{ verified: boolean }> =>
   createDrawnProject(folder, options, {
-    name: studyName(part),
-    open: (onProgress) => openStudy({ part }, onProgress),
+    name: studyName(size),
+    open: (onProgress) => openStudy(size, onProgress),
     folders: inProject,
     labels: ({ index }) => index.classes.map(({ name }) => name),
     records: ({ index }) =>

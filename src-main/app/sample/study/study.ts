@@ -9,7 +9,7 @@ import { renderPictograph } from '../render.ts'
 import type { SampleProgress } from '../sample.ts'
 import { Written } from '../written.ts'
 import { composed, side } from './compose.ts'
-import { studyConcepts } from './concepts.ts'
+import { classCount, studyConcepts } from './concepts.ts'
 import { corrupted } from './corrupt.ts'
 import { outline } from './outline.ts'
 
@@ -21,6 +21,14 @@ export const studyHash = 'cc95b2637c58a8a2924e822e2eb40347e1d453190cd6e7465bd03c
 export const studyPartHash = '2a0f99ace9dc17a76759b68594ecea4290770437b04b2a35afd7696cbe5e1842'
 
 export type Study = Drawn<StudyIndex>
+
+/** How much of the study is drawn. */
+export interface StudySize {
+  /** The first pictures of each class and split only. */
+  readonly part: boolean
+  /** The first so many classes only, 2 to 128, with twice as many other concepts; no figures are published on those. */
+  readonly classes?: number | undefined
+}
 
 /** Side in px at which pictographs are rendered, to be drawn smaller. */
 const renderSize = 128
@@ -59,14 +67,15 @@ interface Job {
   readonly concept: Concept
 }
 
-/** Draws the study, or the part of it, into an existing, empty folder. */
+/** Draws the study, or as much of it, into an existing, empty folder. */
 export async function makeStudy(
   dir: string,
-  { part }: { readonly part: boolean },
+  { part, classes: count = classCount }: StudySize,
   onProgress: SampleProgress = () => {},
 ): Promise<{ index: StudyIndex; hash: string }> {
   const counts = part ? partOf : pictures
-  const { classes, outside } = await studyConcepts(renderSize)
+  const all = await studyConcepts(renderSize)
+  const [classes, outside] = [all.classes.slice(0, count), all.outside.slice(0, 2 * count)]
   const jobs = [
     ...classes.flatMap((concept, k) => ofClass(concept, k, counts)),
     ...outside.flatMap((concept, k) => ofOutside(concept, k, counts)),
@@ -100,17 +109,15 @@ export async function makeStudy(
   return { index, hash: written.hash() }
 }
 
-const setOf = (part: boolean): DrawnSet<StudyIndex> => ({
-  name: part ? 'study-part' : 'study',
+const setOf = ({ part, classes }: StudySize): DrawnSet<StudyIndex> => ({
+  name: ['study', ...(part ? ['part'] : []), ...(classes ? [`${classes}-classes`] : [])].join('-'),
   version: studyVersion,
-  hash: part ? studyPartHash : studyHash,
+  hash: classes ? undefined : part ? studyPartHash : studyHash,
   schema: studyIndexSchema,
-  make: (dir, onProgress) => makeStudy(dir, { part }, onProgress),
+  make: (dir, onProgress) => makeStudy(dir, { part, classes }, onProgress),
 })
 
-/** @param part the first pictures of each class and split only */
-export const openStudy = ({ part }: { readonly part: boolean }, onProgress?: SampleProgress): Promise<Study> =>
-  openDrawn(setOf(part), onProgress)
+export const openStudy = (size: StudySize, onProgress?: SampleProgress): Promise<Study> => openDrawn(setOf(size), onProgress)
 
 async function rendered(concept: Concept, style: Style, sketch: boolean): Promise<readonly Level[]> {
   const { data } = await renderPictograph(concept, style, renderSize)
