@@ -7,10 +7,9 @@ import path from 'node:path'
 import { cacheNames, type StorageUsage } from '#shared/contract/app.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import type { StepProgress } from '#shared/model/progress.ts'
-import { Pauses } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
 import { type CachedFile, itemsOf, removeAll, sizeOf } from '../media/caches.ts'
+import { pausesOf, type Waiter } from './pauses.ts'
 
 /** An entry that was used a moment ago may be at work, in ms. */
 const fresh = 60_000
@@ -81,11 +80,6 @@ const filesIn = async (folder: string) =>
 
 class NoRoom extends Error {}
 
-export interface Waiter {
-  readonly signal: AbortSignal
-  progress(now: StepProgress): void
-}
-
 /**
  * Resolves when a job may write so much.
  * @param bytes asked for again at each try, as it may depend on what is there
@@ -96,16 +90,11 @@ export async function waitForRoom(
   app: AppContext,
   project: string | undefined,
   bytes: () => number | Promise<number>,
-  { signal, progress }: Waiter,
+  waiter: Waiter,
   everyMs?: number,
 ): Promise<void> {
   if (!app.storage?.budget()) return
-  const pauses = new Pauses({
-    onPause: (waits) => progress({ phase: 'checking', done: 0, total: null, ...(waits && { waits }) }),
-    isCancelled: () => signal.aborted,
-    ...(everyMs !== undefined && { everyMs }),
-  })
-  await pauses.until(
+  await pausesOf(waiter, everyMs).until(
     async () => {
       if (await makeRoom(app, await bytes(), project)) throw new NoRoom()
     },

@@ -12,6 +12,7 @@ import { holderOf } from '../../db/lock.ts'
 import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import { closeInterrupted } from '../projects/index.ts'
+import { whenRoom } from '../storage/pauses.ts'
 import { Alarm } from './alarm.ts'
 import { contextOf } from './job-context.ts'
 import { type JobKind, leaving } from './kind.ts'
@@ -230,8 +231,11 @@ export class Queue {
     const { id, runId, request } = live.record
     live.become('running')
     try {
-      if (held && job.stored && !claimJob(held.project.db, id, holderOf(held.project.folder) ?? '')) throw cancelled()
       const context = contextOf(job, this.options)
+      if (held && job.stored) {
+        const { db, folder } = held.project
+        if (!(await whenRoom(context, folder, () => claimJob(db, id, holderOf(folder) ?? '')))) throw cancelled()
+      }
       if (kind!.plan) live.plan(kind!.plan({ models: context.models, project: context.project, runId }, request))
       this.end(job, 'done', { result: await kind!.run(context, request) })
     } catch (thrown) {

@@ -6,6 +6,7 @@ import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn } from '../../training/runs.ts'
 import { writesOf } from '../../training/plan/plan.ts'
 import { sizeOf } from '../../media/caches.ts'
+import { whenRoom } from '../../storage/pauses.ts'
 import { waitForRoom } from '../../storage/storage.ts'
 import { defaultName, planTraining, registerTraining, startTraining } from '../../training/train.ts'
 import { cancelWith, jobKind } from '../kind.ts'
@@ -33,7 +34,7 @@ export default jobKind({
     return { runId: registerTraining(models, project, { ...request, name }).id, subject: name }
   },
   run: async ({ models, project, runId, signal, progress, continues }) => {
-    const request = { ...trainingOf(project, runId), waits: true }
+    const request = { ...(await whenRoom({ signal, progress }, project.folder, () => trainingOf(project, runId))), waits: true }
     const { job } = planTraining(models, project, request)
     await foldersOf(job, { signal, progress })
     // What it has saved is there already.
