@@ -11,7 +11,7 @@ import { addCheckpoint, collectSoups, getRun, type Project, releaseSoup, startRu
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
 import { onceLookedAt } from '../training/readable.ts'
-import { enter, noteFailure } from '../training/train.ts'
+import { enter, noteFailure } from '../training/entering.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']

@@ -3,13 +3,11 @@ import { z } from 'zod'
 import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
-import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { errorLine, DashiError } from '#shared/errors.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import { type RunnerId, runnerIdSchema } from '#shared/model/slurm.ts'
 import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
 import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
-import { sentence } from '#shared/sentences/table.ts'
-import { diskFull } from '../../files/words.ts'
 import { forgetState, savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
@@ -18,6 +16,7 @@ import { whenRoom } from '../storage/pauses.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
+import { enter, noteFailure } from './entering.ts'
 import { whereFoldersAre } from './folders.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
@@ -281,26 +280,4 @@ export function startTraining(
     running.cancel()
   }
   return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel, leave: running.leave }
-}
-
-/** Records results in the project. If that fails, the checkpoint itself still exists. */
-export function enter({ db }: Project, out: string, body: () => void): void {
-  try {
-    db.transaction(body)
-  } catch (e) {
-    if (!diskFull(e)) throw e
-    throw dataError(out, sentence('training.disk-full'), e)
-  }
-}
-
-/**
- * Runs `body`, which records a run's status; a full disk is ignored, so that the run continues and its own failure is
- * reported. The record is closed when the project is next opened.
- */
-export function noteFailure(body: () => void): void {
-  try {
-    body()
-  } catch (e) {
-    if (!diskFull(e)) throw e
-  }
 }

@@ -8,12 +8,11 @@ import type { JobEntry } from '#shared/contract/app.ts'
 import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
-import { holderOf } from '../../db/lock.ts'
-import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
+import { addJob, anotherVersion, arrangeJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import { closeInterrupted } from '../projects/index.ts'
-import { whenRoom } from '../storage/pauses.ts'
 import { Alarm } from './alarm.ts'
+import { claim } from './claim.ts'
 import { contextOf } from './job-context.ts'
 import { type JobKind, leaving } from './kind.ts'
 import { type Job, LiveJob } from './live-job.ts'
@@ -232,10 +231,8 @@ export class Queue {
     live.become('running')
     try {
       const context = contextOf(job, this.options)
-      if (held && job.stored) {
-        const { db, folder } = held.project
-        if (!(await whenRoom(context, folder, () => claimJob(db, id, holderOf(folder) ?? '')))) throw cancelled()
-      }
+      const claimed = held && job.stored ? claim(held.project, id, context) : true
+      if (!(typeof claimed === 'boolean' ? claimed : await claimed)) throw cancelled()
       if (kind!.plan) live.plan(kind!.plan({ models: context.models, project: context.project, runId }, request))
       this.end(job, 'done', { result: await kind!.run(context, request) })
     } catch (thrown) {
