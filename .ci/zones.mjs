@@ -69,6 +69,7 @@ export const layers = [
       'src-main/app/aids',
       'src-main/app/preview',
       'src-main/app/media',
+      'src-main/app/storage',
       'src-main/app/curation',
       'src-main/app/lab',
       'src-main/app/agreement',

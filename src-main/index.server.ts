@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { AppContext } from './app/context.ts'
 import { App } from './app/serve/app.ts'
-import { Preferences, storedSettings } from './app/serve/preferences.ts'
+import { Preferences, storedProjects, storedSettings } from './app/serve/preferences.ts'
 import { EngineClient } from './engine/client.ts'
 import { type StartChild, startChild } from './files/child.ts'
 import { defaultFolders } from './host/node/folders.ts'
@@ -37,6 +37,14 @@ export const models = (
   encodingBytes: () => storedSettings(configFolder).caches.encodings * 2 ** 20,
   modelFolders: () => [join(dataFolder, 'models'), ...storedSettings(configFolder).modelFolders],
   hub: { folder: join(dataFolder, 'models'), secrets: configFolder, env: process.env },
+  storage: {
+    budget: () => storedSettings(configFolder).diskBudget * 2 ** 20 || null,
+    keep(diskBudget) {
+      const preferences = new Preferences(configFolder)
+      preferences.saveSettings({ ...preferences.settings, diskBudget })
+    },
+    projects: () => storedProjects(configFolder),
+  },
   slurm: {
     settings: () => storedSettings(configFolder).slurm,
     keep(slurm) {

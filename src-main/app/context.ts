@@ -21,6 +21,17 @@ export interface AppContext {
   readonly saveEverySeconds?: number
   /** Jobs on a Slurm cluster; without it none are. */
   readonly slurm?: SlurmPlace
+  /** The bound on what is kept on disk; without it there is none. */
+  readonly storage?: StoragePlace
+}
+
+export interface StoragePlace {
+  /** In bytes, as the settings say now; null: none. */
+  budget(): number | null
+  /** Keeps another for the next time, in megabytes; 0: none. */
+  keep(megabytes: number): void
+  /** Folders of the projects that were opened lately. */
+  projects(): readonly string[]
 }
 
 /** How this program reaches a Slurm cluster. */

@@ -21,6 +21,21 @@ export type CacheUsage = z.infer<typeof cacheUsage>
 /** Limits of a cache's size in megabytes. */
 export const cacheSize = { min: 16, max: 1_000_000 } as const
 const megabytes = z.number().int().min(cacheSize.min).max(cacheSize.max)
+/** The largest bound on all that is kept, in megabytes. */
+export const budgetMost = 100_000_000
+/**
+ * What is kept on disk, in bytes: checkpoints and the saved states of runs of the projects that were opened lately, downloaded models,
+ * and all caches together.
+ */
+export const storageUsage = z.object({
+  /** null: there is no bound. */
+  budget: bytes.nullable(),
+  checkpoints: bytes,
+  states: bytes,
+  downloads: bytes,
+  caches: bytes,
+})
+export type StorageUsage = z.infer<typeof storageUsage>
 /** Maximum number of following images to prefetch. */
 export const prefetchMost = 16
 
@@ -74,6 +89,8 @@ export const settings = z.object({
       encodings: megabytes.default(2048),
     })
     .prefault({}),
+  /** The bound on all that is kept on disk (see `storageUsage`), in megabytes; 0: none. */
+  diskBudget: z.number().int().min(0).max(budgetMost).default(0),
   /** The device of trainings that name none. */
   device: deviceSchema.default('auto'),
   /** Threads of a computation on the CPU; 0: one a core. */
@@ -174,6 +191,7 @@ export const appMethods = {
   /** Bytes used by each. */
   'caches.usage': method(nothing, cacheUsage),
   'caches.clear': method(z.object({ cache: z.enum(cacheNames) }), cacheUsage),
+  'storage.usage': method(nothing, storageUsage),
   'dialogs.folder': method(z.object({ title: z.string(), start: z.string().nullish() }), folderChoice),
   'files.list': method(
     /** null: the home folder. */

@@ -88,6 +88,8 @@ export const checkpointRecordSchema = z.object({
   /** In the order of the head's rows; empty for a model without a fixed set of classes. */
   classes: z.array(z.string()),
   partners: partnersSchema.optional(),
+  /** The run that made it, until it is entered in that run's project: what a run left without coming so far is removed. */
+  run: z.string().optional(),
   /** The files written with it, to detect those that others added or changed. */
   files: writtenFiles.optional(),
 })

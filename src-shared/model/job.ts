@@ -132,6 +132,8 @@ export const mergeJobSchema = z.object({
   splits: splitsSchema,
   leftOut: z.array(leftOutSchema).optional(),
   cache: z.string(),
+  /** The run that will enter the soup in its project. */
+  run: z.string().optional(),
 })
 export type MergeJob = z.infer<typeof mergeJobSchema>
 

@@ -50,7 +50,12 @@ export const planSchema = z.object({
     notes: z.array(z.string()),
   }),
   memory: z.object({ needed: z.number().nullable(), free: z.number(), total: z.number() }),
-  disk: z.object({ needed: z.number().nullable(), free: z.number().nullable() }),
+  disk: z.object({
+    needed: z.number().nullable(),
+    free: z.number().nullable(),
+    /** Of the disk budget, in bytes. `left`: what a job may still write, caches being removed for it; null: there is no budget. */
+    budget: z.object({ most: z.number(), left: z.number() }).nullable(),
+  }),
   /** What the result will be measured on, in sentences. */
   measured: z.array(wordsSchema),
   concerns: z.array(concernSchema),

@@ -45,8 +45,8 @@ export type Phase = z.infer<typeof phaseSchema>
 /** Whether a phase tries values of a setting instead of making steps. */
 export const triesValues = (phase: string | undefined): boolean => phase === 'logistic-regression' || phase === 'cache-search'
 
-/** What a paused job waits for: room on the disk of a folder, or a folder that is gone. */
-export const awaitedSchema = z.object({ for: z.enum(['room', 'folder']), path: z.string() })
+/** What a paused job waits for: room on the disk of a folder, a folder that is gone, or room in the disk budget of the settings. */
+export const awaitedSchema = z.object({ for: z.enum(['room', 'folder', 'budget']), path: z.string() })
 export type Awaited = z.infer<typeof awaitedSchema>
 
 /** What an epoch was worth, and what was said of a few images of `val`, always the same, where classes are asked for. */

@@ -16,6 +16,7 @@ import { readingSentences } from './reading.ts'
 import { schemaSentences } from './schema.ts'
 import { servingSentences } from './serving.ts'
 import { slurmSentences } from './slurm.ts'
+import { storageSentences } from './storage.ts'
 import { sweepSentences } from './sweeps.ts'
 import { trainingSentences } from './training.ts'
 
@@ -38,6 +39,7 @@ export const sentences = {
   ...schemaSentences,
   ...servingSentences,
   ...slurmSentences,
+  ...storageSentences,
   ...sweepSentences,
   ...trainingSentences,
 } as const

@@ -11,6 +11,7 @@ import { removeModel } from '../hub/shelf.ts'
 import { forgetToken, saveToken } from '../hub/token.ts'
 import { resolveModel } from '../merging/model-folders.ts'
 import { shelfOf } from '../merging/shelf.ts'
+import { requireRoom } from '../storage/storage.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
 import { output, untilDone } from './output.ts'
@@ -61,7 +62,11 @@ const getCommand = (app: AppContext): Command =>
         const done = await download(
           place,
           { name, commit: plan.commit, licence: plan.licence },
-          { signal: stop.signal, onProgress: (at, total) => bar.update({ done: at, total, note: sizeWords(at) }) },
+          {
+            signal: stop.signal,
+            room: (bytes) => requireRoom(app, undefined, () => bytes),
+            onProgress: (at, total) => bar.update({ done: at, total, note: sizeWords(at) }),
+          },
         )
         bar.end()
         return { ...done, licence: plan.licence, commit: plan.commit }

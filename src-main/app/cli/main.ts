@@ -22,6 +22,7 @@ import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
 import { runsCommand } from './runs.ts'
 import { serveCommand, startCommand } from './serve.ts'
 import { slurmCommand } from './slurm.ts'
+import { storageCommand } from './storage.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
@@ -71,6 +72,7 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
     devicesCommand,
     jobsCommand,
     runsCommand,
+    storageCommand,
     pretrainCommand,
   ]
   for (const command of commands) program.addCommand(command(app))

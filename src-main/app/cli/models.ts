@@ -11,7 +11,8 @@ import { evaluatePredictions, metricsOf } from '../../engine/metrics/index.ts'
 import { readRecord } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { evaluateCheckpoint } from '../evaluation/evaluate.ts'
-import { startMerge } from '../merging/merge.ts'
+import { mergeWrites, startMerge } from '../merging/merge.ts'
+import { requireRoom } from '../storage/storage.ts'
 import { leavesOut } from '../training/readable.ts'
 import { openProject } from '../projects/index.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
@@ -95,6 +96,7 @@ export const mergeCommand = (app: AppContext): Command =>
             dtype: o.dtype,
             insist: o.insist,
           }
+          await requireRoom(app, project?.folder, () => mergeWrites(request))
           const result = await untilDone(
             startMerge(app, project, request, bars.onProgress, (images) => output(Boolean(o.json)).say(leavesOut(images))),
           )

@@ -33,7 +33,7 @@ export function planText(plan: TrainingPlan): string {
             ? `${outline.steps} steps of ${outline.batch * outline.accumulate} images, ${outline.perEpoch} an epoch`
             : 'no steps of gradient descent',
           `memory ${megabytes(outline.memory.total)} (${parts(outline.memory)}), ${megabytes(plan.memory.free)} free`,
-          `disk ${megabytes(plan.disk.needed ?? 0)}${plan.disk.free === null ? '' : `, ${megabytes(plan.disk.free)} free`}`,
+          diskText(plan.disk),
         ]
       : []),
     `device ${device.used ?? 'undecided'}: ${[why[device.why], ...device.notes].join('; ')}`,
@@ -55,6 +55,13 @@ export function planText(plan: TrainingPlan): string {
   )
   return `${lines.join('\n')}\n${classes.length ? `\n${table}` : ''}`
 }
+
+const diskText = ({ needed, free, budget }: TrainingPlan['disk']) =>
+  [
+    `disk ${megabytes(needed ?? 0)}`,
+    ...(free === null ? [] : [`${megabytes(free)} free`]),
+    ...(budget ? [`${megabytes(budget.left)} left of the budget of ${megabytes(budget.most)}`] : []),
+  ].join(', ')
 
 const trainsText = ({ trained, model }: { readonly trained: number; readonly model: number }) =>
   `trains ${trained.toLocaleString('en')} parameters (${share(trained, model)} of the model's ${model.toLocaleString('en')})`

@@ -12,9 +12,10 @@ import { deviceRecords } from '../../engine/runtime/index.ts'
 import type { AppContext } from '../context.ts'
 import { closeInterrupted, listRuns, openProject, type Project } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
+import { requireRoom } from '../storage/storage.ts'
 import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
-import { planOf, rehearse } from '../training/plan/plan.ts'
+import { planOf, rehearse, writesOf } from '../training/plan/plan.ts'
 import { defaultName, registerTraining, startTraining, type TrainRequest } from '../training/train.ts'
 import { carryOutQueue, timeOf } from './jobs.ts'
 import { planText } from './plan.ts'
@@ -91,6 +92,7 @@ export const trainCommand = (app: AppContext): Command =>
           if (request.name !== wanted)
             output(Boolean(o.json)).say(`There is a checkpoint "${wanted}" already: this one will be "${request.name}".`)
           if (startAt !== undefined) return await trainLater(app, project, request, startAt, o)
+          await requireRoom(app, project.folder, () => writesOf(app, project, request))
           const { result } = await untilDone(
             startTraining(onSlurm(app, o.slurm), project, request, bars.onProgress, (images) =>
               output(Boolean(o.json)).say(leavesOut(images)),

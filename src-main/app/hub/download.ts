@@ -23,6 +23,8 @@ const LOOK_EVERY = 32 * 2 ** 20
 export interface Control {
   readonly signal: AbortSignal
   onProgress(done: number, total: number): void
+  /** Called before it begins with the bytes that it still has to fetch. */
+  room?(bytes: number): Promise<void>
 }
 
 export interface Downloaded {
@@ -35,7 +37,7 @@ export interface Downloaded {
  * Goes on with what an earlier attempt left. Until everything is here and checked, there is no folder of the model.
  * @throws before anything is downloaded, if the model or its licence is not the one that was agreed to
  */
-export async function download(place: HubPlace, request: HubRequest, { signal, onProgress }: Control): Promise<Downloaded> {
+export async function download(place: HubPlace, request: HubRequest, { signal, onProgress, room }: Control): Promise<Downloaded> {
   const plan = await planOf(place, { name: request.name, revision: request.commit }, signal)
   refuse(plan, request)
   if (plan.there) return { name: plan.name, folder: plan.folder, bytes: plan.bytes }
@@ -44,6 +46,7 @@ export async function download(place: HubPlace, request: HubRequest, { signal, o
   const unlock = lock(store, plan.name)
   try {
     refuseFull(place, plan.hashed, store)
+    await room?.(plan.bytes - plan.held)
     await fetchAll(place, plan, store, { signal, onProgress })
     if (signal.aborted) throw cancelled()
     await assemble(plan, store)

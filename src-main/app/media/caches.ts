@@ -16,7 +16,7 @@ const places: Record<CacheName, readonly { folder: string; ours: RegExp }[]> = {
 }
 const megabyte = 2 ** 20
 
-interface CachedFile {
+export interface CachedFile {
   path: string
   bytes: number
   used: number
@@ -67,17 +67,20 @@ export class Caches {
     return mine
   }
 
-  private async items(name: CacheName): Promise<CachedFile[]> {
-    const found: CachedFile[] = []
-    for (const { folder, ours } of places[name])
-      for (const entry of await readdir(join(this.root, folder)).catch(() => []))
-        if (ours.test(entry)) found.push(await sizeOf(join(this.root, folder, entry)))
-    return found
-  }
+  private items = (name: CacheName): Promise<CachedFile[]> => itemsOf(this.root, name)
+}
+
+/** The entries of a cache in the cache folder `root`. */
+export async function itemsOf(root: string, name: CacheName): Promise<CachedFile[]> {
+  const found: CachedFile[] = []
+  for (const { folder, ours } of places[name])
+    for (const entry of await readdir(join(root, folder)).catch(() => []))
+      if (ours.test(entry)) found.push(await sizeOf(join(root, folder, entry)))
+  return found
 }
 
 /** Total size of a file or a folder's contents. */
-async function sizeOf(path: string): Promise<CachedFile> {
+export async function sizeOf(path: string): Promise<CachedFile> {
   const info = await stat(path).catch(() => null)
   if (!info) return { path, bytes: 0, used: 0 }
   const own = { path, bytes: info.isDirectory() ? 0 : info.size, used: Math.max(info.atimeMs, info.mtimeMs) }
@@ -91,6 +94,6 @@ async function sizeOf(path: string): Promise<CachedFile> {
 }
 
 /** Entries locked by the system are removed next time. */
-async function removeAll(items: readonly CachedFile[]): Promise<void> {
+export async function removeAll(items: readonly CachedFile[]): Promise<void> {
   for (const { path } of items) await rm(path, { recursive: true, force: true }).catch(() => undefined)
 }

@@ -4,12 +4,14 @@ import { accuracies, type Device, type JobProgress, type LeftOut, type MergeJob 
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { type MergeDtype, mergeDtypeSchema, mergeMethodSchema } from '#shared/model/merge.ts'
 import type { RunRecord } from '#shared/model/project.ts'
+import { methodRecord } from '../../engine/merge/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
-import { addCheckpoint, type Project, startRun, updateRun } from '../projects/index.ts'
+import { sizeOf } from '../media/caches.ts'
+import { addCheckpoint, collectSoups, getRun, type Project, releaseSoup, startRun, updateRun } from '../projects/index.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
 import { onceLookedAt } from '../training/readable.ts'
-import { enter, noteFailure } from '../training/train.ts'
+import { enter, noteFailure } from '../training/entering.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']
@@ -20,6 +22,8 @@ export interface MergeRequest {
   readonly dtype?: MergeDtype
   /** Merges even if tokenizer, preprocessing or templates differ; the soup's record lists the differences. */
   readonly insist?: boolean
+  /** The run that will enter the soup in its project. */
+  readonly run?: string
 }
 
 /** Merges checkpoints in the engine. With a project, the soup is evaluated on its splits; greedy requires one. */
@@ -60,9 +64,16 @@ const blending = (
   splits,
   leftOut,
   cache: path.join(app.cache, 'features'),
+  ...(request.run !== undefined && { run: request.run }),
 })
 
-type ProjectMerge = Omit<MergeRequest, 'out'> & { readonly name: string }
+/** Bytes that a merge writes: a model of the ingredients' size, and where soups are tried, one beside it. */
+export async function mergeWrites({ method, checkpoints }: Pick<MergeRequest, 'method' | 'checkpoints'>): Promise<number> {
+  const sizes = await Promise.all(checkpoints.map(async (c) => (await sizeOf(path.resolve(c))).bytes))
+  return Math.max(0, ...sizes) * (methodRecord(method.name).chooses ? 2 : 1)
+}
+
+type ProjectMerge = Omit<MergeRequest, 'out' | 'run'> & { readonly name: string }
 
 /** Adds a merge to the project as a queued run. */
 export function registerMerge(project: Project, request: ProjectMerge): RunRecord {
@@ -112,10 +123,10 @@ export function mergeIntoProject(
 ) {
   const out = checkpointFolder(project, request.name)
   const folder = path.relative(project.folder, out)
-  const running = startMerge(app, project, { ...request, out }, onProgress)
+  const running = startMerge(app, project, { ...request, out, run: run.id }, onProgress)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
-    (done) => {
+    async (done) => {
       const metrics = accuracies(done.measured)
       enter(project, out, () => {
         updateRun(project, run.id, {
@@ -124,11 +135,13 @@ export function mergeIntoProject(
         })
         addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
       })
+      await releaseSoup(out).catch(() => undefined) // the project's next opening tries again
       return { runId: run.id, result: done }
     },
     (e: unknown) => {
       const stopped = e instanceof DashiError && e.fault === 'cancelled'
       noteFailure(() => updateRun(project, run.id, { status: stopped ? 'cancelled' : 'failed', error: stopped ? null : errorLine(e) }))
+      collectSoups(project, [getRun(project, run.id)])
       throw e
     },
   )

@@ -21,6 +21,7 @@ import {
 } from '../../db/runs.ts'
 import { forgetState } from '../../engine/jobs/index.ts'
 import type { Project } from './project.ts'
+import { collectSoups } from './unentered.ts'
 
 type NewRun = Pick<RunRecord, 'kind'> & Partial<Pick<RunRecord, 'id' | 'recipe' | 'settings' | 'folder' | 'status'>>
 
@@ -64,11 +65,13 @@ export function updateRun(
 
 /**
  * Marks jobs that the previous process was running as interrupted, and removes the states of trainings whose checkpoint it had
- * entered. Call with the project's lock held and before starting jobs.
+ * entered, and soups that it had not entered. Call with the project's lock held and before starting jobs.
  */
-export function closeInterrupted({ db, folder }: Project, how: TakeOver = {}): void {
+export function closeInterrupted(project: Project, how: TakeOver = {}): void {
+  const { db, folder } = project
   takeOverJobs(db, how)
   for (const done of doneFolders(db)) forgetState(path.resolve(folder, done))
+  collectSoups(project)
 }
 
 export function getRun({ db }: Project, id: string): RunRecord {

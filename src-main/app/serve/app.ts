@@ -12,6 +12,7 @@ import { MediaService } from '../media/service.ts'
 import { Ahead } from '../preview/ahead.ts'
 import { jobKinds } from '../work/kinds.ts'
 import { Queue } from '../work/queue.ts'
+import { makeRoom } from '../storage/storage.ts'
 import { Client } from './client.ts'
 import { makeHandlers } from './handlers/index.ts'
 import { inPlainWords } from './handlers/words.ts'
@@ -57,7 +58,7 @@ export class App implements Served, Parts {
       hooks: {
         changed: (entry) => {
           this.tellAll('jobs.changed', entry)
-          if (!isOpen(entry)) void this.caches.trim('embeddings') // the job may have added some
+          if (!isOpen(entry)) void this.trim() // the job may have added to what is kept
         },
         tell: (key, event, data) => this.tellProject(key, event, data),
         continues: (runId, curve) => this.runs.continues(runId, curve),
@@ -98,6 +99,11 @@ export class App implements Served, Parts {
     if (shown ? !known || known.problem === null : known && known.problem !== null) return
     const tell = () => this.tellProject(key, 'project.changed', { what: ['media'] })
     checkMedia(project, [id], { again: true }).then(tell, (e: unknown) => this.report('looking at a file', e))
+  }
+
+  private async trim(): Promise<void> {
+    await this.caches.trim('embeddings')
+    await makeRoom(this.options.models, 0)
   }
 
   tellAll<E extends EventName>(event: E, data: EventData<E>): void {

@@ -1,6 +1,6 @@
 /** State kept between starts and independent of any project: settings and recent projects. */
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DashiError } from '#shared/errors.ts'
@@ -13,14 +13,25 @@ const stored = z.object({ settings: settingsSchema.prefault({}), recent: z.array
 
 export class Preferences {
   private readonly file: string
-  private state: z.infer<typeof stored>
+  private known: z.infer<typeof stored>
+  /** When the file was written that is known. */
+  private seen: number | null
 
   constructor(
     private readonly folder: string,
     private readonly changed: () => void = () => undefined,
   ) {
     this.file = join(folder, 'preferences.json')
-    this.state = read(this.file)
+    this.seen = writtenAt(this.file)
+    this.known = read(this.file)
+  }
+
+  /** As the file says now: the terminal may have changed it meanwhile. */
+  private get state(): z.infer<typeof stored> {
+    const at = writtenAt(this.file)
+    if (at === null || at === this.seen) return this.known
+    this.seen = at
+    return (this.known = read(this.file))
   }
 
   get settings(): Settings {
@@ -64,15 +75,19 @@ export class Preferences {
   }
 
   private write(state: z.infer<typeof stored>): void {
-    this.state = state
+    this.known = state
     putAside(this.file)
     replaceText(this.file, JSON.stringify(state, null, 2))
+    this.seen = writtenAt(this.file)
     this.changed()
   }
 }
 
 /** The stored settings in a folder, as another process left them. */
 export const storedSettings = (folder: string): Settings => read(join(folder, 'preferences.json')).settings
+
+/** Folders of the recent projects, likewise. */
+export const storedProjects = (folder: string): string[] => read(join(folder, 'preferences.json')).recent.map((r) => r.folder)
 
 const whole = z.object({ settings: settingsSchema, recent: z.array(recentProject) })
 
@@ -88,6 +103,8 @@ function putAside(file: string): void {
     if (!existsSync(to)) return putNew(file, to)
   }
 }
+
+const writtenAt = (file: string): number | null => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null
 
 function read(file: string): z.infer<typeof stored> {
   try {

@@ -4,20 +4,15 @@ import path from 'node:path'
 import type { JobProgress, TrainJob } from '#shared/model/job.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
 import type { MakeJob } from '../../engine/index.ts'
-import { goneFolder, Pauses } from '../../engine/runtime/index.ts'
+import { goneFolder } from '../../engine/runtime/index.ts'
+import { pausesOf, type Waiter } from '../storage/pauses.ts'
 
 class Gone extends Error {}
 
 /** Resolves when the folder of every image is there. @throws if the job is cancelled meanwhile */
-export async function foldersOf(
-  { splits }: Pick<TrainJob, 'splits'>,
-  { signal, progress }: { readonly signal: AbortSignal; progress(now: StepProgress): void },
-): Promise<void> {
+export async function foldersOf({ splits }: Pick<TrainJob, 'splits'>, waiter: Waiter): Promise<void> {
   const files = new Map(Object.values(splits).flatMap((items) => items.map(({ file }) => [path.dirname(file), file] as const)))
-  const pauses = new Pauses({
-    onPause: (waits) => progress({ phase: 'checking', done: 0, total: null, ...(waits && { waits }) }),
-    isCancelled: () => signal.aborted,
-  })
+  const pauses = pausesOf(waiter)
   for (const [folder, file] of files)
     await pauses.until(
       async () => {

@@ -3,19 +3,20 @@ import { z } from 'zod'
 import { setting } from '#shared/format.ts'
 import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
-import { dataError, errorLine, DashiError } from '#shared/errors.ts'
+import { errorLine, DashiError } from '#shared/errors.ts'
+import type { StepProgress } from '#shared/model/progress.ts'
 import { type RunnerId, runnerIdSchema } from '#shared/model/slurm.ts'
 import { recipeSettings, shotsSchema, type SweepMember, sweepOf } from '#shared/model/sweep.ts'
 import { type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
-import { sentence } from '#shared/sentences/table.ts'
-import { diskFull } from '../../files/words.ts'
 import { forgetState, savedLosses } from '../../engine/jobs/index.ts'
 import { parseSettings, recipeRecord } from '../../engine/recipes/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
 import { runnerOf } from '../runners/index.ts'
+import { whenRoom } from '../storage/pauses.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
+import { enter, noteFailure } from './entering.ts'
 import { whereFoldersAre } from './folders.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
@@ -224,15 +225,16 @@ export function startTraining(
     onProgress,
     task,
   )
+  const stop = new AbortController()
   const running = runnerOf(app, request.runner).run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
-    (done): TrainedRun => {
+    async (done): Promise<TrainedRun> => {
       log.flush()
       leftOut = done.leftOut
       log.said.write({ kind: 'ended', status: 'done', device: done.device, error: null })
       const metrics = accuracies(done.measured)
-      enter(project, job.out, () => {
+      const entered = () => {
         updateRun(project, run.id, {
           status: 'done',
           metrics: {
@@ -252,7 +254,10 @@ export function startTraining(
             ...{ name: `${name} (${done.also.kept})`, kind: job.recipe, runId: run.id },
             ...{ folder: path.relative(project.folder, done.also.checkpoint), metrics: accuracies(done.also.measured) },
           })
-      })
+      }
+      const waiter = { signal: stop.signal, progress: (p: StepProgress) => onProgress?.({ ...p, total: p.total ?? p.done }) }
+      if (request.waits) await whenRoom(waiter, project.folder, () => project.db.transaction(entered))
+      else enter(project, job.out, entered)
       forgetState(job.out)
       return { runId: run.id, result: done }
     },
@@ -270,27 +275,9 @@ export function startTraining(
       throw e
     },
   )
-  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel: running.cancel, leave: running.leave }
-}
-
-/** Records results in the project. If that fails, the checkpoint itself still exists. */
-export function enter({ db }: Project, out: string, body: () => void): void {
-  try {
-    db.transaction(body)
-  } catch (e) {
-    if (!diskFull(e)) throw e
-    throw dataError(out, sentence('training.disk-full'), e)
+  const cancel = () => {
+    stop.abort()
+    running.cancel()
   }
-}
-
-/**
- * Runs `body`, which records a run's status; a full disk is ignored, so that the run continues and its own failure is
- * reported. The record is closed when the project is next opened.
- */
-export function noteFailure(body: () => void): void {
-  try {
-    body()
-  } catch (e) {
-    if (!diskFull(e)) throw e
-  }
+  return { runId: run.id, name, earlier, result, waits: running.waits, begun: running.begun, cancel, leave: running.leave }
 }

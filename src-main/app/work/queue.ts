@@ -8,11 +8,11 @@ import type { JobEntry } from '#shared/contract/app.ts'
 import { cancelled, DashiError, errorLine, userError } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
 import { type JobRecord, type JobStatus, type Lane, lanes } from '#shared/model/queue.ts'
-import { holderOf } from '../../db/lock.ts'
-import { addJob, anotherVersion, arrangeJob, claimJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
+import { addJob, anotherVersion, arrangeJob, dismissJob, endJob, listJobs, requeueJob } from '../../db/queue.ts'
 import { diskFull, inWords } from '../../files/words.ts'
 import { closeInterrupted } from '../projects/index.ts'
 import { Alarm } from './alarm.ts'
+import { claim } from './claim.ts'
 import { contextOf } from './job-context.ts'
 import { type JobKind, leaving } from './kind.ts'
 import { type Job, LiveJob } from './live-job.ts'
@@ -230,8 +230,9 @@ export class Queue {
     const { id, runId, request } = live.record
     live.become('running')
     try {
-      if (held && job.stored && !claimJob(held.project.db, id, holderOf(held.project.folder) ?? '')) throw cancelled()
       const context = contextOf(job, this.options)
+      const claimed = held && job.stored ? claim(held.project, id, context) : true
+      if (!(typeof claimed === 'boolean' ? claimed : await claimed)) throw cancelled()
       if (kind!.plan) live.plan(kind!.plan({ models: context.models, project: context.project, runId }, request))
       this.end(job, 'done', { result: await kind!.run(context, request) })
     } catch (thrown) {

@@ -34,6 +34,7 @@ export function removeEmpty(dir: string): void {
 /** One sentence on what remains of a job whose process ended early. @param began ms since 1970 */
 export function kept(job: Job, began: number): Sentence {
   if (job.kind !== 'train' && job.kind !== 'merge') return sentence('job.kept-nothing-changed')
+  if (job.kind === 'merge' && job.run !== undefined) return sentence('job.kept-nothing-changed') // its soup is removed
   const written = Date.parse(recordOf(job.out)?.created ?? '') >= began
   if (written) return sentence(job.kind === 'train' ? 'job.kept-checkpoint' : 'job.kept-soup')
   if (job.kind === 'merge') return sentence('job.kept-nothing-changed')

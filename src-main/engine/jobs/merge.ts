@@ -56,6 +56,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
         const soup = await greedySoup(candidates, score, beside, {
           dtype: job.dtype,
           insist: job.insist,
+          run: job.run,
           signal: stop.signal,
           helper: hooks.mergeHelper,
           onEntry: () => hooks.onProgress({ phase: 'greedy-soup', done: ++tried, total: candidates.length }),
@@ -73,6 +74,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
       out: job.out,
       dtype: job.dtype,
       insist: job.insist,
+      run: job.run,
       signal: stop.signal,
       helper: hooks.mergeHelper,
       onProgress: (done) => {

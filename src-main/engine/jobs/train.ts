@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { accuracies, classesOf, type Item, type JobProgress, type ResultOf, type TrainJob } from '#shared/model/job.ts'
@@ -10,7 +11,7 @@ import { parseSettings, recipeRecord } from '../recipes/recipes.ts'
 import { Run, type Trained } from '../recipes/run.ts'
 import type { Keeping } from '../recipes/settings.ts'
 import { chooseProvider } from '../runtime/devices.ts'
-import { Pauses } from '../runtime/pauses.ts'
+import { Pauses, roomFor } from '../runtime/pauses.ts'
 import { checkReplaceable, findRecord, readRecord, writeCheckpoint, writeRecord } from '../weights/checkpoint.ts'
 import { ioError } from '../weights/files.ts'
 import { captionTask, regionTask } from '../tasks/tasks.ts'
@@ -45,7 +46,6 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const base = findRecord(job.model)?.fingerprint ?? (await fingerprint(job.model))
     const { dir: stateDir, file: stateFile } = stateOf(job.out)
     refuseForeign(stateFile)
-    makeFolder(stateDir)
     // Neither when it ends nor, unless the best weights are kept on the way, which are kept changes a step.
     const { keep, patience: _, minDelta: __, ...stepping } = settings as Partial<Keeping> & Record<string, unknown>
     const steps = keep === undefined || keep === 'last' ? stepping : { ...stepping, keepsBest: true }
@@ -65,6 +65,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     let latest: JobProgress = { phase: 'training', done: 0, total: 1 }
     const onPause = (waits: JobProgress['waits'] | null) => hooks.onProgress({ ...latest, waits: waits ?? undefined })
     const pauses = job.waits ? new Pauses({ onPause, isCancelled: hooks.isCancelled }) : undefined
+    const room = <T>(body: () => Promise<T>) => roomFor(pauses, path.dirname(job.out), body)
+    await room(async () => makeFolder(stateDir))
     const run = new Run({
       model,
       classes: job.classes,
@@ -103,7 +105,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       classes: job.classes.map((c) => c.name),
       metrics: {},
     }
-    await writeCheckpoint(job.out, {
+    const content = {
       base: job.model,
       weights: fromWeights(model.weights, trained.weights, trained.added),
       says: trained.config,
@@ -111,17 +113,19 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       tensors: trained.tensors,
       files: trained.files,
       record: { ...record, ...(trained.course && { course: trained.course }) },
-    })
+    }
+    await room(() => writeCheckpoint(job.out, content))
     written = true
-    const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
+    const { other } = trained
+    const also = other && (await room(() => besideOf(job, other, { base: job.model, record, weights: model.weights })))
     const measured = await evaluateSplits(job.out, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, {
       patience: pauses,
     })
     const seconds = (performance.now() - started) / 1000
-    await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
+    await room(() => writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) }))
     const others =
       also && (await evaluateSplits(also, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, { patience: pauses }))
-    if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
+    if (others) await room(() => writeRecord(also, { ...readRecord(also), metrics: accuracies(others) }))
     if (!job.keepsState) forgetState(job.out)
     return {
       kind: 'train',

@@ -35,7 +35,7 @@ export interface GreedySoup {
   readonly heldOut: number
 }
 
-export interface GreedyOptions extends Pick<MergeOptions, 'signal' | 'helper' | 'dtype' | 'insist'> {
+export interface GreedyOptions extends Pick<MergeOptions, 'signal' | 'helper' | 'dtype' | 'insist' | 'run'> {
   onEntry?: (entry: LedgerEntry) => void
 }
 
@@ -47,7 +47,7 @@ export async function greedySoup(
   candidates: readonly Candidate[],
   evaluate: (dir: string) => Promise<number>,
   workDir: string,
-  { signal, onEntry, helper, dtype = 'keep', insist = false }: GreedyOptions = {},
+  { signal, onEntry, helper, dtype = 'keep', insist = false, run }: GreedyOptions = {},
 ): Promise<GreedySoup> {
   const order = [...candidates].sort((a, b) => b.heldOut - a.heldOut)
   const [best, ...others] = order
@@ -105,6 +105,7 @@ export async function greedySoup(
     insist,
     recordAs: { ...recordAs(ingredients), ledger },
     metrics: { heldOut },
+    run,
     signal,
     helper,
   })

@@ -34,6 +34,8 @@ export interface MergeOptions {
   metrics?: Readonly<Record<string, number>>
   /** Recorded in `dashi.json` as the soup's origin instead of `method` and `ingredients`. */
   recordAs?: SoupRecord
+  /** The run whose soup it is until it is entered. */
+  run?: string
   /** @param done fraction of the work, 0 … 1 */
   onProgress?: (done: number) => void
   signal?: AbortSignal
@@ -55,6 +57,7 @@ export async function mergeCheckpoints({
   insist = false,
   metrics = {},
   recordAs,
+  run,
   onProgress,
   signal,
   helper,
@@ -88,6 +91,7 @@ export async function mergeCheckpoints({
           ...(insisted.length && { insisted }),
         },
         metrics: { ...metrics },
+        ...(run !== undefined && { run }),
       },
     })
   } finally {

@@ -240,10 +240,13 @@ interface Line {
   readonly penalties: readonly [number, number, number]
 }
 
-/** The first of 1, ½, ¼ … that decreases the objective enough (Armijo), or 0 if rounding hides any decrease. */
+/**
+ * The first of 1, ½, ¼ … that decreases the objective enough (Armijo), or 0 if rounding hides any decrease. Where a class was never seen
+ * before, its curvature is next to nothing and the Newton step longer than it by as many orders of magnitude.
+ */
 function search(data: Data, { z, along, value, slope, penalties: [ww, ws, ss] }: Line): number {
   if (!(-slope > LEAST * value)) return 0
-  for (let t = 1; t > 1e-6; t /= 2) {
+  for (let t = 1; t > 1e-60; t /= 2) {
     const there = z.slice()
     axpy(t, along, there)
     const { loss } = softmaxLoss(data, there)

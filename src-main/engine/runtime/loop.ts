@@ -1,11 +1,10 @@
 import path from 'node:path'
 import { dataError, cancelled } from '#shared/errors.ts'
 import { type Sentence, sentence } from '#shared/sentences/table.ts'
-import { diskFull } from '../../files/words.ts'
 import type { Schedule } from '../optim/schedule.ts'
 import type { Fault } from './fault.ts'
 import type { Judged, Judging } from './judging.ts'
-import type { Pauses } from './pauses.ts'
+import { type Pauses, roomFor } from './pauses.ts'
 import { Rate } from './rate.ts'
 import type { Tensor } from './session.ts'
 import { markDiverged, type Progress, type Rates, restoreState, type Resume, savedLosses, saveState } from './state.ts'
@@ -81,7 +80,8 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
   const first = from + losses.length
   const rate = new Rate(() => o.pauses?.total ?? 0)
   let saved = Date.now()
-  const save = (resume: Resume, diverged?: number) => roomFor(o, resume, () => saveState(trainer, progress, resume, judging, diverged))
+  const save = (resume: Resume, diverged?: number) =>
+    roomFor(o.pauses, path.dirname(resume.file), () => saveState(trainer, progress, resume, judging, diverged))
   let judged: Judged | undefined
   const judge = async (step: number) => {
     try {
@@ -144,12 +144,6 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
     }
   }
   return losses
-}
-
-/** Saves; where a full disk prevents it, waits for room if the run may wait. */
-function roomFor({ pauses }: LoopOptions, { file }: Resume, body: () => Promise<void>): Promise<void> {
-  const full = { for: 'room', path: path.dirname(file) } as const
-  return pauses ? pauses.until(body, (e) => (diskFull(e) ? full : undefined)) : body()
 }
 
 function diverged(loss: number, step: number, fault: Fault | undefined, kept: number): Error {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { cancelled } from '#shared/errors.ts'
 import type { Awaited as Waits } from '#shared/model/progress.ts'
+import { diskFull } from '../../files/words.ts'
 
 export interface PauseOptions {
   /** Told what is waited for, again and again; and null once, when it goes on. */
@@ -55,4 +56,10 @@ export class Pauses {
     }
     this.total += performance.now() - began
   }
+}
+
+/** Writes to `folder`; where a full disk prevents it, waits for room if the job may wait. */
+export function roomFor<T>(pauses: Pauses | undefined, folder: string, body: () => Promise<T>): Promise<T> {
+  const full = { for: 'room', path: folder } as const
+  return pauses ? pauses.until(body, (e) => (diskFull(e) ? full : undefined)) : body()
 }

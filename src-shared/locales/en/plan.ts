@@ -11,6 +11,7 @@ export const plan = {
     memory: 'Memory',
     disk: 'Disk',
     ofFree: '{n} of {free} free',
+    ofBudget: '{n} of {free} free; {left} left of the budget of {most}',
     device: 'Device',
     duration: 'Time',
     aStep: '{n} ms a step',

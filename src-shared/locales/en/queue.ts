@@ -24,6 +24,7 @@ export const queue = {
     first: 'Start next',
     firstJob: 'Start {job} next',
     waits: {
+      budget: 'paused: the disk budget of the settings has no room for it; goes on once something is deleted or the budget is raised',
       room: 'paused: no room left on the disk of {path}; goes on once there is',
       folder: 'paused: {path} is gone; goes on once it is back',
     },

@@ -4,6 +4,15 @@ export const upkeep = {
     title: 'Storage and models',
     prefetch: 'Images to prefetch',
     prefetchHint: '0 turns prefetching off',
+    budget: 'Disk budget',
+    budgetHint: '0: none. Jobs that would pass it wait; only caches are removed for it',
+    kept: {
+      checkpoints: 'checkpoints {n}',
+      states: 'saved states {n}',
+      downloads: 'downloads {n}',
+      caches: 'caches {n}',
+    },
+    left: '{n} left for jobs',
     caches: 'Cache limits',
     cache: {
       thumbnails: 'Thumbnails',

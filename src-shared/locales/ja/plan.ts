@@ -13,6 +13,7 @@ export const plan: Translated<typeof source> = {
     memory: 'メモリー',
     disk: 'ディスク',
     ofFree: '{n}（空き {free}）',
+    ofBudget: '{n}（空き {free}、予算 {most} の残り {left}）',
     device: 'デバイス',
     duration: '時間',
     aStep: '1 ステップ {n} ミリ秒',

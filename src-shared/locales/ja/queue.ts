@@ -27,6 +27,7 @@ export const queue: Translated<typeof source> = {
     first: '次に始める',
     firstJob: '{job}を次に始める',
     waits: {
+      budget: '一時停止中：設定のディスク予算に空きがありません。何かを削除するか予算を増やせば続けます',
       room: '一時停止中：{path} のディスクに空きがありません。空けば続けます',
       folder: '一時停止中：{path} が見つかりません。戻れば続けます',
     },

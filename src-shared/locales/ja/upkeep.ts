@@ -6,6 +6,15 @@ export const upkeep: Translated<typeof source> = {
     title: '保存領域とモデル',
     prefetch: '先読みする画像の数',
     prefetchHint: '0 で先読みなし',
+    budget: 'ディスク予算',
+    budgetHint: '0 で無制限。超えるジョブは待ち、削除するのはキャッシュだけです',
+    kept: {
+      checkpoints: 'チェックポイント {n}',
+      states: '途中の状態 {n}',
+      downloads: 'ダウンロード {n}',
+      caches: 'キャッシュ {n}',
+    },
+    left: 'ジョブに使える残り {n}',
     caches: '作り直せるものの保存上限',
     cache: {
       thumbnails: 'サムネイル',

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { listRuns, openProject } from '../../../src-main/app/projects/index.ts'
 import { filesOf, TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { runProgram, start } from '../../helpers/programs.ts'
+import { fill, removeDevice, smallDevice } from '../../helpers/small-device.ts'
 import { shapesProject } from './terminal.ts'
 
 // The terminal as a process of its own: what only shows there.
@@ -122,34 +122,9 @@ function projectOn(device: string): string {
   return to
 }
 
-/** Writes until not one page more fits. */
-function fill(file: string): void {
-  const fd = fs.openSync(file, 'a')
-  try {
-    for (const page = Buffer.alloc(4096); ;) fs.writeSync(fd, page)
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code !== 'ENOSPC') throw e
-  } finally {
-    fs.closeSync(fd)
-  }
-}
-
-/** A device of two megabytes, which only root can make. */
-function smallDevice(): string | undefined {
-  const at = path.join(dir, 'device')
-  fs.mkdirSync(at, { recursive: true })
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', at], { stdio: 'pipe' })
-    return at
-  } catch (e) {
-    console.warn(`A full device is not tested here: mounting is refused (${String((e as { stderr?: unknown }).stderr).trim()})`)
-    return undefined
-  }
-}
-
 describe('with no space left on the device', () => {
   test('leaves the old state intact, says so in one line, and succeeds once there is space', async ({ skip }) => {
-    const device = smallDevice()
+    const device = smallDevice(path.join(dir, 'device'))
     if (!device) return skip()
     try {
       const small = projectOn(device)
@@ -201,12 +176,12 @@ describe('with no space left on the device', () => {
       expect(filesOf(path.join(small, 'checkpoints'))).toMatchObject(old) // another one beside the first
       expect(filesOf(path.join(small, 'checkpoints/model-2'))).toHaveProperty('model.safetensors')
     } finally {
-      execFileSync('umount', ['-l', device])
+      removeDevice(device)
     }
   })
 
   test('not even for the features’ cache or the project’s database', async ({ skip }) => {
-    const device = smallDevice()
+    const device = smallDevice(path.join(dir, 'device'))
     if (!device) return skip()
     try {
       const small = projectOn(device)
@@ -222,7 +197,7 @@ describe('with no space left on the device', () => {
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       }
     } finally {
-      execFileSync('umount', ['-l', device])
+      removeDevice(device)
     }
   })
 })

@@ -23,7 +23,7 @@ const image = (name: string, label: string | string[] | null, split: string | nu
 const many = (n: number, label: string, split: string): ImageRecord[] =>
   Array.from({ length: n }, (_, i) => image(`${split}-${label}-${i}.jpg`, label, split))
 
-const plenty = { needed: 1, free: 1e12, total: 1e12 }
+const plenty = { needed: 1, free: 1e12, total: 1e12, budget: null }
 function facts(project: Project, more: Partial<Facts> = {}): Facts {
   const task = more.task ?? 'classify'
   const data = dataFacts(project, dataFor(project, task))
@@ -68,7 +68,8 @@ describe('concerns', () => {
     ['undivided', (r) => [...r, image('x.jpg', 'cat', null)]],
     ['duplicates-unknown', (r) => r, { looked: false }],
     ['leaked-copies', (r) => [...r, ...['train', 'val'].map((s) => image(`${s}.jpg`, 'cat', s, { contentHash: 'a'.repeat(64) }))]],
-    ['disk-too-small', (r) => r, { disk: { needed: 2 ** 30, free: 2 ** 20 } }],
+    ['disk-too-small', (r) => r, { disk: { needed: 2 ** 30, free: 2 ** 20, budget: null } }],
+    ['over-budget', (r) => r, { disk: { needed: 2 ** 30, free: 2 ** 40, budget: { most: 2 ** 31, left: 2 ** 29 } } }],
     ['memory-too-small', (r) => r, { memory: { needed: 2 ** 34, free: 2 ** 30, total: 2 ** 33 } }],
     ['memory-short', (r) => r, { memory: { needed: 2 ** 32, free: 2 ** 30, total: 2 ** 33 } }],
   ]

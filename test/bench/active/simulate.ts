@@ -48,9 +48,8 @@ export async function simulate(set: HiddenSet, plan: Plan): Promise<Point[]> {
   const first = Rng.of(plan.seed, 0xac71).shuffle(Int32Array.from(pool.keys()))
   for (const row of first.subarray(0, plan.batch)) labels[row] = truth[row]!
   const curve: Point[] = []
-  let probe: Probe | undefined
   for (let round = 0; ; round++) {
-    probe = await fitted(set, own, labels, plan.strength, probe)
+    const probe = await fitted(set, own, labels, plan.strength)
     const given = labels.reduce((n, l) => n + Number(l >= 0), 0)
     curve.push({ labels: given, accuracy: accuracyOf(headLogits(held.rows, probe), held.truth, set.classes) })
     if (given === pool.length || (plan.until !== undefined && reached(curve, plan.until) !== null)) return curve
@@ -96,13 +95,13 @@ export async function fullAccuracy(set: HiddenSet, seed: number, strength: numbe
 
 type Probe = Pick<LogisticFit, 'weight' | 'bias'> & { readonly classes: readonly string[]; readonly dim: number }
 
-/** @param from the probe of the round before */
-async function fitted({ classes, dim }: HiddenSet, rows: Float32Array, labels: Int32Array, c: number, from?: Probe): Promise<Probe> {
+/** From zero each time: where a class is first seen, the probe of the round before is a bad place to start from. */
+async function fitted({ classes, dim }: HiddenSet, rows: Float32Array, labels: Int32Array, c: number): Promise<Probe> {
   const known = [...labels.keys()].filter((row) => labels[row]! >= 0)
   const features = new Float32Array(known.length * dim)
   known.forEach((row, k) => features.set(rows.subarray(row * dim, (row + 1) * dim), k * dim))
   const given = Int32Array.from(known, (row) => labels[row]!)
-  const until = { iterations: 100, tolerance: 1e-4, ...(from && { from }) }
+  const until = { iterations: 100, tolerance: 1e-4 }
   for await (const { weight, bias } of logisticPath({ features, labels: given, classes }, [c], until))
     return { classes: [], dim, weight, bias }
   throw new Error('no probe was fitted')

@@ -62,6 +62,18 @@ describe('the solver', () => {
     expect(again.iterations).toBeLessThan(first.iterations / 3)
     again.bias.forEach((b, c) => expect(b).toBeCloseTo(first.bias[c]!, 4))
   })
+  test('starts from a solution that never saw one of the classes, and whose Newton step is far too long', async () => {
+    const [n, d, classes] = [60, 4, 5]
+    const features = Float32Array.from(normal(n * d, 6))
+    const labels = Int32Array.from({ length: n }, (_, i) => i % classes)
+    const seen = Int32Array.from([...labels.keys()].filter((i) => labels[i]! !== classes - 1))
+    const before = { features: Float32Array.from([...seen].flatMap((i) => [...features.subarray(i * d, i * d + d)])), classes }
+    const from = await solved({ ...before, labels: labels.filter((c) => c !== classes - 1) }, 1, { tolerance: 1e-12 })
+    const whole = await solved({ features, labels, classes }, 1)
+    const warm = await solved({ features, labels, classes }, 1, { from })
+    expect(warm.objective / whole.objective).toBeCloseTo(1, 6)
+  })
+
   test('stops at its tolerance, and after the steps that it may take', async () => {
     const [rough, exact] = [await solved(problem(2), 10, { tolerance: 1e-2 }), await solved(problem(2), 10)]
     expect(rough.iterations).toBeLessThan(exact.iterations)

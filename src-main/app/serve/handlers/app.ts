@@ -9,6 +9,7 @@ import { checkModelFolders } from '../../merging/model-folders.ts'
 import { lookAt } from '../../media/look.ts'
 import { isImageName } from '../../media/scan.ts'
 import { defaultUser } from '../../projects/index.ts'
+import { makeRoom, storageOf } from '../../storage/storage.ts'
 import { installation, notices } from '../../../program.ts'
 import type { HandlersOf, Parts } from '../parts.ts'
 
@@ -28,6 +29,7 @@ export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
     app.preferences.saveSettings(settings)
     app.tellAll('settings.changed', settings)
     if (JSON.stringify(settings.caches) !== JSON.stringify(before.caches)) app.caches.bound()
+    if (settings.diskBudget !== before.diskBudget) void makeRoom(app.options.models, 0)
     return null
   },
   'caches.usage': () => app.caches.usage(),
@@ -35,6 +37,7 @@ export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
     await app.caches.clear(cache)
     return app.caches.usage()
   },
+  'storage.usage': () => storageOf(app.options.models),
   'dialogs.folder': ({ title, start }) => app.options.host.pickFolder(title, start ?? undefined),
   'files.list': async ({ folder }) => {
     const path = resolve(folder ?? homedir())

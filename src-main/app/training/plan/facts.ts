@@ -21,7 +21,11 @@ export interface Facts {
   readonly untrained: boolean
   readonly outline: Outline | null
   readonly memory: { readonly needed: number | null; readonly free: number; readonly total: number }
-  readonly disk: { readonly needed: number | null; readonly free: number | null }
+  readonly disk: {
+    readonly needed: number | null
+    readonly free: number | null
+    readonly budget: { readonly most: number; readonly left: number } | null
+  }
 }
 
 export function dataFacts(project: Project, data: Facts['data']): Pick<Facts, 'data' | 'counts' | 'project' | 'leaks' | 'looked'> {

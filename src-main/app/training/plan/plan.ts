@@ -12,6 +12,7 @@ import { parseSettings, recipeRecord } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
 import { type AppContext, deviceFor } from '../../context.ts'
 import type { Project } from '../../projects/index.ts'
+import { budgetOf } from '../../storage/storage.ts'
 import { chosenFrom } from '../choice.ts'
 import { dataFor } from '../dataset.ts'
 import { planTraining, type TrainRequest } from '../train.ts'
@@ -31,7 +32,7 @@ export async function planOf(app: AppContext, project: Project, request: TrainRe
   const known = await deviceOf(app, deviceFor(app, request.device))
   const pace = knownPace(app.cache, rehearsed(app, request, settings, facts))
   const outline = await outlineOf(app, request, facts, pace?.device ?? known.used)
-  const needed = outline && outline.disk.checkpoint + 2 * outline.disk.state // a new state is written beside the old one
+  const needed = outline && writtenBy(outline, settings)
   const all: Facts = {
     ...facts,
     task: recipe.task,
@@ -39,7 +40,7 @@ export async function planOf(app: AppContext, project: Project, request: TrainRe
     untrained: recipe.untrained ?? false,
     outline,
     memory: { needed: outline?.memory.total ?? null, free: process.availableMemory(), total: os.totalmem() },
-    disk: { needed, free: freeIn(project.folder) },
+    disk: { needed, free: freeIn(project.folder), budget: await budgetOf(app, project.folder) },
   }
   return {
     recipe: recipe.id,
@@ -55,6 +56,19 @@ export async function planOf(app: AppContext, project: Project, request: TrainRe
     concerns: concernsOf(all),
     suggestion: suggest(facts.project),
   }
+}
+
+/** Bytes that are there at most at once: a new state is written beside the old one. */
+const writtenBy = ({ disk }: Outline, settings: Readonly<Record<string, unknown>>): number =>
+  disk.checkpoint * (settings['keep'] === 'both' ? 2 : 1) + 2 * disk.state
+
+/** Bytes that a training will write, as its plan says; 0 if it has nothing to train on. @throws as {@link planOf} */
+export async function writesOf(app: AppContext, project: Project, request: TrainRequest): Promise<number> {
+  const recipe = recipeRecord(request.recipe)
+  const settings = parseSettings(recipe, request.settings ?? {})
+  const data = chosenFrom(project, request.data, () => dataFor(project, recipe.task))
+  const outline = await outlineOf(app, request, { data }, null)
+  return outline ? writtenBy(outline, settings) : 0
 }
 
 /** Runs some of the training's steps and keeps how long they took. @throws if it could not be started either */

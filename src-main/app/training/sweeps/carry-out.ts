@@ -7,7 +7,9 @@ import { sweepOf } from '#shared/model/sweep.ts'
 import { type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
 import { type AppContext, deviceFor } from '../../context.ts'
 import { getRun, listRuns, type Project, updateRun } from '../../projects/index.ts'
+import { requireRoom } from '../../storage/storage.ts'
 import { freeName } from '../names.ts'
+import { writesOf } from '../plan/plan.ts'
 import { goesOnIn } from '../runs.ts'
 import { defaultName, enterTraining, requestOf, startTraining, stopped, storedModel, type TrainRequest } from '../train.ts'
 import { settled } from './members.ts'
@@ -72,7 +74,9 @@ async function trainOne(app: AppContext, project: Project, { id }: RunRecord, { 
   if (signal.aborted || left.aborted) return void updateRun(project, id, { status: 'cancelled' })
   try {
     const run = settled(project, getRun(project, id))
-    const running = startTraining(app, project, absoluteRequest(project, run), (p) => onProgress(run, p), undefined, run)
+    const request = absoluteRequest(project, run)
+    await requireRoom(app, project.folder, () => writesOf(app, project, request))
+    const running = startTraining(app, project, request, (p) => onProgress(run, p), undefined, run)
     const cancel = () => running.cancel()
     const leave = () => (running.leave ? running.leave() : running.cancel())
     signal.addEventListener('abort', cancel)

@@ -1,6 +1,7 @@
 import { hubRequest } from '#shared/model/hub.ts'
 import { download } from '../../hub/download.ts'
 import { hubOf } from '../../hub/place.ts'
+import { waitForRoom } from '../../storage/storage.ts'
 import { jobKind } from '../kind.ts'
 
 /** Downloads a model from the hub. What an earlier attempt left is taken over. */
@@ -13,6 +14,7 @@ export default jobKind({
     const begun = { at: performance.now(), done: -1 }
     const done = await download(hubOf(models), request, {
       signal,
+      room: (bytes) => waitForRoom(models, undefined, () => bytes, { signal, progress }),
       onProgress(done, total) {
         if (begun.done < 0) begun.done = done
         const seconds = (performance.now() - begun.at) / 1000

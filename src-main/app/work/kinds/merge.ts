@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { mergeOf, mergeIntoProject, registerMerge } from '../../merging/merge.ts'
+import { mergeOf, mergeIntoProject, mergeWrites, registerMerge } from '../../merging/merge.ts'
 import { getRun } from '../../projects/index.ts'
+import { waitForRoom } from '../../storage/storage.ts'
 import { classificationData } from '../../training/dataset.ts'
 import { ownName } from '../../training/names.ts'
 import { cancelWith, jobKind } from '../kind.ts'
@@ -22,6 +23,7 @@ export default jobKind({
     const run = getRun(project, runId)
     const request = mergeOf(run)
     const checkpoints = request.checkpoints.map((c) => path.resolve(project.folder, c))
+    await waitForRoom(models, project.folder, () => mergeWrites({ ...request, checkpoints }), { signal, progress })
     await cancelWith(signal, mergeIntoProject(models, project, { ...request, checkpoints }, progress, run))
     return null
   },

@@ -4,6 +4,10 @@ import type { Project } from '../../projects/project.ts'
 import { foldersOf } from '../../training/folders.ts'
 import { freeName, ownName } from '../../training/names.ts'
 import { goesOnIn } from '../../training/runs.ts'
+import { writesOf } from '../../training/plan/plan.ts'
+import { sizeOf } from '../../media/caches.ts'
+import { whenRoom } from '../../storage/pauses.ts'
+import { waitForRoom } from '../../storage/storage.ts'
 import { defaultName, planTraining, registerTraining, startTraining } from '../../training/train.ts'
 import { cancelWith, jobKind } from '../kind.ts'
 import { trainingPlan } from '../plans.ts'
@@ -30,8 +34,12 @@ export default jobKind({
     return { runId: registerTraining(models, project, { ...request, name }).id, subject: name }
   },
   run: async ({ models, project, runId, signal, progress, continues }) => {
-    const request = { ...trainingOf(project, runId), waits: true }
-    await foldersOf(planTraining(models, project, request).job, { signal, progress })
+    const request = { ...(await whenRoom({ signal, progress }, project.folder, () => trainingOf(project, runId))), waits: true }
+    const { job } = planTraining(models, project, request)
+    await foldersOf(job, { signal, progress })
+    // What it has saved is there already.
+    const writes = async () => (await writesOf(models, project, request)) - (await sizeOf(`${job.out}.run`)).bytes
+    await waitForRoom(models, project.folder, writes, { signal, progress })
     const running = startTraining(models, project, request, progress, undefined, getRun(project, runId))
     continues(running.earlier)
     await cancelWith(signal, running)

@@ -16,6 +16,7 @@ import { readingJa } from './reading.ts'
 import { schemaJa } from './schema.ts'
 import { servingJa } from './serving.ts'
 import { slurmJa } from './slurm.ts'
+import { storageJa } from './storage.ts'
 import { sweepJa } from './sweeps.ts'
 import { trainingJa } from './training.ts'
 
@@ -38,6 +39,7 @@ export const sentencesJa: Readonly<Record<SentenceCode, string>> = {
   ...schemaJa,
   ...servingJa,
   ...slurmJa,
+  ...storageJa,
   ...sweepJa,
   ...trainingJa,
 }
