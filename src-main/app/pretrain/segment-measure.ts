@@ -57,7 +57,7 @@ async function testScenes(
 /** Masks of the nano segmenter count from this score on. */
 const THRESHOLD = 0.25
 
-/** The mean over words of the IoU over all pixels of the scenes; and that of all that was found with all that is there, whatever its word. */
+/** The mean over words of the IoU over all pixels of the scenes; and that of all that was found with all that is there. */
 async function wordIou(
   dir: string,
   concepts: readonly Concept[],
