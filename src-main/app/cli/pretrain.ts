@@ -3,6 +3,8 @@ import { Argument, Command } from 'commander'
 import type { AppContext } from '../context.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { makeNanoDetector } from '../pretrain/detect.ts'
+import { measureBox } from '../pretrain/figures.ts'
+import { makeNames } from '../pretrain/names.ts'
 import { makeNano } from '../pretrain/nano.ts'
 import { makeSegmenter } from '../pretrain/segment.ts'
 import { output } from './output.ts'
@@ -14,7 +16,10 @@ interface Lengths {
 }
 type OnProgress = (phase: string, done: number, total: number, note?: string) => void
 
-/** What can be trained: where it is written by default, and how. */
+const said = ({ steps, seconds }: { readonly steps: number; readonly seconds: number }) =>
+  `${steps} steps in ${Math.round(seconds / 60)} min`
+
+/** What can be trained, or measured: where it is written by default, and how. */
 const models: Readonly<
   Record<
     string,
@@ -32,16 +37,34 @@ const models: Readonly<
     folder: (app) => path.join(app.nano, '..', 'nano-detect'),
     make: async (app, out, o, on) => {
       const result = await makeNanoDetector(app, out, o, on)
-      const ap50 = (of: Readonly<Record<string, number>>) => (100 * (of['ap50'] ?? 0)).toFixed(1)
-      return [result, `AP50 in unseen styles: ${ap50(result.seen)}% of seen words, ${ap50(result.unseen)}% of unseen ones`]
+      return [result, said(result)]
+    },
+  },
+  names: {
+    folder: (app) => path.join(app.nano, '..', 'nano-names'),
+    make: async (app, out, o, on) => {
+      const result = await makeNames(app, out, o, on)
+      const percent = (x: number) => `${(100 * x).toFixed(1)}%`
+      const said = ({ seen, unseen }: { seen: number; unseen: number }) =>
+        `${percent(seen)} of seen words, ${percent(unseen)} of unseen ones`
+      return [result, `named right in unseen styles: ${said(result.figures)}; by Nano ${said(result.before)}`]
     },
   },
   segment: {
     folder: (app) => path.join(app.nano, '..', 'nano-segment'),
     make: async (app, out, o, on) => {
       const result = await makeSegmenter(app, out, o, on)
-      const percent = (x: number) => `${(100 * x).toFixed(1)}%`
-      return [result, `mIoU in unseen styles: ${percent(result.miou)} of seen words, ${percent(result.miouUnseenWords)} of unseen ones`]
+      return [result, said(result)]
+    },
+  },
+  figures: {
+    folder: (app) => path.dirname(app.nano),
+    make: async (app, _, __, on) => {
+      const result = await measureBox(app, on)
+      const lines = Object.entries(result).flatMap(([model, figures]) =>
+        Object.entries(figures).map(([id, x]) => `${model} ${id} ${x.toFixed(3)}`),
+      )
+      return [result, lines.join('\n')]
     },
   },
 }

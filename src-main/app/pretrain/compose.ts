@@ -29,6 +29,8 @@ export interface ComposedScene {
   /** Whose each pixel is, [side, side]: 0 the background's, i + 1 object i's. */
   readonly owner: Uint8Array
   readonly objects: readonly ComposedObject[]
+  /** Width by height of the scene before it was squashed to a square. */
+  readonly aspect: number
 }
 
 /** Colours vary, so that what is learned is not one studio's palette. */
@@ -67,7 +69,7 @@ export function composeScene(name: string, seed: number, number: number, sprites
     paint(alpha, place, side, rgb, colour(tints, rng))
   }
   const boxes = boxesOf(owner, side, placed.length)
-  return { rgb, owner, objects: placed.map(({ sprite }, i) => ({ sprite, box: boxes[i]! })) }
+  return { rgb, owner, aspect, objects: placed.map(({ sprite }, i) => ({ sprite, box: boxes[i]! })) }
 }
 
 /** Scenes as a training is fed with them. @param normalisation of the model's input, by channel */

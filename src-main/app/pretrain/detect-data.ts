@@ -17,13 +17,16 @@ export const isUnseen = ({ id }: Concept): boolean => hash32(`detect ${id}`) % d
 type OnProgress = (done: number, of: number) => void
 
 /** Pictures of the seen words in the styles of pre-training. */
-export async function trainingSprites(concepts: readonly Concept[], onProgress?: OnProgress): Promise<DrawnSprite[]> {
+export async function trainingSprites(
+  concepts: readonly Concept[],
+  onProgress?: OnProgress,
+): Promise<(DrawnSprite & Pick<StyledPicture, 'rgba'>)[]> {
   const size = detectRecipe.renderSize
   const seen = concepts.filter((c) => !isUnseen(c))
   const all = await renderAll(seen, pretrainStyles, size, onProgress)
   return all.map(({ concept, style, rgba }) => {
     const of = seen[concept]!
-    return { concept: of, style, index: concepts.indexOf(of), levels: levelsOf(size, rgba) }
+    return { concept: of, style, index: concepts.indexOf(of), levels: levelsOf(size, rgba), rgba }
   })
 }
 

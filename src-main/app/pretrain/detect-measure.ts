@@ -13,7 +13,7 @@ import { makeScene, sceneHeight, sceneWidth, type SceneObject, type Sprite } fro
 import { isUnseen, testSprites } from './detect-data.ts'
 
 /** Scenes of each kind. */
-const SCENES = 150
+const SCENES = 60
 /** Words that each scene is asked for: those of its objects, and others of the same kind. */
 const ASKED = 20
 
@@ -26,7 +26,7 @@ export interface DetectorFigures {
   readonly unseen: Figures
 }
 
-interface TestScene {
+export interface TestScene {
   readonly file: string
   readonly objects: readonly Pick<SceneObject, 'concept' | 'bbox'>[]
 }
@@ -51,7 +51,7 @@ export async function measureDetector(
   return { seen: await figures('seen', (c) => !isUnseen(c)), unseen: await figures('unseen', isUnseen) }
 }
 
-async function drawScenes(name: string, sprites: readonly Sprite[], folder: string): Promise<TestScene[]> {
+export async function drawScenes(name: string, sprites: readonly Sprite[], folder: string): Promise<TestScene[]> {
   mkdirSync(folder, { recursive: true })
   const numbers = Array.from({ length: SCENES }, (_, i) => i)
   return mapLimit(numbers, async (i) => {
@@ -77,13 +77,10 @@ async function figuresOf(
   try {
     const images: DetectionImage[] = []
     for (const [i, { file, objects }] of scenes.entries()) {
-      const there = [...new Set(objects.map((o) => o.concept.name))]
-      const random = randomOf(`detect words ${name} ${i}`)
-      const words = new Set(there)
-      while (words.size < Math.min(ASKED, concepts.length)) words.add(random.pick(concepts).name)
+      const words = askedOf(name, i, objects, concepts)
       const found = await detecting.find(
         file,
-        { classes: [...words].map((word) => ({ name: word })) },
+        { classes: words.map((word) => ({ name: word })) },
         { threshold: 0.001, overlap: 0.5, most: 100 },
       )
       images.push({
@@ -97,4 +94,12 @@ async function figuresOf(
     await detecting.release()
     model.close()
   }
+}
+
+/** The words that scene `i` is asked for. */
+export function askedOf(name: string, i: number, objects: TestScene['objects'], concepts: readonly Concept[]): string[] {
+  const words = new Set(objects.map((o) => o.concept.name))
+  const random = randomOf(`detect words ${name} ${i}`)
+  while (words.size < Math.min(ASKED, concepts.length)) words.add(random.pick(concepts).name)
+  return [...words]
 }

@@ -10,19 +10,18 @@ import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } 
 import type { AppContext } from '../context.ts'
 import { sceneDrawer } from './compose.ts'
 import { sceneConcepts, trainingSprites } from './detect-data.ts'
-import { measureDetector, type DetectorFigures } from './detect-measure.ts'
 import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
 
 const RECIPE = 'pretrain-detect'
 /** Averaged into one query for each word; part of the model. */
 const TEMPLATES = ['{}', 'a picture of {}', 'an icon of {}']
 
-export interface NanoDetectResult extends DetectorFigures {
+export interface NanoDetectResult {
   readonly steps: number
   readonly seconds: number
 }
 
-/** Trains the nano detector from Nano: a folder in the layout of OWL-ViT, measured on scenes in styles never seen. */
+/** Trains the nano detector from Nano: a folder in the layout of OWL-ViT. `figures` measures it. */
 export const makeNanoDetector = (
   app: AppContext,
   dir: string,
@@ -90,17 +89,10 @@ async function makeIn(
   await write(new Map([...start, ...weights]))
   writeCurve(dir, losses, 3)
   const base = { path: 'nano', fingerprint: await fingerprint(app.nano) }
-  const partners = partnersOf({ names: app.nano })
-  const record = (metrics: Record<string, number>) =>
-    recordMade(dir, { base, recipe: RECIPE, settings: { ...detectRecipe, steps }, metrics, templates: TEMPLATES, partners })
-  await record({})
-  const figures = await measureDetector(dir, concepts, app.cache, (done, of) => onProgress('measuring', done, of))
-  await record(named({ seen: figures.seen, unseen: figures.unseen }))
-  return { ...figures, steps: losses.length, seconds: (Date.now() - started) / 1000 }
+  const settings = { ...detectRecipe, steps }
+  await recordMade(dir, { base, recipe: RECIPE, settings, metrics: {}, templates: TEMPLATES, partners: partnersOf({ names: app.nano }) })
+  return { steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }
-
-const named = (figures: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(figures).flatMap(([of, m]) => Object.entries(m).map(([id, x]) => [`${of}.${id}`, x] as const)))
 
 /** The weights that training starts from, and the configuration. */
 async function startFrom(nano: string) {

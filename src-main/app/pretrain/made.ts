@@ -49,14 +49,17 @@ const OTHERS_ONE_IN = 8
 export function partnersOf({
   names,
   boxes,
+  foreground,
 }: {
   readonly names: string
   readonly boxes?: string
+  readonly foreground?: string
 }): NonNullable<CheckpointRecord['partners']> {
   const ref = (dir: string) => ({ path: `../${path.basename(dir)}`, fingerprint: readRecord(dir).fingerprint })
   return {
     names: ref(names),
     ...(boxes ? { boxes: ref(boxes) } : {}),
+    ...(foreground ? { foreground: ref(foreground) } : {}),
     others: sceneConcepts()
       .filter((_, i) => i % OTHERS_ONE_IN === 0)
       .map(({ name }) => name),

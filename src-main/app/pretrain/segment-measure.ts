@@ -9,12 +9,13 @@ import { Assembled } from '../../engine/regions/index.ts'
 import { Segmenting } from '../../engine/segmentation/index.ts'
 import { randomOf } from '../sample/random.ts'
 import { makeScene, sceneHeight, sceneWidth, type Scene } from '../sample/scenes.ts'
-import { testSprites } from './detect-data.ts'
+import { isUnseen, sceneConcepts, testSprites } from './detect-data.ts'
+import type { OnProgress } from './made.ts'
 
 const WANTED = 'pretrain segment'
 
 /** What is asked of a scene: its own words and as many that it does not show. */
-export interface Asked {
+interface Asked {
   readonly scene: Scene
   /** Its picture. */
   readonly file: string
@@ -23,7 +24,7 @@ export interface Asked {
 }
 
 /** Scenes of `concepts` as the unseen styles draw them, and for each its words and as many others. */
-export async function testScenes(
+async function testScenes(
   name: string,
   n: number,
   concepts: readonly Concept[],
@@ -56,8 +57,12 @@ export async function testScenes(
 /** Masks of the nano segmenter count from this score on. */
 const THRESHOLD = 0.25
 
-/** The mean over words of the IoU over all pixels of the scenes of which the word was asked. */
-export async function wordIou(dir: string, concepts: readonly Concept[], scenes: readonly Asked[]): Promise<number> {
+/** The mean over words of the IoU over all pixels of the scenes; and that of all that was found with all that is there. */
+async function wordIou(
+  dir: string,
+  concepts: readonly Concept[],
+  scenes: readonly Asked[],
+): Promise<{ readonly named: number; readonly anything: number }> {
   const model = await openModel(dir)
   const finder = Assembled.of(model, WANTED) ?? Segmenting.with(model, WANTED)
   try {
@@ -71,9 +76,33 @@ export async function wordIou(dir: string, concepts: readonly Concept[], scenes:
         truth: scene.objects.map((o) => ({ label: concepts.indexOf(o.concept), mask: o.segmentation })),
       })
     }
-    return meanIou(images, concepts.length)
+    const same = <T extends { readonly label: number }>(all: readonly T[]) => all.map((one) => ({ ...one, label: 0 }))
+    const alike = images.map(({ detections, truth }) => ({ detections: same(detections), truth: same(truth) }))
+    return { named: meanIou(images, concepts.length), anything: meanIou(alike, 1) }
   } finally {
     await finder.release()
     model.close()
   }
+}
+
+const SCENES = 20
+
+/** mIoU for words seen in training and for others; and dense CLIP's with Nano. */
+export async function measureSegmenter(
+  { dir, nano, cache }: { readonly dir: string; readonly nano: string; readonly cache: string },
+  onProgress: OnProgress,
+): Promise<Record<string, number>> {
+  const all = sceneConcepts()
+  const folder = path.join(cache, 'segment-scenes')
+  const of = async (name: string, concepts: readonly Concept[]) => {
+    const scenes = await testScenes(`segment ${name}`, SCENES, concepts, folder, (done, n) => onProgress(`scenes of ${name}`, done, n))
+    const [own, dense] = [await wordIou(dir, concepts, scenes), await wordIou(nano, concepts, scenes)]
+    return [own.named, dense.named, own.anything] as const
+  }
+  const [miou, denseMiou, thingsIou] = await of(
+    'words seen',
+    all.filter((c) => !isUnseen(c)),
+  )
+  const [miouUnseenWords, denseMiouUnseenWords, thingsIouUnseenWords] = await of('words not seen', all.filter(isUnseen))
+  return { miou, miouUnseenWords, thingsIou, thingsIouUnseenWords, denseMiou, denseMiouUnseenWords }
 }

@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Concept } from '#shared/model/sample.ts'
 import { userError } from '#shared/errors.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { type Architecture, architectureOf, type Model, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
@@ -10,25 +9,18 @@ import { fromMemory, readRecord, writeJson, writeSafetensors } from '../../engin
 import type { AppContext } from '../context.ts'
 import { zeroShotTemplates } from './captions.ts'
 import { sceneDrawer } from './compose.ts'
-import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
+import { sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
-import { testScenes, wordIou } from './segment-measure.ts'
 
 export interface SegmentResult {
-  /** mIoU on scenes in the unseen styles, for words seen in training and for others; and dense CLIP's with Nano. */
-  readonly miou: number
-  readonly miouUnseenWords: number
-  readonly denseMiou: number
-  readonly denseMiouUnseenWords: number
   readonly steps: number
   readonly seconds: number
 }
 
 const RECIPE = 'pretrain-segment'
-const SCENES = 40
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
-/** Trains the segmenter in the box from Nano and measures it. Resumes an interrupted run. */
+/** Trains the segmenter in the box from Nano and the nano detector. Resumes an interrupted run. */
 export const makeSegmenter = (
   app: AppContext,
   dir: string,
@@ -49,7 +41,8 @@ async function makeIn(
   const anything = await rawTexts(nano, [...ANYTHING])
   const normalisation = preprocessSchema.parse({})
   const sprites = await trainingSprites(sceneConcepts(), (done, of) => onProgress('drawing', done, of))
-  const start = await startFrom(path.join(app.nano, '..', 'nano-detect'), nano, model)
+  const detector = path.join(app.nano, '..', 'nano-detect')
+  const start = await startFrom(detector, nano, model)
   scaleWords(start, anything)
   const { losses, weights } = await pretrainSegment({
     model,
@@ -83,12 +76,12 @@ async function makeIn(
   })
   for (const file of TOKENIZER) copyFileSync(path.join(app.nano, file), path.join(dir, file))
   writeCurve(dir, losses)
-  const measured = await recordSegmenter(app, dir, steps, onProgress)
-  return {
-    ...measured,
-    steps: losses.length,
-    seconds: (Date.now() - started) / 1000,
-  }
+  const { nano: names } = app
+  await recordMade(dir, {
+    ...{ base: { path: 'nano', fingerprint: readRecord(names).fingerprint }, recipe: RECIPE, settings: { ...recipe, steps }, metrics: {} },
+    ...{ templates: zeroShotTemplates, partners: partnersOf({ names, boxes: detector }) },
+  })
+  return { steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }
 
 /** The weights that training starts from: Nano's texts, the nano detector's image tower, and a decoder. */
@@ -107,21 +100,6 @@ async function startFrom(detector: string, nano: Model, model: Architecture) {
   return start
 }
 
-/** Measures a segmenter and writes its record. */
-async function recordSegmenter(app: AppContext, dir: string, steps: number, onProgress: OnProgress) {
-  const { nano } = app
-  const base = { path: 'nano', fingerprint: readRecord(nano).fingerprint }
-  const record = (metrics: Record<string, number>) =>
-    recordMade(dir, {
-      ...{ base, recipe: RECIPE, settings: { ...recipe, steps }, metrics, templates: zeroShotTemplates },
-      partners: partnersOf({ names: nano, boxes: path.join(nano, '..', 'nano-detect') }),
-    })
-  await record({})
-  const measured = await measureSegmenter(app, dir, onProgress)
-  await record({ ...measured })
-  return measured
-}
-
 /** Words modulate the decoder by factors of about 1 at the start, however long their embeddings are. */
 function scaleWords(start: Map<string, Float32Array>, words: readonly Float32Array[]): void {
   const length = words.reduce((sum, w) => sum + Math.hypot(...w), 0) / words.length
@@ -130,19 +108,4 @@ function scaleWords(start: Map<string, Float32Array>, words: readonly Float32Arr
       name,
       start.get(name)!.map((x) => (x * Math.sqrt(words[0]!.length)) / length),
     )
-}
-
-async function measureSegmenter({ nano, cache }: AppContext, dir: string, onProgress: OnProgress) {
-  const all = sceneConcepts()
-  const folder = path.join(cache, 'segment-scenes')
-  const of = async (name: string, concepts: readonly Concept[]) => {
-    const scenes = await testScenes(`segment ${name}`, SCENES, concepts, folder, (done, n) => onProgress(`scenes of ${name}`, done, n))
-    return [await wordIou(dir, concepts, scenes), await wordIou(nano, concepts, scenes)] as const
-  }
-  const [miou, denseMiou] = await of(
-    'words seen',
-    all.filter((c) => !isUnseen(c)),
-  )
-  const [miouUnseenWords, denseMiouUnseenWords] = await of('words not seen', all.filter(isUnseen))
-  return { miou, miouUnseenWords, denseMiou, denseMiouUnseenWords }
 }

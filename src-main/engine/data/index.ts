@@ -1,5 +1,6 @@
 /** Public interface of engine/data: reading images, texts and their settings. */
 export { fingerprint } from './cache.ts'
+export { decodeImage } from './decode.ts'
 export { formatOf } from './formats.ts'
 export { Images } from './images.ts'
 export { needsConversion, openPicture, pictureFacts } from './picture.ts'

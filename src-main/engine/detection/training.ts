@@ -101,14 +101,10 @@ export class DetectorTrainer {
     return { boxes: boxes!.data as Float32Array, logits: logits!.data as Float32Array }
   }
 
-  /**
-   * The feeds with the assignment of predictions to regions.
-   * @param times predictions that answer for a region: 1, or several early on, which learns faster (Jia et al. 2023,
-   *   "DETRs with hybrid matching", §3.2)
-   */
-  async assigned(feeds: Record<string, Tensor>, times = 1): Promise<Record<string, Tensor>> {
+  /** The feeds with the assignment of predictions to regions. */
+  async assigned(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const answer = await this.predictions(feeds)
-    return { ...feeds, ...assign(answer, feeds, this.shape, this.boxes, times) }
+    return { ...feeds, ...assign(answer, feeds, this.shape, this.boxes) }
   }
 
   async release(): Promise<void> {
@@ -116,9 +112,6 @@ export class DetectorTrainer {
     await this.predict.release()
   }
 }
-
-/** The most predictions that answer for one region. */
-export const MOST_TIMES = 4
 
 function predictions(graph: Graph, detector: Detector, p: Params, { images, height, width, queries }: DetectionShape) {
   const pixels = graph.input('pixels', 'float32', [images, 3, height, width])
@@ -129,7 +122,7 @@ function predictions(graph: Graph, detector: Detector, p: Params, { images, heig
 /** The loss, and its parts, from the assignment; all are means over the regions of the batch. */
 function detectionLoss(graph: Graph, detector: Detector, p: Params, shape: DetectionShape, n: number) {
   const { boxes, logits } = predictions(graph, detector, p, shape)
-  const rows = shape.images * shape.regions * MOST_TIMES
+  const rows = shape.images * shape.regions
   const count = graph.input('count', 'float32', [])
   const mean = (x: Value) => div(reduceSum(x), count)
   const classes = graph.input('classes', 'float32', [shape.queries, shape.images * n])
@@ -149,15 +142,14 @@ function detectionLoss(graph: Graph, detector: Detector, p: Params, shape: Detec
   }
 }
 
-/** Matches each image's predictions with its regions, each region `times` times. */
+/** Matches each image's predictions with its regions. */
 function assign(
   { boxes, logits }: { readonly boxes: Float32Array; readonly logits: Float32Array },
   feeds: Readonly<Record<string, Tensor>>,
   { images, queries, regions }: DetectionShape,
   n: number,
-  times: number,
 ): Record<string, Tensor> {
-  const rows = images * regions * MOST_TIMES
+  const rows = images * regions
   const at = feeds['target:query']!.data as Int32Array
   const wanted = feeds['target:box']!.data as Float32Array
   const classes = new Float32Array(queries * images * n)
@@ -169,8 +161,7 @@ function assign(
   const own = new Float32Array(n * queries)
   for (let i = 0; i < images; i++) {
     const targets: MatchTarget[] = []
-    for (let k = i * regions; k < (i + 1) * regions; k++)
-      if (at[k]! >= 0) for (let t = 0; t < times; t++) targets.push({ query: at[k]!, box: boxAt(wanted, k) })
+    for (let k = i * regions; k < (i + 1) * regions; k++) if (at[k]! >= 0) targets.push({ query: at[k]!, box: boxAt(wanted, k) })
     if (!targets.length) continue
     for (let q = 0; q < queries; q++) for (let k = 0; k < n; k++) own[k * queries + q] = logits[(q * images + i) * n + k]!
     const found = matchBoxes(own, boxes.subarray(4 * i * n, 4 * (i + 1) * n), targets)

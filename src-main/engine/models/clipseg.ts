@@ -7,7 +7,7 @@ import { encoderLayer, linear, postNormLayer } from '../nn/transformer.ts'
 import { add, convTranspose, expand, matmul, mul, relu, reshape, slice, swapLast, transpose, unsqueeze } from '../ops/index.ts'
 import { width } from './bounds.ts'
 import { clipFields, withTowers } from './clip-config.ts'
-import { checkScale, clipEssence, clipImage, clipSimilarity, clipTensors, clipText, imageTokens, projected } from './clip.ts'
+import { checkScale, clipEssence, clipImage, clipSimilarity, clipTensors, clipText, imageTokens } from './clip.ts'
 import { initialClipseg } from './clipseg-init.ts'
 import { defineFamily } from './model.ts'
 import type { ImageState, Segmenter } from './segmenter.ts'
@@ -72,11 +72,6 @@ function reduced(p: Params, c: ClipsegConfig, outputs: readonly Value[]): ImageS
 
 const encode = (p: Params, c: ClipsegConfig, pixels: Value): ImageState =>
   reduced(p, c, layerOutputs(p, c, pixels, Math.max(...c.extract_layers) + 1))
-
-function encodeTokens(p: Params, c: ClipsegConfig, pixels: Value): { state: ImageState; tokens: Value } {
-  const outputs = layerOutputs(p, c, pixels, c.vision_config.num_hidden_layers)
-  return { state: reduced(p, c, outputs), tokens: projected(inside(p), c, outputs.at(-1)!) }
-}
 
 /** Logits [Q, h, w] of queries [Q, projection_dim] for the state of one image, or of several with as many queries each. */
 function masks(p: Params, c: ClipsegConfig, state: ImageState, queries: Value): Value {
@@ -178,7 +173,6 @@ export const clipseg = defineFamily<ClipsegConfig>({
       unit: false,
       windows: false,
       encode: (p, pixels) => encode(p, c, pixels),
-      encodeTokens: (p, pixels) => encodeTokens(p, c, pixels),
       masks: (p, state, queries) => masks(p, c, state, queries),
     }
     return {

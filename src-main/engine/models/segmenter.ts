@@ -36,11 +36,6 @@ export interface Segmenter {
   /** What training needs of a model that compares patches with texts. */
   readonly dense?: DensePatches
   /**
-   * For training: states of several images at once, pixels [B, 3, H, W], and the embedding [B, T, dim] of each token of the last
-   * layer, the image's own first.
-   */
-  encodeTokens?(p: Params, pixels: Value): { readonly state: ImageState; readonly tokens: Value }
-  /**
    * Embeddings of texts or images, [Q, dim], as the model's towers give them → logits [Q, h, w]. For the states of B images,
    * Q/B queries each, one image's after the other's.
    */

@@ -23,18 +23,7 @@ export async function zeroShotAccuracy(
 ): Promise<number> {
   const source = tensorsInMemory('a trained model', model.tensors.shapes(), (name) => weights.get(name)!)
   const classes = await classEmbeddings(model, source, tokenizer, prompts)
-  const { size } = model.image
-  const images = await BatchSession.create(128, ['pixels'], (g, b) => ({
-    y: l2Normalize(model.image.embed(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size]))),
-  }))
-  const plain = augmentSchema.parse({})
-  const normalisation = preprocessSchema.parse({})
-  const { y: found } = await images.run(pictures.length, (row, { pixels }, slot) => {
-    const image = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: pictures[row]!.rgba }
-    const into = pixels as Float32Array
-    augment(image, { width: size, height: size }, plain, normalisation, Rng.of(0), into, slot * 3 * size * size)
-  })
-  await images.release()
+  const found = await pictureEmbeddings(model, weights, pictures)
   const d = model.dim
   let right = 0
   pictures.forEach((picture, row) => {
@@ -42,12 +31,34 @@ export async function zeroShotAccuracy(
     let bestScore = -Infinity
     classes.forEach((c, i) => {
       let score = 0
-      for (let k = 0; k < d; k++) score += c[k]! * found![row * d + k]!
+      for (let k = 0; k < d; k++) score += c[k]! * found[row * d + k]!
       if (score > bestScore) [best, bestScore] = [i, score]
     })
     right += Number(best === picture.concept)
   })
   return right / pictures.length
+}
+
+/** What the image tower makes of each picture by itself, on white: [pictures, dim], of length 1. */
+export async function pictureEmbeddings(
+  model: Architecture,
+  weights: ReadonlyMap<string, Float32Array>,
+  pictures: readonly Pick<Picture, 'rgba'>[],
+): Promise<Float32Array> {
+  const source = tensorsInMemory('a trained model', model.tensors.shapes(), (name) => weights.get(name)!)
+  const { size } = model.image
+  const images = await BatchSession.create(128, ['pixels'], (g, b) => ({
+    y: l2Normalize(model.image.embed(new Params(g, source), g.input('pixels', 'float32', [b, 3, size, size]))),
+  }))
+  const plain = augmentSchema.parse({})
+  const normalisation = preprocessSchema.parse({})
+  const { y } = await images.run(pictures.length, (row, { pixels }, slot) => {
+    const image = { width: recipe.renderSize, height: recipe.renderSize, channels: 4 as const, data: pictures[row]!.rgba }
+    const into = pixels as Float32Array
+    augment(image, { width: size, height: size }, plain, normalisation, Rng.of(0), into, slot * 3 * size * size)
+  })
+  await images.release()
+  return y!
 }
 
 /** The normalised mean of each concept's normalised prompt embeddings. */

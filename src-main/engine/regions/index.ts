@@ -7,6 +7,7 @@ import { boxesOf, masksOf } from './sources.ts'
 
 export type { Found } from './naming.ts'
 export { Assembled } from './assembled.ts'
+export { Crops } from './crops.ts'
 export { ANYTHING } from './sources.ts'
 
 export interface Pair {
