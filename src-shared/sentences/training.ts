@@ -30,6 +30,11 @@ export const trainingSentences = {
     '{folder}: no image with accepted captions in the split "train" that can be read ({n} cannot: {file}: {reason})',
   'training.no-caption-words':
     'fewer than two training images have captions with words to learn from: write captions, or set words to "content"',
+  'training.one-captioned':
+    'fewer than two training images have a caption or label to learn from: an image is told from others by what is said of them',
+  'training.same-captions': 'the same is said of every training image ("{text}"): nothing tells one from another',
+  'training.batch-of-one': 'a batch of one image has no other text to tell its own from: choose a batchSize of 2 or more',
+  'training.accumulated-twice': 'accumulate, effectiveBatch: choose one of them: averaged gradients of batches, or one larger batch',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

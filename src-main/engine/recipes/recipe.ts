@@ -29,6 +29,9 @@ export const markShapes = [
   'drop',
   'house',
   'bow',
+  'flag',
+  'lock',
+  'bolt',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 
