@@ -1,5 +1,5 @@
 /** Accepted captions as targets, with the accepted masks beside them where a task uses those. */
-import type { Item } from '#shared/model/job.ts'
+import { classesOf, type Item } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -65,7 +65,11 @@ export function captionTrainingData(
   choice?: TrainingChoice,
 ): LabelledData {
   const data = chosenFrom(project, choice, () => captionData(project, task, unreadable))
-  if (data.splits['train']?.some((item) => item.captions)) return data
+  const train = data.splits['train'] ?? []
+  if (train.some((item) => item.captions)) {
+    if (!task.labels || train.some((item) => classesOf(item).length)) return data
+    throw userError(sentence('training.unlabelled', { folder: project.folder }))
+  }
   const [first] = data.leftOut
   const { folder } = project
   throw userError(

@@ -76,4 +76,6 @@ test('captions and labels: images with either, the label only where there is one
   const captions = trainingDataFor(project, 'contrast')
   expect(captions.splits['train']!.map((item) => item.name)).toEqual(['a.jpg', 'b.jpg'])
   expect(captions.classes).toEqual([])
+  const told = temporaryProject([record('a.jpg', { split: 'train', captions: [{ text: 'a cat' }] })])
+  expect(() => trainingDataFor(told, 'contrast-labels')).toThrow('no labelled images in the split "train"')
 })
