@@ -99,7 +99,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       dataHash: job.dataHash,
       ...(job.leftOut?.length && { leftOut: [...job.leftOut] }),
       device: provider,
-      templates: [...templates],
+      templates: [...(trained.wording?.templates ?? templates)],
+      ...(trained.wording && { captionTemplate: trained.wording.captionTemplate }),
       classes: job.classes.map((c) => c.name),
       metrics: {},
     }
@@ -114,13 +115,26 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     })
     written = true
     const also = trained.other && (await besideOf(job, trained.other, { base: job.model, record, weights: model.weights }))
-    const measured = await evaluateSplits(job.out, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, {
-      patience: pauses,
-    })
+    const measured = await evaluateSplits(
+      job.out,
+      { ...job, ...(trained.wording && { templates: null }), task: recipe.measuredAt ?? recipe.task },
+      hooks,
+      provider,
+      {
+        patience: pauses,
+      },
+    )
     const seconds = (performance.now() - started) / 1000
     await writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) })
     const others =
-      also && (await evaluateSplits(also, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, { patience: pauses }))
+      also &&
+      (await evaluateSplits(
+        also,
+        { ...job, ...(trained.wording && { templates: null }), task: recipe.measuredAt ?? recipe.task },
+        hooks,
+        provider,
+        { patience: pauses },
+      ))
     if (others) await writeRecord(also, { ...readRecord(also), metrics: accuracies(others) })
     if (!job.keepsState) forgetState(job.out)
     return {

@@ -162,6 +162,8 @@ export interface Model extends Architecture {
   /** @throws a data fault if the folder has none; embedding texts works without it */
   readonly preprocess: Preparation
   readonly templates: readonly string[]
+  /** How a caption is worded for it, with one `{}`. */
+  readonly captionTemplate: string
   /** The last layer of a classifier, fine-tuned or the model's own. */
   readonly head: Head | undefined
   /** The models that it works with. */

@@ -33,6 +33,8 @@ export interface CaptionRecipe {
   readonly labels?: boolean
   /** Tensors that take the place of the model's, or stand beside them. */
   readonly own?: ReadonlyMap<string, OwnTensor>
+  /** How the model reads the text of a pair; as it stands by default. */
+  wording?(text: string, isCaption: boolean): string
   /** The loss of n pairs [n, n], with inputs of its own besides `share` [n] (float32), which sums to 1. */
   loss(p: Params, graph: Graph, cosines: { readonly logits: Value; readonly image: Value; readonly text: Value }, share: Value): Value
   /** Values of those inputs. */
@@ -93,7 +95,7 @@ export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Prom
       const feeds = {
         async slice(at: number, micro: number) {
           const pairs = pairsOf(at, micro)
-          const texts = pairs.map((pair) => pair.text)
+          const texts = pairs.map(({ text: said, caption }) => of.wording?.(said, caption >= 0) ?? said)
           return {
             ...(await pictures.read(
               pairs.map((pair) => pair.of),
@@ -112,7 +114,11 @@ export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Prom
         ...{ max: text.similarity.bounds, session: { provider } },
       }
       const opened = await contrastTrainer(step, feeds, (name) => source.float32(name), { batch, slices: accumulate }, options)
-      const judge = byRecall(run, opened.trainer, { params, locked: of.pictures === 'locked' })
+      const judge = byRecall(run, opened.trainer, {
+        params,
+        locked: of.pictures === 'locked',
+        wording: (said) => of.wording?.(said, true) ?? said,
+      })
       return {
         ...opened,
         judge: judge?.measure,

@@ -19,7 +19,7 @@ import type { Run } from './run.ts'
 export function byRecall(
   run: Run,
   trainer: Trainer,
-  of: { readonly params: (graph: Graph) => Params; readonly locked: boolean; readonly wording?: (caption: string) => string },
+  of: { readonly params: (graph: Graph) => Params; readonly locked: boolean; readonly wording: (caption: string) => string },
 ): Judge | undefined {
   const { model } = run
   const { provider } = run.o
@@ -79,7 +79,7 @@ export function byRecall(
     async measure() {
       sessions ??= await open()
       const weights = trainer.weights({ ema: true })
-      const words = of.wording ? captions.map(of.wording) : captions
+      const words = captions.map(of.wording)
       const { y } = await sessions.text.run(words.length, tokensOf(model, text, words), weights)
       const found = bothWays(
         { rows: unitRows(await imageRows(sessions.image, weights), model.dim), own },

@@ -32,6 +32,7 @@ export const markShapes = [
   'flag',
   'lock',
   'bolt',
+  'tag',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

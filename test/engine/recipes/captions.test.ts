@@ -17,7 +17,7 @@ import { overlay, type OwnTensor } from '../../../src-main/engine/recipes/overla
 import { pairLossOf, softTargetLoss } from '../../../src-main/engine/recipes/pair-loss.ts'
 import { checkPairs, type Pair, sameFeed, shareFeed, targetFeeds, textFeeds } from '../../../src-main/engine/recipes/pairs.ts'
 import { Run } from '../../../src-main/engine/recipes/run.ts'
-import { imageFeatures, textFeatures } from '../../../src-main/engine/tasks/embed.ts'
+import { imageFeatures, textFeatures, zeroShotHead } from '../../../src-main/engine/tasks/embed.ts'
 import { captionWeights } from '../../../src-main/engine/recipes/caption-quality.ts'
 import { Params } from '../../../src-main/engine/nn/params.ts'
 import { Session, type Tensor, tensor } from '../../../src-main/engine/runtime/session.ts'
@@ -255,6 +255,40 @@ test('UniCL learns from captions and labels, and is measured at the labels', asy
     ['val', 6],
     ['test', 0],
   ])
+})
+
+test('prefixes: tokens learned anew tell captions from labels, and the checkpoint words its texts with them', async () => {
+  const splits = { train: mixed, val: mixed }
+  const done = await runJob({ ...job('prefix', { epochs: 20, keep: 'best' }, { recipe: 'prefix', ...ofClasses }), splits }, quiet)
+  expect(done.loss.at(-1)!).toBeLessThan(0.8 * done.loss[0]!)
+  const tuned = await openModel(done.checkpoint)
+  expect([tuned.templates, tuned.captionTemplate]).toEqual([['^ a {}'], '~ {}'])
+  const { table, width } = base.text!
+  const moved = (id: number) => {
+    const [a, b] = [base, tuned].map((model) => model.weights.float32(table).subarray(id * width, (id + 1) * width))
+    return Math.hypot(...a!.map((x, i) => x - b![i]!)) / Math.hypot(...a!)
+  }
+  const [caption, label] = ['~', '^'].map((symbol) => base.tokenizer.inner(symbol)[0]!)
+  for (const id of [caption!, label!]) expect(moved(id)).toBeGreaterThan(0.5)
+  expect(moved(base.tokenizer.inner('%')[0]!)).toBeLessThan(0.1)
+  // Zero-shot as it was measured: the texts of the classes have the prefix of labels.
+  const head = await zeroShotHead(tuned, ofClasses.classes, ['^ a {}'])
+  const again = await runJob(
+    { ...job('prefix'), kind: 'evaluate', checkpoint: done.checkpoint, task: 'classify', ...ofClasses, templates: null, splits },
+    quiet,
+  )
+  if (again.measured.task !== 'classify' || done.measured.task !== 'classify') throw new Error('expected labels')
+  expect(again.measured.splits['val']!.logits).toEqual(done.measured.splits['val']!.logits)
+  const first = (await imageFeatures(tuned, new Images(mixed.slice(1, 2), new PixelStore(0)))).reduce(
+    (sum, x, i) => sum + x * head.weight[i]!,
+    0,
+  )
+  expect(done.measured.splits['val']!.logits[0]).toBeCloseTo(first, 3)
+  tuned.close()
+  const refused = (settings: TrainJob['settings']) =>
+    runJob({ ...job('refused', settings, { recipe: 'prefix', ...ofClasses }), splits }, quiet)
+  await expect(refused({ labelToken: 'there' })).rejects.toThrow('prefix: labelToken: expected one token')
+  await expect(refused({ labelToken: '~' })).rejects.toThrow('unlike the other one')
 })
 
 test('captions that suit their images less count less, in bins of equal size', async () => {

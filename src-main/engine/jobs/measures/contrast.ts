@@ -39,10 +39,11 @@ export default defineMeasure({
       }
       const captions = [...new Set(items.flatMap((item) => item.captions!))]
       const at = new Map(captions.map((caption, k) => [caption, k]))
+      const worded = captions.map((caption) => model.captionTemplate.replace('{}', () => caption))
       stops()
       const found = bothWays(
         { rows: unitRows(rows, model.dim), own: items.map((item) => [...new Set(item.captions!.map((caption) => at.get(caption)!))]) },
-        { rows: await textFeatures(model, captions, { provider }), n: captions.length },
+        { rows: await textFeatures(model, worded, { provider }), n: captions.length },
         model.dim,
         RANKS,
       )
