@@ -85,6 +85,8 @@ export const checkpointRecordSchema = z.object({
   metrics: z.record(z.string(), z.number()),
   /** Prompt templates with one `{}` for the class name; several are averaged. */
   templates: z.array(z.string()),
+  /** How a caption is worded for the model, with one `{}`; as it stands by default. */
+  captionTemplate: z.string().optional(),
   /** In the order of the head's rows; empty for a model without a fixed set of classes. */
   classes: z.array(z.string()),
   partners: partnersSchema.optional(),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** What epochs are judged by, on the split `val`. */
-export const judgedBySchema = z.enum(['accuracy', 'loss'])
+export const judgedBySchema = z.enum(['accuracy', 'loss', 'recall'])
 export type JudgedBy = z.infer<typeof judgedBySchema>
 
 export const keptSchema = z.enum(['best', 'last'])

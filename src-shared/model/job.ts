@@ -29,14 +29,22 @@ export const itemSchema = z.object({
   masks: z.array(z.object({ class: classIndex, mask: rle })).optional(),
   /** The accepted captions of the image, for tasks of captions. */
   captions: z.array(z.string().min(1)).optional(),
+  /** Of an image with captions: whether `label` says something of it too. */
+  labelled: z.boolean().optional(),
   hash: z.string().nullish(),
   /** Display name. */ name: z.string().optional(),
 })
 export type Item = z.infer<typeof itemSchema>
 
 /** The classes of an image, or of its regions; an image with captions alone has none. */
-export const classesOf = ({ label, boxes, masks, captions }: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions'>): number[] =>
-  (boxes ?? masks)?.map((r) => r.class) ?? (captions ? [] : [label])
+export const classesOf = ({
+  label,
+  boxes,
+  masks,
+  captions,
+  labelled,
+}: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions' | 'labelled'>): number[] =>
+  (boxes ?? masks)?.map((r) => r.class) ?? (captions && !labelled ? [] : [label])
 
 /** An unreadable image that a job leaves out. */
 export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
@@ -105,7 +113,8 @@ export const evaluateJobSchema = z.object({
   /** What is measured; the engine has a record for each and rejects others. */
   task: z.string().default('classify'),
   device: deviceSchema,
-  classes: z.array(classSchema).min(1),
+  /** None only for tasks of captions. */
+  classes: z.array(classSchema),
   templates: z.array(z.string()).nullish(),
   splits: splitsSchema,
   leftOut: z.array(leftOutSchema).optional(),

@@ -37,11 +37,24 @@ export const regionScoresSchema = z.object({
 })
 export type RegionScores = z.infer<typeof regionScoresSchema>
 
+/** Per split: the number of images with captions and of different captions, and how well they find each other. */
+const retrievalSchema = z.object({
+  n: z.int().nonnegative(),
+  captions: z.int().nonnegative(),
+  /** The mean of recall@1 in both directions; null without captions. */
+  score: z.number().nullable(),
+  /** Metrics by id, of images that look for their captions and of captions that look for their images. */
+  texts: scores,
+  images: scores,
+})
+export type Retrieval = z.infer<typeof retrievalSchema>
+
 const ofRegions = { splits: z.record(z.string(), regionScoresSchema) }
 
 /** Measurements of a checkpoint, by task. */
 export const measuredSchema = z.discriminatedUnion('task', [
   z.object({ task: z.literal('classify'), splits: z.record(z.string(), predictionsSchema) }),
+  z.object({ task: z.literal('contrast'), splits: z.record(z.string(), retrievalSchema) }),
   z.object({ task: z.literal('detect'), ...ofRegions }),
   z.object({ task: z.literal('segment'), ...ofRegions }),
 ])

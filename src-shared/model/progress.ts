@@ -1,5 +1,6 @@
 /** Progress of a job, in the form shared by workers, jobs and windows. */
 import { z } from 'zod'
+import { judgedBySchema } from './course.ts'
 
 /** The phases of jobs. Their names are in the locales under `phases`; the order of a job's phases is in its plan. */
 export const phases = [
@@ -53,7 +54,7 @@ export type Awaited = z.infer<typeof awaitedSchema>
 export const judgedSchema = z.object({
   /** Counted from 1. */
   epoch: z.int(),
-  metric: z.enum(['accuracy', 'loss']),
+  metric: judgedBySchema,
   value: z.number(),
   /** `at`: the image's place in the split; `p`: the probability of the answered class. */
   answers: z

@@ -3,6 +3,8 @@ export const trainingSentences = {
   'recipe.unknown': 'unknown recipe "{recipe}": there are {known}',
   'recipe.unknown-setting': 'recipe {recipe}: unknown setting {setting} (it has {known})',
   'recipe.setting': 'recipe {recipe}: {setting}: {problem}',
+  'recipe.no-prefix':
+    'recipe {recipe}: {setting}: expected one token of the model’s vocabulary that no caption or label contains, unlike the other one; found "{found}"',
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
   'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
@@ -36,6 +38,11 @@ export const trainingSentences = {
     '{folder}: no image with accepted captions in the split "train" that can be read ({n} cannot: {file}: {reason})',
   'training.no-caption-words':
     'fewer than two training images have captions with words to learn from: write captions, or set words to "content"',
+  'training.one-captioned':
+    'fewer than two training images have a caption or label to learn from: an image is told from others by what is said of them',
+  'training.same-captions': 'the same is said of every training image ("{text}"): nothing tells one from another',
+  'training.batch-of-one': 'a batch of one image has no other text to tell its own from: choose a batchSize of 2 or more',
+  'training.accumulated-twice': 'accumulate, effectiveBatch: choose one of them: averaged gradients of batches, or one larger batch',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

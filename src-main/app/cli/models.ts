@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { measured, percent } from '#shared/format.ts'
 import type { Evaluation } from '#shared/model/evaluation.ts'
-import { type Device, type Measured, predictionsOf, type RegionScores } from '#shared/model/job.ts'
+import { type Device, type Measured, predictionsOf, type RegionScores, type Retrieval } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
@@ -130,6 +130,7 @@ function told(measured: Measured): { answered: object; table: () => string } {
     const splits = evaluations(measured)
     return { answered: answered(splits), table: () => splitTable(splits) }
   }
+  if (measured.task === 'contrast') return { answered: measured.splits, table: () => retrievalTable(measured.splits) }
   return { answered: regionsAnswered(measured.splits), table: () => regionTables(measured) }
 }
 
@@ -154,8 +155,28 @@ const regionsAnswered = (splits: Readonly<Record<string, RegionScores>>) =>
       ]),
   )
 
+/** Recall in both directions, a line a split. */
+function retrievalTable(splits: Readonly<Record<string, Retrieval>>): string {
+  type Row = Retrieval & { readonly name: string }
+  const of = (direction: 'texts' | 'images', way: string): Column<Row>[] =>
+    metricsOf('contrast').map((metric) => ({
+      title: `${way} ${metric.title.en}`,
+      value: (row) => measured(metric, row[direction][metric.id]),
+    }))
+  return renderTable<Row>(
+    [
+      { title: 'split', value: ({ name }) => name },
+      { title: 'images', value: ({ n }) => n },
+      { title: 'captions', value: ({ captions }) => captions },
+      ...of('texts', 'caption'),
+      ...of('images', 'image'),
+    ],
+    Object.entries(splits).flatMap(([name, split]) => (split.n ? [{ name, ...split }] : [])),
+  )
+}
+
 /** Every metric of each split, a line each; and of each label those that mean something for a label by itself. */
-function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' }>): string {
+function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' | 'contrast' }>): string {
   const metrics = metricsOf(task)
   const named = Object.entries(splits).flatMap(([name, scores]) => (scores.n ? [{ name, ...scores }] : []))
   type Line = { readonly title: string; readonly of: (split: RegionScores) => string | number | undefined }

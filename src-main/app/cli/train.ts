@@ -109,7 +109,7 @@ export const trainCommand = (app: AppContext): Command =>
               ...(also && { also: { checkpoint: also.checkpoint, kept: also.kept, metrics: accuracies(also.measured) } }),
             },
             () => {
-              const title = result.measured.task === 'classify' ? 'accuracy %' : 'score %'
+              const title = { classify: 'accuracy %', contrast: 'recall@1 %', detect: 'score %', segment: 'score %' }[result.measured.task]
               const table = renderTable(
                 [
                   { title: 'split', value: (r) => r[0] },

@@ -34,7 +34,7 @@ export class Collected {
   }
 
   /** Adds an image with its target, unless it cannot be read. */
-  add(row: Omit<LabelledRow, 'label_id'>, target: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions'>): void {
+  add(row: Omit<LabelledRow, 'label_id'>, target: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions' | 'labelled'>): void {
     const place = this.places.get(row.root)!
     const link = place.linkOut(row.path)
     const reason = link !== null ? linkReason(link) : this.unreadable ? this.unreadable.get(row.id) : row.problem

@@ -13,7 +13,13 @@ import type { Project } from '../projects/project.ts'
 
 /** Images that jobs of a task read: those in a split with an accepted label or, for tasks of regions and captions, one of these. */
 export const imagesOfJobs = ({ db }: Project, task = 'classify'): number[] =>
-  captionTask(task) ? imagesWithCaptions(db) : regionTask(task) ? imagesWithRegions(db) : labelledImages(db)
+  captionTask(task)?.labels
+    ? [...new Set([...imagesWithCaptions(db), ...labelledImages(db)])].sort((a, b) => a - b)
+    : captionTask(task)
+      ? imagesWithCaptions(db)
+      : regionTask(task)
+        ? imagesWithRegions(db)
+        : labelledImages(db)
 
 /**
  * Creates a job after checking new or changed image files; `make` gets the unreadable ones with the reason.

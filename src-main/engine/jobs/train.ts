@@ -101,7 +101,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       dataHash: job.dataHash,
       ...(job.leftOut?.length && { leftOut: [...job.leftOut] }),
       device: provider,
-      templates: [...templates],
+      templates: [...(trained.wording?.templates ?? templates)],
+      ...(trained.wording && { captionTemplate: trained.wording.captionTemplate }),
       classes: job.classes.map((c) => c.name),
       metrics: {},
     }
@@ -118,13 +119,12 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     written = true
     const { other } = trained
     const also = other && (await room(() => besideOf(job, other, { base: job.model, record, weights: model.weights })))
-    const measured = await evaluateSplits(job.out, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, {
-      patience: pauses,
-    })
+    // A recipe that learned words of its own is measured by them.
+    const asked = { ...job, ...(trained.wording && { templates: null }), task: recipe.measuredAt ?? recipe.task }
+    const measured = await evaluateSplits(job.out, asked, hooks, provider, { patience: pauses })
     const seconds = (performance.now() - started) / 1000
     await room(() => writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) }))
-    const others =
-      also && (await evaluateSplits(also, { ...job, task: recipe.measuredAt ?? recipe.task }, hooks, provider, { patience: pauses }))
+    const others = also && (await evaluateSplits(also, asked, hooks, provider, { patience: pauses }))
     if (others) await room(() => writeRecord(also, { ...readRecord(also), metrics: accuracies(others) }))
     if (!job.keepsState) forgetState(job.out)
     return {

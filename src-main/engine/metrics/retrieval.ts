@@ -21,3 +21,49 @@ export function recallAtK(similarity: ArrayLike<number>, relevant: readonly (rea
   })
   return ks.map((k) => ranks.filter((rank) => rank < k).length / queries)
 }
+
+/** Queries whose similarities are held at once. */
+const BLOCK = 256
+
+/**
+ * Recall@k of captions by images and of images by captions. All embeddings have length 1, row-major.
+ * @param images `own`: the captions that are true of each image, by their number
+ * @param texts `n` different captions
+ * @returns for each of `ks`: the share of images that find one of their captions, and of captions that find one of their images
+ */
+export function bothWays(
+  images: { readonly rows: Float32Array; readonly own: readonly (readonly number[])[] },
+  texts: { readonly rows: Float32Array; readonly n: number },
+  dim: number,
+  ks: readonly number[],
+): { readonly texts: number[]; readonly images: number[] } {
+  const imagesOf = Array.from({ length: texts.n }, () => [] as number[])
+  images.own.forEach((own, i) => own.forEach((caption) => imagesOf[caption]!.push(i)))
+  return {
+    texts: recallInBlocks(images.rows, texts.rows, images.own, dim, ks),
+    images: recallInBlocks(texts.rows, images.rows, imagesOf, dim, ks),
+  }
+}
+
+function recallInBlocks(
+  queries: Float32Array,
+  candidates: Float32Array,
+  relevant: readonly (readonly number[])[],
+  dim: number,
+  ks: readonly number[],
+): number[] {
+  const m = candidates.length / dim
+  const found = ks.map(() => 0)
+  for (let from = 0; from < relevant.length; from += BLOCK) {
+    const wanted = relevant.slice(from, from + BLOCK)
+    const similarity = new Float32Array(wanted.length * m)
+    for (let q = 0; q < wanted.length; q++)
+      for (let c = 0; c < m; c++) {
+        let sum = 0
+        for (let i = 0; i < dim; i++) sum += queries[(from + q) * dim + i]! * candidates[c * dim + i]!
+        similarity[q * m + c] = sum
+      }
+    recallAtK(similarity, wanted, ks).forEach((share, k) => (found[k]! += share * wanted.length))
+  }
+  return found.map((sum) => sum / relevant.length)
+}

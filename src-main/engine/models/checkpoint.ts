@@ -64,6 +64,7 @@ export async function openModel(dir: string, told: Seeing = {}): Promise<Model> 
       weights,
       head,
       templates: templates.length ? templates : ((described.detector ?? described.grounding)?.templates ?? TEMPLATES),
+      captionTemplate: record?.captionTemplate ?? '{}',
       get tokenizer() {
         if (!tokenizer) throw noTokenizer(dir)
         return tokenizer

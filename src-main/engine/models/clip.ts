@@ -206,6 +206,7 @@ const half = (tower: string) => sentence('model.one-tower', { tower, model: 'CLI
 export const clipSimilarity: Similarity = {
   scale: logitScale,
   logits: logitsPerImage,
+  tensors: { scale: LOGIT_SCALE },
   bounds: { [LOGIT_SCALE]: Math.log(100) },
   of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
 }

@@ -194,6 +194,7 @@ export const clipseg = defineFamily<ClipsegConfig>({
       similarity: {
         scale: (p) => clipSimilarity.scale(inside(p)),
         logits: (p, x, y) => clipSimilarity.logits(inside(p), x, y),
+        tensors: { scale: SCALE },
         bounds: { [SCALE]: Math.log(100) },
         of: (weights) => clipSimilarity.of({ float32: (name) => weights.float32(CLIP + name) }),
       },

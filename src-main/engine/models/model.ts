@@ -61,6 +61,8 @@ export interface TextTower {
 export interface Similarity {
   scale(p: Params): Value
   logits(p: Params, image: Value, text: Value): Value
+  /** The names of the logarithm of the scale, and of the bias if it has one. */
+  readonly tensors: { readonly scale: string; readonly bias?: string }
   /** Upper bounds, by tensor name, that pre-training enforces. */
   readonly bounds?: Readonly<Record<string, number>>
   of(weights: Pick<Weights, 'float32'>): { readonly scale: number; readonly bias: number }
@@ -160,6 +162,8 @@ export interface Model extends Architecture {
   /** @throws a data fault if the folder has none; embedding texts works without it */
   readonly preprocess: Preparation
   readonly templates: readonly string[]
+  /** How a caption is worded for it, with one `{}`. */
+  readonly captionTemplate: string
   /** The last layer of a classifier, fine-tuned or the model's own. */
   readonly head: Head | undefined
   /** The models that it works with. */

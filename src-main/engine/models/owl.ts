@@ -195,6 +195,7 @@ function describe(c: OwlConfig, kind: OwlKind<string>): Omit<Architecture, 'fami
     similarity: {
       scale: (p) => logitScale(towers(p)),
       logits: (p, image, text) => logitsPerImage(towers(p), image, text),
+      tensors: { scale },
       bounds: { [scale]: Math.log(100) },
       of: (weights) => ({ scale: Math.exp(weights.float32(scale)[0]!), bias: 0 }),
     },

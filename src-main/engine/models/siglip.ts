@@ -128,6 +128,7 @@ const scale = (p: Params): Value => exp(p.get(SCALE, [1]))
 
 const similarity: Similarity = {
   scale,
+  tensors: { scale: SCALE, bias: BIAS },
   logits: (p, image, text) =>
     add(mul(gemm(l2Normalize(image), l2Normalize(text), undefined, { transB: true }), scale(p)), p.get(BIAS, [1])),
   of: (weights) => ({ scale: Math.exp(weights.float32(SCALE)[0]!), bias: weights.float32(BIAS)[0]! }),

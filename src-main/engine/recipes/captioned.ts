@@ -1,22 +1,24 @@
 /** Images against captions made of their classes, as a model was pre-trained: what FLYP trains by. */
-import type { Graph, Value } from '../graph/graph.ts'
 import { textTower } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
-import type { Params } from '../nn/params.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { contrast } from '../tasks/contrast.ts'
 import { textsOf } from '../tasks/embed.ts'
+import type { ContrastStep } from './contrast-trainer.ts'
 import type { Run } from './run.ts'
 
-/** The symmetric contrastive loss of `b` images and their captions, both towers and the temperature trained. */
-export function captionLoss(model: Model, graph: Graph, b: number, { height, width }: { readonly height: number; readonly width: number }) {
+/** The symmetric contrastive loss of images and their captions, both towers and the temperature trained. */
+export function captionStep(model: Model, { height, width }: { readonly height: number; readonly width: number }): ContrastStep {
   const text = textTower(model, 'flyp')
-  const p: Params = paramsFor(model, graph, model.weights, (name) => model.tensors.isOf(name, 'image', 'text', 'joint'), 'stored')
-  const image = model.image.embed(p, graph.input('pixels', 'float32', [b, 3, height, width]))
-  const ids = graph.input('ids', 'int32', [b, text.context])
-  const words = text.embed(p, text.tokens(p, ids), graph.input('at', 'int32', [b]))
-  const loss: Value = contrast.loss(text.similarity.logits(p, image, words), contrast.inputs(graph, b))
-  return { loss, parameters: p.trainable }
+  return {
+    params: (graph) => paramsFor(model, graph, model.weights, (name) => model.tensors.isOf(name, 'image', 'text', 'joint'), 'stored'),
+    embed(p, graph, b) {
+      const image = model.image.embed(p, graph.input('pixels', 'float32', [b, 3, height, width]))
+      const ids = graph.input('ids', 'int32', [b, text.context])
+      return { image, text: text.embed(p, text.tokens(p, ids), graph.input('at', 'int32', [b])) }
+    },
+    loss: (p, graph, n, embedded) => contrast.loss(text.similarity.logits(p, embedded.image, embedded.text), contrast.inputs(graph, n)),
+  }
 }
 
 export interface Captioned {
@@ -25,7 +27,7 @@ export interface Captioned {
   readonly caption: number
 }
 
-/** Captions of the classes as inputs of {@link captionLoss}. @param collisions whether pairs of one class are negatives of each other */
+/** Captions of the classes as inputs of {@link captionStep}. @param collisions whether pairs of one class are negatives of each other */
 export function captionFeeds(
   { model, o }: Pick<Run, 'model'> & { readonly o: Pick<Run['o'], 'classes' | 'templates'> },
   collisions: boolean,
@@ -34,7 +36,8 @@ export function captionFeeds(
   const encoded = o.classes.map((c) => textsOf(c, o.templates).map((t) => model.tokenizer.encode(t, text.context)))
   return {
     captions: encoded.map((own) => own.length),
-    feeds(batch: readonly Captioned[]): Record<string, Tensor> {
+    /** Inputs of `embed`. */
+    texts(batch: readonly Captioned[]): Record<string, Tensor> {
       const b = batch.length
       const ids = new Int32Array(b * text.context)
       const at = new Int32Array(b)
@@ -46,8 +49,10 @@ export function captionFeeds(
       return {
         ids: tensor(ids, 'int32', [b, text.context]),
         at: tensor(at, 'int32', [b]),
-        ...contrast.feeds(batch.map(({ label }) => ({ kind: 'words', texts: [], group: collisions ? -1 : label }))),
       }
     },
+    /** Inputs of `loss`. */
+    pairs: (batch: readonly Captioned[]): Record<string, Tensor> =>
+      contrast.feeds(batch.map(({ label }) => ({ kind: 'words', texts: [], group: collisions ? -1 : label }))),
   }
 }

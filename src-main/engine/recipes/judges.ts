@@ -88,11 +88,19 @@ export function answersOf(logits: Float32Array, labels: Int32Array, classes: num
 }
 
 /** The mean loss of batches of `batch` images, the last one filled up from the beginning. Undefined if there are none. */
-export function byLoss(
+export const byLoss = (
   run: Run,
   trainer: Trainer,
   batch: number,
   feeds: (rows: readonly number[]) => Promise<Record<string, Tensor>>,
+): (() => Promise<number>) | undefined =>
+  byMeanLoss(run, batch, async (rows) => (await trainer.measure(await feeds(rows), { ema: true })).loss)
+
+/** The same of a loss that is computed otherwise. */
+export function byMeanLoss(
+  run: Run,
+  batch: number,
+  lossOf: (rows: readonly number[]) => Promise<number>,
 ): (() => Promise<number>) | undefined {
   const { n } = run.split('val')
   if (!n) return undefined
@@ -101,8 +109,7 @@ export function byLoss(
     let sum = 0
     for (let b = 0; b < batches; b++) {
       run.check()
-      const rows = Array.from({ length: batch }, (_, i) => (b * batch + i) % n)
-      sum += (await trainer.measure(await feeds(rows), { ema: true })).loss
+      sum += await lossOf(Array.from({ length: batch }, (_, i) => (b * batch + i) % n))
     }
     return sum / batches
   }

@@ -34,6 +34,10 @@ export const markShapes = [
   'trapezoid',
   'ell',
   'flag',
+  'bubble',
+  'lock',
+  'crown',
+  'tag',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

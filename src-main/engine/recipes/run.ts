@@ -26,6 +26,8 @@ export interface Trained {
   /** Additional tensor files and other files to save with the weights, by file name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
   readonly files?: Readonly<Record<string, string>>
+  /** How texts are worded for the model from now on, if otherwise than for the base. */
+  readonly wording?: { readonly templates: readonly string[]; readonly captionTemplate: string }
   readonly losses: readonly number[]
   /** Facts about the run worth recording, e.g. the chosen C. */
   readonly notes?: Readonly<Record<string, number | string>>

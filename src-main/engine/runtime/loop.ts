@@ -31,7 +31,7 @@ export interface TrainingPlan {
    * Completes the feeds with what depends on the current weights, such as which prediction answers for which target.
    * Called right before the step.
    */
-  ready?(feeds: Record<string, Tensor>, step: number): Promise<Record<string, Tensor>>
+  ready?(feeds: Record<string, Tensor>, step: number, micro: number): Promise<Record<string, Tensor>>
   readonly accumulate?: number
   readonly imagesPerStep: number
 }
@@ -109,7 +109,7 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
       const feeds = await ahead!
       const last = micro + 1 === accumulate
       ahead = last ? (step + 1 < steps ? load(step + 1, 0) : undefined) : load(step, micro + 1)
-      metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step) : feeds, schedule(step))
+      metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step, micro) : feeds, schedule(step))
       loss += metrics.loss / accumulate
       const { fault } = trainer
       if (!fault && Number.isFinite(loss)) continue

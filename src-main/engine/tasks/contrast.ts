@@ -2,7 +2,7 @@
 import { tensor } from '../runtime/session.ts'
 import { shuffled } from './examples.ts'
 import { accuracy, contrastive } from './losses.ts'
-import { defineTask } from './task.ts'
+import { type CaptionTask, defineTask } from './task.ts'
 
 export const contrast = defineTask({
   id: 'contrast',
@@ -29,3 +29,13 @@ export const contrast = defineTask({
     return { ownText: accuracy(logits, logits.graph.constant(own, 'int32', [b])) }
   },
 })
+
+/** The same where a label too may say what an image shows. */
+export const labelContrast: CaptionTask = {
+  id: 'contrast-labels',
+  title: { en: 'Images and texts or labels', ja: '画像とテキスト・ラベルの対比' },
+  needs: ['embedImage', 'embedText'],
+  targets: 'words',
+  labels: true,
+  target: contrast.target,
+}

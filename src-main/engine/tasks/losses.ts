@@ -1,4 +1,5 @@
 import type { Value } from '../graph/graph.ts'
+import { binaryCrossEntropy } from './region-losses.ts'
 import { add, argmax, cast, div, equal, logSoftmax, mul, neg, reduceMean, reduceSum, transpose, unsqueeze, where } from '../ops/index.ts'
 
 export interface CrossEntropyOptions {
@@ -44,6 +45,54 @@ export function contrastive(logits: Value, same?: Value): Value {
   )
   const masked = same ? where(same, -1e9, logits) : logits
   return mul(add(crossEntropy(masked, own), crossEntropy(transpose(masked, [1, 0]), own)), 0.5)
+}
+
+/**
+ * Pairs of a batch for contrastive losses. `same` [B, B] (bool) marks pairs that match but are not each other's own: they count neither
+ * as positives nor as negatives. `share` [B] (float32) weighs the examples and sums to 1.
+ */
+interface Pairing {
+  readonly same: Value
+  readonly share: Value
+}
+
+/** {@link contrastive} with weighed examples: with equal shares it is the same. */
+export function softmaxPairs(logits: Value, { same, share }: Pairing): Value {
+  const b = logits.shape[0]!
+  const own = logits.graph.constant(
+    Int32Array.from({ length: b }, (_, i) => i),
+    'int32',
+    [b],
+  )
+  const masked = where(same, -1e9, logits)
+  return mul(add(crossEntropy(masked, own, { weight: share }), crossEntropy(transpose(masked, [1, 0]), own, { weight: share })), 0.5)
+}
+
+/**
+ * Pairwise sigmoid loss (Zhai et al. 2023, "Sigmoid loss for language image pre-training", §3.2, algorithm 1): −Σ log σ(z · logit) / B over
+ * all pairs of logits [B, B], z = 1 for an image with its own text and −1 for others. Pairs marked as `same` are left out; the terms of
+ * an image weigh its share.
+ */
+export function sigmoidPairs(logits: Value, { same, share }: Pairing): Value {
+  const b = logits.shape[0]!
+  const own = logits.graph.constant(
+    Float32Array.from({ length: b * b }, (_, i) => Number(i % (b + 1) === 0)),
+    'float32',
+    [b, b],
+  )
+  const each = where(same, 0, binaryCrossEntropy(logits, own))
+  return reduceSum(mul(reduceSum(each, { axes: [1] }), share))
+}
+
+/**
+ * Bidirectional contrastive loss with several positives (Yang et al. 2022, "Unified contrastive learning in image-text-label space", eq.
+ * 2-4; microsoft/UniCL): cross-entropy of logits [B, B] against `targets` [B, B], a symmetric matrix whose rows sum to 1: equal shares
+ * for all texts that an image matches. The mean of both directions, each a mean over the examples weighed by `share`.
+ */
+export function softTargetPairs(logits: Value, { targets, same, share }: Pairing & { readonly targets: Value }): Value {
+  const masked = where(same, -1e9, logits)
+  const along = (x: Value) => reduceSum(mul(neg(reduceSum(mul(targets, logSoftmax(x)), { axes: [1] })), share))
+  return mul(add(along(masked), along(transpose(masked, [1, 0]))), 0.5)
 }
 
 /** Fraction of rows whose largest logit is the label's. */

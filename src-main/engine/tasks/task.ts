@@ -31,6 +31,8 @@ export interface CaptionTask {
   readonly targets: 'words'
   /** Whether accepted masks are given with the captions. */
   readonly masks?: boolean
+  /** Whether the accepted label of an image is given with its captions, and images are that have only one. */
+  readonly labels?: boolean
   /** The captions of an image; null if it has none. */
   target(accepted: Accepted): TargetOf<'words'> | null
 }

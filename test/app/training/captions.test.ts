@@ -1,5 +1,6 @@
 /** Which captions of a project are targets, and which masks go with them. */
 import { expect, test } from 'vitest'
+import { classesOf } from '#shared/model/job.ts'
 import type { Shape } from '#shared/model/shape.ts'
 import { dataFor, trainingDataFor } from '../../../src-main/app/training/dataset.ts'
 import { imagesOfJobs } from '../../../src-main/app/training/readable.ts'
@@ -50,4 +51,31 @@ test('accepted captions of whole images are targets, with the masks beside them;
 test('without a caption in “train” it is said what to do', () => {
   const project = temporaryProject([record('c.jpg', { split: 'train', regions: [{ label: 'bird', shape: triangle }] })])
   expect(() => trainingDataFor(project, 'ground')).toThrow('no accepted captions of images in the split "train"')
+})
+
+test('captions and labels: images with either, the label only where there is one; for captions alone, only images that have some', () => {
+  const project = temporaryProject([
+    record('a.jpg', { split: 'train', labels: [{ label: 'cat' }], captions: [{ text: 'a cat' }] }),
+    record('b.jpg', { split: 'train', captions: [{ text: 'two birds' }] }),
+    record('c.jpg', { split: 'train', labels: [{ label: 'dog' }] }),
+    record('d.jpg', { split: 'train', labels: [{ label: 'cat' }, { label: 'dog' }] }),
+  ])
+  const both = trainingDataFor(project, 'contrast-labels')
+  const name = (i: number) => both.classes[i]!.name
+  expect(both.splits['train']!.map((item) => [item.name, item.captions, classesOf(item).map(name)])).toEqual([
+    ['a.jpg', ['a cat'], ['cat']],
+    ['b.jpg', ['two birds'], []],
+    ['c.jpg', undefined, ['dog']],
+  ])
+  expect(imagesOfJobs(project, 'contrast-labels')).toEqual([1, 2, 3, 4])
+  expect(
+    dataPreview(project, 'unicl')
+      .classes.map(({ name: of }) => of)
+      .sort(),
+  ).toEqual(['cat', 'dog'])
+  const captions = trainingDataFor(project, 'contrast')
+  expect(captions.splits['train']!.map((item) => item.name)).toEqual(['a.jpg', 'b.jpg'])
+  expect(captions.classes).toEqual([])
+  const told = temporaryProject([record('a.jpg', { split: 'train', captions: [{ text: 'a cat' }] })])
+  expect(() => trainingDataFor(told, 'contrast-labels')).toThrow('no labelled images in the split "train"')
 })

@@ -10,7 +10,7 @@ import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
-import { captionFeeds, captionLoss } from '../../../src-main/engine/recipes/captioned.ts'
+import { captionFeeds, captionStep } from '../../../src-main/engine/recipes/captioned.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { zeroShotHead } from '../../../src-main/engine/tasks/embed.ts'
 import { readHead } from '../../../src-main/engine/weights/head.ts'
@@ -51,17 +51,21 @@ test.each(['collisions', 'masked'] as const)('%s: loss and gradients are PyTorch
   const images = new Images(train, new PixelStore(0))
   for (const row of train.keys())
     preprocess(await images.pixels(row, base.preprocess.deep), base.preprocess, pixels, row * 3 * height * width)
-  const { loss, parameters } = captionLoss(base, graph, b, { height, width })
+  const step = captionStep(base, { height, width })
+  const p = step.params(graph)
+  const loss = step.loss(p, graph, b, step.embed(p, graph, b))
   const names = Object.keys(wanted)
   const weights = names.map((name) => graph.inputs.find((v) => v.name === `w:${name}`)!)
   gradients(loss, weights).forEach((g, i) => graph.output(names[i]!, g))
   graph.output('loss', loss)
   const session = await Session.create(graph)
-  const { feeds } = captionFeeds({ model: base, o: { classes, templates: [reference.template] } }, which === 'collisions')
+  const { texts, pairs } = captionFeeds({ model: base, o: { classes, templates: [reference.template] } }, which === 'collisions')
+  const told = coop.labels.map((label) => ({ label, caption: 0 }))
   const found = await session.run({
     pixels: tensor(pixels, 'float32', [b, 3, height, width]),
-    ...feeds(coop.labels.map((label) => ({ label, caption: 0 }))),
-    ...Object.fromEntries(parameters.map(({ name, shape }) => [`w:${name}`, tensor(base.weights.float32(name), 'float32', shape)])),
+    ...texts(told),
+    ...pairs(told),
+    ...Object.fromEntries(p.trainable.map(({ name, shape }) => [`w:${name}`, tensor(base.weights.float32(name), 'float32', shape)])),
   })
   await session.release()
   expect(relativeError(found['loss']!.data as Float32Array, [expected])).toBeLessThan(1e-3)
@@ -82,6 +86,16 @@ test('the first loss is the reference’s; both towers are trained, and the clas
   const head = await zeroShotHead(tuned, classes, [reference.template])
   expect(relativeError(readHead(checkpoint).weight, head.weight)).toBeLessThan(1e-5)
   tuned.close()
+})
+
+test('an effective batch of several batches has the loss of one large batch; accumulating besides is refused', async () => {
+  const [whole, sliced] = [
+    await runJob(job('large', { epochs: 3, keep: 'best' }), quiet),
+    await runJob(job('sliced', { epochs: 3, keep: 'best', batchSize: 3, effectiveBatch: 9 }), quiet),
+  ]
+  sliced.loss.forEach((x, i) => expect(Math.abs(x - whole.loss[i]!)).toBeLessThan(1e-3))
+  sliced.course!.judged!.values.forEach((x, i) => expect(Math.abs(x - whole.course!.judged!.values[i]!)).toBeLessThan(1e-3))
+  await expect(runJob(job('twice', { batchSize: 3, effectiveBatch: 9, accumulate: 2 }), quiet)).rejects.toThrow('choose one of them')
 })
 
 test('learns', async () => {

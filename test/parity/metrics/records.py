@@ -26,7 +26,7 @@ classify = {
     "nll": lambda labels, p: metrics.log_loss(labels, p, labels=range(p.shape[1])),
     "ece": ece,
 }
-contrast = {f"recallAt{k}": lambda truth, s, k=k: metrics.top_k_accuracy_score(truth, s, k=k, labels=range(s.shape[1])) for k in (1, 5)}
+contrast = {f"recallAt{k}": lambda truth, s, k=k: metrics.top_k_accuracy_score(truth, s, k=k, labels=range(s.shape[1])) for k in (1, 5, 10)}
 
 cases = []
 # The last case: a class without examples, and one that is never predicted.

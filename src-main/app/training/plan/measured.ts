@@ -7,6 +7,11 @@ type Measured = Pick<Facts, 'data' | 'task' | 'untrained'>
 
 const what: Readonly<Record<string, Words>> = {
   classify: { en: 'the share of images that get their label', ja: '正しいラベルになった画像の割合' },
+  contrast: {
+    en: 'how often an image finds one of its captions first, and a caption its image (mean recall@1)',
+    ja: '画像が自分のキャプションを、キャプションが自分の画像を先頭に見つける割合（再現率@1 の平均）',
+  },
+  'contrast-labels': { en: 'the share of labelled images that get their label', ja: 'ラベル付きの画像のうち正しいラベルになった割合' },
   detect: { en: 'the mean average precision of boxes (COCO)', ja: 'ボックスの平均適合率の平均（COCO）' },
   ground: {
     en: 'how well masks of words agree with the drawn ones, where there are some (mean IoU)',

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { cancelled, dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { classesOf } from '#shared/model/job.ts'
 import { Images } from '../../data/images.ts'
 import type { Model } from '../../models/model.ts'
 import type { Provider } from '../../runtime/session.ts'
@@ -11,6 +12,10 @@ import { HEAD_FILE, type Head, rowsOfHead } from '../../weights/head.ts'
 import { allFinite } from '../../weights/dtype.ts'
 import { type Data, defineMeasure } from '../measure.ts'
 
+/** Without images that have captions alone. */
+const labelled = (splits: Data['splits']): Data['splits'] =>
+  Object.fromEntries(Object.entries(splits).map(([name, items]) => [name, items.filter((item) => classesOf(item).length)]))
+
 /** Predictions on every split. A checkpoint without a head is measured as a zero-shot classifier. */
 export default defineMeasure({
   id: 'classify',
@@ -18,7 +23,8 @@ export default defineMeasure({
   title: classify.title,
   main: 'accuracy',
   about: 'labels of images',
-  async measure(model, data, { hooks, provider, pictures, patience }) {
+  async measure(model, given, { hooks, provider, pictures, patience }) {
+    const data = { ...given, splits: labelled(given.splits) }
     const head = await headOf(model, data, provider)
     const names = Object.keys(data.splits)
     const images = new Images(

@@ -4,15 +4,18 @@
  * classifier is the zero-shot one of the tuned model.
  */
 import { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { Rng } from '../../data/rng.ts'
 import { textTower } from '../../models/families.ts'
 import { adamW } from '../../optim/optimizer.ts'
-import { Trainer } from '../../runtime/train.ts'
 import { classify } from '../../tasks/classify.ts'
 import { zeroShotHead } from '../../tasks/embed.ts'
-import { captionFeeds, captionLoss } from '../captioned.ts'
+import { effective, slicesOf } from '../caption-settings.ts'
+import { captionFeeds, captionStep } from '../captioned.ts'
+import { contrastTrainer } from '../contrast-trainer.ts'
 import { fit } from '../fit.ts'
-import { byLoss } from '../judges.ts'
+import { byMeanLoss } from '../judges.ts'
 import { withWeights } from '../overlay.ts'
 import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
@@ -23,6 +26,7 @@ import { pixelBatches } from '../views.ts'
 const settings = z.strictObject({
   epochs: epochs(10),
   batchSize: batchSize(64),
+  effectiveBatch: effective,
   accumulate: accumulated,
   lr: rate(1e-5),
   warmup: warmup(0.1),
@@ -60,7 +64,7 @@ export default defineRecipe({
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
   phases: (s, images) => [{ name: 'training', cost: Math.max(1, 5 * s.epochs * images('train')), measures: true }],
-  steps: stepsOf,
+  steps: (s, n) => stepsOf({ ...s, accumulate: slicesOf(s) * s.accumulate }, n),
   run: tuneBoth,
 })
 
@@ -68,35 +72,43 @@ async function tuneBoth(run: Run, s: z.output<typeof settings>): Promise<Trained
   const { model } = run
   const { similarity } = textTower(model, 'flyp')
   const images = run.split('train')
-  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
+  const slices = slicesOf(s)
+  if (slices > 1 && s.accumulate > 1) throw userError(sentence('training.accumulated-twice'))
+  const drawn = classify.examples(images.n, { ...s, accumulate: slices * s.accumulate, seed: run.o.seed })
   const pictures = pixelBatches(run, s.augmentation, drawn)
   const held = pixelBatches(run, 'none', drawn, 'val')
-  const { captions, feeds } = captionFeeds(run, s.collisions)
+  const { captions, texts, pairs } = captionFeeds(run, s.collisions)
   const fitted = await fit(run, {
-    ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: false },
+    ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: true },
     async open({ batch, accumulate, rows: rowsOf }) {
-      const trainer = await Trainer.create(
-        { build: (graph) => captionLoss(model, graph, batch, pictures) },
-        (name) => model.weights.float32(name),
-        {
-          optimizer: adamW({ weightDecay: s.weightDecay }),
-          ...{ clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined, max: similarity.bounds, session: { provider: run.o.provider } },
-        },
-      )
-      const { labels } = run.split('val')
-      const judge = byLoss(run, trainer, batch, async (rows) => ({
-        pixels: await held.read(rows, 0),
-        ...feeds(rows.map((row) => ({ label: labels[row]!, caption: 0 }))),
-      }))
-      return {
-        ...{ trainer, judge, release: () => trainer.release() },
-        async batch(step, micro) {
-          const rows = rowsOf(step, micro)
-          const rng = Rng.of(run.o.seed, 0xf17, step, micro)
-          const drawnCaptions = rows.map((row) => ({ label: images.labels[row]!, caption: rng.int(captions[images.labels[row]!]!) }))
-          return { pixels: await pictures.read(rows, step), ...feeds(drawnCaptions) }
-        },
+      // Where memory ran out, each of the batches whose gradients are averaged became several slices.
+      const sliced = { batch, slices: accumulate / (slices > 1 ? 1 : drawn.accumulate) }
+      const drawnOf = (step: number, micro: number) => {
+        const rng = Rng.of(run.o.seed, 0xf17, step, micro)
+        return rowsOf(step, micro).map((row) => ({ label: images.labels[row]!, caption: rng.int(captions[images.labels[row]!]!) }))
       }
+      const feeds = {
+        slice: async (step: number, micro: number) => ({
+          pixels: await pictures.read(rowsOf(step, micro), step),
+          ...texts(drawnOf(step, micro)),
+        }),
+        pairs: (step: number, micros: readonly number[]) => pairs(micros.flatMap((micro) => drawnOf(step, micro))),
+      }
+      const opened = await contrastTrainer(captionStep(model, pictures), feeds, (name) => model.weights.float32(name), sliced, {
+        optimizer: adamW({ weightDecay: s.weightDecay }),
+        ...{ clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined, max: similarity.bounds, session: { provider: run.o.provider } },
+      })
+      const { labels } = run.split('val')
+      const told = (rows: readonly number[]) => rows.map((row) => ({ label: labels[row]!, caption: 0 }))
+      const parts = (rows: readonly number[]) =>
+        Array.from({ length: sliced.slices }, async (_, k) => {
+          const own = rows.slice(k * batch, (k + 1) * batch)
+          return { pixels: await held.read(own, 0), ...texts(told(own)) }
+        })
+      const judge = byMeanLoss(run, batch * sliced.slices, async (rows) =>
+        opened.measure(await Promise.all(parts(rows)), pairs(told(rows))),
+      )
+      return { ...opened, judge }
     },
   })
   const made = async (weights: ReadonlyMap<string, Float32Array>) => {

@@ -4,6 +4,8 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.unknown': 'レシピ「{recipe}」はありません。使えるのは {known} です',
   'recipe.unknown-setting': 'レシピ {recipe}：設定 {setting} はありません（使えるのは {known}）',
   'recipe.setting': 'レシピ {recipe}：{setting}：{problem}',
+  'recipe.no-prefix':
+    'レシピ {recipe}：{setting}：モデルの語彙の 1 トークンで、どのキャプションやラベルにも現れず、もう一方と異なるものが必要です（「{found}」）',
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
   'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
@@ -38,6 +40,10 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
     '{folder}：分割「train」に、承認済みのキャプションがあり読み込める画像がありません（{n} 枚が読み込めません：{file}：{reason}）',
   'training.no-caption-words':
     '学習できる単語を含むキャプションのある学習画像が 2 枚未満です。キャプションを書くか、words を「content」にしてください',
+  'training.one-captioned': 'キャプションかラベルのある学習画像が 2 枚未満です。画像は、それについて述べられたことで互いに区別します',
+  'training.same-captions': 'どの学習画像にも同じこと（「{text}」）しか書かれていないため、互いに区別できません',
+  'training.batch-of-one': '1 枚だけのバッチには区別する相手がありません。batchSize を 2 以上にしてください',
+  'training.accumulated-twice': 'accumulate と effectiveBatch はどちらか一方にしてください（バッチの勾配の平均か、大きな 1 バッチか）',
   'training.class-number': '{file}：ラベル {label}：{n} クラスのいずれかの番号が必要です',
   'training.no-images': '学習画像がありません。ラベルを付けた画像を分割「train」に入れてください',
   'training.class-without-images': 'クラス {classes} の学習画像がありません',
