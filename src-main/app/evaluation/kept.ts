@@ -70,7 +70,7 @@ const keptFiles = (folder: string) =>
 const summary = stored.pick({ at: true, checkpoints: true }).extend({
   result: z.object({ task: comparedTaskSchema.default('classify'), rows: z.array(z.object({ name: z.string() })) }),
 })
-export interface ComparisonSummary {
+interface ComparisonSummary {
   readonly task: ComparedTask
   readonly checkpoints: string[]
   readonly names: string[]

@@ -1,5 +1,5 @@
 /** The rows of the table of figures, whatever was measured. */
-export interface Figure {
+interface Figure {
   split: string
   /** From 0 to 1, as its interval. */
   value: number
