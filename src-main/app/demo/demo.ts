@@ -18,7 +18,7 @@ import { measureOutside } from './outside.ts'
 import { type DemoPlan, demoPlan } from './plan.ts'
 import { type DemoHooks, type DemoResults, runPlan, type Shown } from './runs.ts'
 
-export interface DemoSize {
+interface DemoSize {
   /** One seed and a part of the pictures. */
   readonly fast: boolean
   /** The first so many classes only. */

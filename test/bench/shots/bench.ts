@@ -31,7 +31,7 @@ const full: ShotsPlan = { size: { part: false }, shots: [1, 2, 4, 8, 16], seeds:
 const small: ShotsPlan = { size: { part: true, classes: 16 }, shots: [1, 4, 8], seeds: [0] }
 
 /** Trains and measures one run. */
-export type Measure = (key: RunKey, settings: Readonly<Record<string, unknown>>) => Promise<Outcome>
+type Measure = (key: RunKey, settings: Readonly<Record<string, unknown>>) => Promise<Outcome>
 
 /** What a plan comes to. @returns the outcomes of this plan alone, of those that the folder has */
 export async function carryOut({ size, shots, seeds }: ShotsPlan, folder: string, measure: Measure): Promise<Outcome[]> {
@@ -91,8 +91,10 @@ function measuring({ dir, index }: Study): Measure {
   }
 }
 
-const said = ({ method, shots, seed, val, id, ood, sketch, corrupted, cpuSeconds }: Outcome) =>
-  `${method}, ${shots} shots, seed ${seed}: val ${[val, id, ood, sketch, corrupted].map(inPercent).join(' / ')} %, ${cpuSeconds.toFixed(0)} s of processor`
+function said({ method, shots, seed, val, id, ood, sketch, corrupted, cpuSeconds }: Outcome): string {
+  const shares = [val, id, ood, sketch, corrupted].map(inPercent).join(' / ')
+  return `${method}, ${shots} shots, seed ${seed}: val and tests ${shares} %, ${cpuSeconds.toFixed(0)} s of processor`
+}
 
 const inPercent = (share: number) => (100 * share).toFixed(1)
 
@@ -112,7 +114,7 @@ export function shotsTable(points: readonly Point[]): string {
   )
 }
 
-/** Without `folder` the small form is measured in a temporary folder. */
+/** @param folder for what it writes, and what it finds of earlier calls. @param fast one seed, few classes */
 export async function shotsBench(folder: string, fast: boolean): Promise<Record<string, number>> {
   const plan = fast ? small : full
   const study = await openStudy(plan.size)

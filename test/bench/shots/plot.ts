@@ -43,7 +43,8 @@ ${y.ticks(6).map(
 ${shots.map((n) => html`<text x="${px(x(n))}" y="${panel.top + panel.height + 18}" text-anchor="middle">${n}</text>`)}
 ${kinds.map((kind) => curve(kind, kind === ZERO ? [left, left + panel.width] : x, y, points, set))}</g>`
 })}
-<text x="${size.width / 2}" y="${panel.top + panel.height + 36}" text-anchor="middle">Training pictures of each class · accuracy in %</text>
+<text x="${size.width / 2}" y="${panel.top + panel.height + 36}"
+  text-anchor="middle">Training pictures of each class · accuracy in %</text>
 ${legend(kinds)}
 <text x="${panel.left}" y="${size.height - 8}">${about}</text></svg>
 `.text
