@@ -37,6 +37,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
   let written = false
+  let run: Run | undefined
   try {
     need(model, recipe.needs, `recipe ${recipe.id}`)
     const more = recipe.demands?.(job.settings)
@@ -65,7 +66,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     let latest: JobProgress = { phase: 'training', done: 0, total: 1 }
     const onPause = (waits: JobProgress['waits'] | null) => hooks.onProgress({ ...latest, waits: waits ?? undefined })
     const pauses = job.waits ? new Pauses({ onPause, isCancelled: hooks.isCancelled }) : undefined
-    const run = new Run({
+    run = new Run({
       model,
       classes: job.classes,
       templates,
@@ -137,6 +138,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       leftOut: [],
     }
   } finally {
+    await run?.end()
     model.close()
     // Nothing to resume if the run failed before saving a state; but what it wrote is claimed by the folder.
     if (!(job.keepsState && written)) removeEmpty(stateOf(job.out).dir)
