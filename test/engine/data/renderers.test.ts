@@ -53,13 +53,9 @@ test('views are the same by any number of threads, also of several batches at on
 
 test('what a thread leaves behind when it dies is rendered all the same, and after some deaths no more threads begin', async () => {
   const seen = images(4)
-  for (const program of ['process.exit(3)', 'throw new Error("no")', 'import "node:nowhere"']) {
-    const renderers = new Renderers(
-      2,
-      threadOf(
-        `import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => { ${program.startsWith('import') ? '' : program} })\n${program.startsWith('import') ? program : ''}`,
-      ),
-    )
+  const listening = (then: string) => `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { ${then} })`
+  for (const program of [listening('process.exit(3)'), listening('throw new Error("no")'), `import 'node:nowhere'`]) {
+    const renderers = new Renderers(2, threadOf(program))
     for (let again = 0; again < 4; again++) expect(await rendered(renderers, seen)).toEqual(viewsOf(seen, of))
     expect(renderers.alive).toBe(0)
     await renderers.close()
