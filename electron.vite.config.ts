@@ -21,6 +21,7 @@ export default defineConfig({
           'lane-worker': entry('src-main/engine/lane-worker.ts'),
           'merge-worker': entry('src-main/engine/merge-worker.ts'),
           'image-decoder': entry('src-main/engine/image-decoder.ts'),
+          'picture-helper': entry('src-main/engine/picture-helper.ts'),
           'work-worker': entry('src-main/app/work/worker.ts'),
           'huge-images': entry('src-main/app/media/huge-images.ts'),
           'sample-bundle': entry('src-main/app/sample/write-bundle.ts'),

@@ -8,7 +8,9 @@ const tools = {
   bench: at('test', 'bench', 'index.ts'),
   'plan-run': at('test', 'bench', 'plan', 'run.ts'), // what the bench "plan" measures, a process a training
   screens: at('test', 'e2e', 'screens.ts'),
-  'image-decoder': at('src-main', 'engine', 'image-decoder.ts'), // both spawn it from the folder that they are in
+  // Spawned by both from the folder that they are in.
+  'image-decoder': at('src-main', 'engine', 'image-decoder.ts'),
+  'picture-helper': at('src-main', 'engine', 'picture-helper.ts'),
 }
 const [name, ...given] = process.argv.slice(2)
 const made = Object.keys(tools).map((tool) => at('out', 'tools', `${tool}.js`))

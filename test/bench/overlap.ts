@@ -9,7 +9,11 @@ import type { TrainJob } from '#shared/model/job.ts'
 import { openProject } from '../../src-main/app/projects/index.ts'
 import { startTraining } from '../../src-main/app/training/train.ts'
 import { EngineClient } from '../../src-main/engine/client.ts'
+import { augmentSchema, leastSize } from '../../src-main/engine/data/augment.ts'
 import { Images } from '../../src-main/engine/data/images.ts'
+import { decodeReduced } from '../../src-main/engine/data/reduce.ts'
+import { Renderers } from '../../src-main/engine/data/renderers.ts'
+import { viewsOf } from '../../src-main/engine/data/view-tasks.ts'
 import { runJob } from '../../src-main/engine/jobs/run-job.ts'
 import { Trainer } from '../../src-main/engine/runtime/train.ts'
 import { startChild } from '../../src-main/files/child.ts'
@@ -31,7 +35,8 @@ async function watched(body: () => Promise<unknown>) {
   const steps: { readonly at: number; readonly extra: boolean }[] = []
   const bare: number[] = []
   const { step } = Trainer.prototype
-  const { pixels } = Images.prototype
+  const { reduced } = Images.prototype
+  const { render } = Renderers.prototype
   Trainer.prototype.step = async function (feeds, lr) {
     const extra = steps.length % BARE === BARE - 1
     steps.push({ at: performance.now(), extra })
@@ -50,20 +55,23 @@ async function watched(body: () => Promise<unknown>) {
     }
     return metrics
   }
-  Images.prototype.pixels = async function (i, deep) {
+  Images.prototype.reduced = async function (...asked) {
     const from = performance.now()
-    const found = await pixels.call(this, i, deep)
-    const read = performance.now()
-    spans.decode.push([from, read])
-    // After the last image of a batch, this thread augments them all before it does anything else.
-    setImmediate(() => spans.augment.push([read, performance.now()]))
+    const found = await reduced.apply(this, asked)
+    spans.decode.push([from, performance.now()])
     return found
+  }
+  Renderers.prototype.render = async function (...asked) {
+    const from = performance.now()
+    await render.apply(this, asked)
+    spans.augment.push([from, performance.now()])
   }
   try {
     await body()
   } finally {
     Trainer.prototype.step = step
-    Images.prototype.pixels = pixels
+    Images.prototype.reduced = reduced
+    Renderers.prototype.render = render
   }
   return { spans, bare: median(bare), steps }
 }
@@ -85,6 +93,29 @@ function timeline(spans: Readonly<Record<string, readonly Span[]>>, [from, to]: 
     return `${name.padEnd(8)}│${busy.join('')}│`
   })
   return `${lines.join('\n')}\n${' '.repeat(8)} ${((to - from) / 1000).toFixed(2)} s\n`
+}
+
+/** Milliseconds of one core that an image costs, as models of 96 and of 224 pixels see it: once, and each time it is varied. */
+async function costs(files: readonly string[]): Promise<Record<string, number>> {
+  const perImage = async (body: (file: string, i: number) => unknown) => {
+    await body(files[0]!, 0)
+    const from = process.cpuUsage()
+    for (const [i, file] of files.entries()) await body(file, i)
+    const { user, system } = process.cpuUsage(from)
+    return round((user + system) / 1000 / files.length)
+  }
+  const config = augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 })
+  const normalisation = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] }
+  const found: Record<string, number> = {}
+  for (const side of [96, 224]) {
+    const size = { width: side, height: side }
+    const of = { size, config, normalisation }
+    const least = leastSize(size, config)
+    found[`reading an image for ${side} px (ms)`] = await perImage((file) => decodeReduced(file, least))
+    const kept = await Promise.all(files.map((file) => decodeReduced(file, least)))
+    found[`varying it (ms, ${side} px)`] = await perImage((_, index) => viewsOf([{ pixels: kept[index]!, seed: 0, epoch: 0, index }], of))
+  }
+  return found
 }
 
 /**
@@ -127,6 +158,7 @@ export async function overlapBench(images = 320): Promise<Record<string, number>
       'loading, first epoch': round(first / bare - 1),
       'loading, later epochs': round(later / bare - 1),
       supervisor: round(supervised / alone - 1),
+      ...(await costs(train.slice(0, 64).map(({ file }) => file))),
       'load (1 min)': round(loadavg()[0]!),
     }
   } finally {

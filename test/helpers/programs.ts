@@ -17,6 +17,7 @@ const PROGRAMS = {
   'lane-worker': 'src-main/engine/lane-worker.ts',
   'merge-worker': 'src-main/engine/merge-worker.ts',
   'image-decoder': 'src-main/engine/image-decoder.ts',
+  'picture-helper': 'src-main/engine/picture-helper.ts',
   'work-worker': 'src-main/app/work/worker.ts',
   'huge-images': 'src-main/app/media/huge-images.ts',
   client: 'test/engine/jobs/client-program.ts',

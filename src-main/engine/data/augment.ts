@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Pixels } from './pixels.ts'
+import type { Size } from './raster.ts'
 import { Rng } from './rng.ts'
 import { GRID, render, type Normalisation, type View } from './render.ts'
 
@@ -76,6 +77,12 @@ function place({ width, height }: Pixels, config: AugmentConfig, rng: Rng): View
   const shear = Math.tan((rng.uniform(-config.shear, config.shear) * Math.PI) / 180)
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   return { x0, xu: cos * w * mirror, xv: (cos * shear - sin) * h, y0, yu: sin * w * mirror, yv: (sin * shear + cos) * h }
+}
+
+/** The least size of an image of which every view, at `size`, still has a pixel for each of its own. */
+export function leastSize({ width, height }: Size, { minScale, aspect }: AugmentConfig): Size {
+  const side = Math.sqrt(minScale / aspect)
+  return { width: width / side, height: height / side }
 }
 
 const LUMA = [0.299, 0.587, 0.114] as const // Rec. 601, as Pillow's and torchvision's grey

@@ -1,8 +1,7 @@
 /** Decodes formats that libvips cannot read. These decoders block their thread, so they run in a separate one. */
-import fs from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { cancelled } from '#shared/errors.ts'
+import { builtProgram } from './built.ts'
 import { bmpSize, decodeBmp } from './bmp.ts'
 import type { ForeignFormat } from './formats.ts'
 import { decodeJp2, jp2Size } from './jp2.ts'
@@ -92,11 +91,4 @@ function inThread(program: URL, task: ForeignTask, signal: AbortSignal | undefin
 
 let found: URL | null | undefined
 
-/** `image-decoder.js` next to the program or above its chunks; null when running from source. */
-function builtDecoder(): URL | null {
-  found ??=
-    ['./image-decoder.js', '../image-decoder.js']
-      .map((name) => new URL(name, import.meta.url))
-      .find((url) => fs.existsSync(fileURLToPath(url))) ?? null
-  return found
-}
+const builtDecoder = () => (found ??= builtProgram('image-decoder'))

@@ -9,6 +9,8 @@ import { contentHash, fingerprint, PixelStore } from './cache.ts'
 import { decodeImage, readBytes } from './decode.ts'
 import type { Pixels } from './pixels.ts'
 import { type PreprocessConfig, type Resized, resized } from './preprocess.ts'
+import type { Size } from './raster.ts'
+import { decodeReduced } from './reduce.ts'
 
 /** An image that cannot be read or decoded. The job continues without it. */
 export class UnreadableImage extends DashiError {
@@ -60,6 +62,17 @@ export class Images {
   pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
     const { file } = this.items[i]!
     return this.store.get(deep ? `${deep} ${file}` : file, () => this.reading(file, () => decodeImage(file, file, { alpha: 'keep', deep })))
+  }
+
+  /**
+   * Pixels of image `i`, as small as they may become (reduce.ts), in memory that threads share.
+   * @param decode what reads it, perhaps in another thread
+   */
+  reduced(i: number, least: Size, deep?: DeepSamples, decode = decodeReduced): Promise<Pixels> {
+    const { file } = this.items[i]!
+    return this.store.get(`${deep ?? ''} ${least.width} × ${least.height} ${file}`, () =>
+      this.reading(file, () => decode(file, least, deep)),
+    )
   }
 
   /**

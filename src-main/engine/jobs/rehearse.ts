@@ -40,6 +40,7 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
   const peak = peakSince()
   const { provider, notes } = await chooseProvider(job.device)
   const model = await openModel(job.model, seeingOf(settings as Seeing, findRecord(job.model)?.seeing))
+  let run: Rehearsal | undefined
   try {
     need(model, recipe.needs, `recipe ${recipe.id}`)
     const train = job.splits['train'] ?? []
@@ -47,7 +48,7 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
     const some = made ? Math.max(PER_EPOCH * made.batch * made.accumulate, Math.min(FEATURES, train.length)) : train.length
     const pictures = new PixelStore(LIMIT)
     const watch = new Watch(hooks, { fits: Number(settings['cCount'] ?? 0), trains: Boolean(made?.steps) })
-    const run = new Rehearsal({
+    run = new Rehearsal({
       model,
       classes: job.classes,
       templates: job.templates?.length ? job.templates : model.templates,
@@ -90,6 +91,7 @@ export async function rehearseJob(job: RehearseJob, hooks: JobHooks): Promise<Re
     }
     return { kind: 'rehearse', device: provider, seconds: (performance.now() - began) / 1000, leftOut: [], pace }
   } finally {
+    await run?.end()
     model.close()
   }
 }

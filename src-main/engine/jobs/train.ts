@@ -38,6 +38,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
   const seeing = seeingOf(settings as Seeing, findRecord(job.model)?.seeing)
   const model = await openModel(job.model, seeing)
   let written = false
+  let run: Run | undefined
   try {
     need(model, recipe.needs, `recipe ${recipe.id}`)
     const more = recipe.demands?.(job.settings)
@@ -67,7 +68,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const pauses = job.waits ? new Pauses({ onPause, isCancelled: hooks.isCancelled }) : undefined
     const room = <T>(body: () => Promise<T>) => roomFor(pauses, path.dirname(job.out), body)
     await room(async () => makeFolder(stateDir))
-    const run = new Run({
+    run = new Run({
       model,
       classes: job.classes,
       templates,
@@ -141,6 +142,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       leftOut: [],
     }
   } finally {
+    await run?.end()
     model.close()
     // Nothing to resume if the run failed before saving a state; but what it wrote is claimed by the folder.
     if (!(job.keepsState && written)) removeEmpty(stateOf(job.out).dir)

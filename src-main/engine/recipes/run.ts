@@ -3,12 +3,13 @@ import type { Judgement } from '#shared/model/progress.ts'
 import { cancelled } from '#shared/errors.ts'
 import type { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
+import { Renderers, renderersWithin } from '../data/renderers.ts'
 import type { Course, Kept } from '#shared/model/course.ts'
 import type { Pauses } from '../runtime/pauses.ts'
 import type { Model } from '../models/model.ts'
 import type { LoopOptions } from '../runtime/loop.ts'
 import { outlining } from '../runtime/outline.ts'
-import type { Provider } from '../runtime/session.ts'
+import { type Provider, threadCount } from '../runtime/session.ts'
 import { imageFeatures } from '../tasks/embed.ts'
 import type { z } from 'zod'
 import type { OwnTensor } from './overlay.ts'
@@ -61,6 +62,9 @@ export class Run {
   /** What was said of a few images when the weights were last judged (judges.ts). */
   answers: NonNullable<Judgement['answers']> = []
 
+  /** They start when images are first varied, and end with {@link end}. */
+  readonly renderers = new Renderers(renderersWithin(threadCount()))
+
   constructor(readonly o: RunOptions) {}
 
   get model(): Model {
@@ -87,6 +91,11 @@ export class Run {
       this.features.set(name, features)
     }
     return features
+  }
+
+  /** Ends the run's threads, also in the midst of what they do. */
+  end(): Promise<void> {
+    return this.renderers.close()
   }
 
   /** @throws if the run was cancelled */

@@ -1,6 +1,8 @@
 /** Training pictures as pixels, varied anew in each epoch. */
-import { augment, augmentRng, augmentSchema, type AugmentConfig } from '../data/augment.ts'
-import { outputSize, preprocess } from '../data/preprocess.ts'
+import { type AugmentConfig, augmentSchema, leastSize } from '../data/augment.ts'
+import { fingerprint } from '../data/cache.ts'
+import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
+import type { Normalisation } from '../data/render.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import type { Examples } from '../tasks/examples.ts'
 import type { Run } from './run.ts'
@@ -27,26 +29,38 @@ const views: Record<Augmentation, AugmentConfig | undefined> = {
   }),
 }
 
-/** Batches [rows, 3, H, W] of a split's images; a function of the seed, the step's epoch and the rows. */
+/**
+ * Batches [rows, 3, H, W] of a split's images; a function of the seed, the step's epoch and the rows. Not of what the run's
+ * store still holds, nor of the threads that render: images are varied at a size that follows from theirs and the model's
+ * alone.
+ */
 export function pixelBatches(run: Run, augmentation: Augmentation, drawn: Pick<Examples, 'epochOf'>, split = 'train') {
   const { preprocess: prepared } = run.model
   const { height, width } = outputSize(prepared)
   const images = run.split(split)
-  const varied = views[augmentation]
+  const config = views[augmentation]
   const size = 3 * height * width
+  const key = fingerprint(prepared)
   return {
     height,
     width,
     async read(rows: readonly number[], step: number): Promise<Tensor> {
-      const pixels = await Promise.all(rows.map((row) => images.pixels(row, prepared.deep)))
       const x = new Float32Array(rows.length * size)
-      pixels.forEach((picture, slot) => {
-        if (varied) {
-          const rng = augmentRng(run.o.seed, drawn.epochOf(step), rows[slot]!)
-          augment(picture, { height, width }, varied, prepared, rng, x, slot * size)
-        } else preprocess(picture, prepared, x, slot * size)
-      })
+      if (config) {
+        const least = leastSize({ height, width }, config)
+        const decode: typeof run.renderers.decode = (...asked) => run.renderers.decode(...asked)
+        const pixels = await Promise.all(rows.map((row) => images.reduced(row, least, prepared.deep, decode)))
+        const place = { seed: run.o.seed, epoch: drawn.epochOf(step) }
+        const seen = pixels.map((picture, slot) => ({ pixels: picture, ...place, index: rows[slot]! }))
+        await run.renderers.render(seen, { size: { height, width }, config, normalisation: normalisationOf(prepared) }, x)
+      } else {
+        const pixels = await Promise.all(rows.map((row) => images.resized(row, prepared, key)))
+        pixels.forEach((picture, slot) => cropAndNormalise(picture, prepared, x, slot * size))
+      }
       return tensor(x, 'float32', [rows.length, 3, height, width])
     },
   }
 }
+
+/** Alone, since it is sent to threads. */
+const normalisationOf = ({ image_mean, image_std }: Normalisation): Normalisation => ({ image_mean, image_std })

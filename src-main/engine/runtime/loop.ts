@@ -23,8 +23,8 @@ export interface TrainingPlan {
   readonly from?: number
   readonly schedule: Schedule
   /**
-   * The feeds of micro-batch `micro` of step `step`. Called one batch ahead, so that decoding overlaps with
-   * computation.
+   * The feeds of micro-batch `micro` of step `step`. Called {@link AHEAD} batches ahead: while one is computed, which blocks
+   * this thread, other threads vary the images of the next and decode those of the one after it.
    */
   batch(step: number, micro: number): Promise<Record<string, Tensor>>
   /**
@@ -35,6 +35,9 @@ export interface TrainingPlan {
   readonly accumulate?: number
   readonly imagesPerStep: number
 }
+
+/** Batches that are loaded while one is computed. */
+const AHEAD = 2
 
 export interface LoopProgress {
   readonly step: number
@@ -91,13 +94,17 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
       throw e
     }
   }
-  const load = (step: number, micro: number) => {
-    const feeds = plan.batch(step, micro)
+  const ahead: Promise<Record<string, Tensor>>[] = []
+  let asked = first * accumulate
+  const load = () => {
+    if (asked >= steps * accumulate) return
+    const feeds = plan.batch(Math.floor(asked / accumulate), asked % accumulate)
     feeds.catch(() => undefined) // thrown when awaited
-    return feeds
+    ahead.push(feeds)
+    asked++
   }
   if (first > from) await judge(first) // it may have been stopped while it was measured
-  let ahead = first < steps && !judging?.over ? load(first, 0) : undefined
+  if (!judging?.over) for (let i = 0; i < AHEAD; i++) load()
   for (let step = first; step < steps && !judging?.over; step++) {
     let loss = 0
     let metrics: StepMetrics = { loss: 0 }
@@ -106,9 +113,8 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
         if (resume && micro === 0) await save(resume)
         throw cancelled()
       }
-      const feeds = await ahead!
-      const last = micro + 1 === accumulate
-      ahead = last ? (step + 1 < steps ? load(step + 1, 0) : undefined) : load(step, micro + 1)
+      const feeds = await ahead.shift()!
+      load()
       metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step, micro) : feeds, schedule(step))
       loss += metrics.loss / accumulate
       const { fault } = trainer
