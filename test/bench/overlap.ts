@@ -105,7 +105,7 @@ async function costs(files: readonly string[]): Promise<Record<string, number>> 
     return round((user + system) / 1000 / files.length)
   }
   const config = augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 })
-  const normalisation = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] }
+  const normalisation = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] } as const
   const found: Record<string, number> = {}
   for (const side of [96, 224]) {
     const size = { width: side, height: side }
