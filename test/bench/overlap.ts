@@ -13,7 +13,7 @@ import { augmentSchema, leastSize } from '../../src-main/engine/data/augment.ts'
 import { Images } from '../../src-main/engine/data/images.ts'
 import { decodeReduced } from '../../src-main/engine/data/reduce.ts'
 import { Renderers } from '../../src-main/engine/data/renderers.ts'
-import { viewsOf } from '../../src-main/engine/data/view-tasks.ts'
+import { type ViewsOf, viewsOf } from '../../src-main/engine/data/view-tasks.ts'
 import { runJob } from '../../src-main/engine/jobs/run-job.ts'
 import { Trainer } from '../../src-main/engine/runtime/train.ts'
 import { startChild } from '../../src-main/files/child.ts'
@@ -105,11 +105,10 @@ async function costs(files: readonly string[]): Promise<Record<string, number>> 
     return round((user + system) / 1000 / files.length)
   }
   const config = augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 })
-  const normalisation = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] } as const
   const found: Record<string, number> = {}
   for (const side of [96, 224]) {
     const size = { width: side, height: side }
-    const of = { size, config, normalisation }
+    const of: ViewsOf = { size, config, normalisation: { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] } }
     const least = leastSize(size, config)
     found[`reading an image for ${side} px (ms)`] = await perImage((file) => decodeReduced(file, least))
     const kept = await Promise.all(files.map((file) => decodeReduced(file, least)))

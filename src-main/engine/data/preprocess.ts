@@ -24,7 +24,7 @@ const perChannel = z.union([level.transform((x): [number, number, number] => [x,
 const flag = z.boolean().nullable().default(true).transform(Boolean)
 /** For other keys, null means the default, as in transformers 4; transformers 5 rejects it. */
 const or = <T extends z.ZodType>(schema: T, fallback: z.output<T>) => schema.nullish().transform((value): z.output<T> => value ?? fallback)
-type Rgb = readonly [number, number, number]
+type Rgb = [number, number, number]
 
 /** The defaults of an image processor of `transformers`. */
 interface Defaults {

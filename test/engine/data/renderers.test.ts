@@ -4,16 +4,16 @@ import { augmentSchema } from '../../../src-main/engine/data/augment.ts'
 import { Renderers, renderersWithin } from '../../../src-main/engine/data/renderers.ts'
 import { decodeReduced } from '../../../src-main/engine/data/reduce.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
-import { type Seen, viewsOf } from '../../../src-main/engine/data/view-tasks.ts'
+import { type Seen, type ViewsOf, viewsOf } from '../../../src-main/engine/data/view-tasks.ts'
 import { programUrl } from '../../helpers/programs.ts'
 import { golden } from './golden.ts'
 
 const size = { width: 24, height: 16 }
-const of = {
+const of: ViewsOf = {
   size,
   config: augmentSchema.parse({ minScale: 0.3, maxScale: 1.3, flip: 0.5, rotate: 20, hue: 0.1, background: 0.5 }),
   normalisation: { image_mean: [0.4, 0.5, 0.6], image_std: [0.2, 0.3, 0.4] },
-} as const
+}
 const images = (n: number): Seen[] =>
   Array.from({ length: n }, (_, index) => {
     const data = new Uint8Array(new SharedArrayBuffer(40 * 30 * 4))
