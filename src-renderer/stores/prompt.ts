@@ -63,8 +63,8 @@ export const usePrompt = defineStore('prompt', () => {
   const task = computed<PromptTask>(() => chosenTask.value ?? tasks.value[0] ?? 'detect')
   const model = computed(() => {
     const fit = runs.models.filter((m) => usable(task.value, m))
-    // What somebody made or brought comes before what is in the box.
-    return fit.find((m) => m.folder === chosenModel.value) ?? fit.find((m) => m.checkpoint || m.outside) ?? fit[0] ?? null
+    // What somebody made or brought comes before what is in the box, where the last is made for the task.
+    return fit.find((m) => m.folder === chosenModel.value) ?? fit.find((m) => m.checkpoint || m.outside) ?? fit.at(-1) ?? null
   })
 
   // ---- Asking

@@ -1,4 +1,4 @@
-/** The detector in the box, on scenes of the sample's kind, as a fresh project has it: words, ghosts, accepting, undo. */
+/** The models in the box that find things, on a scene of the sample's kind, as a fresh project has them: words, boxes and masks, accepting, undo. */
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -55,6 +55,24 @@ describe.skipIf(!canRun)('the detector in the box', () => {
     await until(() => regions().length, 1)
     const [made] = regions()
     expect(made).toMatchObject({ state: 'accepted', author: { kind: 'checkpoint' } })
+    expect(words).toContain((made!.author as { prompt?: string }).prompt)
+    await page.keyboard.press('Control+z')
+    await until(() => regions().length, 0)
+  })
+
+  it('gives masks of the same words, which are accepted and taken back alike', async () => {
+    await page.locator('[data-prompt] [role=radio]', { hasText: 'Masks' }).click()
+    await page.locator('[data-prompt-model]').filter({ hasText: 'Nano segmenter' }).waitFor()
+    await page.locator('[data-prompt-find]').click()
+    await page.locator('[data-prompt-threshold]').fill('0.1')
+    await status(/^[1-9]\d* found/)
+    await page.locator('[role=application]').focus()
+    await page.keyboard.press('.')
+    await page.waitForSelector('[data-ghost]')
+    await page.keyboard.press('Enter')
+    await until(() => regions().length, 1)
+    const [made] = regions()
+    expect(made).toMatchObject({ state: 'accepted', shape: { kind: 'mask' }, author: { kind: 'checkpoint' } })
     expect(words).toContain((made!.author as { prompt?: string }).prompt)
     await page.keyboard.press('Control+z')
     await until(() => regions().length, 0)

@@ -69,6 +69,7 @@ vi.mock('../../../src-renderer/stores/runs.ts', () => ({
     models: [
       { folder: 'nano', name: 'Nano', can: ['embedImage', 'embedText', 'segment'] },
       { folder: 'owl', name: 'Owl', can: ['embedImage', 'embedText', 'detect'] },
+      { folder: 'clipseg', name: 'Segmenter', can: ['embedImage', 'embedText', 'segment'] },
     ],
     refreshModels: () => Promise.resolve(),
   }),
@@ -130,10 +131,10 @@ describe('asking', () => {
     await find('')
     expect(questions()[0]).not.toHaveProperty('words')
   })
-  it('takes a model that makes what is wanted', async () => {
+  it('takes a model that makes what is wanted, rather than one that can do it besides', async () => {
     usePrompt().chosenTask = 'segment'
     await find('dog')
-    expect(questions()).toEqual([{ mediaId: 1, model: 'nano', words: ['dog'], settings: {} }])
+    expect(questions()).toEqual([{ mediaId: 1, model: 'clipseg', words: ['dog'], settings: {} }])
   })
   it('goes on by itself on the next image, of which it was told ahead, and not before it was used', async () => {
     usePrompt().open()
