@@ -15,6 +15,6 @@ export default defineConcern({
   },
   find: (facts) => {
     const n = imagesIn(facts, 'train')
-    return !facts.untrained && n > 0 && n < 20 ? { n } : null
+    return facts.task === 'classify' && !facts.untrained && n > 0 && n < 20 ? { n } : null
   },
 })
