@@ -1,9 +1,7 @@
 /** What a project, as it is labelled now, is suited for. */
 import type { Suggestion } from '#shared/model/plan.ts'
+import { FEW_IMAGES, usualShares } from '#shared/model/usual-shares.ts'
 import type { CuratedFacts } from '../../../db/planning.ts'
-
-/** Fewer training images than this teach a classifier on top, hardly the model below it. */
-const FEW = 20
 
 /**
  * The first that applies: labels of whole images, then regions, then what is missing, then captions. An image with several labels
@@ -13,7 +11,7 @@ export function suggest(facts: CuratedFacts): Suggestion {
   const { images, single, several, boxed, masked, captioned } = facts
   const splits = splitsFor(facts)
   if (single >= Math.max(2, several)) {
-    const few = single < FEW
+    const few = single < FEW_IMAGES
     return {
       recipe: 'lp',
       splits,
@@ -77,9 +75,6 @@ export function suggest(facts: CuratedFacts): Suggestion {
   }
 }
 
-/** Fractions for images that are in no splits yet: with few images, more of them are needed to choose on. */
-function splitsFor({ splits, single, several, boxed, captioned }: CuratedFacts): Suggestion['splits'] {
-  if (splits['train']) return null
-  const n = Math.max(single + several, boxed, captioned)
-  return n < FEW ? { train: 0.6, val: 0.4 } : n < 200 ? { train: 0.7, val: 0.15, test: 0.15 } : { train: 0.8, val: 0.1, test: 0.1 }
-}
+/** Fractions for images that are in no splits yet. */
+const splitsFor = ({ splits, single, several, boxed, captioned }: CuratedFacts): Suggestion['splits'] =>
+  splits['train'] ? null : { ...usualShares(Math.max(single + several, boxed, captioned)) }
