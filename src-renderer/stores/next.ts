@@ -38,6 +38,9 @@ export const useNext = defineStore('next', () => {
     count: 50 as number | string | null,
   })
   const strategy = computed(() => strategies.value.find((s) => s.name === chosen.strategy))
+  watch(strategy, (now) => {
+    if (now?.needs === 'labels' && chosen.filter === 'unlabelled') chosen.filter = 'all'
+  })
   const problem = ref<string | null>(null)
   /** The job that this window waits for. */
   const awaited = ref<string | null>(null)
@@ -48,6 +51,9 @@ export const useNext = defineStore('next', () => {
     Object.assign(chosen, { model, other })
     if (other !== null) chosen.strategy = 'checkpoints'
     else if (chosen.strategy === 'checkpoints') chosen.strategy = 'mix'
+    // Where every image has a label, what it gets wrong is among those.
+    if (other === null && chosen.filter === 'unlabelled' && project.facets?.unlabelled === 0)
+      Object.assign(chosen, { filter: 'all', strategy: 'disagreement' })
     problem.value = null
     shell.open('next')
     void loadStrategies()

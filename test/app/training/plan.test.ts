@@ -62,6 +62,7 @@ describe('concerns', () => {
     ['several-labels', (r) => [...r, image('x.jpg', ['cat', 'dog'], 'train')]],
     ['imbalance', (r) => [...r, ...many(300, 'cat', 'more').map((i) => ({ ...i, split: 'train' }))]],
     ['few-images', (r) => r.filter((i, k) => i.split !== 'train' || k % 10 === 0)],
+    ['few-regions', (r) => [...r, image('x.jpg', null, 'train', { regions: [{ label: 'cat', shape: box() }] })], { task: 'detect' }],
     ['no-ood', (r) => r.map((i) => (i.split === 'ood' ? { ...i, split: 'test' } : i))],
     ['no-test', (r) => r.filter((i) => i.split !== 'ood')],
     ['regions-unused', (r) => [...r, image('x.jpg', null, 'train', { regions: [{ label: 'cat', shape: box() }] })]],
@@ -159,7 +160,7 @@ describe('the suggestion', () => {
     ['10 pictures', [...many(5, 'cat', 'x'), ...many(5, 'dog', 'x')], 'lp', /from so few/],
     ['boxes', [image('a.jpg', null, 'train', { regions }), image('b.jpg', null, 'val', { regions })], 'detect-ft', /boxes/],
     ['several labels an image', [image('a.jpg', ['cat', 'dog'], 'train')], null, /several labels/],
-    ['captions only', [record('a.jpg', { captions: [{ text: 'two dogs' }] })], null, /captions/],
+    ['captions only', [record('a.jpg', { captions: [{ text: 'two dogs' }] })], 'openseg', /captions/],
     ['nothing', [record('a.jpg')], null, /None of the 1/],
   ])('of a project with %s', (_, records, recipe, why) => {
     const s = of(records)
@@ -176,6 +177,18 @@ describe('the suggestion', () => {
 it('says what is measured, and on how many images', () => {
   const words = measuredWords(facts(temporaryProject(sound))).map((w) => w.en)
   expect(words.join(' ')).toMatch(/share of images.*60 images of “val”.*OOD \(9\)/)
+})
+
+it('says of images in no split that nothing is decided, and of captions without masks that only the loss is measured', () => {
+  const measured = (records: ImageRecord[], task: string) =>
+    measuredWords(facts(temporaryProject(records), { task }))
+      .map((w) => w.en)
+      .join(' ')
+  expect(measured([image('a.jpg', 'cat', null), image('b.jpg', 'dog', null)], 'classify')).toMatch(/decided when they are divided/)
+  const captioned = ['train', 'val'].map((split) => record(`${split}.jpg`, { split, captions: [{ text: 'two dogs' }] }))
+  expect(measured(captioned, 'ground')).toMatch(/the loss.*no image that is measured has drawn masks.*On 1 images of “val”/)
+  const drawn = { label: 'dog', shape: { kind: 'polygon' as const, parts: [[[10, 10, 30, 10, 30, 20]]] } }
+  expect(measured([...captioned, record('b.jpg', { split: 'val', regions: [drawn] })], 'ground')).toMatch(/mean IoU/)
 })
 
 it('a run takes its parts: reading images once, if they fit into memory', () => {

@@ -20,6 +20,14 @@ const what: Readonly<Record<string, Words>> = {
   segment: { en: 'how well masks agree with the drawn ones (mean IoU)', ja: 'マスクの一致度（平均 IoU）' },
 }
 
+/** Without drawn masks, nothing says where a word really is. */
+const captionsAlone: Words = {
+  en: 'only how well captions are told from those of other images (the loss), as no image that is measured has drawn masks',
+  ja: 'キャプションをほかの画像のものと見分けられる度合い（損失）だけ（評価する画像に描かれたマスクがないため）',
+}
+const hasMasks = ({ data }: Measured): boolean =>
+  Object.entries(data.splits).some(([split, items]) => split !== 'train' && items.some((item) => item.masks?.length))
+
 /** What people call a split; those of the program's own have a name in each language. */
 const splitIn = (locale: string, split: string): string => {
   const known: Readonly<Record<string, string>> = wordsIn(locale).splits
@@ -27,11 +35,17 @@ const splitIn = (locale: string, split: string): string => {
 }
 
 export function measuredWords(facts: Measured): Words[] {
-  const figure = what[facts.task]!
+  const figure = facts.task === 'ground' && !hasMasks(facts) ? captionsAlone : what[facts.task]!
   const [val, tests] = [imagesIn(facts, 'val'), testsIn(facts)]
+  const first: Words = { en: `What is measured is ${figure['en']}.`, ja: `測るのは${figure['ja']}です。` }
+  if (!val && !tests.length && !imagesIn(facts, 'train'))
+    return [
+      first,
+      { en: 'On which images is decided when they are divided into splits.', ja: 'どの画像で測るかは、分割に分けたときに決まります。' },
+    ]
   const list = (locale: string) => tests.map((s) => `${splitIn(locale, s)} (${imagesIn(facts, s)})`).join(', ')
   return [
-    { en: `What is measured is ${figure['en']}.`, ja: `測るのは${figure['ja']}です。` },
+    first,
     val
       ? {
           en: `On ${val} images of “val”${facts.untrained ? '.' : ', on which settings are chosen too: a little too good.'}`,

@@ -10,6 +10,7 @@ import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { parseSettings, recipeRecord } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
+import { captionTask } from '../../../engine/tasks/index.ts'
 import { type AppContext, deviceFor } from '../../context.ts'
 import type { Project } from '../../projects/index.ts'
 import { budgetOf } from '../../storage/storage.ts'
@@ -98,14 +99,15 @@ const rehearsed = (app: AppContext, request: TrainRequest, settings: Rehearsed['
   train: trainOf(data.splits),
 })
 
-/** Null without images or classes: there would be no graph. */
+/** Null without images, or without classes where there are to be some: there would be no graph. */
 async function outlineOf(
   app: AppContext,
   request: TrainRequest,
   { data }: Pick<Facts, 'data'>,
   device: string | null,
 ): Promise<Outline | null> {
-  if (!data.classes.length || !trainOf(data.splits)) return null
+  const named = data.classes.length > 0 || captionTask(recipeRecord(request.recipe).task) !== undefined
+  if (!named || !trainOf(data.splits)) return null
   const regions = Math.max(0, ...(data.splits['train'] ?? []).map((i) => i.boxes?.length ?? 0))
   return app.engine.ask({
     kind: 'outline',

@@ -1,19 +1,17 @@
 /** What a project, as it is labelled now, is suited for. */
 import type { Suggestion } from '#shared/model/plan.ts'
+import { FEW_IMAGES, usualShares } from '#shared/model/usual-shares.ts'
 import type { CuratedFacts } from '../../../db/planning.ts'
 
-/** Fewer training images than this teach a classifier on top, hardly the model below it. */
-const FEW = 20
-
 /**
- * The first that applies: labels of whole images, then regions, then what is missing. An image with several labels belongs to no
- * class; where most have several, their regions are what can be learned.
+ * The first that applies: labels of whole images, then regions, then what is missing, then captions. An image with several labels
+ * belongs to no class; where most have several, their regions are what can be learned.
  */
 export function suggest(facts: CuratedFacts): Suggestion {
   const { images, single, several, boxed, masked, captioned } = facts
   const splits = splitsFor(facts)
   if (single >= Math.max(2, several)) {
-    const few = single < FEW
+    const few = single < FEW_IMAGES
     return {
       recipe: 'lp',
       splits,
@@ -45,8 +43,8 @@ export function suggest(facts: CuratedFacts): Suggestion {
           splits,
           with: { n: boxed },
           why: {
-            en: '{n} images have labelled boxes: a detector by words learns from them.',
-            ja: 'ラベル付きボックスのある画像が {n} 枚あります。言葉による検出器が学習できます。',
+            en: '{n} images have labelled boxes: a detector by words learns from them, such as the Nano detector as the starting model.',
+            ja: 'ラベル付きボックスのある画像が {n} 枚あります。言葉による検出器（開始モデルは Nano 検出器など）が学習できます。',
           },
         }
   if (several)
@@ -61,12 +59,12 @@ export function suggest(facts: CuratedFacts): Suggestion {
     }
   if (captioned)
     return {
-      recipe: null,
-      splits: null,
+      recipe: 'openseg',
+      splits,
       with: { n: captioned },
       why: {
-        en: '{n} images have captions and no labels, which no recipe learns: let a model propose labels by the captions’ words.',
-        ja: '{n} 枚の画像に説明文はありますがラベルがありません。説明文だけから学習するレシピはありません。説明文に出る言葉でモデルにラベルを提案させ、正しいものを承認して学習してください。',
+        en: '{n} images have captions and no labels: “Words of captions” learns from them where each word is. To tell classes apart, let a model propose labels by the captions’ words.',
+        ja: '{n} 枚の画像に説明文はありますがラベルがありません。キャプションの単語を領域に対応づけるレシピなら学習できます。クラスを見分けるには、説明文に出る言葉でモデルにラベルを提案させてください。',
       },
     }
   return {
@@ -77,9 +75,6 @@ export function suggest(facts: CuratedFacts): Suggestion {
   }
 }
 
-/** Fractions for images that are in no splits yet: with few images, more of them are needed to choose on. */
-function splitsFor({ splits, single, several, boxed }: CuratedFacts): Suggestion['splits'] {
-  if (splits['train']) return null
-  const n = Math.max(single + several, boxed)
-  return n < FEW ? { train: 0.6, val: 0.4 } : n < 200 ? { train: 0.7, val: 0.15, test: 0.15 } : { train: 0.8, val: 0.1, test: 0.1 }
-}
+/** Fractions for images that are in no splits yet. */
+const splitsFor = ({ splits, single, several, boxed, captioned }: CuratedFacts): Suggestion['splits'] =>
+  splits['train'] ? null : { ...usualShares(Math.max(single + several, boxed, captioned)) }

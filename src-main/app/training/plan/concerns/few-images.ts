@@ -1,3 +1,4 @@
+import { FEW_IMAGES } from '#shared/model/usual-shares.ts'
 import { defineConcern } from '../concern.ts'
 import { imagesIn } from '../facts.ts'
 
@@ -15,6 +16,6 @@ export default defineConcern({
   },
   find: (facts) => {
     const n = imagesIn(facts, 'train')
-    return !facts.untrained && n > 0 && n < 20 ? { n } : null
+    return facts.task === 'classify' && !facts.untrained && n > 0 && n < FEW_IMAGES ? { n } : null
   },
 })

@@ -6,8 +6,8 @@ export default defineConcern({
   order: 1,
   level: 'blocker',
   problem: {
-    en: 'No image to learn from: no labelled image is in the split “train”.',
-    ja: '学習できる画像がありません：「train」の分割にラベル付きの画像がありません。',
+    en: 'No image to learn from: none in the split “train” has what this recipe learns from.',
+    ja: '学習できる画像がありません：「train」の分割に、このレシピの学習に使えるものがある画像がありません。',
   },
   cure: { en: 'Label images and divide them into splits.', ja: '画像にラベルを付け、分割に分けてください。' },
   link: '#/data?tool=split',
