@@ -160,7 +160,7 @@ describe('the suggestion', () => {
     ['10 pictures', [...many(5, 'cat', 'x'), ...many(5, 'dog', 'x')], 'lp', /from so few/],
     ['boxes', [image('a.jpg', null, 'train', { regions }), image('b.jpg', null, 'val', { regions })], 'detect-ft', /boxes/],
     ['several labels an image', [image('a.jpg', ['cat', 'dog'], 'train')], null, /several labels/],
-    ['captions only', [record('a.jpg', { captions: [{ text: 'two dogs' }] })], 'openseg', /captions/],
+    ['captions only', [record('a.jpg', { captions: [{ text: 'two dogs' }] })], 'captions', /captions/],
     ['nothing', [record('a.jpg')], null, /None of the 1/],
   ])('of a project with %s', (_, records, recipe, why) => {
     const s = of(records)

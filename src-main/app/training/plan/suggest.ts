@@ -59,12 +59,12 @@ export function suggest(facts: CuratedFacts): Suggestion {
     }
   if (captioned)
     return {
-      recipe: 'openseg',
+      recipe: 'captions',
       splits,
       with: { n: captioned },
       why: {
-        en: '{n} images have captions and no labels: “Words of captions” learns from them where each word is. To tell classes apart, let a model propose labels by the captions’ words.',
-        ja: '{n} 枚の画像に説明文はありますがラベルがありません。キャプションの単語を領域に対応づけるレシピなら学習できます。クラスを見分けるには、説明文に出る言葉でモデルにラベルを提案させてください。',
+        en: '{n} images have captions and no labels: training on captions (CLIP’s loss) learns from them, measured by how well captions and images find each other.',
+        ja: '{n} 枚の画像に説明文はありますがラベルがありません。キャプションによる学習（CLIP の損失）ができ、画像とキャプションの相互検索で測ります。',
       },
     }
   return {
