@@ -7,7 +7,8 @@ const seconds = z.number().nonnegative()
 
 /** The classes and images of a training, as far as its graph depends on them. */
 export const extentSchema = z.object({
-  classes: z.array(z.string()).min(1),
+  /** None where captions are learned from. */
+  classes: z.array(z.string()),
   /** Images by split. */
   images: z.record(z.string(), count),
   /** The most regions of a training image. */

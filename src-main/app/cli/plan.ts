@@ -25,7 +25,7 @@ export function planText(plan: TrainingPlan): string {
   const splits = Object.keys(images)
   const say = (words: Words, values: Readonly<Record<string, string | number>> = {}) => filled(words.en, values)
   const lines = [
-    `${plan.recipe} on ${classes.length} classes, ${splits.map((s) => `${s} ${images[s]}`).join(', ') || 'no images'}`,
+    `${plan.recipe} on ${classes.length ? `${classes.length} classes, ` : ''}${splits.map((s) => `${s} ${images[s]}`).join(', ') || 'no images'}`,
     ...(outline
       ? [
           trainsText(outline.parameters),

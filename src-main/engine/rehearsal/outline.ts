@@ -54,7 +54,7 @@ function standIn(model: Model, { classes, images, regions }: Extent): Run {
     Array.from({ length: n }, (_, i) => ({
       file: '-',
       label: i % Math.max(1, classes.length),
-      captions: [[STAND_IN, ...classes].join(' ')],
+      captions: [[STAND_IN, i, ...classes].join(' ')], // no two alike, since equal captions tell nothing apart
       ...(regions && { boxes: Array.from({ length: regions }, () => ({ class: 0, box: whole })) }),
     }))
   return new Run({

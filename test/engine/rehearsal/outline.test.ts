@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { beforeAll, expect, it, test } from 'vitest'
 import type { TrainJob } from '#shared/model/job.ts'
+import { extentSchema } from '#shared/model/outline.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { outlineOf } from '../../../src-main/engine/rehearsal/outline.ts'
@@ -109,4 +110,14 @@ it('a rehearsal measures each part on some of the images, and leaves no file', a
   expect(probe.pace.step).toBeNull()
   for (const part of [probe.pace.feature, probe.pace.probe]) expect(part).toBeGreaterThan(0)
   expect(Object.keys(filesOf(dir))).toEqual(Object.keys(before))
+})
+
+test.each(['captions', 'lit', 'openseg'])('%s is outlined for images with captions alone: no class is needed', async (recipe) => {
+  const model = await openModel(TINY_CLIP)
+  try {
+    const extent = extentSchema.parse({ classes: [], images: { train: 11, val: 3 } }) // as it is asked of the engine
+    expect((await outlineOf(model, { recipe, settings: { epochs: 2, batchSize: 4 }, extent })).parameters.trained).toBeGreaterThan(0)
+  } finally {
+    model.close()
+  }
 })
