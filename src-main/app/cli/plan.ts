@@ -24,8 +24,9 @@ export function planText(plan: TrainingPlan): string {
   const { outline, pace, device, images, classes } = plan
   const splits = Object.keys(images)
   const say = (words: Words, values: Readonly<Record<string, string | number>> = {}) => filled(words.en, values)
+  const classed = classes.length ? [`${classes.length} classes`] : []
   const lines = [
-    `${plan.recipe} on ${classes.length ? `${classes.length} classes, ` : ''}${splits.map((s) => `${s} ${images[s]}`).join(', ') || 'no images'}`,
+    `${plan.recipe} on ${[...classed, ...splits.map((s) => `${s} ${images[s]}`)].join(', ') || 'no images'}`,
     ...(outline
       ? [
           trainsText(outline.parameters),

@@ -63,7 +63,7 @@ export function suggest(facts: CuratedFacts): Suggestion {
       splits,
       with: { n: captioned },
       why: {
-        en: '{n} images have captions and no labels: training on captions (CLIP’s loss) learns from them, measured by how well captions and images find each other.',
+        en: '{n} images have captions and no labels: learn from the captions; what counts is how often image and caption find each other.',
         ja: '{n} 枚の画像に説明文はありますがラベルがありません。キャプションによる学習（CLIP の損失）ができ、画像とキャプションの相互検索で測ります。',
       },
     }
