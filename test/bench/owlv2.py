@@ -43,7 +43,7 @@ def main():
     what, folder = sys.argv[1:3]
     model = Owlv2ForObjectDetection.from_pretrained(folder, attn_implementation="sdpa").eval()
     inputs = inputs_of(model, folder)
-    run = Forward(model)
+    run = Forward(model).eval()
     if what == "export":
         with torch.inference_mode():
             torch.onnx.export(run, inputs, sys.argv[3], dynamo=True, input_names=["ids", "pixels"], output_names=["boxes", "logits"])
