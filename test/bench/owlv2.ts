@@ -69,7 +69,7 @@ export async function owlv2Bench(fast: boolean): Promise<Record<string, number>>
     for (const [name, runner] of runners) if (name !== 'ours') same(name, first, tell(`${name} first`, await runner.run()))
 
     const took = new Map([...runners.keys()].map((name) => [name, [] as Took[]]))
-    for (let round = 0; round < (fast ? 1 : 5); round++)
+    for (let round = 0; round < (fast ? 3 : 7); round++)
       for (const [name, runner] of runners) {
         const { seconds, processor } = tell(name, await runner.run())
         took.get(name)!.push({ seconds, processor })
