@@ -22,7 +22,7 @@ const images = count === undefined ? undefined : Number(count)
 /** Where the bench of graphics cards writes its report, and whether it keeps to its tiny form where it finds a card. */
 const report = option('--report', /^[^-]/, 'a file')
 const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
-/** A smaller form of the benches `active`, `sweep` and `shots` (one seed, few classes), of a few minutes. */
+/** A smaller form of the benches `active`, `sweep`, `shots` (one seed, few classes), `openseg` and `owlv2`, of a few minutes. */
 const fast = given.includes('--fast') && given.splice(given.indexOf('--fast'), 1).length > 0
 /** Of the bench `plan`: the cases whose name contains it. */
 const only = option('--only', /^[a-z]/, 'a part of the name of a case')
@@ -42,7 +42,10 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   logistic: async () => (await import('./logistic.ts')).logisticBench(),
   active: async () => (await import('./active/bench.ts')).activeBench(fast),
   preview: async () => (await import('./preview.ts')).previewBench(),
+  grounding: async () => (await import('./preview.ts')).groundingBench(),
+  owlv2: async () => (await import('./owlv2.ts')).owlv2Bench(fast),
   segment: async () => (await import('./segment.ts')).segmentBench(),
+  openseg: async () => (await import('./openseg.ts')).opensegBench(fast),
   sweep: async () => (await import('./sweep.ts')).sweepBench(fast),
   overlap: async () => (await import('./overlap.ts')).overlapBench(images),
   labelling: async () => (await import('./labelling.ts')).labellingBench(),

@@ -33,29 +33,37 @@ async function byWords(): Promise<Record<string, number>> {
   return { nanoMasksMs, nanoLogitsMs }
 }
 
-/** SAM of ViT-B's size: an image, a click and its mask at the image's size. */
-async function byClicks(): Promise<Record<string, number>> {
+/** A model that answers clicks, of its family's default size: an image, a click and its mask at the image's size. */
+async function byClicks(family: string, processor: string, prefix: string): Promise<Record<string, number>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dashi-bench-'))
   try {
-    await writeRandom(dir, { model_type: 'sam' }, { image_processor_type: 'SamImageProcessor' })
+    await writeRandom(dir, { model_type: family }, { image_processor_type: processor })
     const model = await openModel(dir)
     const prompter = new Prompter(model)
-    const samFirstMs = await timed(1, () => prompter.embed(noise(0)))
-    const image = await prompter.embed(noise(1))
-    const samImageMs = await timed(1, () => prompter.embed(noise(2)))
+    const first = await timed(1, () => prompter.embed(noise(0)))
+    const seen = await prompter.embed(noise(1))
+    const image = await timed(1, () => prompter.embed(noise(2)))
     const click = async (n: number) => {
       const clicks = Array.from({ length: n }, (_, i) => ({ x: 300 + 100 * i, y: 400 + 7 * i, inside: i % 2 === 0 }))
-      const [best] = await prompter.ask(image, { clicks })
-      return prompter.mask(image, best!)
+      const [best] = await prompter.ask(seen, { clicks })
+      return prompter.mask(seen, best!)
     }
-    const samClickMs = await timed(9, () => click(1))
-    const samSecondClickMs = await timed(1, () => click(2))
+    const one = await timed(9, () => click(1))
+    const second = await timed(1, () => click(2))
     await prompter.release()
     model.close()
-    return { samFirstMs, samImageMs, samClickMs, samSecondClickMs, samMegabytes: Math.round(process.resourceUsage().maxRSS / 1024) }
+    const megabytes = Math.round(process.resourceUsage().maxRSS / 1024)
+    const measured = { FirstMs: first, ImageMs: image, ClickMs: one, SecondClickMs: second, Megabytes: megabytes }
+    return Object.fromEntries(Object.entries(measured).map(([name, x]) => [prefix + name, x]))
   } finally {
     fs.rmSync(dir, { recursive: true, force: true })
   }
 }
 
-export const segmentBench = async (): Promise<Record<string, number>> => ({ ...(await byWords()), ...(await byClicks()) })
+/** The models from the smallest on, since the memory is the largest that the process had until then. */
+export const segmentBench = async (): Promise<Record<string, number>> => ({
+  ...(await byWords()),
+  ...(await byClicks('edgetam', 'Sam2ImageProcessor', 'edgeTam')),
+  ...(await byClicks('sam2', 'Sam2ImageProcessor', 'sam2')),
+  ...(await byClicks('sam', 'SamImageProcessor', 'sam')),
+})

@@ -15,7 +15,7 @@ import type { OnProgress } from './made.ts'
 const WANTED = 'pretrain segment'
 
 /** What is asked of a scene: its own words and as many that it does not show. */
-interface Asked {
+export interface Asked {
   readonly scene: Scene
   /** Its picture. */
   readonly file: string
@@ -24,7 +24,7 @@ interface Asked {
 }
 
 /** Scenes of `concepts` as the unseen styles draw them, and for each its words and as many others. */
-async function testScenes(
+export async function testScenes(
   name: string,
   n: number,
   concepts: readonly Concept[],
@@ -58,7 +58,7 @@ async function testScenes(
 const THRESHOLD = 0.25
 
 /** The mean over words of the IoU over all pixels of the scenes; and that of all that was found with all that is there. */
-async function wordIou(
+export async function wordIou(
   dir: string,
   concepts: readonly Concept[],
   scenes: readonly Asked[],
