@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ModelEntry } from '#shared/contract/models.ts'
+import { DashiError } from '#shared/errors.ts'
 import type { ModelFacts } from '#shared/model/question.ts'
 import { CONFIG_FILE } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
@@ -11,7 +12,10 @@ import { checkpointsIn } from './model-folders.ts'
 import { speedOf } from '../preview/encode.ts'
 import { listCheckpoints, type Project } from '../projects/index.ts'
 
-/** Facts are cached as long as the folder's record is unchanged, since checkpoints are replaced as a whole. */
+/**
+ * Facts are cached as long as the folder's record is unchanged, since checkpoints are replaced as a whole. That nothing could be
+ * read is kept only where the folder is at fault: an engine that ended meanwhile is asked again.
+ */
 const known = new Map<string, { written: number; facts: Promise<ModelFacts | null> }>()
 
 /** Facts about a checkpoint folder; null if it is not a checkpoint or reading took too long. */
@@ -22,9 +26,14 @@ export async function factsOf({ engine }: AppContext, dir: string): Promise<Mode
   )
   const kept = known.get(dir)
   if (kept?.written === written) return kept.facts
-  const facts = written ? engine.ask({ kind: 'facts', model: dir }).catch(() => null) : Promise.resolve(null)
-  known.set(dir, { written, facts })
-  return facts
+  const facts = written ? engine.ask({ kind: 'facts', model: dir }) : Promise.resolve(null)
+  const entry = { written, facts: facts.catch(() => null) }
+  known.set(dir, entry)
+  facts.catch((e: unknown) => {
+    const lasting = e instanceof DashiError && (e.fault === 'data' || e.fault === 'user')
+    if (!lasting && known.get(dir) === entry) known.delete(dir)
+  })
+  return entry.facts
 }
 
 export type NamedModel = Pick<ModelEntry, 'name' | 'folder' | 'checkpoint' | 'outside'> & { readonly dir: string }

@@ -1,6 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { dataError, DashiError } from '#shared/errors.ts'
+import type { AppContext } from '../../../src-main/app/context.ts'
+import { factsOf } from '../../../src-main/app/merging/models.ts'
 import { modelFacts } from '../../../src-main/engine/questions/facts.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
@@ -25,4 +28,18 @@ it('offers models for one soup whichever release wrote their configuration, and 
     })),
   ).toBe(base)
   expect(variant((c) => ({ ...c, vision_config: { ...c['vision_config'], hidden_act: 'gelu' } }))).not.toBe(base)
+})
+
+it('asks again for the facts of a model after the engine ended meanwhile, and not where the folder is at fault', async () => {
+  const facts = modelFacts(goldenPath('clip/hub'))
+  const asked = async (fault: DashiError) => {
+    const dir = path.join(temporaryFolder(), 'model')
+    fs.cpSync(goldenPath('clip/hub'), dir, { recursive: true })
+    let times = 0
+    const engine = { ask: () => (times++ ? Promise.resolve(facts) : Promise.reject(fault)) }
+    const app = { engine } as unknown as AppContext
+    return [await factsOf(app, dir), await factsOf(app, dir)]
+  }
+  expect(await asked(new DashiError('engine', 'the engine ended'))).toEqual([null, facts])
+  expect(await asked(dataError('config.json', 'is not JSON'))).toEqual([null, null])
 })
