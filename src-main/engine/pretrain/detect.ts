@@ -1,15 +1,14 @@
 /** Training a detector on scenes that are made as it goes. */
-import path from 'node:path'
 import { Rng } from '../data/rng.ts'
 import { DetectorTrainer } from '../detection/training.ts'
 import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop, type TrainingPlan } from '../runtime/loop.ts'
 import { type StepMetrics, Trainer, type TrainOptions } from '../runtime/train.ts'
 import { denseFeeds, denseLoss } from './dense.ts'
 import { detectRecipe as recipe } from './detect-recipe.ts'
+import { runResumed } from './resumed.ts'
 import type { DrawScene } from './scene.ts'
 import { turnedScenes } from './turned.ts'
 
@@ -54,15 +53,6 @@ const paramsOf = ({ model }: DetectPretrainOptions, weights: Weights) => {
     new Params(graph, source, (name) => tensors.isOf(name, 'image', 'head'), { decays: tensors.decays })
 }
 
-const run = (o: DetectPretrainOptions, name: string, plan: Omit<TrainingPlan, 'imagesPerStep'>) =>
-  runLoop(
-    { ...plan, imagesPerStep: recipe.batch },
-    {
-      resume: { file: path.join(o.stateDir, name), everySeconds: 120, identity: JSON.stringify([recipe, o.steps, o.identity]) },
-      afterStep: async (step, metrics) => o.onMetrics?.(step, o.steps, metrics),
-    },
-  )
-
 /** Every patch answers. */
 async function trainDense(o: DetectPretrainOptions, steps: number) {
   const { model } = o
@@ -81,12 +71,15 @@ async function trainDense(o: DetectPretrainOptions, steps: number) {
     optionsOf(o),
   )
   try {
-    const losses = await run(o, 'dense.safetensors', {
-      trainer,
-      steps,
-      schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: steps }),
-      batch: async (step) => denseFeeds(shape, o.scene, step * recipe.batch, queryOf(o, step)),
-    })
+    const losses = await runResumed(
+      { ...o, recipe, file: 'dense.safetensors' },
+      {
+        trainer,
+        steps,
+        schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: steps }),
+        batch: async (step) => denseFeeds(shape, o.scene, step * recipe.batch, queryOf(o, step)),
+      },
+    )
     return { losses, weights: await trainer.exportWeights({ ema: true }) }
   } finally {
     await trainer.release()
@@ -109,19 +102,22 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
   const volume = 3 * size * size
   const schedule = warmupCosine({ lr: recipe.matchedLr, warmup: recipe.warmupSteps, total: steps - from })
   try {
-    const losses = await run(o, 'matched.safetensors', {
-      trainer: training.trainer,
-      from,
-      steps,
-      schedule: (step) => schedule(step - from),
-      async batch(step) {
-        const pixels = new Float32Array(recipe.batch * volume)
-        const scenes = Array.from({ length: recipe.batch }, (_, i) => o.scene(step * recipe.batch + i, pixels, i * volume))
-        const targets = scenes.map(({ objects }) => objects.map(({ box }) => ({ query: 0, box })))
-        return training.feeds({ pixels, queries: queryOf(o, step), targets })
+    const losses = await runResumed(
+      { ...o, recipe, file: 'matched.safetensors' },
+      {
+        trainer: training.trainer,
+        from,
+        steps,
+        schedule: (step) => schedule(step - from),
+        async batch(step) {
+          const pixels = new Float32Array(recipe.batch * volume)
+          const scenes = Array.from({ length: recipe.batch }, (_, i) => o.scene(step * recipe.batch + i, pixels, i * volume))
+          const targets = scenes.map(({ objects }) => objects.map(({ box }) => ({ query: 0, box })))
+          return training.feeds({ pixels, queries: queryOf(o, step), targets })
+        },
+        ready: (feeds) => training.assigned(feeds),
       },
-      ready: (feeds) => training.assigned(feeds),
-    })
+    )
     return { losses, weights: await training.trainer.exportWeights({ ema: true }) }
   } finally {
     await training.release()

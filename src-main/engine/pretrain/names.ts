@@ -2,8 +2,6 @@
  * Fine-tuning of an image tower to know things by crops of scenes: turned, half hidden, on any ground. Texts stay as they are,
  * and so does where things are among them: a crop should look like the drawing by itself does to the tower it starts from.
  */
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import { Rng } from '../data/rng.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Architecture } from '../models/model.ts'
@@ -11,11 +9,11 @@ import { Params, tensorsInMemory } from '../nn/params.ts'
 import { add, gather, gemm, l2Normalize, mul, reduceMean, reduceSum, sub } from '../ops/index.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { accuracy, crossEntropy } from '../tasks/losses.ts'
 import { namesRecipe as recipe } from './names-recipe.ts'
+import { runResumed } from './resumed.ts'
 
 /** A crop of a scene. */
 export interface Crop {
@@ -46,24 +44,15 @@ export interface NamesOptions {
 
 /** @returns the loss of every step, and the averaged weights of the tower */
 export async function pretrainNames(o: NamesOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
-  mkdirSync(o.stateDir, { recursive: true })
   const trainer = await createTrainer(o)
   try {
-    const losses = await runLoop(
+    const losses = await runResumed(
+      { ...o, recipe },
       {
         trainer,
         steps: o.steps,
-        imagesPerStep: recipe.batch,
         schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: o.steps }),
         batch: async (step) => feeds(o, step),
-      },
-      {
-        resume: {
-          file: path.join(o.stateDir, 'state.safetensors'),
-          everySeconds: 120,
-          identity: JSON.stringify([recipe, o.steps, o.identity]),
-        },
-        afterStep: async (step, metrics) => o.onMetrics?.(step, o.steps, metrics),
       },
     )
     return { losses, weights: await trainer.exportWeights({ ema: true }) }

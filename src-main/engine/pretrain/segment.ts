@@ -1,16 +1,14 @@
 /** Training of a segmenter in CLIPSeg's layout to tell things from the background, on scenes of known content. */
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import { Rng } from '../data/rng.ts'
 import { Graph } from '../graph/graph.ts'
 import type { Architecture } from '../models/model.ts'
 import { Params, tensorsInMemory } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
-import { runLoop } from '../runtime/loop.ts'
 import { Session, type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { maskLoss } from '../tasks/segment.ts'
+import { runResumed } from './resumed.ts'
 import { segmentRecipe as recipe } from './segment-recipe.ts'
 import type { DrawScene } from './scene.ts'
 import { turnedScenes } from './turned.ts'
@@ -35,23 +33,14 @@ export interface SegmentOptions {
  */
 export async function pretrainSegment(given: SegmentOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
   const o = { ...given, scene: turnedScenes(given.scene, given.model.image.size, recipe.scenes) }
-  mkdirSync(o.stateDir, { recursive: true })
   const trainer = await createTrainer(o)
-  const losses = await runLoop(
+  const losses = await runResumed(
+    { ...o, recipe, identity: o.config },
     {
       trainer,
       steps: o.steps,
-      imagesPerStep: recipe.batch,
       schedule: warmupCosine({ lr: recipe.lr, warmup: recipe.warmupSteps, total: o.steps }),
       batch: async (step) => feeds(o, step),
-    },
-    {
-      resume: {
-        file: path.join(o.stateDir, 'state.safetensors'),
-        everySeconds: 120,
-        identity: JSON.stringify([recipe, o.steps, o.config]),
-      },
-      afterStep: async (step, metrics) => o.onMetrics?.(step, o.steps, metrics),
     },
   )
   const weights = await trainer.exportWeights({ ema: true })
