@@ -25,6 +25,16 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
   const judged = shallowReactive(new Map<number, Judgement>())
   const current = computed<QueuedProposal | null>(() => proposals.value[at.value] ?? null)
   const active = computed(() => current.value !== null)
+  /** Verdicts and moves, one after the other: a key that is pressed while the next image is coming waits for that image. */
+  let turn: Promise<unknown> = Promise.resolve()
+  const waiting = ref(0)
+  const busy = computed(() => waiting.value > 0)
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    waiting.value++
+    const done = turn.then(work).finally(() => waiting.value--)
+    turn = done.catch(() => undefined) // whoever asked for it says what went wrong
+    return done
+  }
   const counts = computed(() => {
     const of = (what: Judgement) => [...judged.values()].filter((j) => j === what).length
     const done = of('accepted') + of('rejected') + of('relabelled')
@@ -56,7 +66,7 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     judged.clear()
     proposals.value = inOrder(shown, order, gallery.places)
     at.value = -1
-    if (proposals.value.length) await go(1)
+    if (proposals.value.length) await inTurn(() => move(1))
     return proposals.value.length
   }
   function end(): void {
@@ -73,7 +83,7 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     return content.labels.some((l) => l.id === p.id && l.state === 'proposed')
   }
   /** To the next, or previous, proposal that is open; after the last one the queue ends. */
-  async function go(by: 1 | -1): Promise<void> {
+  async function move(by: 1 | -1): Promise<void> {
     for (let next = at.value + by; ; next += by) {
       const to = proposals.value[next]
       if (!to) return by > 0 ? end() : undefined
@@ -87,16 +97,15 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     }
   }
   /** Judges the current proposal in one change, and goes on. `labelId`: it is accepted as this label. */
-  function judge(state: 'accepted' | 'rejected', labelId?: number): void {
+  async function verdict(state: 'accepted' | 'rejected', labelId?: number): Promise<void> {
     const p = current.value
     if (!p || openImage.mediaId !== p.mediaId) return
     const relabels = labelId !== undefined && labelId !== p.labelId
     if (p.kind === 'region') {
-      const before = openImage.editor.regions.get(p.id)
-      if (before) {
-        const after = { ...before, state, ...(relabels && { labelId }) }
-        openImage.editor.commit(`${state === 'accepted' ? 'accept' : 'reject'} proposal`, [{ before, after }])
-      }
+      const before = openImage.content?.media.id === p.mediaId ? openImage.editor.regions.get(p.id) : undefined
+      if (!before) return pass() // its image cannot be shown
+      const after = { ...before, state, ...(relabels && { labelId }) }
+      openImage.editor.commit(`${state === 'accepted' ? 'accept' : 'reject'} proposal`, [{ before, after }])
     } else if (relabels) openImage.change({ method: 'image-labels.choose', input: { mediaId: p.mediaId, labelId } })
     // The proposal itself, so that it is known whose label it was.
     else
@@ -106,7 +115,7 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     changed.value = p.mediaId
     judged.delete(at.value) // verdicts are in the order in which they were given
     judged.set(at.value, relabels ? 'relabelled' : state)
-    void go(1)
+    await move(1)
   }
   /** The image that this window changed last. */
   const changed = ref<number | null>(null)
@@ -119,7 +128,7 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     return place !== undefined && proposals.value[place]?.mediaId === changed.value ? place : null
   })
   /** Undoes what was last changed on the image of the last verdict; if it was the verdict, its proposal is the current one again. */
-  async function takeBack(): Promise<void> {
+  async function undo(): Promise<void> {
     const place = last.value
     const p = place === null ? undefined : proposals.value[place]
     if (place === null || !p) return
@@ -129,9 +138,23 @@ export const useProposalQueue = defineStore('proposal-queue', () => {
     at.value = place
     if (p.kind === 'region') openImage.editor.setSelection([p.id])
   }
-  function skip(): void {
+  async function pass(): Promise<void> {
     if (!judged.has(at.value)) judged.set(at.value, 'skipped')
-    void go(1)
+    await move(1)
   }
-  return { proposals, at, current, active, counts, begin, end, go, judge, skip, last, takeBack }
+  return {
+    proposals,
+    at,
+    current,
+    active,
+    busy,
+    counts,
+    last,
+    begin,
+    end,
+    go: (by: 1 | -1) => inTurn(() => move(by)),
+    judge: (state: 'accepted' | 'rejected', labelId?: number) => inTurn(() => verdict(state, labelId)),
+    skip: () => inTurn(pass),
+    takeBack: () => inTurn(undo),
+  }
 })

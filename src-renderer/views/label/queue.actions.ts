@@ -5,8 +5,8 @@ import { useOpenImage } from '../../stores/open-image.ts'
 import { useProject } from '../../stores/project.ts'
 import { useProposalQueue } from '../../stores/proposal-queue.ts'
 
-/** Whether the current proposal's image is the one on screen. */
-const here = () => labelling() && useProposalQueue().current?.mediaId === useOpenImage().mediaId
+/** Whether the current proposal's image is the one on screen, or on its way there. */
+const here = () => labelling() && (useProposalQueue().busy || useProposalQueue().current?.mediaId === useOpenImage().mediaId)
 /** After what is in progress on the canvas, before the proposal under the pointer. */
 const rank = 1.5
 const group = 'review' as const
@@ -20,7 +20,7 @@ export default defineActions(72, [
     group,
     rank,
     available: here,
-    run: () => useProposalQueue().judge('accepted'),
+    run: () => failing(useProposalQueue().judge('accepted')),
   },
   {
     id: 'queue-reject',
@@ -29,7 +29,7 @@ export default defineActions(72, [
     group,
     rank,
     available: here,
-    run: () => useProposalQueue().judge('rejected'),
+    run: () => failing(useProposalQueue().judge('rejected')),
   },
   {
     id: 'queue-skip',
@@ -38,7 +38,7 @@ export default defineActions(72, [
     group,
     rank,
     available: here,
-    run: () => useProposalQueue().skip(),
+    run: () => failing(useProposalQueue().skip()),
   },
   {
     id: 'queue-back',
@@ -55,7 +55,7 @@ export default defineActions(72, [
     keys: ['Ctrl+Z'],
     group,
     rank: 3, // before the canvas's, which undoes on the open image alone
-    available: () => labelling() && useProposalQueue().active && useProposalQueue().last !== null,
+    available: () => labelling() && useProposalQueue().active && (useProposalQueue().busy || useProposalQueue().last !== null),
     run: () => failing(useProposalQueue().takeBack()),
   },
   ...nth.map((key) => ({
@@ -65,6 +65,6 @@ export default defineActions(72, [
     group,
     rank,
     available: () => here() && useProject().labelForKey(key) !== undefined,
-    run: () => useProposalQueue().judge('accepted', useProject().labelForKey(key)!.id),
+    run: () => failing(useProposalQueue().judge('accepted', useProject().labelForKey(key)!.id)),
   })),
 ])
