@@ -105,7 +105,8 @@ describe.skipIf(obstacle !== null)('on a real Slurm', () => {
     cluster.ask('scontrol', 'requeue', task)
     await expect.poll(() => stateOf(task)).toBe('PENDING')
     const id = /JobId=(\d+)/.exec(cluster.ask('scontrol', 'show', 'job', task))![1]!
-    cluster.ask('scontrol', 'update', `JobId=${id}`, 'StartTime=now') // Slurm itself waits two minutes
+    // Slurm itself waits two minutes: a node refuses a job that begins in the second in which it was taken away.
+    cluster.ask('scontrol', 'update', `JobId=${id}`, 'StartTime=now+3')
     const { result } = await run.result
     expect(stepsOf(run.runId)).toEqual(Array.from({ length: result.steps }, (_, i) => i + 1))
     const local = await startTraining(app, project, {
