@@ -5,7 +5,7 @@ import { attend, relativeBias } from '../nn/attention.ts'
 import { convolution } from '../nn/conv.ts'
 import type { Params } from '../nn/params.ts'
 import { layerNorm, linear } from '../nn/transformer.ts'
-import { add, concat, equal, pad, reshape, slice, transpose, where } from '../ops/index.ts'
+import { add, concat, equal, expand, pad, reshape, slice, transpose, where } from '../ops/index.ts'
 import { activation, channels, epsilon, layers, upTo, width } from './bounds.ts'
 import type { TensorList } from './tensors.ts'
 
@@ -148,15 +148,17 @@ function apart(x: Value, { window_size: side }: SwinConfig, shift: number): Valu
   const [b, h, w] = x.shape as [number, number, number, number]
   const part = (at: number, size: number) => Number(at >= size - side) + Number(at >= size - shift)
   const [rows, columns, area] = [h / side, w / side, side * side]
-  const parts = Float32Array.from({ length: b * rows * columns * area }, (_, i) => {
-    const [window, token] = [Math.floor(i / area) % (rows * columns), i % area]
+  const windows = rows * columns
+  const parts = Float32Array.from({ length: windows * area }, (_, i) => {
+    const [window, token] = [Math.floor(i / area), i % area]
     const y = Math.floor(window / columns) * side + Math.floor(token / side)
     const across = (window % columns) * side + (token % side)
     return 3 * part(y, h) + part(across, w)
   })
   const of = (shape: readonly number[]) => x.graph.constant(parts, 'float32', shape)
-  const n = b * rows * columns
-  return where(equal(of([n, 1, area, 1]), of([n, 1, 1, area])), x.graph.scalar(0), APART)
+  const mask = where(equal(of([1, windows, 1, area, 1]), of([1, windows, 1, 1, area])), x.graph.scalar(0), APART)
+  // Made for one image and repeated in the graph, which may be built for any number of them.
+  return reshape(expand(mask, [b, windows, 1, area, area]), [b * windows, 1, area, area])
 }
 
 /** Each 2 × 2 pixels become one of twice the width. */
