@@ -226,7 +226,8 @@ export function configFromShapes(weights: Weights, quick: boolean): OpenClipConf
   const [context = 0, d = 0] = shape('positional_embedding')
   const [visionWidth = 0, , patch = 0] = shape('visual.conv1.weight')
   const grid = Math.round(Math.sqrt((shape('visual.positional_embedding')[0] ?? 1) - 1))
-  const ratio = (before: string, of: number) => (shape(`${before}transformer.resblocks.0.mlp.c_fc.weight`)[0] ?? 0) / of
+  // Half a row more, since the product with the width is cut off.
+  const ratio = (before: string, of: number) => ((shape(`${before}transformer.resblocks.0.mlp.c_fc.weight`)[0] ?? 0) + 0.5) / of
   return openClipSchema.parse({
     model_cfg: {
       embed_dim: shape('text_projection')[1],

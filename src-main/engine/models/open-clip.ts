@@ -8,7 +8,7 @@ import { inField } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { TOKENIZER_FILES } from '../data/tokenizer.ts'
 import { clipVocabulary, tokenizerFiles } from '../data/train-bpe.ts'
-import { writeCheckpoint } from '../weights/checkpoint.ts'
+import { torchNameOf, writeCheckpoint } from '../weights/checkpoint.ts'
 import { DTYPE_BYTES } from '../weights/dtype.ts'
 import { elements, formatShape, type TensorSpec } from '../weights/header.ts'
 import { readJson } from '../weights/json.ts'
@@ -44,15 +44,16 @@ export async function convertOpenClip(asked: Conversion): Promise<{ family: stri
   const { weights: file, config: configFile, folder } = filesOf(asked.source)
   const weights = openWeightsFile(file)
   try {
-    const config = configFile === undefined ? configFromShapes(weights, isQuick(weights, asked)) : readJson(configFile, openClipSchema)
+    const config = configFile === undefined ? shapedLike(weights, isQuick(weights, asked)) : readJson(configFile, openClipSchema)
     const written = config.model_cfg.vision_cfg.timm_model_name ? siglipConfigOf(config, weights) : clipConfigOf(config)
     const tokenizer = tokenizerFrom(asked.tokenizer ?? folder, config)
     const plan = planOf(weights, written, configFile ?? file)
+    const specs = [...plan].map(([name, { shape, origin }]): TensorSpec => ({ name, shape, dtype: weights.info(origin.of[0]!).dtype }))
     await writeCheckpoint(asked.out, {
-      config: written,
+      config: { ...written, dtype: torchNameOf(specs.map((spec) => spec.dtype)) },
       files: { 'preprocessor_config.json': `${JSON.stringify(preprocessorOf(config), null, 2)}\n`, ...tokenizer },
       weights: {
-        specs: [...plan].map(([name, { shape, origin }]): TensorSpec => ({ name, shape, dtype: weights.info(origin.of[0]!).dtype })),
+        specs,
         produce: ({ name, shape }) => produced(weights, plan.get(name)!.origin, shape),
       },
       record: { base: null, recipe: null, seed: null, dataHash: null, device: null, metrics: {}, templates: [], classes: [] },
@@ -103,7 +104,7 @@ interface Planned {
 
 /** Where each tensor comes from, checked against the shapes that the configuration leads to. */
 function planOf(weights: Weights, config: { readonly model_type: string }, file: string): Map<string, Planned> {
-  const { tensors } = architectureFor(config, file)
+  const { tensors } = named(file, () => architectureOf(config))
   const prefix = weights.has('text.token_embedding.weight') ? 'text.' : ''
   const plan = new Map<string, Planned>()
   const used = new Set<string>()
@@ -128,10 +129,13 @@ function planOf(weights: Weights, config: { readonly model_type: string }, file:
   return plan
 }
 
-/** @throws a data fault naming the field that the family refuses */
-function architectureFor(config: { readonly model_type: string }, file: string) {
+/** @throws a data fault if the shapes are those of no CLIP */
+const shapedLike = (weights: Weights, quick: boolean): OpenClipConfig => named(weights.source, () => configFromShapes(weights, quick))
+
+/** @throws a data fault naming the field that the schema refuses */
+function named<T>(file: string, read: () => T): T {
   try {
-    return architectureOf(config)
+    return read()
   } catch (e) {
     if (!(e instanceof z.ZodError)) throw e
     const issue = e.issues[0]!

@@ -44,8 +44,11 @@ describe.each([
     const expected = JSON.parse(fs.readFileSync(path.join(golden(name), 'expected.json'), 'utf8')) as Expected
     const model = await openModel(out)
     expect(model.weights.names().every((t) => model.weights.info(t).dtype === dtype)).toBe(true)
-    const { text_config } = JSON.parse(fs.readFileSync(path.join(out, 'config.json'), 'utf8')) as { text_config: { hidden_act: string } }
-    expect(text_config.hidden_act).toBe(act)
+    const config = JSON.parse(fs.readFileSync(path.join(out, 'config.json'), 'utf8')) as {
+      text_config: { hidden_act: string }
+      dtype: string
+    }
+    expect([config.text_config.hidden_act, config.dtype]).toEqual([act, { F32: 'float32', BF16: 'bfloat16', F16: 'float16' }[dtype]])
     const { at, context, embed, tokens } = model.text!
     const ids = ints(expected.inputIds)
     const texts = ids.length / context
