@@ -99,7 +99,7 @@ export const engineSentences = {
   'model.sentence-transformers': 'is part of a sentence-transformers folder: the model lies in {folder}',
   'model.diffusers': 'is part of a diffusers pipeline, which has half of a CLIP: expected the folder of a whole CLIPModel',
   'model.open-clip':
-    'is a model of open_clip: take its release for transformers, or convert it with transformers/models/clip/convert_clip_original_pytorch_to_hf.py',
+    'is in the layout of open_clip or of OpenAI: convert it by `dashi models convert FOLDER NEW-FOLDER`, or take its release for transformers',
   'model.pickle':
     'a pickle can run any program, so it is never opened: convert it in Python with model.save_pretrained(folder, safe_serialization=True)',
   'model.pickle-renamed': 'is a pickle with another file extension; {pickle}',
@@ -133,6 +133,16 @@ export const engineSentences = {
   'tokenizer.merge-line': 'line {line}: expected two tokens with a space between, found {found}',
   'tokenizer.not-in-vocabulary': 'line {line}: {token} is not in vocab.json',
   'tokenizer.special': '{token}: expected in the vocabulary',
+  'open-clip.pickle':
+    'a pickle can run any program, so it is never opened: save its tensors in Python with safetensors.torch.save_file (docs/models.md has the line), then convert those',
+  'open-clip.no-weights': 'expected {weights}, or one file with safetensors',
+  'open-clip.no-config':
+    'expected {config} beside it: these are no weights of OpenAI’s own CLIP with a Vision Transformer, whose sizes the tensors tell',
+  'open-clip.activation':
+    'nothing says whether these weights were trained with quick GELU, as OpenAI’s were, or with GELU: give --quick-gelu or --gelu, or put {config} beside them',
+  'open-clip.vocabulary': 'cannot be unpacked as gzip',
+  'tokenizer.padding-side': 'padding_side: expected "right", found {found}',
+  'tokenizer.clip-merges': 'expected CLIP’s {expected} merges, two tokens a line, found {found}',
   'tokenizer.no-merges': 'no such file, though vocab.json is there',
   'tokenizer.unusable': 'cannot be used ({reason})',
   'tokenizer.two-around': 'post_processor: expected one token before a text and one after it, found {found}',

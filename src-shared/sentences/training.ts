@@ -6,6 +6,7 @@ export const trainingSentences = {
   'recipe.no-prefix':
     'recipe {recipe}: {setting}: expected one token of the model’s vocabulary that no caption or label contains, unlike the other one; found "{found}"',
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
+  'recipe.no-branches': 'dropPath: {family} has no residual branches in its image tower that could be left out: set 0',
   'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
   'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',

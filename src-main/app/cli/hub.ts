@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline/promises'
+import path from 'node:path'
 import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { HubPlan, ShelfEntry } from '#shared/model/hub.ts'
 import { say, sentence } from '#shared/sentences/table.ts'
+import { convertOpenClip } from '../../engine/models/index.ts'
 import type { AppContext } from '../context.ts'
 import { download } from '../hub/download.ts'
 import { hubOf } from '../hub/place.ts'
@@ -25,6 +27,7 @@ export const modelsCommand = (app: AppContext): Command =>
     .description('the models on this machine, and downloading more from the Hugging Face hub')
     .addCommand(listCommand(app), { isDefault: true })
     .addCommand(getCommand(app))
+    .addCommand(convertCommand())
     .addCommand(removeCommand(app))
     .addCommand(tokenCommand(app))
 
@@ -73,6 +76,21 @@ const getCommand = (app: AppContext): Command =>
       }
       const done = await untilDone({ result: run(), cancel: () => stop.abort() })
       answer(done, () => `${done.folder}\n--model ${done.name} uses it`)
+    })
+
+const convertCommand = (): Command =>
+  new Command('convert')
+    .description('convert a model of open_clip, or OpenAI’s own weights of CLIP, to a folder that Dashi and transformers open')
+    .argument('<source>', 'folder with open_clip_config.json and open_clip_model.safetensors, or a .safetensors file')
+    .argument('<out>', 'folder to write')
+    .option('--quick-gelu', 'the weights were trained with quick GELU, where nothing beside them says so')
+    .option('--gelu', 'they were trained with GELU')
+    .option('--tokenizer <place>', 'folder with a tokenizer, or CLIP’s bpe_simple_vocab_16e6.txt.gz')
+    .action(async (source: string, out: string, o: Json & { quickGelu?: boolean; gelu?: boolean; tokenizer?: string }) => {
+      const { answer, say: remark } = output(Boolean(o.json))
+      const done = await convertOpenClip({ source, out, tokenizer: o.tokenizer, quickGelu: o.quickGelu ?? (o.gelu ? false : undefined) })
+      if (!done.tokenizer) remark('no tokenizer lies beside the weights, so the model reads no texts: give --tokenizer')
+      answer({ ...done, folder: path.resolve(out) }, () => `${out}: ${done.family}, ${done.tensors} tensors`)
     })
 
 const planLines = (plan: HubPlan): string[] => [

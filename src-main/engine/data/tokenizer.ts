@@ -29,7 +29,14 @@ export type TokenizerKind = 'clip' | 'sentencepiece' | 'wordpiece'
 
 const models = {
   clip: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
-  sentencepiece: z.looseObject({ type: z.literal('Unigram'), vocab: z.array(z.tuple([z.string(), z.number()])).max(4_000_000) }),
+  // SigLIP has a Unigram model, SigLIP 2 Gemma's BPE.
+  sentencepiece: z.union(
+    [
+      z.looseObject({ type: z.literal('Unigram'), vocab: z.array(z.tuple([z.string(), z.number()])).max(4_000_000) }),
+      z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge), byte_fallback: z.literal(true) }),
+    ],
+    { error: 'expected Unigram, or BPE with byte_fallback' },
+  ),
   wordpiece: z.looseObject({ type: z.literal('WordPiece'), vocab: vocabSchema, unk_token: z.string() }),
 }
 const tokenizerSchema = z.looseObject({
@@ -41,7 +48,7 @@ const tokenizerSchema = z.looseObject({
   decoder: z.unknown(),
 })
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]).nullish()
-const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish() })
+const configSchema = z.looseObject({ pad_token: token, model_max_length: z.number().min(2).nullish(), padding_side: z.string().nullish() })
 
 /** Limit in UTF-16 units; the rest of a text is ignored. No model's context reaches this far. */
 const MAX_TEXT = 100_000
@@ -90,6 +97,16 @@ const canonical = (text: string) =>
     .trim()
 
 /**
+ * SigLIP 2 was trained on lower case (transformers' Siglip2Tokenizer), which the hub's tokenizer.json, being Gemma's, does not
+ * say. Special tokens are found before that, in the text as it is.
+ */
+function lowercased(hub: HubTokenizer): void {
+  const { normalizer } = hub
+  const lower = (text: string) => sigma(text).toLowerCase()
+  hub.normalizer = Object.assign((text: string) => (normalizer ? normalizer(lower(text)) : lower(text)), normalizer)
+}
+
+/**
  * A tokenizer run by `@huggingface/tokenizers` from `tokenizer.json`, with the padding and truncation of
  * `CLIPTokenizerFast(text, padding='max_length', truncation=True)`.
  */
@@ -133,13 +150,17 @@ export class Tokenizer {
     kind: TokenizerKind = 'clip',
   ): Tokenizer {
     const { added_tokens, normalizer, pre_tokenizer, decoder } = parseJson(tokenizerSchema, json, file)
-    const { vocab } = parseJson(z.object({ model: models[kind] }), json, file).model
-    const { pad_token, model_max_length } = parseJson(configSchema, config, configFile)
+    const { vocab, type } = parseJson(z.object({ model: models[kind] }), json, file).model
+    const { pad_token, model_max_length, padding_side } = parseJson(configSchema, config, configFile)
+    const isGemma = kind === 'sentencepiece' && type === 'BPE'
+    if (isGemma && padding_side && padding_side !== 'right')
+      throw dataError(configFile, sentence('tokenizer.padding-side', { found: JSON.stringify(padding_side).slice(0, 60) }))
     checkSteps({ normalizer, pre_tokenizer, decoder }, file)
     let hub: HubTokenizer
     let frame: number[]
     try {
       hub = new HubTokenizer(json as object, config as object)
+      if (isGemma) lowercased(hub)
       normalisedIsNoToken(
         hub,
         added_tokens.map((t) => t.content),
@@ -165,7 +186,7 @@ export class Tokenizer {
     const lowercases = /"Lowercase"|"lowercase":true/.test(JSON.stringify(normalizer ?? null))
     return new Tokenizer(
       hub,
-      kind === 'sentencepiece' ? canonical : lowercases ? sigma : (text) => text,
+      kind === 'sentencepiece' && !isGemma ? canonical : lowercases ? sigma : (text) => text,
       startId,
       endId,
       padId,

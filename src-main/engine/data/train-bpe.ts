@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { mkdir, open, rename } from 'node:fs/promises'
+import { dataError } from '#shared/errors.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { endOfWord, endToken, startToken, tokenizerJson, wordPattern } from './clip-bpe.ts'
 
 /**
@@ -103,29 +105,54 @@ function joined(symbols: readonly string[], left: string, right: string): string
 }
 
 /**
- * Writes the files that `CLIPTokenizerFast` and `@huggingface/tokenizers` load: `tokenizer.json`,
- * `tokenizer_config.json`, `special_tokens_map.json`, `vocab.json`, `merges.txt`. `maxLength` includes both special
+ * The files that `CLIPTokenizerFast` and `@huggingface/tokenizers` load, by name. `maxLength` includes both special
  * tokens.
  */
-export async function writeTokenizer(dir: string, bpe: Bpe, maxLength: number): Promise<void> {
+export function tokenizerFiles(bpe: Bpe, maxLength: number): Record<string, string> {
   const special = { bos_token: startToken, eos_token: endToken, unk_token: endToken, pad_token: endToken }
   const config = { ...special, add_prefix_space: false, do_lower_case: true, model_max_length: maxLength, tokenizer_class: 'CLIPTokenizer' }
   const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`
   const vocab = Object.fromEntries(bpe.vocab)
   const merges = bpe.merges.map((pair) => pair.join(' '))
-  const files = {
+  return {
     'tokenizer.json': json(tokenizerJson(vocab, merges)),
     'tokenizer_config.json': json(config),
     'special_tokens_map.json': json(special),
     'vocab.json': `${JSON.stringify(vocab)}\n`,
     'merges.txt': `#version: 0.2\n${merges.map((pair) => `${pair}\n`).join('')}`,
   }
+}
+
+/** Writes {@link tokenizerFiles} into a folder. */
+export async function writeTokenizer(dir: string, bpe: Bpe, maxLength: number): Promise<void> {
   await mkdir(dir, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries(tokenizerFiles(bpe, maxLength))) {
     const file = await open(join(dir, `${name}.part`), 'w')
     await file.writeFile(text)
     await file.sync()
     await file.close()
     await rename(join(dir, `${name}.part`), join(dir, name))
   }
+}
+
+/** Tokens of CLIP's vocabulary: those of bytes, one a merge, and the two special ones. */
+const CLIP_VOCABULARY = 49_408
+
+/**
+ * CLIP's vocabulary from the text of `bpe_simple_vocab_16e6.txt`, which comes with OpenAI's `clip` and with open_clip: a line
+ * of its version, then a merge a line, of which the first are used (openai/CLIP simple_tokenizer.py).
+ * @throws dataError naming the file if it has too few
+ */
+export function clipVocabulary(text: string, file: string): Bpe {
+  const { ordered } = byteAlphabet()
+  const most = CLIP_VOCABULARY - 2 * ordered.length - 2
+  const merges = text
+    .split('\n')
+    .slice(1, most + 1)
+    .map((line) => line.split(' '))
+  const flaw = merges.findIndex((pair) => pair.length !== 2 || pair.includes(''))
+  if (flaw >= 0 || merges.length < most)
+    throw dataError(file, sentence('tokenizer.clip-merges', { expected: most, found: flaw < 0 ? merges.length : flaw }))
+  const tokens = [...ordered, ...ordered.map((c) => c + endOfWord), ...merges.map((pair) => pair.join('')), startToken, endToken]
+  return { merges: merges.map(([left, right]) => [left!, right!] as const), vocab: new Map(tokens.map((token, id) => [token, id])) }
 }

@@ -23,14 +23,18 @@ import { owlvit } from './owlvit.ts'
 import { sam } from './sam.ts'
 import { sam2 } from './sam2.ts'
 import { siglip } from './siglip.ts'
+import { siglip2 } from './siglip2.ts'
+import { swin } from './swin-classifier.ts'
 import { visualPromptsSchema, withVisualPrompts } from './visual-prompts.ts'
 import { vit } from './vit.ts'
 
 export const families: readonly AnyFamily[] = [
   clip,
   siglip,
+  siglip2,
   vit,
   dinov2,
+  swin,
   clipseg,
   groupvit,
   sam,

@@ -4,4 +4,5 @@ export { architectureOf, families, familyOf, needIn, textTower } from './familie
 export type { Architecture, Model } from './model.ts'
 export { nanoConfig, nanoPreprocessor } from './nano.ts'
 export { nanoDetectConfig, nanoSegmentConfig } from './nano-detect.ts'
+export { convertOpenClip } from './open-clip.ts'
 export { towerStart } from './near-start.ts'

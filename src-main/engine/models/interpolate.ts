@@ -3,11 +3,11 @@ import { concat, gemm, slice } from '../ops/index.ts'
 
 /**
  * Learned positions [first + g·g, D] resampled to a grid of gh × gw: the `first` rows (tokens before the patches) are
- * kept, the others interpolated bicubically if the grid differs.
+ * kept, the others interpolated if the grid differs, by default bicubically.
  */
-export function gridPositions(table: Value, first: number, g: number, gh: number, gw: number): Value {
+export function gridPositions(table: Value, first: number, g: number, gh: number, gw: number, resampling = bicubicMatrix): Value {
   if (gh === g && gw === g) return table
-  const matrix = table.graph.constant(bicubicMatrix(g, g, gh, gw), 'float32', [gh * gw, g * g])
+  const matrix = table.graph.constant(resampling(g, g, gh, gw), 'float32', [gh * gw, g * g])
   const patches = gemm(matrix, first ? slice(table, { axis: 0, start: first }) : table)
   return first ? concat([slice(table, { axis: 0, start: 0, end: first }), patches], { axis: 0 }) : patches
 }
@@ -17,13 +17,33 @@ export function gridPositions(table: Value, first: number, g: number, gh: number
  * torch.nn.functional.interpolate(mode='bicubic', align_corners=False): Keys' kernel with a = −0.75, replicated
  * edges, no antialiasing.
  */
-export function bicubicMatrix(H: number, W: number, h: number, w: number): Float32Array {
-  const rows = taps(H, h)
-  const cols = taps(W, w)
-  const m = new Float32Array(h * w * H * W)
+export const bicubicMatrix = (H: number, W: number, h: number, w: number): Float32Array => separable(taps(H, h), taps(W, w), W, H * W)
+
+/** Of torch's interpolate with antialias=True: its kernels, and how far they reach. */
+const kernels = {
+  bilinear: { reach: 1, at: (x: number) => 1 - Math.abs(x) },
+  bicubic: { reach: 2, at: (x: number) => keys(x, -0.5) },
+}
+/**
+ * The same like torch.nn.functional.interpolate(antialias=True, align_corners=False): the kernel is as wide as the reduction, its
+ * weights within the grid are made to sum to 1; bicubically with a = −0.5.
+ */
+const antialiased =
+  (kernel: keyof typeof kernels) =>
+  (H: number, W: number, h: number, w: number): Float32Array =>
+    separable(smoothTaps(H, h, kernel), smoothTaps(W, w, kernel), W, H * W)
+export const smoothBilinearMatrix = antialiased('bilinear')
+export const smoothBicubicMatrix = antialiased('bicubic')
+
+type Taps = readonly (readonly (readonly [index: number, weight: number])[])[]
+
+/** The outputs' rows and columns, each with what it reads, as one matrix [rows · columns, inputs]; the inputs are W wide. */
+function separable(rows: Taps, cols: Taps, W: number, inputs: number): Float32Array {
+  const [h, w] = [rows.length, cols.length]
+  const m = new Float32Array(h * w * inputs)
   for (let y = 0; y < h; y++)
     for (let x = 0; x < w; x++)
-      for (const [Y, wy] of rows[y]!) for (const [X, wx] of cols[x]!) m[(y * w + x) * H * W + Y * W + X]! += wy * wx
+      for (const [Y, wy] of rows[y]!) for (const [X, wx] of cols[x]!) m[(y * w + x) * inputs + Y * W + X]! += wy * wx
   return m
 }
 
@@ -33,6 +53,18 @@ function taps(from: number, to: number): [index: number, weight: number][][] {
     const x = ((i + 0.5) * from) / to - 0.5
     const left = Math.floor(x)
     return [-1, 0, 1, 2].map((k) => [Math.min(from - 1, Math.max(0, left + k)), keys(x - left - k)])
+  })
+}
+
+function smoothTaps(from: number, to: number, kernel: keyof typeof kernels): [index: number, weight: number][][] {
+  const { reach, at } = kernels[kernel]
+  const scale = from / to
+  const spread = Math.max(1, scale)
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale - 0.5
+    const read = Array.from({ length: from }, (_, k): [number, number] => [k, (k - centre) / spread]).filter(([, x]) => Math.abs(x) < reach)
+    const sum = read.reduce((total, [, x]) => total + at(x), 0)
+    return read.map(([k, x]) => [k, at(x) / sum])
   })
 }
 

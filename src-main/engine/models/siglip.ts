@@ -6,12 +6,12 @@ import type { Value } from '../graph/graph.ts'
 import { multiHead } from '../nn/multi-head.ts'
 import type { Params } from '../nn/params.ts'
 import { encoder, layerNorm, linear, mlp } from '../nn/transformer.ts'
-import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice } from '../ops/index.ts'
+import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice, transpose } from '../ops/index.ts'
 import { activation, activationsOf, channels, epsilon, imageTower, layers, pictureCost, pictureSide, tower, upTo, width } from './bounds.ts'
 import { denseSegmenter, neighbourAttention } from './dense-clip.ts'
 import { activationName, essential } from './essence.ts'
-import { gridPositions } from './interpolate.ts'
-import { defineFamily, type Similarity } from './model.ts'
+import { bicubicMatrix, gridPositions, smoothBilinearMatrix } from './interpolate.ts'
+import { type Architecture, defineFamily, type Family, type Similarity } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /*
@@ -34,36 +34,51 @@ const textConfig = z.object({
   max_position_embeddings: upTo(8192).default(64),
   projection_size: width.nullish(),
 })
-const visionConfig = z.object({
+export const siglipVision = z.object({
   ...encoderConfig,
   num_channels: channels,
   image_size: pictureSide.default(224),
   patch_size: pictureSide.default(16),
   vision_use_head: z.literal(true, { error: 'expected true: the pooled image is what a text is compared with' }).default(true),
 })
+export const siglipText = tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings).prefault({})
+type VisionConfig = z.output<typeof siglipVision> & {
+  /** Of NaFlex (siglip2.ts): patches enter as rows of numbers, and positions are resampled to any grid. */
+  readonly flexible?: boolean
+}
+export interface SiglipConfig {
+  readonly text_config: z.output<typeof siglipText>
+  readonly vision_config: VisionConfig
+}
+/** Both towers end in one space. */
+export const inOneSpace = (c: SiglipConfig): boolean =>
+  (c.text_config.projection_size ?? c.text_config.hidden_size) === c.vision_config.hidden_size
+export const otherSpace = {
+  path: ['text_config', 'projection_size'],
+  message: 'must be vision_config.hidden_size: texts and images are compared in one space',
+}
 const siglipConfig = z
-  .object({
-    text_config: tower(textConfig, 'max_position_embeddings', (c) => c.max_position_embeddings).prefault({}),
-    vision_config: imageTower(visionConfig, { before: 0 }).prefault({}),
-  })
-  .refine((c) => (c.text_config.projection_size ?? c.text_config.hidden_size) === c.vision_config.hidden_size, {
-    path: ['text_config', 'projection_size'],
-    message: 'must be vision_config.hidden_size: texts and images are compared in one space',
-  })
-type SiglipConfig = z.output<typeof siglipConfig>
+  .object({ text_config: siglipText, vision_config: imageTower(siglipVision, { before: 0 }).prefault({}) })
+  .refine(inOneSpace, otherSpace)
 
 /** pixels [B, 3, H, W] → the encoder's output [B, N, D], patches in row-major order. */
 function patchTokens(p: Params, { vision_config: v }: SiglipConfig, pixels: Value): Value {
   const m = 'vision_model'
   const [, , h, w] = pixels.shape as [number, number, number, number]
   const { hidden_size: d, patch_size: size, image_size } = v
-  const filters = p.get(`${m}.embeddings.patch_embedding.weight`, [d, 3, size, size])
+  const weight = p.get(`${m}.embeddings.patch_embedding.weight`, patchShape(v))
+  // NaFlex has a linear layer of a patch's numbers, channels last.
+  const filters = v.flexible ? transpose(reshape(weight, [d, size, size, 3]), [0, 3, 1, 2]) : weight
   const g = Math.floor(image_size / size)
   const table = p.get(`${m}.embeddings.position_embedding.weight`, [g * g, d])
-  const position = gridPositions(table, 0, g, Math.floor(h / size), Math.floor(w / size))
+  const resampled = v.flexible ? smoothBilinearMatrix : bicubicMatrix
+  const position = gridPositions(table, 0, g, Math.floor(h / size), Math.floor(w / size), resampled)
   const x = add(patchEmbed(pixels, filters, p.get(`${m}.embeddings.patch_embedding.bias`, [d])), position)
   return layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps)
 }
+
+const patchShape = ({ hidden_size: d, patch_size: size, flexible }: VisionConfig): readonly number[] =>
+  flexible ? [d, 3 * size * size] : [d, 3, size, size]
 
 /** pixels [B, 3, H, W] → image embedding [B, D], not normalised. */
 function imageEmbedding(p: Params, c: SiglipConfig, pixels: Value): Value {
@@ -154,7 +169,7 @@ function tensors({ text_config: t, vision_config: v }: SiglipConfig): TensorList
   text.norm('text_model.final_layer_norm', t.hidden_size)
   text.affine('text_model.head', v.hidden_size, t.hidden_size)
   const d = v.hidden_size
-  image.weight('vision_model.embeddings.patch_embedding.weight', [d, 3, v.patch_size, v.patch_size])
+  image.weight('vision_model.embeddings.patch_embedding.weight', patchShape(v))
   image.bias('vision_model.embeddings.patch_embedding.bias', [d])
   image.embedding('vision_model.embeddings.position_embedding.weight', [Math.floor(v.image_size / v.patch_size) ** 2, d])
   image.norm('vision_model.post_layernorm', d)
@@ -167,20 +182,14 @@ function tensors({ text_config: t, vision_config: v }: SiglipConfig): TensorList
   return list
 }
 
-const half = (part: string) => sentence('model.one-tower', { tower: part, model: 'SiglipModel' })
-
-export const siglip = defineFamily<SiglipConfig>({
-  types: ['siglip'],
-  name: 'SigLIP',
-  can: ['embedImage', 'embedText', 'segment'],
-  config: siglipConfig,
-  describe: (c) => ({
+function describeSiglip(c: SiglipConfig): Omit<Architecture, 'family'> {
+  return {
     dim: c.vision_config.hidden_size,
     tensors: tensors(c),
     image: {
       size: c.vision_config.image_size,
       patch: c.vision_config.patch_size,
-      anySize: false,
+      anySize: c.vision_config.flexible === true,
       unit: true,
       config: c.vision_config,
       embed: (p, pixels) => imageEmbedding(p, c, pixels),
@@ -210,14 +219,33 @@ export const siglip = defineFamily<SiglipConfig>({
       const found = weights.float32(SCALE)[0]!
       if (found > 80) throw dataError(weights.fileOf(SCALE), sentence('tensor.scale', { tensor: SCALE, found }))
     },
-  }),
-  essence: ({ text_config: text, vision_config: vision }) =>
-    essential({
-      text_config: { ...text, hidden_act: activationName(text.hidden_act), projection_size: undefined },
-      vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
-    }),
-  parts: { siglip_text_model: half('text'), siglip_vision_model: half('vision') },
+  }
+}
+
+const essence = ({ text_config: text, vision_config: vision }: SiglipConfig): unknown =>
+  essential({
+    text_config: { ...text, hidden_act: activationName(text.hidden_act), projection_size: undefined },
+    vision_config: { ...vision, hidden_act: activationName(vision.hidden_act) },
+  })
+
+/** What is common to the records of SigLIP and of NaFlex. */
+export const siglipRecord = {
+  can: ['embedImage', 'embedText', 'segment'],
+  describe: describeSiglip,
+  essence,
   landmarks: ['text_model.head.weight', 'vision_model.head.probe', 'vision_model.post_layernorm.weight', SCALE, BIAS],
+  tokenizer: 'sentencepiece',
+  buffers: ['*.position_ids'],
+} satisfies Partial<Family<SiglipConfig>>
+
+const half = (part: string) => sentence('model.one-tower', { tower: part, model: 'SiglipModel' })
+
+export const siglip = defineFamily<SiglipConfig>({
+  types: ['siglip'],
+  name: 'SigLIP',
+  ...siglipRecord,
+  config: siglipConfig,
+  parts: { siglip_text_model: half('text'), siglip_vision_model: half('vision') },
   saves: 'SiglipModel',
   processors: [
     processor('Siglip', {
@@ -228,6 +256,4 @@ export const siglip = defineFamily<SiglipConfig>({
       image_std: [0.5, 0.5, 0.5],
     }),
   ],
-  tokenizer: 'sentencepiece',
-  buffers: ['*.position_ids'],
 })

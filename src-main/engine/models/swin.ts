@@ -5,7 +5,7 @@ import { attend, relativeBias } from '../nn/attention.ts'
 import { convolution } from '../nn/conv.ts'
 import type { Params } from '../nn/params.ts'
 import { layerNorm, linear } from '../nn/transformer.ts'
-import { add, concat, equal, pad, reshape, slice, transpose, where } from '../ops/index.ts'
+import { add, concat, equal, expand, pad, reshape, slice, transpose, where } from '../ops/index.ts'
 import { activation, channels, epsilon, layers, upTo, width } from './bounds.ts'
 import type { TensorList } from './tensors.ts'
 
@@ -14,20 +14,28 @@ import type { TensorList } from './tensors.ts'
  * structure and tensor names of transformers' SwinBackbone. Tensors are [B, height, width, channels].
  */
 
-/** transformers' SwinConfig. Stage 0 is the embedding; a backbone that names no stages gives the last one. */
+/** The sizes of transformers' SwinConfig. */
+export const swinShape = {
+  patch_size: upTo(256).default(4),
+  num_channels: channels,
+  embed_dim: upTo(4096).default(96),
+  depths: z.array(layers).min(1).max(8).default([2, 2, 6, 2]),
+  num_heads: z.array(width).default([3, 6, 12, 24]),
+  window_size: upTo(64).default(7),
+  mlp_ratio: z.number().positive().max(64).default(4),
+  qkv_bias: z.boolean().default(true),
+  hidden_act: activation.default('gelu'),
+  layer_norm_eps: epsilon.default(1e-5),
+  use_absolute_embeddings: z.literal(false, { error: 'expected false: learned positions fit images of one size only' }).default(false),
+}
+export const fitsHeads = (c: { readonly num_heads: readonly number[]; readonly depths: readonly number[]; readonly embed_dim: number }) =>
+  c.num_heads.length === c.depths.length && c.num_heads.every((heads, i) => (c.embed_dim * 2 ** i) % heads === 0)
+export const unfitHeads = { path: ['num_heads'], message: 'expected one number for each depth, which divides the width of that stage' }
+
+/** A backbone's configuration. Stage 0 is the embedding; one that names no stages gives the last one. */
 export const swinConfig = z
   .object({
-    patch_size: upTo(256).default(4),
-    num_channels: channels,
-    embed_dim: upTo(4096).default(96),
-    depths: z.array(layers).min(1).max(8).default([2, 2, 6, 2]),
-    num_heads: z.array(width).default([3, 6, 12, 24]),
-    window_size: upTo(64).default(7),
-    mlp_ratio: z.number().positive().max(64).default(4),
-    qkv_bias: z.boolean().default(true),
-    hidden_act: activation.default('gelu'),
-    layer_norm_eps: epsilon.default(1e-5),
-    use_absolute_embeddings: z.literal(false, { error: 'expected false: learned positions fit images of one size only' }).default(false),
+    ...swinShape,
     out_indices: z.array(z.int()).nullish(),
     out_features: z.array(z.string()).nullish(),
   })
@@ -41,10 +49,7 @@ export const swinConfig = z
     path: ['out_indices'],
     message: 'expected stages in ascending order, from 1 to the number of depths',
   })
-  .refine((c) => c.num_heads.length === c.depths.length && c.num_heads.every((heads, i) => (c.embed_dim * 2 ** i) % heads === 0), {
-    path: ['num_heads'],
-    message: 'expected one number for each depth, which divides the width of that stage',
-  })
+  .refine(fitsHeads, unfitHeads)
 export type SwinConfig = z.output<typeof swinConfig>
 
 /** Fixed in transformers, whatever layer_norm_eps says. */
@@ -71,22 +76,29 @@ export function swinCost(c: SwinConfig, height: number, w: number): number {
 }
 
 /** pixels [B, 3, H, W] → the features [B, h, w, C] of each stage of `outputs`. */
-export function swinFeatures(p: Params, c: SwinConfig, pixels: Value): Value[] {
+export const swinFeatures = (p: Params, c: SwinConfig, pixels: Value): Value[] =>
+  swinStages(p, c, pixels, () => false).flatMap((x, i) =>
+    c.outputs.includes(i + 1) ? layerNorm(p, `hidden_states_norms.stage${i + 1}`, x, EPS) : [],
+  )
+
+/**
+ * pixels [B, 3, H, W] → what each stage ends with, [B, h, w, C].
+ * @param whole whether windows of a grid are not shifted
+ */
+export function swinStages(p: Params, c: SwinConfig, pixels: Value, whole: (h: number, w: number) => boolean): Value[] {
   const [, , height, w] = pixels.shape as [number, number, number, number]
   const size = c.patch_size
-  const whole = padded(pixels, [size, size], 2)
   const projection = { kernel: [size, size], stride: size }
-  const patches = convolution(p, 'embeddings.patch_embeddings.projection', whole, c.embed_dim, projection)
+  const patches = convolution(p, 'embeddings.patch_embeddings.projection', padded(pixels, [size, size], 2), c.embed_dim, projection)
   let x = layerNorm(p, 'embeddings.norm', transpose(patches, [0, 2, 3, 1]), EPS)
-  const features: Value[] = []
-  stageGrids(c, height, w).forEach((_, i) => {
+  return stageGrids(c, height, w).map((grid, i) => {
     const stage = `encoder.layers.${i}`
-    for (let k = 0; k < c.depths[i]!; k++)
-      x = block(p, `${stage}.blocks.${k}`, x, c, c.num_heads[i]!, k % 2 ? Math.floor(c.window_size / 2) : 0)
-    if (c.outputs.includes(i + 1)) features.push(layerNorm(p, `hidden_states_norms.stage${i + 1}`, x, EPS))
+    const shift = whole(...grid) ? 0 : Math.floor(c.window_size / 2)
+    for (let k = 0; k < c.depths[i]!; k++) x = block(p, `${stage}.blocks.${k}`, x, c, c.num_heads[i]!, k % 2 ? shift : 0)
+    const end = x
     if (i + 1 < c.depths.length) x = merged(p, `${stage}.downsample`, x)
+    return end
   })
-  return features
 }
 
 /** x with zeros at the bottom and right, so that its two sides, of which `axis` is the first, are multiples of `by`. */
@@ -109,10 +121,10 @@ function block(p: Params, name: string, x: Value, c: SwinConfig, heads: number, 
   return p.scoped(name, () => {
     const whole = padded(layerNorm(p, `${name}.layernorm_before`, x, c.layer_norm_eps), [c.window_size, c.window_size])
     const attended = rolled(windowed(p, `${name}.attention`, rolled(whole, shift), c, heads, shift), -shift)
-    const y = add(x, slice(slice(attended, { axis: 1, start: 0, end: h }), { axis: 2, start: 0, end: w }))
+    const y = add(x, p.branch(name, slice(slice(attended, { axis: 1, start: 0, end: h }), { axis: 2, start: 0, end: w })))
     const inner = layerNorm(p, `${name}.layernorm_after`, y, c.layer_norm_eps)
     const hidden = activations[c.hidden_act](linear(p, `${name}.intermediate.dense`, inner, Math.trunc(c.mlp_ratio * d)))
-    return add(y, linear(p, `${name}.output.dense`, hidden, d))
+    return add(y, p.branch(name, linear(p, `${name}.output.dense`, hidden, d)))
   })
 }
 
@@ -136,15 +148,17 @@ function apart(x: Value, { window_size: side }: SwinConfig, shift: number): Valu
   const [b, h, w] = x.shape as [number, number, number, number]
   const part = (at: number, size: number) => Number(at >= size - side) + Number(at >= size - shift)
   const [rows, columns, area] = [h / side, w / side, side * side]
-  const parts = Float32Array.from({ length: b * rows * columns * area }, (_, i) => {
-    const [window, token] = [Math.floor(i / area) % (rows * columns), i % area]
+  const windows = rows * columns
+  const parts = Float32Array.from({ length: windows * area }, (_, i) => {
+    const [window, token] = [Math.floor(i / area), i % area]
     const y = Math.floor(window / columns) * side + Math.floor(token / side)
     const across = (window % columns) * side + (token % side)
     return 3 * part(y, h) + part(across, w)
   })
   const of = (shape: readonly number[]) => x.graph.constant(parts, 'float32', shape)
-  const n = b * rows * columns
-  return where(equal(of([n, 1, area, 1]), of([n, 1, 1, area])), x.graph.scalar(0), APART)
+  const mask = where(equal(of([1, windows, 1, area, 1]), of([1, windows, 1, 1, area])), x.graph.scalar(0), APART)
+  // Made for one image and repeated in the graph, which may be built for any number of them.
+  return reshape(expand(mask, [b, windows, 1, area, area]), [b * windows, 1, area, area])
 }
 
 /** Each 2 × 2 pixels become one of twice the width. */

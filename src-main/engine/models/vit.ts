@@ -10,7 +10,7 @@ import type { Head } from '../weights/head.ts'
 import type { Weights } from '../weights/source.ts'
 import { activation, channels, epsilon, imageTower, layers, pictureCost, pictureSide, upTo, width } from './bounds.ts'
 import { activationName, essential } from './essence.ts'
-import { gridPositions } from './interpolate.ts'
+import { bicubicMatrix, gridPositions } from './interpolate.ts'
 import { defineFamily, layersNamed } from './model.ts'
 import { TensorList } from './tensors.ts'
 
@@ -32,15 +32,19 @@ export const encoderShape = {
   qkv_bias: z.boolean().default(true),
   architectures: z.array(z.string()).nullish(),
 }
+/** What a configuration says of its classes. */
+export const labelled = {
+  id2label: z.record(z.string(), z.string()).nullish(),
+  num_labels: upTo(MANY_CLASSES).nullish(),
+}
 const vitConfig = imageTower(
   z.object({
     ...encoderShape,
+    ...labelled,
     model_type: z.enum(['vit', 'deit']),
     intermediate_size: width.default(3072),
     patch_size: pictureSide.default(16),
     layer_norm_eps: epsilon.default(1e-12),
-    id2label: z.record(z.string(), z.string()).nullish(),
-    num_labels: upTo(MANY_CLASSES).nullish(),
   }),
   { before: 2 },
 )
@@ -58,7 +62,14 @@ export interface VitEncoder {
  * pixels [B, 3, H, W] → the n named learned tokens, then the patches in row-major order, with positions added: [B, n
  * + N, D].
  */
-export function embedPatches(p: Params, at: string, c: VitEncoder, pixels: Value, tokens: readonly string[]): Value {
+export function embedPatches(
+  p: Params,
+  at: string,
+  c: VitEncoder,
+  pixels: Value,
+  tokens: readonly string[],
+  resampling = bicubicMatrix,
+): Value {
   const { hidden_size: d, patch_size: size } = c
   const [b, , h, w] = pixels.shape as [number, number, number, number]
   const g = Math.floor(c.image_size / size)
@@ -67,7 +78,8 @@ export function embedPatches(p: Params, at: string, c: VitEncoder, pixels: Value
   const learned = tokens.map((name) => expand(p.get(at + name, [1, 1, d]), [b, 1, d]))
   const rows = tokens.length + g * g
   const table = reshape(p.get(`${at}position_embeddings`, [1, rows, d]), [rows, d])
-  return add(concat([...learned, patches], { axis: 1 }), gridPositions(table, tokens.length, g, Math.floor(h / size), Math.floor(w / size)))
+  const position = gridPositions(table, tokens.length, g, Math.floor(h / size), Math.floor(w / size), resampling)
+  return add(concat([...learned, patches], { axis: 1 }), position)
 }
 
 /** Multi-head self-attention with the projection names of ViT checkpoints. */
@@ -112,12 +124,17 @@ interface Layout {
   readonly pooler: boolean
 }
 
+/** The names of a model's classes, numbered where it does not name them. */
+export function classNames({ id2label, num_labels }: z.output<z.ZodObject<typeof labelled>>): string[] {
+  const labels = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b))
+  return labels.length ? labels.map(([, name]) => name) : Array.from({ length: num_labels ?? 2 }, (_, i) => `LABEL_${i}`)
+}
+
 function layoutOf(c: VitConfig): Layout {
   const [architecture = ''] = c.architectures ?? []
   const deit = c.model_type === 'deit'
   const tokens = deit ? ['cls_token', 'distillation_token'] : ['cls_token']
-  const labels = Object.entries(c.id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b))
-  const classes = labels.length ? labels.map(([, name]) => name) : Array.from({ length: c.num_labels ?? 2 }, (_, i) => `LABEL_${i}`)
+  const classes = classNames(c)
   if (/Model$/.test(architecture)) return { prefix: '', tokens, classifiers: [], classes: [], pooler: true }
   const classifiers = /WithTeacher$/.test(architecture) ? ['cls_classifier', 'distillation_classifier'] : ['classifier']
   return { prefix: `${c.model_type}.`, tokens, classifiers, classes, pooler: false }
@@ -133,9 +150,10 @@ function imageEmbedding(p: Params, c: VitConfig, layout: Layout, pixels: Value):
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `${layout.prefix}encoder.layer.${i}`
     x = p.enter(layer, x)
-    x = add(x, selfAttention(p, `${layer}.attention`, layerNorm(p, `${layer}.layernorm_before`, x, c.layer_norm_eps), c))
+    x = add(x, p.branch(layer, selfAttention(p, `${layer}.attention`, layerNorm(p, `${layer}.layernorm_before`, x, c.layer_norm_eps), c)))
     const y = layerNorm(p, `${layer}.layernorm_after`, x, c.layer_norm_eps)
-    x = add(x, linear(p, `${layer}.output.dense`, act(linear(p, `${layer}.intermediate.dense`, y, c.intermediate_size)), c.hidden_size))
+    const hidden = act(linear(p, `${layer}.intermediate.dense`, y, c.intermediate_size))
+    x = add(x, p.branch(layer, linear(p, `${layer}.output.dense`, hidden, c.hidden_size)))
   }
   return firstTokens(layerNorm(p, `${layout.prefix}layernorm`, x, c.layer_norm_eps), Math.max(1, layout.classifiers.length))
 }
@@ -156,8 +174,8 @@ function tensors(c: VitConfig, { prefix, tokens, classifiers, classes, pooler }:
   return list
 }
 
-/** The model's own classifiers as one linear layer over {@link imageEmbedding}: the mean of their logits. */
-function classifier({ hidden_size: d }: VitConfig, { classifiers, classes }: Layout, weights: Weights): Head {
+/** The model's own classifiers, each on d numbers of the feature, as one linear layer over all of it: the mean of their logits. */
+export function ownClassifier(d: number, { classifiers, classes }: Pick<Layout, 'classifiers' | 'classes'>, weights: Weights): Head {
   const n = classifiers.length
   const dim = n * d
   const weight = new Float32Array(classes.length * dim)
@@ -200,7 +218,7 @@ export const vit = defineFamily<VitConfig>({
         embed: (p, pixels) => imageEmbedding(p, c, layout, pixels),
         ...pictureCost(c, layout.tokens.length),
       },
-      classifier: layout.classifiers.length ? (weights) => classifier(c, layout, weights) : undefined,
+      classifier: layout.classifiers.length ? (weights) => ownClassifier(c.hidden_size, layout, weights) : undefined,
     }
   },
   essence: (c) => ({ ...(essential(c) as object), hidden_act: activationName(c.hidden_act), num_labels: layoutOf(c).classes.length }),

@@ -90,6 +90,11 @@ export class Params {
     return x
   }
 
+  /** What a layer adds to its input x [B, …]: `y`, or what stochastic depth leaves of it (recipes/drop-path.ts). */
+  branch(_layer: string, y: Value): Value {
+    return y
+  }
+
   /** What leaves a linear layer: `y`, or what an adapter of the weights' own makes of it (models/bottleneck.ts). */
   leave(_module: string, y: Value): Value {
     return y
@@ -132,6 +137,7 @@ export class Params {
     view.get = (name, shape) => this.get(nameOf(name), shape)
     view.scoped = (name, build) => this.scoped(nameOf(name), build)
     view.leave = (module, y) => this.leave(nameOf(module), y)
+    view.branch = (layer, y) => this.branch(nameOf(layer), y)
     return view
   }
 

@@ -37,8 +37,9 @@ export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value 
 export const encoderLayer = (p: Params, layer: string, x: Value, c: EncoderConfig, mask?: Value): Value =>
   p.scoped(layer, () => {
     const own = p.enter(layer, x)
-    const y = add(own, attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, own, c.layer_norm_eps), c, mask))
-    return add(y, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c))
+    const attended = attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, own, c.layer_norm_eps), c, mask)
+    const y = add(own, p.branch(layer, attended))
+    return add(y, p.branch(layer, mlp(p, `${layer}.mlp`, layerNorm(p, `${layer}.layer_norm2`, y, c.layer_norm_eps), c)))
   })
 
 /** Layers of {@link encoderLayer}. */

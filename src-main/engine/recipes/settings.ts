@@ -252,3 +252,13 @@ export const seeing = {
     { name: ['Other crop sizes', '異なる切り抜きサイズ'], advanced: true },
   ),
 }
+
+/** Of trainings of the whole image tower (recipes/drop-path.ts). */
+export const depth = {
+  dropPath: setting(
+    z.number().min(0).max(0.9).default(0),
+    'Stochastic depth: how often the last layer’s branches are left out while training, the first layer’s never; 0: none',
+    '確率的深さ：学習中に最後の層の枝を省く割合（最初の層では 0）。0 なら使いません',
+    { name: ['Stochastic depth', '確率的深さ'], advanced: true },
+  ),
+}

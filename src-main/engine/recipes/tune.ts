@@ -16,6 +16,7 @@ import { byAccuracy } from './judges.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { type PhaseCost, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
+import { DropPath } from './drop-path.ts'
 import type { tuning } from './settings.ts'
 import { pixelBatches } from './views.ts'
 
@@ -39,11 +40,11 @@ export const tuned = {
 /** Trains the selected tensors and a head that starts as the setting `head` says. */
 export async function tuneWithHead(
   run: Run,
-  settings: Tuning & { readonly head: 'zero-shot' | 'random' },
+  settings: Tuning & { readonly head: 'zero-shot' | 'random'; readonly dropPath?: number },
   trains: (spec: TensorSpec, name: string) => boolean,
 ): Promise<Trained> {
   const { head, notes } = await startHead(run, settings.head)
-  const trained = await tune(run, settings, { head, trains: (name, spec) => trains(spec, name) })
+  const trained = await tune(run, settings, { head, trains: (name, spec) => trains(spec, name), dropPath: settings.dropPath })
   return { ...trained, notes: { ...trained.notes, ...notes } }
 }
 
@@ -70,6 +71,8 @@ export interface Tuned {
   /** Whether one of the model's own tensors is trained. */
   trains(name: string, spec: TensorSpec): boolean
   readonly adapter?: Adapter
+  /** The rate of stochastic depth in the last layer; 0 by default. */
+  readonly dropPath?: number
 }
 
 /** The model's weights, modified by an adapter where it applies. */
@@ -105,7 +108,11 @@ interface Adapted extends Trained {
 }
 
 /** @returns the trained tensors of the model and of the adapter by name, and the head */
-export async function tune(run: Run, s: Tuning, { head, trains, model = run.model, adapter = NO_ADAPTER }: Tuned): Promise<Adapted> {
+export async function tune(
+  run: Run,
+  s: Tuning,
+  { head, trains, model = run.model, adapter = NO_ADAPTER, dropPath = 0 }: Tuned,
+): Promise<Adapted> {
   const images = run.split('train')
   const drawn = classify.examples(images.n, {
     ...s,
@@ -124,9 +131,11 @@ export async function tune(run: Run, s: Tuning, { head, trains, model = run.mode
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
 
-  const logits = (graph: Graph, b: number) => {
+  const paths = new DropPath(dropPath, run.o.seed)
+  const logits = (graph: Graph, b: number, training = false) => {
     const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
-    const features = imageFeature(model, p, graph.input('pixels', 'float32', [b, 3, height, width]))
+    const see = (weights: Params) => imageFeature(model, weights, graph.input('pixels', 'float32', [b, 3, height, width]))
+    const features = training ? paths.within(p, model.family.name, see) : see(p)
     return { p, y: linear(p, 'head', features, head.classes.length) }
   }
   const fitted = await fit(run, {
@@ -135,7 +144,7 @@ export async function tune(run: Run, s: Tuning, { head, trains, model = run.mode
       const trainer = await Trainer.create(
         {
           build(graph) {
-            const { p, y } = logits(graph, batch)
+            const { p, y } = logits(graph, batch, true)
             const loss = classify.loss(y, classify.inputs(graph, batch), { smoothing: s.labelSmoothing, classWeights: weighed })
             return { loss, parameters: p.trainable }
           },
@@ -161,6 +170,7 @@ export async function tune(run: Run, s: Tuning, { head, trains, model = run.mode
           const rows = rowsOf(step, micro)
           return {
             pixels: await pictures.read(rows, step),
+            ...paths.feeds(step, rows),
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },

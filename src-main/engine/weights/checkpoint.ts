@@ -108,6 +108,12 @@ export function commonDtype(dtypes: Iterable<Dtype>): FloatDtype | undefined {
   return found.includes('F64') ? 'F64' : 'F32'
 }
 
+/** PyTorch's name of {@link commonDtype}; undefined if none is floating-point. */
+export function torchNameOf(dtypes: Iterable<Dtype>): string | undefined {
+  const dtype = commonDtype(dtypes)
+  return dtype && TORCH_NAMES[dtype]
+}
+
 /**
  * Sets `dtype` in the configuration: `transformers` ≥ 5 loads weights in that precision and, without it, in that of
  * the first tensor. Edited as text, because re-serialising in JavaScript turns `1.0` into `1`, which `transformers`

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
 import { FakeHub } from '../hub/fake-hub.ts'
 import { placeIn, tinyClip } from '../hub/shelf-of.ts'
@@ -48,4 +49,21 @@ test('what goes wrong is one line', async () => {
   expect([none.code, none.stderr.trim().split('\n')]).toEqual([2, [expect.stringContaining('dashi: lab/none: no such model on')]])
   const name = await dashi('models', 'get', '../../x', '--yes')
   expect([name.code, name.stderr]).toEqual([2, expect.stringContaining('organisation/name')])
+})
+
+test('OpenAI’s own weights are converted to a folder that opens; a pickle is refused in one line', async () => {
+  const [source, out] = [
+    path.join(import.meta.dirname, '../../parity/models/open-clip/openai/ViT-tiny.safetensors'),
+    path.join(dir, 'converted'),
+  ]
+  const made = await dashi('models', 'convert', source, out, '--json')
+  expect(made.code, made.stderr).toBe(0)
+  expect(JSON.parse(made.stdout)).toEqual({ family: 'CLIP', tensors: 46, tokenizer: false, folder: out })
+  expect(made.stderr).toContain('no tokenizer lies beside the weights')
+  expect((await openModel(out)).dim).toBe(32)
+
+  fs.writeFileSync(path.join(dir, 'ViT-B-32.pt'), 'PK')
+  const refused = await dashi('models', 'convert', path.join(dir, 'ViT-B-32.pt'), path.join(dir, 'other'))
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toMatch(/^dashi: .*ViT-B-32\.pt: a pickle can run any program, so it is never opened: .*\n$/)
 })

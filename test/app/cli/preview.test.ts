@@ -204,7 +204,7 @@ describe('masks', () => {
     const { code, error } = await preview('--model', OWL, '--image', image, '--task', 'segment', '--text', 'cat')
     expect([code, error]).toEqual([
       2,
-      'dashi: preview --task segment: a OWLv2 model cannot segment images: choose a model of CLIP, SigLIP, CLIPSeg or GroupViT\n',
+      'dashi: preview --task segment: a OWLv2 model cannot segment images: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg or GroupViT\n',
     ])
   })
 })

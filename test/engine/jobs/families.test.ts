@@ -26,39 +26,49 @@ function train(name: string, recipe: TrainJob['recipe'], settings: Record<string
   return runJob(job, hooks)
 }
 
-describe.each(['siglip', 'vit', 'deit-teacher', 'vit-encoder', 'dinov2', '../../models/clipseg', 'groupvit', 'owlvit', 'owlv2'])(
-  '%s',
-  (name) => {
-    test.each([
-      ['lp', { cCount: 3 }],
-      ['ft', TUNING],
-      ['lp-ft', { ...TUNING, cCount: 3 }],
-    ] as const)('is tuned by %s to a checkpoint that opens, with a head of the classes', async (recipe, settings) => {
-      const { checkpoint, measured, loss } = await train(name, recipe, settings)
-      expect(loss.every(Number.isFinite)).toBe(true)
-      expect(measured.splits['train']!.n).toBe(splits['train']!.length)
-      const [tuned, base] = [await openModel(checkpoint), await openModel(model(name))]
-      expect(tuned.head!.classes).toEqual(CLASSES)
-      // The number of batches that a norm has seen is an integer.
-      const floats = tuned.weights.names().filter((t) => !t.endsWith('num_batches_tracked'))
-      const changed = floats.filter((t) => !tuned.weights.float32(t).every((x, i) => x === base.weights.float32(t)[i]))
-      if (recipe === 'lp') expect(changed).toEqual([])
-      else {
-        expect(changed.length).toBeGreaterThan(0)
-        expect(changed.every((t) => tuned.tensors.isOf(t, 'image'))).toBe(true)
-      }
-      tuned.close()
-      base.close()
-    })
+describe.each([
+  'siglip',
+  'siglip2',
+  'vit',
+  'deit-teacher',
+  'vit-encoder',
+  'dinov2',
+  'dinov2-registers-classes',
+  'swin',
+  '../../models/clipseg',
+  'groupvit',
+  'owlvit',
+  'owlv2',
+])('%s', (name) => {
+  test.each([
+    ['lp', { cCount: 3 }],
+    ['ft', TUNING],
+    ['lp-ft', { ...TUNING, cCount: 3 }],
+  ] as const)('is tuned by %s to a checkpoint that opens, with a head of the classes', async (recipe, settings) => {
+    const { checkpoint, measured, loss } = await train(name, recipe, settings)
+    expect(loss.every(Number.isFinite)).toBe(true)
+    expect(measured.splits['train']!.n).toBe(splits['train']!.length)
+    const [tuned, base] = [await openModel(checkpoint), await openModel(model(name))]
+    expect(tuned.head!.classes).toEqual(CLASSES)
+    // The number of batches that a norm has seen is an integer.
+    const floats = tuned.weights.names().filter((t) => !t.endsWith('num_batches_tracked'))
+    const changed = floats.filter((t) => !tuned.weights.float32(t).every((x, i) => x === base.weights.float32(t)[i]))
+    if (recipe === 'lp') expect(changed).toEqual([])
+    else {
+      expect(changed.length).toBeGreaterThan(0)
+      expect(changed.every((t) => tuned.tensors.isOf(t, 'image'))).toBe(true)
+    }
+    tuned.close()
+    base.close()
+  })
 
-    test('two tuned models are blended', async () => {
-      const [a, b] = [await train(name, 'lp', { cCount: 2 }), await train(name, 'lp', { cCount: 3 })]
-      const out = path.join(dir, `soup-${n++}`)
-      await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [a.checkpoint, b.checkpoint], out })
-      ;(await openModel(out)).close()
-    })
-  },
-)
+  test('two tuned models are blended', async () => {
+    const [a, b] = [await train(name, 'lp', { cCount: 2 }), await train(name, 'lp', { cCount: 3 })]
+    const out = path.join(dir, `soup-${n++}`)
+    await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [a.checkpoint, b.checkpoint], out })
+    ;(await openModel(out)).close()
+  })
+})
 
 test('SigLIP reads texts, so it is a zero-shot classifier and its prompt can be tuned', async () => {
   expect((await train('siglip', 'zero-shot')).measured.splits['train']!.n).toBe(splits['train']!.length)
@@ -72,19 +82,19 @@ describe('what a family cannot do is refused in one line', () => {
       'vit',
       'zero-shot',
       {},
-      'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
     [
       'dinov2',
       'coop',
       {},
-      'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
     [
       'vit',
       'ft',
       { head: 'zero-shot' },
-      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
   ] as const)('%s by %s', async (name, recipe, settings, line) => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)
@@ -106,8 +116,8 @@ test('an unsupported family is refused with a list of the supported ones', async
   const folder = path.join(dir, 'unknown')
   fs.cpSync(model('vit'), folder, { recursive: true })
   const file = path.join(folder, 'config.json')
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swin"'))
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swinv2"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "vit", "deit", "dinov2", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "edgetam", "edgetam_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swin": the supported families are CLIP, SigLIP, ViT, DINOv2, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, EdgeTAM, OWL-ViT, OWLv2 and Grounding DINO`,
+    `${file}: model_type: expected "clip", "siglip", "siglip2", "vit", "deit", "dinov2", "dinov2_with_registers", "swin", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "edgetam", "edgetam_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swinv2": the supported families are CLIP, SigLIP, SigLIP 2 NaFlex, ViT, DINOv2, Swin, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, EdgeTAM, OWL-ViT, OWLv2 and Grounding DINO`,
   )
 })

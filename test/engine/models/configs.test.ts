@@ -44,6 +44,7 @@ describe("transformers' defaults", () => {
         ...encoder,
         ...{ hidden_act: 'gelu', qkv_bias: true, patch_size: 14, mlp_ratio: 4, layer_norm_eps: 1e-6 },
         ...{ use_swiglu_ffn: false, use_mask_token: true, intermediate_size: 3072 },
+        ...{ model_type: 'dinov2', num_register_tokens: 0, classifies: false },
       },
     ],
     [
@@ -69,7 +70,9 @@ describe("transformers' defaults", () => {
 })
 
 describe('limits: the largest that is accepted, and the first that is not', () => {
-  const [clip, dinov2, vit, siglip] = ['clip', 'dinov2', 'vit', 'siglip'].map((model_type) => (more: Raw) => ({ model_type, ...more }))
+  const [clip, dinov2, vit, siglip, siglip2, swin] = ['clip', 'dinov2', 'vit', 'siglip', 'siglip2', 'swin'].map(
+    (model_type) => (more: Raw) => ({ model_type, ...more }),
+  )
   const text = (c: Raw) => clip!({ text_config: c })
   const vision = (c: Raw) => clip!({ vision_config: c })
   test.each<[string, (x: never) => Raw, unknown[], unknown[]]>([
@@ -91,6 +94,19 @@ describe('limits: the largest that is accepted, and the first that is not', () =
     ['qkv_bias', (x) => vit!({ qkv_bias: x }), [true, false], ['no']],
     ['text_config.projection_size', (x) => siglip!({ text_config: { projection_size: x } }), [768, null], [767, 769]],
     ['text_config.projection_size', (x) => siglip!({ text_config: { hidden_size: x } }), [768], [1536]],
+    ['vision_config.num_patches', (x) => siglip2!({ vision_config: { num_patches: x } }), [1, 256, 1024], [0, 255, 65_537]],
+    ['num_register_tokens', (x) => ({ model_type: 'dinov2_with_registers', num_register_tokens: x }), [0, 4, 1024], [-1, 1025]],
+    ['window_size', (x) => swin!({ window_size: x, depths: [1, 1], num_heads: [1, 2] }), [7, 28], [0, 29]],
+    [
+      'num_heads',
+      (x) => swin!({ num_heads: x }),
+      [[3, 6, 12, 24]],
+      [
+        [3, 6, 12],
+        [5, 6, 12, 24],
+      ],
+    ],
+    ['use_absolute_embeddings', (x) => swin!({ use_absolute_embeddings: x }), [false], [true]],
     ['vision_config.vision_use_head', (x) => siglip!({ vision_config: { vision_use_head: x } }), [true], [false]],
   ])('%s', (name, make, good, bad) => {
     for (const value of good) expect([value, field(make(value as never))]).toEqual([value, 'accepted'])
@@ -119,8 +135,10 @@ describe('what follows from the sizes', () => {
       { model_type: 'vit', architectures: ['ViTModel'], hidden_size: 192 },
       { model_type: 'deit', architectures: ['DeiTForImageClassificationWithTeacher'], hidden_size: 192 },
       { model_type: 'dinov2', hidden_size: 384, num_attention_heads: 6 },
+      { model_type: 'dinov2', architectures: ['Dinov2ForImageClassification'], hidden_size: 384, num_attention_heads: 6 },
+      { model_type: 'swin', embed_dim: 96 },
     ].map((raw) => of(raw).dim)
-    expect(dims).toEqual([96, 384, 192, 192, 384, 384])
+    expect(dims).toEqual([96, 384, 192, 192, 384, 384, 768, 768])
   })
 
   test('the width of DINOv2’s feed-forward layer, rounded as in its configuration', () => {
@@ -177,8 +195,10 @@ describe('what follows from the sizes', () => {
     expect(families.map((f) => [f.types, f.can, f.saves, f.tokenizer])).toEqual([
       [['clip'], ['embedImage', 'embedText', 'segment'], 'CLIPModel', undefined],
       [['siglip'], ['embedImage', 'embedText', 'segment'], 'SiglipModel', 'sentencepiece'],
+      [['siglip2'], ['embedImage', 'embedText', 'segment'], 'Siglip2Model', 'sentencepiece'],
       [['vit', 'deit'], ['embedImage'], 'ViTForImageClassification', undefined],
-      [['dinov2'], ['embedImage'], 'Dinov2Model', undefined],
+      [['dinov2', 'dinov2_with_registers'], ['embedImage'], 'Dinov2Model', undefined],
+      [['swin'], ['embedImage'], 'SwinForImageClassification', undefined],
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
       [['groupvit'], ['embedImage', 'embedText', 'segment'], 'GroupViTModel', undefined],
       [['sam'], ['prompt'], 'SamModel', undefined],

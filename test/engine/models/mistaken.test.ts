@@ -84,7 +84,7 @@ const FOLDERS: Case[] = [
   [
     'an open_clip folder',
     onlyFiles({ 'open_clip_config.json': {}, 'open_clip_model.safetensors': 'x' }),
-    /open_clip_config\.json: is a model of open_clip: take its release for transformers, or convert it/,
+    /open_clip_config\.json: is in the layout of open_clip or of OpenAI: convert it by `dashi models convert/,
   ],
   [
     'a diffusers folder',
@@ -171,7 +171,7 @@ const NAMES: Case[] = [
               .replace('text_model.encoder.layers', 'transformer.resblocks')
               .replace('vision_model.embeddings.patch_embedding', 'visual.conv1'),
       ),
-    /is a model of open_clip/,
+    /is in the layout of open_clip/,
   ],
   ['the text tower alone', (f) => rename(clip(f), (n) => (/^(text|logit)/.test(n) ? n : undefined)), /has no image tower/],
   [
@@ -182,9 +182,9 @@ const NAMES: Case[] = [
 ]
 const FAMILIES: Case[] = [
   [
-    'swin',
-    (f) => config(clip(f), { model_type: 'swin' }),
-    /config\.json: model_type: expected "clip", .* or "mm-grounding-dino", found "swin": the supported families are CLIP, .* and Grounding DINO/,
+    'swinv2',
+    (f) => config(clip(f), { model_type: 'swinv2' }),
+    /config\.json: model_type: expected "clip", .* or "mm-grounding-dino", found "swinv2": the supported families are CLIP, .* and Grounding DINO/,
   ],
   [
     'one tower',

@@ -128,7 +128,7 @@ test('grey and turned pictures are seen as they are shown', async () => {
 test('a model that cannot segment says so in one line', async () => {
   const vit = await openModel(goldenPath('families/vit'))
   expect(() => new WordSegmenter(vit)).toThrow(
-    /^segmentation: a ViT model cannot segment images: choose a model of CLIP, SigLIP, CLIPSeg or GroupViT$/,
+    /^segmentation: a ViT model cannot segment images: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg or GroupViT$/,
   )
   vit.close()
 })

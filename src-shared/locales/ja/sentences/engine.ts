@@ -100,7 +100,7 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'model.sentence-transformers': 'sentence-transformers のフォルダーです。モデルは {folder} にあります',
   'model.diffusers': 'diffusers のパイプラインで、CLIP の半分しかありません。CLIPModel 全体のフォルダーが必要です',
   'model.open-clip':
-    'open_clip のモデルです。transformers 版を使うか、transformers/models/clip/convert_clip_original_pytorch_to_hf.py で変換してください',
+    'open_clip か OpenAI の形式のモデルです。`dashi models convert FOLDER NEW-FOLDER` で変換するか、transformers 版を使ってください',
   'model.pickle':
     'pickle は任意のプログラムを実行できるため開きません。Python の model.save_pretrained(folder, safe_serialization=True) で変換してください',
   'model.pickle-renamed': '拡張子は違いますが pickle です。{pickle}',
@@ -135,6 +135,15 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'tokenizer.merge-line': '{line} 行目：空白で区切った 2 つのトークンが必要ですが、{found} です',
   'tokenizer.not-in-vocabulary': '{line} 行目：{token} は vocab.json にありません',
   'tokenizer.special': '{token}：語彙に必要です',
+  'open-clip.pickle':
+    'pickle は任意のプログラムを実行できるため開きません。Python の safetensors.torch.save_file でテンソルを保存し（docs/models.md に例があります）、それを変換してください',
+  'open-clip.no-weights': '{weights}、または safetensors のファイルが 1 つ必要です',
+  'open-clip.no-config': '{config} が隣に必要です。テンソルから大きさが分かる OpenAI の CLIP（Vision Transformer）の重みではありません',
+  'open-clip.activation':
+    'この重みが quick GELU（OpenAI のもの）と GELU のどちらで学習されたか分かりません。--quick-gelu か --gelu を付けるか、{config} を隣に置いてください',
+  'open-clip.vocabulary': 'gzip として展開できません',
+  'tokenizer.padding-side': 'padding_side："right" が必要ですが、{found} です',
+  'tokenizer.clip-merges': 'CLIP の {expected} 個のマージ（1 行に 2 トークン）が必要ですが、{found} 個です',
   'tokenizer.no-merges': 'vocab.json はありますが、このファイルがありません',
   'tokenizer.unusable': '使えません（{reason}）',
   'tokenizer.two-around': 'post_processor：テキストの前後に 1 つずつトークンが必要ですが、{found} 個です',

@@ -7,6 +7,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-prefix':
     'レシピ {recipe}：{setting}：モデルの語彙の 1 トークンで、どのキャプションやラベルにも現れず、もう一方と異なるものが必要です（「{found}」）',
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
+  'recipe.no-branches': 'dropPath：{family} の画像タワーには省ける残差の枝がありません。0 にしてください',
   'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
   'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
