@@ -23,6 +23,8 @@ import { paintedProject } from './painted.ts'
 const settings = { epochs: 2, batchSize: 16, augmentation: 'light' }
 /** Every so many steps, bare ones. */
 const BARE = 3
+/** How often a training alone and one with the application around it are made, in turn: the machine changes meanwhile. */
+const ROUNDS = 3
 
 type Span = readonly [from: number, to: number]
 const median = (xs: readonly number[]) => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
@@ -119,8 +121,9 @@ async function costs(files: readonly string[]): Promise<Record<string, number>> 
 
 /**
  * Seconds of a bare step, and of a step of a training in the first epoch, when every image is read, and later; their ratios less one
- * are what loading costs. `supervisor`: how much longer a step takes with the application, its database and the engine's process
- * around it. The timeline of some steps of the first epoch goes to stderr.
+ * are what loading costs. `supervisor`: how much longer a step of a later epoch takes with the application, its database and the
+ * engine's process around it, and how much more of the processors' time all of them take: medians of pairs of trainings. The
+ * timeline of some steps of the first epoch goes to stderr.
  */
 export async function overlapBench(images = 320): Promise<Record<string, number>> {
   const dir = mkdtempSync(join(tmpdir(), 'dashi-overlap-'))
@@ -135,28 +138,43 @@ export async function overlapBench(images = 320): Promise<Record<string, number>
       saveEverySeconds: 30,
     })
     const perEpoch = images / settings.batchSize
-    /** Seconds of each step of the later epochs. */
-    const paces = async (run: (hear: (p: { phase: string; done: number }) => void) => Promise<unknown>) => {
+    /** Seconds of a step of the later epochs, and ms of the processors. @param used ms of the processors so far */
+    const pace = async (used: () => Promise<number>, run: (hear: (p: { phase: string; done: number }) => void) => Promise<unknown>) => {
       const at: number[] = []
-      await run(({ phase, done }) => void (phase === 'training' && done >= perEpoch && at.push(performance.now())))
-      return median(at.slice(1).map((time, i) => (time - at[i]!) / 1000))
+      const cpu: Promise<number>[] = []
+      await run(({ phase, done }) => {
+        if (phase !== 'training' || done < perEpoch) return
+        at.push(performance.now())
+        if (done === perEpoch || done === perEpoch * settings.epochs) cpu.push(used())
+      })
+      const [from, to] = await Promise.all(cpu)
+      return { wall: median(at.slice(1).map((time, i) => (time - at[i]!) / 1000)), cpu: (to! - from!) / (at.length - 1) }
     }
+    const own = () => {
+      const { user, system } = process.cpuUsage()
+      return Promise.resolve((user + system) / 1000)
+    }
+    const both = async () => (await own()) + ((await engine.use())?.cpu ?? 0) / 1000
     const { spans, bare, steps } = await watched(() => runJob(job('watched'), { onProgress: () => undefined, isCancelled: () => false }))
     const walls = steps.slice(0, -1).map(({ at, extra }, i) => ({ extra, i, ms: steps[i + 1]!.at - at }))
     const of = (later: boolean) => median(walls.filter(({ extra, i }) => !extra && i > 0 && i >= perEpoch === later).map(({ ms }) => ms))
     const [first, later] = [of(false), of(true)]
     process.stderr.write(`steps 4 to 6, the bare ones in between included:\n${timeline(spans, [steps[3]!.at, steps[6]!.at])}`)
-    const alone = await paces((onProgress) => runJob(job('alone'), { onProgress, isCancelled: () => false }))
-    const supervised = await paces(
-      (hear) => startTraining(app, project, { recipe: 'ft', device: 'cpu', settings, name: 'run' }, hear).result,
-    )
+    const ratios: { wall: number; cpu: number }[] = []
+    for (let r = 0; r < ROUNDS; r++) {
+      const alone = await pace(own, (onProgress) => runJob(job(`alone ${r}`), { onProgress, isCancelled: () => false }))
+      const asked = { recipe: 'ft', device: 'cpu', settings, name: `run ${r}` } as const
+      const supervised = await pace(both, (hear) => startTraining(app, project, asked, hear).result)
+      ratios.push({ wall: supervised.wall / alone.wall, cpu: supervised.cpu / alone.cpu })
+    }
     return {
       'bare step (s)': round(bare / 1000),
       'step of the first epoch (s)': round(first / 1000),
       'step of a later epoch (s)': round(later / 1000),
       'loading, first epoch': round(first / bare - 1),
       'loading, later epochs': round(later / bare - 1),
-      supervisor: round(supervised / alone - 1),
+      supervisor: round(median(ratios.map(({ wall }) => wall)) - 1),
+      "supervisor, processors' time": round(median(ratios.map(({ cpu }) => cpu)) - 1),
       ...(await costs(train.slice(0, 64).map(({ file }) => file))),
       'load (1 min)': round(loadavg()[0]!),
     }

@@ -17,8 +17,9 @@ export type StepMetrics = { loss: number } & Record<string, number>
 
 /**
  * A training step as one session: batch, weights, optimiser state and rates in; loss, metrics, new weights and state
- * out. On WebGPU weights and state stay on the device. Elsewhere they alternate between two sets of arrays, so that
- * no step allocates. With accumulation, a first session adds up gradients and a second applies them.
+ * out. On WebGPU weights and state stay on the device. Elsewhere onnxruntime writes them into the arrays of the step before;
+ * but its binding returns copies besides (onnxruntime-node 1.30; microsoft/onnxruntime#32346 would end that), so that a step
+ * leaves as many bytes of garbage. With accumulation, a first session adds up gradients and a second applies them.
  */
 export class Trainer {
   private state: Record<string, Tensor> = {}
