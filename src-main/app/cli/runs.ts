@@ -135,6 +135,7 @@ const columns: Column<RunEntry>[] = [
 /** In points, with a mark where much was forgotten. */
 function keptText({ metrics }: RunEntry): string | null {
   const knowledge = knowledgeOf(metrics)
+  if (knowledge?.kind === 'unchanged') return 'unchanged'
   const kept = keptOf(knowledge)
   return kept === null ? null : `${points(kept)}${largeLosses(knowledge).length ? ' !' : ''}`
 }

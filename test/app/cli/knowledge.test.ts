@@ -68,7 +68,9 @@ test('a training says what it gained and kept, in JSON and as a table; not if it
   const rows = document<{ name: string; metrics: { knowledge?: Knowledge } }[]>(await dashi('runs', 'list', '--project', project, '--json'))
   const listed = (name: string) => rows.find((r) => r.name === name)!.metrics.knowledge
   expect([listed('tuned'), listed('probe'), listed('untold')]).toEqual([knowledge, { kind: 'unchanged' }, undefined])
-  expect((await dashi('runs', 'list', '--project', project)).stdout).toMatch(/^run .*\bkept\b/m)
+  const table = (await dashi('runs', 'list', '--project', project)).stdout
+  expect(table).toMatch(/^run .*\bkept\b/m)
+  expect(table).toMatch(/^probe .*\bunchanged$/m)
 
   const csv = path.join(dir, 'runs.csv')
   await dashi('runs', 'export', csv, 'tuned', 'probe', 'untold', '--project', project)
