@@ -33,7 +33,7 @@ export const trainView = {
     curves: 'Curves',
     accuracyOn: 'Accuracy, {split}',
     lossOn: 'Loss, {split}',
-    recallOn: 'Recall@1 of captions, {split}',
+    recallOn: "Recall{'@'}1 of captions, {split}",
     gradNorm: 'Gradient norm',
     imagesPerSecond: 'Images/s',
     smoothing: 'Smoothing',
