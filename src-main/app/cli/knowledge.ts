@@ -33,5 +33,6 @@ function rowsOf({ gain, outside, texts, images }: Measured): Row[] {
 
 const warning = (knowledge: Measured): string =>
   largeLosses(knowledge).length
-    ? '\nMuch was forgotten: a loss lies wholly below −5 points. Milder ways: lp-ft, lora, or a blend with the base (merge --method wise-ft).'
+    ? '\nMuch was forgotten: a loss lies wholly below −5 points. ' +
+      'Milder ways: lp-ft, lora, or a blend with the base (merge --method wise-ft).'
     : ''

@@ -196,7 +196,8 @@ function wordOrderText(splits: Readonly<Record<string, WordOrder>>): string {
     ],
     Object.entries(splits).flatMap(([name, split]) => (split.swaps ? [{ name, ...split }] : [])),
   )
-  return `${table}By chance: own caption nearer 50; text 25, image 25, group 16.7. A bag of words, to which both captions are one, gets 0 everywhere: ties count against it.`
+  const chance = 'By chance: own caption nearer 50; text 25, image 25, group 16.7.'
+  return `${table}${chance} A bag of words, to which both captions are one, gets 0 everywhere: ties count against it.`
 }
 
 /** Every metric of each split, a line each; and of each label those that mean something for a label by itself. */
