@@ -42,12 +42,14 @@ export const labelledRegionRows = (db: Database): RegionRow[] =>
 /** An accepted caption of an image in a split, as a whole. */
 export interface CaptionRow extends Omit<LabelledRow, 'label_id'> {
   readonly text: string
+  /** JSON. */
+  readonly spans: string
 }
 
 /** Sorted by image and age. */
 export const captionRows = (db: Database): CaptionRow[] =>
   db.all(
-    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, c.text, f.problem FROM media m
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, c.text, c.spans, f.problem FROM media m
      LEFT JOIN media_file f ON f.media_id = m.id
      JOIN caption c ON c.media_id = m.id AND c.region_id IS NULL AND c.state = 'accepted' AND trim(c.text) <> ''
      WHERE m.split IS NOT NULL ORDER BY m.id, c.id`,

@@ -2,6 +2,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { RunEntry } from '#shared/contract/training.ts'
+import { keptOf, knowledgeOf } from '#shared/model/knowledge.ts'
 import { significant } from '../format.ts'
 import { accuracyOf, splitsOf } from '../metrics.ts'
 import { recipes } from '../records.ts'
@@ -66,6 +67,9 @@ export function useRunColumns(runs: () => readonly RunEntry[], place: string, re
       ...{ key: `split:${s}`, title: splitName(s), split: s, number: true, usual: true },
       value: (r: RunEntry) => accuracyOf(r.metrics, s),
     })),
+    ...(runs().some((r) => knowledgeOf(r.metrics))
+      ? [{ key: 'kept', title: t('kept.column'), number: true, usual: true, value: (r: RunEntry) => keptOf(knowledgeOf(r.metrics)) }]
+      : []),
     ...settings.value.map((k) => ({
       ...{ key: `setting:${k}`, title: nameOf(k), setting: k, number: true, usual: false },
       value: (r: RunEntry) => settingOf(r, k)?.value ?? null,

@@ -3,7 +3,7 @@
  * only navigates: following one changes nothing and starts no work, so links are harmless wherever they come from.
  */
 import { z } from 'zod'
-import { regionTaskSchema } from '#shared/model/region-comparison.ts'
+import { comparedTaskSchema } from '#shared/model/region-comparison.ts'
 import { mediaSort } from '#shared/contract/media.ts'
 import { id } from '#shared/model/media.ts'
 import { mediaFilter } from '#shared/model/project.ts'
@@ -85,7 +85,7 @@ export const address = z.discriminatedUnion('room', [
     /** Folders of the selected checkpoints. */
     of: few.optional(),
     /** What they are compared at, if it is not classification. */
-    task: regionTaskSchema.optional(),
+    task: comparedTaskSchema.exclude(['classify']).optional(),
     /** A comparison was requested; it is shown if it is available. */
     asked: z.literal(true).optional(),
     reference: z.int().min(0).max(63).optional(),

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { anyComparison, type AnyComparison } from '#shared/contract/evaluation.ts'
-import type { ComparedTask } from '#shared/model/region-comparison.ts'
+import type { ComparedTask, RegionComparison } from '#shared/model/region-comparison.ts'
 import { errorWords } from '../locales/error-words.ts'
 import { inOrder } from '../metrics.ts'
 import { recipes } from '../records.ts'
@@ -69,7 +69,8 @@ export const useComparison = defineStore('comparison', () => {
 
   /** Those of one task; of the other it is null. */
   const ofClasses = computed(() => (result.value?.task === 'classify' ? result.value : null))
-  const ofRegions = computed(() => (result.value && result.value.task !== 'classify' ? result.value : null))
+  const ofOrder = computed(() => (result.value?.task === 'word-order' ? result.value : null))
+  const ofRegions = computed(() => (result.value && !ofClasses.value && !ofOrder.value ? (result.value as RegionComparison) : null))
 
   let turn = 0
   async function follow(id: string): Promise<void> {
@@ -142,6 +143,7 @@ export const useComparison = defineStore('comparison', () => {
     isAsked,
     result,
     ofClasses,
+    ofOrder,
     ofRegions,
     stale,
     problem,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { evaluationSchema } from '../model/evaluation.ts'
 import { id } from '../model/media.ts'
+import { wordOrderSchema } from '../model/measured.ts'
 import { metricEntrySchema } from '../model/metric.ts'
 import { comparedTaskSchema, regionComparison } from '../model/region-comparison.ts'
 import { method } from './method.ts'
@@ -47,8 +48,16 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
-/** By task: of images as a whole, or of regions. */
-export const anyComparison = z.union([regionComparison, comparison])
+/** Models by whether they tell captions of the same words apart. */
+export const orderComparison = z.object({
+  task: z.literal('word-order'),
+  splits: z.array(z.string()),
+  rows: z.array(z.object({ checkpoint: z.string(), name: z.string(), splits: z.record(z.string(), wordOrderSchema) })),
+})
+export type OrderComparison = z.infer<typeof orderComparison>
+
+/** By task: of images as a whole, of regions, or of captions. */
+export const anyComparison = z.union([regionComparison, orderComparison, comparison])
 export type AnyComparison = z.infer<typeof anyComparison>
 
 const task = comparedTaskSchema.default('classify')

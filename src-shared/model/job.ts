@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { courseSchema, keptSchema } from './course.ts'
 import { deviceSchema, devicesChecked } from './devices.ts'
+import { classSchema, itemSchema, leftOutSchema } from './item.ts'
+import { knowledgeSchema, knowledgeSetSchema } from './knowledge.ts'
 import { mergeDtypeSchema, mergeMethodSchema } from './merge.ts'
 import { ledgerSchema, measuredSchema } from './measured.ts'
-import { box, rle } from './shape.ts'
 import { paceSchema } from './outline.ts'
 import { progressSchema } from './progress.ts'
 import { sweepRefSchema } from './checkpoint.ts'
 
+export * from './item.ts'
 export * from './measured.ts'
 export { type Device, type DeviceEntry, deviceEntrySchema, deviceSchema } from './devices.ts'
 
@@ -15,53 +17,6 @@ export { type Device, type DeviceEntry, deviceEntrySchema, deviceSchema } from '
  * Messages to and from an engine worker. A job contains everything it needs as plain data: the worker knows no
  * project.
  */
-
-const classIndex = z.int().nonnegative()
-
-/**
- * A labelled image. `hash` is its content hash, if known; `label` is an index into the classes. For tasks of regions it
- * and of captions it is 0, and the accepted regions are in `boxes` or `masks`.
- */
-export const itemSchema = z.object({
-  file: z.string().min(1),
-  label: classIndex,
-  boxes: z.array(z.object({ class: classIndex, box })).optional(),
-  masks: z.array(z.object({ class: classIndex, mask: rle })).optional(),
-  /** The accepted captions of the image, for tasks of captions. */
-  captions: z.array(z.string().min(1)).optional(),
-  /** Of an image with captions: whether `label` says something of it too. */
-  labelled: z.boolean().optional(),
-  hash: z.string().nullish(),
-  /** Display name. */ name: z.string().optional(),
-})
-export type Item = z.infer<typeof itemSchema>
-
-/** The classes of an image, or of its regions; an image with captions alone has none. */
-export const classesOf = ({
-  label,
-  boxes,
-  masks,
-  captions,
-  labelled,
-}: Pick<Item, 'label' | 'boxes' | 'masks' | 'captions' | 'labelled'>): number[] =>
-  (boxes ?? masks)?.map((r) => r.class) ?? (captions && !labelled ? [] : [label])
-
-/** An unreadable image that a job leaves out. */
-export const leftOutSchema = z.object({ file: z.string(), reason: z.string() })
-export type LeftOut = z.infer<typeof leftOutSchema>
-
-const someTexts = z.array(z.string().min(1)).min(1).nullish()
-
-/** A class: its name, and its form in sentences ("an apple"), which replaces `{}` in templates if given. */
-export const classSchema = z.object({
-  name: z.string().min(1),
-  phrase: z.string().min(1).nullish(),
-  /** Several forms in sentences instead of one: the class is the mean over them. */
-  phrases: someTexts,
-  /** Its own templates, instead of the checkpoint's. */
-  templates: someTexts,
-})
-export type ClassSpec = z.infer<typeof classSchema>
 
 const splitsSchema = z.record(z.string(), z.array(itemSchema))
 
@@ -98,12 +53,14 @@ export const trainJobSchema = z.object({
    * between leaves a checkpoint that nobody knows; with it the training is taken up again, and has nothing left to do.
    */
   keepsState: z.boolean().optional(),
+  /** What the model knew before is measured on this, and what it knows after. */
+  knowledge: knowledgeSetSchema.optional(),
 })
 export type TrainJob = z.infer<typeof trainJobSchema>
 
 /** Some steps of a training, to see how long it would take; nothing is written. */
 export const rehearseJobSchema = trainJobSchema
-  .omit({ out: true, dataHash: true, saveEverySeconds: true, keepsState: true })
+  .omit({ out: true, dataHash: true, saveEverySeconds: true, keepsState: true, knowledge: true })
   .extend({ kind: z.literal('rehearse') })
 export type RehearseJob = z.infer<typeof rehearseJobSchema>
 
@@ -275,6 +232,8 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     /** A second checkpoint of the same training. */
     also: z.object({ checkpoint: z.string(), kept: keptSchema, measured: measuredSchema }).optional(),
     measured: measuredSchema,
+    /** Absent if it was not asked for, or of a model without towers of images and texts. */
+    knowledge: knowledgeSchema.optional(),
   }),
   z.object({ kind: z.literal('rehearse'), ...ended, pace: paceSchema }),
   z.object({ kind: z.literal('evaluate'), ...ended, checkpoint: z.string(), measured: measuredSchema }),

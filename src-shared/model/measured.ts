@@ -49,12 +49,30 @@ const retrievalSchema = z.object({
 })
 export type Retrieval = z.infer<typeof retrievalSchema>
 
+/**
+ * Per split: whether captions of the same words are told apart. `score`: the share of `swaps` in which an image's own caption is
+ * nearer to it than the swapped one; by chance ½, and 0 for a model to which a text is a bag of words, since ties count against it.
+ */
+export const wordOrderSchema = z.object({
+  /** Images with a caption that can be swapped, and how many captions that makes. */
+  n: z.int().nonnegative(),
+  swaps: z.int().nonnegative(),
+  score: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  /** Swaps in which both are equally near. */
+  ties: z.int().nonnegative(),
+  /** Pairs of images of which one has the other's caption swapped; each score by chance ¼, ¼ and ⅙. */
+  pairs: z.object({ n: z.int().positive(), text: z.number(), image: z.number(), group: z.number() }).nullable(),
+})
+export type WordOrder = z.infer<typeof wordOrderSchema>
+
 const ofRegions = { splits: z.record(z.string(), regionScoresSchema) }
 
 /** Measurements of a checkpoint, by task. */
 export const measuredSchema = z.discriminatedUnion('task', [
   z.object({ task: z.literal('classify'), splits: z.record(z.string(), predictionsSchema) }),
   z.object({ task: z.literal('contrast'), splits: z.record(z.string(), retrievalSchema) }),
+  z.object({ task: z.literal('word-order'), splits: z.record(z.string(), wordOrderSchema) }),
   z.object({ task: z.literal('detect'), ...ofRegions }),
   z.object({ task: z.literal('segment'), ...ofRegions }),
 ])

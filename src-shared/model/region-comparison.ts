@@ -4,7 +4,7 @@ import { intervalSchema } from './evaluation.ts'
 import { id } from './media.ts'
 import { box } from './shape.ts'
 
-export const comparedTaskSchema = z.enum(['classify', 'detect', 'segment'])
+export const comparedTaskSchema = z.enum(['classify', 'detect', 'segment', 'word-order'])
 export type ComparedTask = z.infer<typeof comparedTaskSchema>
 export const regionTaskSchema = comparedTaskSchema.extract(['detect', 'segment'])
 export type RegionTaskId = z.infer<typeof regionTaskSchema>

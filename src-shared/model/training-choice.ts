@@ -19,5 +19,7 @@ export const trainingChoice = z.strictObject({
   holdOut: holdOut.optional(),
   /** Only tags with this prefix make groups: `patient:` for `patient:17`. */
   tagPrefix: z.string().optional(),
+  /** Whether it is measured what else the model knew, before and after; it is unless this is false. */
+  forgetting: z.literal(false).optional(),
 })
 export type TrainingChoice = z.infer<typeof trainingChoice>

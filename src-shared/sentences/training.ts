@@ -70,6 +70,7 @@ export const trainingSentences = {
   'evaluation.no-regions-in-splits': '{folder}: no accepted regions with a label in the splits asked for',
   'evaluation.unknown-class': 'classes: the checkpoint does not know the class "{class}"',
   'evaluation.out-of-range': 'tensor head.weight: its logits leave the range of float32',
+  'evaluation.no-swaps': '{folder}: no accepted caption has two phrases tied to regions that could be swapped (splits: {splits})',
   'evaluation.no-direction':
     'weights: the embedding of {of} has no direction (it overflows, or is zero): expected the weights of a trained model',
   'run.several': 'several runs are called "{name}": give an id ({ids})',

@@ -4,6 +4,12 @@ import { asTrained, roleOf, tidy, withRole } from '../../src-renderer/views/trai
 
 const splits = ['train', 'val', 'test', 'ood']
 
+test('that forgetting is not measured is said; that it is, is not', () => {
+  expect(tidy({ forgetting: false })).toEqual({ forgetting: false })
+  expect(tidy({ forgetting: undefined })).toBeNull()
+  expect(withRole({ forgetting: false }, splits, 'ood', 'train')).toEqual({ forgetting: false, train: ['train', 'ood'] })
+})
+
 describe('roles of splits', () => {
   test('what is learned from and chosen on comes first', () => {
     expect(asTrained(['ood', 'val', 'mine', 'train'])).toEqual(['train', 'val', 'ood', 'mine'])

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { userError } from '#shared/errors.ts'
 import { measured, percent } from '#shared/format.ts'
 import type { Evaluation } from '#shared/model/evaluation.ts'
-import { type Device, type Measured, predictionsOf, type RegionScores, type Retrieval } from '#shared/model/job.ts'
+import { type Device, type Measured, predictionsOf, type RegionScores, type Retrieval, type WordOrder } from '#shared/model/job.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type MergeDtype, mergeDtypeSchema } from '#shared/model/merge.ts'
 import { mergeMethods, methodOf, methodRecord } from '../../engine/merge/index.ts'
@@ -131,6 +131,7 @@ function told(measured: Measured): { answered: object; table: () => string } {
     return { answered: answered(splits), table: () => splitTable(splits) }
   }
   if (measured.task === 'contrast') return { answered: measured.splits, table: () => retrievalTable(measured.splits) }
+  if (measured.task === 'word-order') return { answered: measured.splits, table: () => wordOrderText(measured.splits) }
   return { answered: regionsAnswered(measured.splits), table: () => regionTables(measured) }
 }
 
@@ -175,8 +176,32 @@ function retrievalTable(splits: Readonly<Record<string, Retrieval>>): string {
   )
 }
 
+/** A line a split, and what chance and a bag of words would get. */
+function wordOrderText(splits: Readonly<Record<string, WordOrder>>): string {
+  type Row = WordOrder & { readonly name: string }
+  const pair = (of: 'text' | 'image' | 'group'): Column<Row> => ({
+    title: `${of} %`,
+    value: ({ pairs }) => (pairs ? percent(pairs[of]) : null),
+  })
+  const table = renderTable<Row>(
+    [
+      { title: 'split', value: ({ name }) => name },
+      { title: 'images', value: ({ n }) => n },
+      { title: 'swaps', value: ({ swaps }) => swaps },
+      { title: 'own caption nearer %', value: ({ score }) => (score === null ? null : percent(score)) },
+      { title: '95 %', value: ({ interval }) => interval?.map((x) => percent(x)).join('–') },
+      { title: 'ties', value: ({ ties }) => ties },
+      { title: 'pairs of images', value: ({ pairs }) => pairs?.n ?? 0 },
+      ...(['text', 'image', 'group'] as const).map(pair),
+    ],
+    Object.entries(splits).flatMap(([name, split]) => (split.swaps ? [{ name, ...split }] : [])),
+  )
+  const chance = 'By chance: own caption nearer 50; text 25, image 25, group 16.7.'
+  return `${table}${chance} A bag of words, to which both captions are one, gets 0 everywhere: ties count against it.`
+}
+
 /** Every metric of each split, a line each; and of each label those that mean something for a label by itself. */
-function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' | 'contrast' }>): string {
+function regionTables({ task, splits }: Exclude<Measured, { task: 'classify' | 'contrast' | 'word-order' }>): string {
   const metrics = metricsOf(task)
   const named = Object.entries(splits).flatMap(([name, scores]) => (scores.n ? [{ name, ...scores }] : []))
   type Line = { readonly title: string; readonly of: (split: RegionScores) => string | number | undefined }

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { Command, Option } from 'commander'
 import type { RunEntry } from '#shared/contract/training.ts'
 import { userError } from '#shared/errors.ts'
+import { points } from '#shared/format.ts'
+import { keptOf, knowledgeOf, largeLosses } from '#shared/model/knowledge.ts'
 import type { RunNote } from '#shared/model/run-note.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { AppContext } from '../context.ts'
@@ -126,7 +128,15 @@ const columns: Column<RunEntry>[] = [
   { title: 'status', align: 'left', value: (r) => r.status },
   { title: 'ID %', value: (r) => percent(r.metrics['id']) },
   { title: 'OOD %', value: (r) => percent(r.metrics['ood']) },
+  { title: 'kept', value: (r) => keptText(r) },
   { title: 'tags', align: 'left', value: (r) => r.tags.join(' ') },
   { title: 'note', align: 'left', value: (r) => r.note.split('\n', 1)[0] ?? '' },
 ]
+/** In points, with a mark where much was forgotten. */
+function keptText({ metrics }: RunEntry): string | null {
+  const knowledge = knowledgeOf(metrics)
+  if (knowledge?.kind === 'unchanged') return 'unchanged'
+  const kept = keptOf(knowledge)
+  return kept === null ? null : `${points(kept)}${largeLosses(knowledge).length ? ' !' : ''}`
+}
 const percent = (v: unknown) => (typeof v === 'number' ? (100 * v).toFixed(1) : null)

@@ -21,6 +21,7 @@ import { carryOutQueue, timeOf } from './jobs.ts'
 import { planText } from './plan.ts'
 import { onSlurm, runnerOption, slurmOption } from './slurm.ts'
 import { filterOf } from './propose.ts'
+import { knowledgeText } from './knowledge.ts'
 import { dashed } from './settings.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
@@ -51,6 +52,7 @@ export const trainCommand = (app: AppContext): Command =>
     .option('--test <splits>', 'other splits to measure (default: all)')
     .option('--hold-out <group>', `leave out training images of whose group one is measured: ${holdOut.options.join(', ')}`)
     .option('--tag-prefix <prefix>', 'with --hold-out tag: only tags that begin so, e.g. patient:')
+    .option('--no-forgetting', 'do not measure what the model knew besides, before and after')
     .addHelpText('after', recipesHelp)
     .action(
       async (
@@ -100,16 +102,23 @@ export const trainCommand = (app: AppContext): Command =>
           )
           bars.end()
           const metrics = accuracies(result.measured)
-          const { checkpoint, steps, loss, device, seconds, leftOut, course, also, notes } = result
+          const { checkpoint, steps, loss, device, seconds, leftOut, course, also, notes, knowledge } = result
           const prompt = notes['prompt']
           output(Boolean(o.json)).answer(
             {
               ...{ checkpoint, steps, loss, metrics, device, seconds, ...(leftOut.length && { leftOut }), ...(course && { course }) },
+              ...(knowledge && { knowledge }),
               ...(prompt !== undefined && { prompt }),
               ...(also && { also: { checkpoint: also.checkpoint, kept: also.kept, metrics: accuracies(also.measured) } }),
             },
             () => {
-              const title = { classify: 'accuracy %', contrast: 'recall@1 %', detect: 'score %', segment: 'score %' }[result.measured.task]
+              const title = {
+                classify: 'accuracy %',
+                contrast: 'recall@1 %',
+                'word-order': 'own caption nearer %',
+                detect: 'score %',
+                segment: 'score %',
+              }[result.measured.task]
               const table = renderTable(
                 [
                   { title: 'split', value: (r) => r[0] },
@@ -118,7 +127,8 @@ export const trainCommand = (app: AppContext): Command =>
                 Object.entries(metrics),
               )
               const said = [leftOut.length ? `\n${leavesOut(leftOut)}` : '', course ? courseLines(course) : '', promptLine(prompt)]
-              return `${table}${said.join('')}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`
+              const kept = knowledge ? `\n${knowledgeText(knowledge)}` : ''
+              return `${table}${said.join('')}${kept}\n${checkpoint}${also ? `\n${also.checkpoint} (${also.kept})` : ''}`
             },
           )
         } finally {
@@ -156,10 +166,12 @@ interface Choice {
   readonly test?: string
   readonly holdOut?: string
   readonly tagPrefix?: string
+  /** Commander's: true unless it is said not to. */
+  readonly forgetting: boolean
 }
 
 /** @throws a user error naming the option */
-function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefix }: Choice): TrainingChoice | undefined {
+function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefix, forgetting }: Choice): TrainingChoice | undefined {
   const list = (text: string | undefined) => text?.split(',').map((s) => s.trim())
   const given = {
     snapshot,
@@ -169,6 +181,7 @@ function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefi
     test: list(test),
     holdOut: group,
     tagPrefix,
+    forgetting: forgetting ? undefined : false,
   }
   const told = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined))
   if (!Object.keys(told).length) return undefined

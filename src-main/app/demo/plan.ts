@@ -82,6 +82,7 @@ export const demoRequest = (
   settings,
   seed,
   shots,
+  data: { forgetting: false }, // measured on more pictures of the study (outside.ts)
   name: [name, ...told(settings), ...(seed ? [`seed ${seed}`] : [])].join(' '),
 })
 

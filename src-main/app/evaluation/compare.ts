@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { AnyComparison, Comparison } from '#shared/contract/evaluation.ts'
+import type { AnyComparison, Comparison, OrderComparison } from '#shared/contract/evaluation.ts'
 import { predictionsOf, type ResultOf } from '#shared/model/job.ts'
 import type { ComparedTask } from '#shared/model/region-comparison.ts'
 import { userError } from '#shared/errors.ts'
@@ -13,6 +13,7 @@ import type { LabelledData } from '../training/collected.ts'
 import { dataFor } from '../training/dataset.ts'
 import { imagesOfJobs } from '../training/readable.ts'
 import { type ComparedRegions, comparedRegions } from './compare-regions.ts'
+import { requireSwaps } from './evaluate.ts'
 
 /** Maximum number of differing images listed per split; metrics and counts cover all of them. */
 const LISTED = 300
@@ -50,6 +51,7 @@ async function compareReadable(
 ): Promise<AnyComparison | Set<number>> {
   const { task } = request
   const names = Object.keys(all).filter((s) => (request.splits ? request.splits.includes(s) : s !== 'train') && all[s]!.length)
+  requireSwaps(project, task, Object.fromEntries(names.map((s) => [s, all[s]!])))
   const none = task === 'classify' ? 'evaluation.no-images-in-splits' : 'evaluation.no-regions-in-splits'
   if (!names.length) throw userError(sentence(none, { folder: project.folder }))
   const splits = Object.fromEntries(names.map((s) => [s, all[s]!]))
@@ -71,7 +73,16 @@ async function compareReadable(
   const known = new Map(namedModels(app, project).map((m) => [m.dir, m.name]))
   const named = results.map((r) => ({ ...r, name: known.get(path.resolve(r.checkpoint)) ?? path.basename(r.checkpoint) }))
   const compared = { classes: classes.map((k) => k.name), splits, mediaIds, results: named, signal, listed: LISTED }
+  if (task === 'word-order') return comparedOrders(compared)
   return task === 'classify' ? comparedClasses(compared) : comparedRegions(project, task, compared)
+}
+
+function comparedOrders({ splits, results }: Pick<ComparedRegions, 'splits' | 'results'>): OrderComparison {
+  const rows = results.map(({ checkpoint, name, measured }) => {
+    if (measured.task !== 'word-order') throw new Error(`the order of words was asked for, found the task ${measured.task}`)
+    return { checkpoint, name, splits: measured.splits }
+  })
+  return { task: 'word-order', splits: Object.keys(splits).filter((s) => rows.every((row) => row.splits[s]?.swaps)), rows }
 }
 
 /** Classifiers by the class that each says of every image. */

@@ -5,7 +5,7 @@ import type { RunningJob } from '../../engine/index.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type AppContext, deviceFor } from '../context.ts'
 import type { Project } from '../projects/index.ts'
-import { regionTask } from '../../engine/tasks/index.ts'
+import { captionTask, regionTask } from '../../engine/tasks/index.ts'
 import type { LabelledData } from '../training/collected.ts'
 import { dataFor } from '../training/dataset.ts'
 import { onceLookedAt } from '../training/readable.ts'
@@ -23,6 +23,13 @@ export function evaluateCheckpoint(
   return app.engine.run(onceLookedAt(project, [path.resolve(request.checkpoint)], make, onProgress, request.task), onProgress)
 }
 
+/** @throws a user fault if the order of words is asked for, and no caption can be read in another */
+export function requireSwaps({ folder }: Project, task: string | undefined, splits: EvaluateJob['splits']): void {
+  const there = Object.keys(splits).join(', ') || 'none'
+  if (captionTask(task ?? '')?.swaps && !Object.values(splits).some((items) => items.some((item) => item.swaps?.length)))
+    throw userError(sentence('evaluation.no-swaps', { folder, splits: there }))
+}
+
 function evaluationOf(
   app: AppContext,
   project: Project,
@@ -31,6 +38,7 @@ function evaluationOf(
   onLeftOut?: (images: readonly LeftOut[]) => void,
 ): EvaluateJob {
   const wanted = request.split === undefined ? splits : { [request.split]: splits[request.split] ?? [] }
+  requireSwaps(project, request.task, wanted)
   if (!Object.values(wanted).some((items) => items.length)) {
     const there = Object.keys(splits).join(', ') || 'none'
     const { folder } = project

@@ -1,9 +1,12 @@
 /** Accepted captions as targets, with the accepted masks beside them where a task uses those. */
+import { z } from 'zod'
+import { span } from '#shared/model/caption.ts'
 import { classesOf, type Item } from '#shared/model/job.ts'
 import { userError } from '#shared/errors.ts'
 import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { type CaptionRow, captionRows, labelledRows } from '../../db/labelled.ts'
+import { swapsIn } from '../../engine/data/index.ts'
 import { type CaptionTask, classify } from '../../engine/tasks/index.ts'
 import type { Project } from '../projects/project.ts'
 import { chosenFrom } from './choice.ts'
@@ -17,17 +20,21 @@ import { masksByImage } from './regions.ts'
  */
 export function captionData(project: Project, task: CaptionTask, unreadable?: ReadonlyMap<number, string>): LabelledData {
   const { classes, rows: masked } = task.masks ? masksByImage(project) : { classes: [], rows: new Map<number, never>() }
-  const images = new Map<number, { row: Omit<CaptionRow, 'text'>; captions: string[]; masks: Item['masks'] }>()
+  const images = new Map<
+    number,
+    { row: Omit<CaptionRow, 'text' | 'spans'>; captions: string[]; swaps?: Item['swaps']; masks: Item['masks'] }
+  >()
   for (const [id, { row, masks }] of masked) images.set(id, { row, captions: [], masks })
   for (const row of captionRows(project.db)) {
     const image = images.get(row.id) ?? { row, captions: [], masks: undefined }
     images.set(row.id, image)
     image.captions.push(row.text)
+    if (task.swaps) image.swaps = [...(image.swaps ?? []), ...swapsOf(row)]
   }
   const collected = new Collected(project, unreadable)
   const labels = task.labels ? classificationLabels(project) : undefined
   for (const { row } of labels?.images.values() ?? []) if (!images.has(row.id)) images.set(row.id, { row, captions: [], masks: undefined })
-  for (const [id, { row, captions, masks }] of [...images].sort(([a], [b]) => a - b)) {
+  for (const [id, { row, captions, swaps, masks }] of [...images].sort(([a], [b]) => a - b)) {
     const target = task.target({ captions })
     const label = labels?.images.get(id)?.label
     if (target || masks || label !== undefined)
@@ -35,6 +42,7 @@ export function captionData(project: Project, task: CaptionTask, unreadable?: Re
         label: label ?? 0,
         ...(masks && { masks }),
         ...(target && { captions: [...target.texts] }),
+        ...(swaps?.length && { swaps }),
         ...(target && label !== undefined && { labelled: true }),
       })
   }
@@ -42,11 +50,18 @@ export function captionData(project: Project, task: CaptionTask, unreadable?: Re
   return { classes: labels?.classes ?? classes, splits, mediaIds, leftOut }
 }
 
+/** Spans without a region are phrases that nobody tied to anything. */
+const spans = z.array(span)
+const swapsOf = (row: CaptionRow): NonNullable<Item['swaps']> => {
+  const tied = spans.parse(JSON.parse(row.spans)).filter(({ regions }) => regions.length)
+  return swapsIn(row.text, tied).map((swapped) => ({ caption: row.text, swapped }))
+}
+
 /** The images that have one accepted label, by id, with its number among the labels in use. */
 function classificationLabels(project: Project) {
   const rows = labelledRows(project.db)
   const { classes, index } = classesIn(project, rows)
-  const images = new Map<number, { row: Omit<CaptionRow, 'text'>; label: number }>()
+  const images = new Map<number, { row: Omit<CaptionRow, 'text' | 'spans'>; label: number }>()
   for (let i = 0; i < rows.length;) {
     const row = rows[i]!
     const own = new Set<number>()

@@ -13,7 +13,8 @@ import type { LabelledData } from './collected.ts'
 
 /** What `read` finds in the project, reduced to the choice. */
 export function chosenFrom<D extends LabelledData>(project: Project, choice: TrainingChoice | undefined, read: () => D): D {
-  if (!choice) return read()
+  const { forgetting: _, ...data } = choice ?? {}
+  if (!choice || !Object.keys(data).length) return read()
   if (choice.snapshot === undefined) return reduced(project, choice, read())
   return asOfSnapshot(project, choice.snapshot, () => reduced(project, choice, read()))
 }

@@ -21,6 +21,7 @@ import { whereFoldersAre } from './folders.ts'
 import { onceLookedAt } from './readable.ts'
 import { RunLog } from './run-log.ts'
 import { imagesIn } from './labels-curve.ts'
+import { knowledgeAsked } from './knowledge.ts'
 import { checkpointFolder } from './names.ts'
 import { fewShots } from './shots.ts'
 
@@ -226,7 +227,8 @@ export function startTraining(
     task,
   )
   const stop = new AbortController()
-  const running = runnerOf(app, request.runner).run(request.waits ? whereFoldersAre(job, look, onProgress) : look, ofEngine)
+  const make = knowledgeAsked(project, request.data, request.waits ? whereFoldersAre(job, look, onProgress) : look, onProgress)
+  const running = runnerOf(app, request.runner).run(make, ofEngine)
   void running.begun.then(() => noteFailure(() => updateRun(project, run.id, { status: 'running' })))
   const result = running.result.then(
     async (done): Promise<TrainedRun> => {
@@ -243,6 +245,7 @@ export function startTraining(
             steps: done.steps,
             loss: thin(done.loss),
             ...(done.course && { course: done.course }),
+            ...(done.knowledge && { knowledge: done.knowledge }),
             images: imagesIn(trainedOn),
             ...('prompt' in done.notes && { prompt: done.notes['prompt'] }),
             ...without(),

@@ -21,6 +21,7 @@ import { fromWeights } from '../weights/tensors.ts'
 import { besideOf } from './beside.ts'
 import { evaluateSplits } from './evaluate.ts'
 import { forgetState, removeEmpty, stateOf } from './kept.ts'
+import { knowledgeKept } from './knowledge.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
@@ -127,6 +128,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     await room(() => writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) }))
     const others = also && (await evaluateSplits(also, asked, hooks, provider, { patience: pauses }))
     if (others) await room(() => writeRecord(also, { ...readRecord(also), metrics: accuracies(others) }))
+    const knowledge = await knowledgeKept(job, { trained, measured, seeing, templates }, hooks, provider)
     if (!job.keepsState) forgetState(job.out)
     return {
       kind: 'train',
@@ -139,6 +141,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       notes: { ...trained.notes },
       ...(trained.course && { course: trained.course }),
       ...(others && { also: { checkpoint: also, kept: trained.other!.kept, measured: others } }),
+      ...(knowledge && { knowledge }),
       leftOut: [],
     }
   } finally {

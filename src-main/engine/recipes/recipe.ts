@@ -82,6 +82,8 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   readonly curve?: { readonly phase: Phase; readonly over: 'steps' | 'values' }
   /** Whether an interrupted run resumes from its last saved step or starts over. */
   readonly resumes: 'from the last saved step' | 'from the beginning'
+  /** It changes no tensor of the towers, only a classifier or texts beside them: nothing can be forgotten. */
+  readonly leavesTowers?: true
   /** Needs no training images. */
   readonly untrained?: true
   /** @param images the number of images in a split */

@@ -39,3 +39,13 @@ export const labelContrast: CaptionTask = {
   labels: true,
   target: contrast.target,
 }
+
+/** The same captions against those of the same words in another order: what is only measured. */
+export const wordOrder: CaptionTask = {
+  id: 'word-order',
+  title: { en: 'Order of words', ja: '語順' },
+  needs: ['embedImage', 'embedText'],
+  targets: 'words',
+  swaps: true,
+  target: contrast.target,
+}

@@ -33,6 +33,8 @@ export interface CaptionTask {
   readonly masks?: boolean
   /** Whether the accepted label of an image is given with its captions, and images are that have only one. */
   readonly labels?: boolean
+  /** Whether captions with phrases tied to regions are given in another order of words too. */
+  readonly swaps?: boolean
   /** The captions of an image; null if it has none. */
   target(accepted: Accepted): TargetOf<'words'> | null
 }

@@ -3,7 +3,7 @@
  * src-shared/model/job.ts.
  */
 import { classify } from './classify.ts'
-import { contrast, labelContrast } from './contrast.ts'
+import { contrast, labelContrast, wordOrder } from './contrast.ts'
 import { detect } from './detect.ts'
 import { ground } from './ground.ts'
 import { segment } from './segment.ts'
@@ -16,10 +16,11 @@ export const regionTasks: Readonly<Record<'detect' | 'segment', AnyRegionTask>> 
 export type RegionTaskId = keyof typeof regionTasks
 
 /** Tasks of captions, by id. */
-export const captionTasks: Readonly<Record<'ground' | 'contrast' | 'contrast-labels', CaptionTask>> = {
+export const captionTasks: Readonly<Record<'ground' | 'contrast' | 'contrast-labels' | 'word-order', CaptionTask>> = {
   ground,
   contrast,
   'contrast-labels': labelContrast,
+  'word-order': wordOrder,
 }
 
 export type TaskId = keyof typeof tasks | RegionTaskId | keyof typeof captionTasks

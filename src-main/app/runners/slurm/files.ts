@@ -18,8 +18,8 @@ const TICKET = 'job.json'
 const EVENTS = 'events.jsonl'
 const OUTPUT = 'output.txt'
 
-/** Identifies what a job computes, so that a running one is not taken for another. */
-export const hashOf = (job: TrainJob): string => createHash('sha256').update(JSON.stringify(job)).digest('hex')
+/** Identifies what a job trains, so that a running one is not taken for another; captions added meanwhile make it no other. */
+export const hashOf = ({ knowledge: _, ...job }: TrainJob): string => createHash('sha256').update(JSON.stringify(job)).digest('hex')
 
 /** Writes the plans of runs. Those of a sweep differ in little but the settings: their images are one file with a name in each folder. */
 export class Plans {

@@ -58,6 +58,7 @@ export default defineRecipe({
   settings,
   mark: { label: 'CoCoOp', shape: 'drop', light: '#56309c', dark: '#bda5f5' },
   curve: { phase: 'prompt-tuning', over: 'steps' },
+  leavesTowers: true,
   resumes: 'from the last saved step',
   phases: (s, images) => [
     ...featuresPhases(images),

@@ -76,6 +76,7 @@ export default defineRecipe({
   settings,
   mark: { label: 'Prompt tuning', shape: 'cross', light: '#8a3ba6', dark: '#d39bea' },
   curve: { phase: 'prompt-tuning', over: 'steps' },
+  leavesTowers: true,
   resumes: 'from the last saved step',
   phases: (s, images) => [
     ...featuresPhases(images),

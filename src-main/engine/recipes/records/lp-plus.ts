@@ -46,6 +46,7 @@ export default defineRecipe({
   settings,
   mark: { label: 'LP++', shape: 'chevron', light: '#33518c', dark: '#94b6ee' },
   curve: { phase: 'logistic-regression', over: 'values' },
+  leavesTowers: true,
   resumes: 'from the beginning',
   phases: (_, images) => [...featuresPhases(images), { name: 'logistic-regression', cost: Math.max(1, images('train') / 20) }],
   run: blend,

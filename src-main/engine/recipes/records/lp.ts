@@ -22,6 +22,7 @@ export default defineRecipe({
   settings: z.strictObject({ ...probing, ...seeing }),
   mark: { label: 'Linear probe', shape: 'square', light: '#2463ae', dark: '#7db4f2' },
   curve: { phase: 'logistic-regression', over: 'values' },
+  leavesTowers: true,
   resumes: 'from the beginning',
   phases: (_, images) => probingPhases(images),
   async run(run, settings) {

@@ -46,6 +46,7 @@ export default defineRecipe({
   settings,
   mark: { label: 'Tip-Adapter-F', shape: 'arrow', light: '#7a4a00', dark: '#e6b566' },
   curve: { phase: 'training', over: 'steps' },
+  leavesTowers: true,
   resumes: 'from the last saved step',
   phases: (s, images) => [
     ...cachePhases(s, images),

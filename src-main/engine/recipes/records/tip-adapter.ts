@@ -24,6 +24,7 @@ export default defineRecipe({
   settings: z.strictObject({ ...caching, ...seeing }),
   mark: { label: 'Tip-Adapter', shape: 'kite', light: '#00696e', dark: '#4fd0d6' },
   curve: { phase: 'cache-search', over: 'values' },
+  leavesTowers: true,
   resumes: 'from the beginning',
   phases: cachePhases,
   async run(run, s) {

@@ -21,6 +21,7 @@ export default defineRecipe({
   needs: ['embedImage', 'embedText'],
   settings: z.strictObject(seeing),
   mark: { label: 'Zero-shot', shape: 'circle', light: '#716a61', dark: '#b3aa9e' },
+  leavesTowers: true,
   resumes: 'from the beginning',
   untrained: true,
   phases: () => [],

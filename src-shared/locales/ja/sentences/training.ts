@@ -71,6 +71,8 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'evaluation.no-regions-in-splits': '{folder}：指定された分割に承認済みのラベル付き領域がありません',
   'evaluation.unknown-class': 'classes：このチェックポイントはクラス「{class}」を知りません',
   'evaluation.out-of-range': 'テンソル head.weight：ロジットが float32 の範囲を超えます',
+  'evaluation.no-swaps':
+    '{folder}：入れ替えられる語句（領域に結び付けたもの）が 2 つある承認済みのキャプションがありません（分割：{splits}）',
   'evaluation.no-direction': '重み：{of} の埋め込みに向きがありません（桁あふれかゼロ）。学習済みの重みが必要です',
   'run.several': '「{name}」という実行が複数あります。ID で指定してください（{ids}）',
   'merging.over-trained': '{folder}：学習したチェックポイントなのでスープで置き換えません。別のフォルダーを選んでください',
