@@ -1,6 +1,6 @@
 /**
- * Pictures of a batch mixed with each other, labels too: mixup (Zhang et al. 2018, eq. 1; facebookresearch/mixup-cifar10) and CutMix (Yun et
- * al. 2019, eq. 1 and 2; clovaai/CutMix-PyTorch), with one share and one order of partners a batch, as both references draw them.
+ * Pictures of a batch mixed with each other, labels too: mixup (Zhang et al. 2018, eq. 1; facebookresearch/mixup-cifar10) and CutMix
+ * (Yun et al. 2019, eq. 1 and 2; clovaai/CutMix-PyTorch), with one share and one order of partners a batch, as both references draw them.
  */
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'

@@ -8,8 +8,8 @@ const share = z.number().positive().max(10)
 export const regularising = {
   mix: setting(
     z.enum(['none', 'mixup', 'cutmix', 'both']).default('none'),
-    'Blend each picture and its label with another of the batch (mixup), or paste a part of that one into it (cutmix); both: one of them a ' +
-      'batch. Choose it where training overfits and runs for many epochs',
+    'Blend each picture and its label with another of the batch (mixup), or paste a part of that one into it (cutmix); both: one of ' +
+      'them a batch. Choose it where training overfits and runs for many epochs',
     'バッチ内の別の画像とラベルごと混ぜる（mixup）、または別の画像の一部を貼る（cutmix）。both：バッチごとにどちらか。過学習し、エポック数が多いときに',
     { name: ['Mixed pictures', '画像の混合'], advanced: true },
   ),
@@ -52,7 +52,7 @@ export const anchoring = {
     z.boolean().default(false),
     'Draw the weights towards those of the base instead of towards zero; takes the place of weight decay. Choose it with few images',
     '重みをゼロではなく元のモデルの重みへ引き寄せます（L2-SP）。重み減衰の代わりになります。画像が少ないときに',
-    { name: ['Stay near the base (L2-SP)', '元の重みの近くに保つ（L2-SP）'], advanced: true },
+    { name: ['Near the base (L2-SP)', '元の重みを保つ（L2-SP）'], advanced: true },
   ),
   l2spAlpha: setting(
     z.number().min(0).max(1000).default(0.1),
@@ -78,7 +78,7 @@ export const anchoring = {
     'Train the classifier alone at first, then one block more after so many epochs, the last one first (0: all at once; ULMFiT 1). ' +
       'Choose it where a new classifier would disturb good features',
     '最初は分類器だけを、以後この数のエポックごとに後ろから 1 ブロックずつ加えて学習します（0：最初から全部。ULMFiT は 1）。新しい分類器が良い特徴量を乱しそうなときに',
-    { name: ['Unfreeze a block every', '1 ブロックずつ解凍する間隔'], advanced: true },
+    { name: ['Unfreeze a block every', 'ブロック解凍の間隔'], advanced: true },
   ),
 }
 

@@ -160,7 +160,7 @@ describe('a mixture', () => {
     expect(mixtureOf({ ...s, mix: 'cutmix' }, [1, 1, 0], 6, size).box).toBeDefined()
   })
 
-  test.each([0.05, 0.2, 1, 3])('draws shares from Beta(%d, %d)', (alpha) => {
+  test.each([0.05, 0.2, 1, 3])('draws shares from Beta(α, α) of α = %d', (alpha) => {
     const rng = Rng.of(5)
     const shares = Array.from({ length: 20_000 }, () => rng.beta(alpha))
     const mean = shares.reduce((a, b) => a + b, 0) / shares.length
