@@ -19,6 +19,8 @@ export const trainingSentences = {
   'recipe.small-budget':
     'recipe {recipe}: budget: {budget}% are {most} parameters, too few for rank 1 in {n} layers, which takes {least}: allow more, or fewer layers',
   'recipe.fewer-blocks': 'recipe last-blocks: blocks: {n} were asked for, and the image tower has {has}',
+  'recipe.no-teacher':
+    'distill: {distill}: {family} has neither a classifier nor texts whose logits could be kept: choose "features", or a model that has',
   'adapter.foreign-tensor': 'tensor {tensor}: no linear layer of {model} has this name',
   'adapter.shape': 'tensor {tensor}: expected shape [{expected}], found {found}',
   'adapter.empty': 'holds no tensors of an adapter',
@@ -44,6 +46,9 @@ export const trainingSentences = {
   'training.same-captions': 'the same is said of every training image ("{text}"): nothing tells one from another',
   'training.batch-of-one': 'a batch of one image has no other text to tell its own from: choose a batchSize of 2 or more',
   'training.accumulated-twice': 'accumulate, effectiveBatch: choose one of them: averaged gradients of batches, or one larger batch',
+  'training.nothing-to-mix': 'mix: {mix}: a batch of one image has no other to mix it with: choose a batchSize of 2 or more',
+  'training.never-unfrozen':
+    'unfreezeEvery: {every}: the last block would be unfrozen after {every} of {epochs} epochs, and so never trained: choose fewer, or more epochs',
   'training.class-number': '{file}: label {label}: expected the number of one of {n} classes',
   'training.no-images': 'no training images: put labelled images into the split "train"',
   'training.class-without-images': 'no training image for the class {classes}',

@@ -68,6 +68,23 @@ export class Rng {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform())
   }
 
+  /** Beta(a, a), as a ratio of gamma numbers; by logarithms, since of a small `a` both may be too small for a float. */
+  beta(a: number): number {
+    const [x, y] = [this.logGamma(a), this.logGamma(a)]
+    return 1 / (1 + Math.exp(y - x))
+  }
+
+  /** The logarithm of a Gamma(a, 1) number (Marsaglia & Tsang 2000, "A simple method for generating gamma variables", §6 and §8). */
+  private logGamma(a: number): number {
+    if (a < 1) return this.logGamma(a + 1) + Math.log(1 - this.uniform()) / a
+    const d = a - 1 / 3
+    for (;;) {
+      const x = this.normal()
+      const v = (1 + x / Math.sqrt(9 * d)) ** 3
+      if (v > 0 && Math.log(1 - this.uniform()) < x * x * 0.5 + d - d * v + d * Math.log(v)) return Math.log(d * v)
+    }
+  }
+
   /** Fisher–Yates shuffle in place; returns the same array. */
   shuffle<T extends { [i: number]: unknown; length: number }>(items: T): T {
     const at = items as { [i: number]: unknown }

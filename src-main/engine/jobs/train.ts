@@ -8,6 +8,7 @@ import { fingerprint as fingerprintOf } from '../data/cache.ts'
 import { openModel } from '../models/checkpoint.ts'
 import { need } from '../models/families.ts'
 import { parseSettings, recipeRecord } from '../recipes/recipes.ts'
+import { withoutIdle } from '../recipes/regularising.ts'
 import { Run, type Trained } from '../recipes/run.ts'
 import type { Keeping } from '../recipes/settings.ts'
 import { chooseProvider } from '../runtime/devices.ts'
@@ -157,7 +158,11 @@ const contents = (items: readonly Item[] | undefined) =>
   items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
 /** Without what changes nothing, so that states of versions that did not know it are continued. */
 function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', ...settings }: Record<string, unknown>) {
-  return { ...settings, ...(classWeights !== 'none' && { classWeights, beta }), ...(sampling !== 'shuffled' && { sampling }) }
+  return {
+    ...withoutIdle(settings),
+    ...(classWeights !== 'none' && { classWeights, beta }),
+    ...(sampling !== 'shuffled' && { sampling }),
+  }
 }
 /** As states were identified before: a run was resumed only where it had been. */
 const places = (items: readonly Item[] | undefined) => items?.map(({ name: _, ...item }) => item)

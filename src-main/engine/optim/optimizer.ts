@@ -9,6 +9,8 @@ export interface Parameter {
   readonly decay: boolean
   /** Its learning rate relative to the step's; 1 by default. */
   readonly rate?: number
+  /** The updates before it is trained; until then it stays as it is, and the optimiser does not count its steps. 0 by default. */
+  readonly opens?: number
 }
 
 /** The update rule of one parameter, as graph nodes. State tensors have the parameter's shape and start at 0. */
@@ -24,7 +26,7 @@ export interface Optimizer {
 /**
  * One update of `p`, scaled by `p.rate` (layer-wise learning rates as in BEiT, Bao et al. 2022, appendix). Scaling
  * the update is the same as scaling the rate, since every rule's update, decay included, is proportional to the
- * learning rate.
+ * learning rate. @param open a scalar, 0 where `p` is not trained yet and 1 where it is; absent if it always was
  */
 export function updateOf(
   optimizer: Optimizer,
@@ -33,9 +35,12 @@ export function updateOf(
   g: Value,
   state: readonly Value[],
   s: Readonly<Record<string, Value>>,
+  open?: Value,
 ): { w: Value; state: Value[] } {
   const updated = optimizer.update(w, g, state, s, p.decay)
-  return p.rate === undefined ? updated : { ...updated, w: add(w, mul(sub(updated.w, w), p.rate)) }
+  if (p.rate === undefined && !open) return updated
+  const share = open ? mul(open, p.rate ?? 1) : p.rate!
+  return { ...updated, w: add(w, mul(sub(updated.w, w), share)) }
 }
 
 /**

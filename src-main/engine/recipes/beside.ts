@@ -6,7 +6,7 @@ import type { Params } from '../nn/params.ts'
 import { newLowRank } from './low-rank.ts'
 import { overlay } from './overlay.ts'
 import { merged, trainedTensors } from './reparametrise.ts'
-import { AdaptedParams, NO_ADAPTER } from './tune.ts'
+import { AdaptedParams, NO_ADAPTER } from './tuning-step.ts'
 
 export interface TrainedPart {
   /** The weights for a graph, of which those that are trained are inputs. */

@@ -8,7 +8,8 @@ import { outlining } from '../runtime/outline.ts'
 import { startHead } from './heads.ts'
 import { type OwnTensor, withWeights } from './overlay.ts'
 import type { Run, Trained } from './run.ts'
-import { type Adapter, tune, type Tuning } from './tune.ts'
+import { tune, type Tuning } from './tune.ts'
+import type { Adapter } from './tuning-step.ts'
 
 export interface Reparametrisation extends Adapter {
   /** The model's tensors that become others. */

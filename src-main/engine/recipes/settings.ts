@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { seeingShape } from '#shared/model/seeing.ts'
 import { setting } from '#shared/model/words.ts'
 import { classWeightings } from '../tasks/balance.ts'
+import { anchoring, regularising } from './regularising.ts'
 
 export { setting }
 
@@ -130,12 +131,16 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
     advanced: true,
   }),
   augmentation: augmented('light'),
+  ...regularising,
   accumulate: accumulated,
   ema: averaged,
   ...keeping,
   ...weighing,
   sampling,
 })
+
+/** The same of tensors of the model's own. */
+export const tuningWeights = (...defaults: Parameters<typeof tuning>) => ({ ...tuning(...defaults), ...anchoring })
 
 /** Training of a segmenter on masks (segment.ts). */
 export const segmentTuning = () => ({

@@ -1,30 +1,41 @@
 /** Gradient-descent training of a classifier head and of the model tensors that a recipe selects. */
 import type { z } from 'zod'
-import type { Graph, Shape, Value } from '../graph/graph.ts'
-import { imageFeature, type Model } from '../models/model.ts'
+import { userError } from '#shared/errors.ts'
+import { phaseKey } from '#shared/model/progress.ts'
+import { sentence } from '#shared/sentences/table.ts'
+import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
-import { Params, type ParamsOptions, type WeightSource } from '../nn/params.ts'
-import { linear } from '../nn/transformer.ts'
 import { adamW } from '../optim/optimizer.ts'
 import { Trainer } from '../runtime/train.ts'
 import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
+import { DropPath } from './drop-path.ts'
 import { fit } from './fit.ts'
 import { startHead } from './heads.ts'
 import { byAccuracy } from './judges.ts'
-import { overlay, type OwnTensor } from './overlay.ts'
+import { mixerOf } from './mix.ts'
+import { overlay } from './overlay.ts'
 import { type PhaseCost, stepsOf } from './phases.ts'
+import type { Anchoring } from './regularising.ts'
 import type { Run, Trained } from './run.ts'
-import { DropPath } from './drop-path.ts'
 import type { tuning } from './settings.ts'
+import { teacherOf, teachesKnown } from './teacher.ts'
+import { type Adapter, anchored, logitsOf, NO_ADAPTER, type TuningStep, tuningTask } from './tuning-step.ts'
 import { pixelBatches } from './views.ts'
 
 /** Cost of a training step in forward passes: a backward pass takes about two. */
 const PASSES = 3
 
-export const tuningPhases = ({ epochs }: { epochs: number }, images: (split: string) => number): PhaseCost[] => [
-  { name: 'training', cost: PASSES * epochs * images('train'), measures: true },
+type Costs = { readonly epochs: number } & Parameters<typeof teachesKnown>[0]
+
+/** A teacher that is asked in every step makes a forward pass of its own. */
+export const tuningPhases = (s: Costs, images: (split: string) => number): PhaseCost[] => [
+  {
+    name: 'training',
+    cost: (PASSES + Number((s.distill ?? 'none') !== 'none' && !teachesKnown(s))) * s.epochs * images('train'),
+    measures: true,
+  },
 ]
 
 /** What records have in common whose training is all `tune`, of tensors of the image tower. */
@@ -33,7 +44,10 @@ export const tuned = {
   needs: ['embedImage'],
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
-  phases: tuningPhases,
+  phases: (s: Costs, images: (split: string) => number) => [
+    ...(teachesKnown(s) ? [{ name: phaseKey({ phase: 'features', part: 'train' }), cost: images('train'), measures: true }] : []),
+    ...tuningPhases(s, images),
+  ],
   steps: stepsOf,
 } as const
 
@@ -55,14 +69,7 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
   return { ...trained, notes: { ...trained.notes, parameters } }
 }
 
-export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> }
-
-/** Tensors trained besides the model's own, and how they modify the model's. */
-export interface Adapter {
-  readonly tensors: ReadonlyMap<string, OwnTensor>
-  /** The value used in place of the model's tensor `name`. @param own the adapter's tensors as graph values */
-  adapt(name: string, value: Value, own: (name: string) => Value): Value
-}
+export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> } & Partial<Anchoring>
 
 export interface Tuned {
   readonly head: Head
@@ -75,30 +82,6 @@ export interface Tuned {
   readonly dropPath?: number
 }
 
-/** The model's weights, modified by an adapter where it applies. */
-export class AdaptedParams extends Params {
-  private readonly adapted = new Map<string, Value>()
-
-  constructor(
-    graph: Graph,
-    source: WeightSource,
-    isTrainable: (name: string) => boolean,
-    options: ParamsOptions,
-    private readonly adapter: Adapter,
-  ) {
-    super(graph, source, isTrainable, options)
-  }
-
-  override get(name: string, shape: Shape): Value {
-    const known = this.adapted.get(name)
-    if (known) return known
-    const value = this.adapter.adapt(name, super.get(name, shape), (own) => super.get(own, this.adapter.tensors.get(own)!.shape))
-    this.adapted.set(name, value)
-    return value
-  }
-}
-
-export const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
 const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
 
 interface Adapted extends Trained {
@@ -120,7 +103,6 @@ export async function tune(
     ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
   })
   const pictures = pixelBatches(run, s.augmentation, drawn)
-  const { height, width } = pictures
   const labels = images.labels
   const weighed = classWeights(labels, head.classes.length, s.classWeights, s.beta)
   const own = new Map([
@@ -131,34 +113,26 @@ export async function tune(
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
 
+  if (s.unfreezeEvery && s.unfreezeEvery >= s.epochs)
+    throw userError(sentence('training.never-unfrozen', { every: s.unfreezeEvery, epochs: s.epochs }))
+  const mixer = mixerOf(s, { seed: run.o.seed, labels, drawn, pictures })
+  const teacher = await teacherOf(run, s, drawn)
   const paths = new DropPath(dropPath, run.o.seed)
-  const logits = (graph: Graph, b: number, training = false) => {
-    const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
-    const see = (weights: Params) => imageFeature(model, weights, graph.input('pixels', 'float32', [b, 3, height, width]))
-    const features = training ? paths.within(p, model.family.name, see) : see(p)
-    return { p, y: linear(p, 'head', features, head.classes.length) }
+  const step: TuningStep = {
+    ...{ model, source, isTrained, adapter, classes: head.classes.length, size: pictures, settings: s },
+    ...{ classWeights: weighed, mixer, teacher, paths, perEpoch: drawn.perEpoch },
   }
   const fitted = await fit(run, {
     ...{ phase: 'training', settings: s, drawn, by: 'accuracy', divides: true },
     async open({ batch, accumulate, rows: rowsOf }) {
-      const trainer = await Trainer.create(
-        {
-          build(graph) {
-            const { p, y } = logits(graph, batch, true)
-            const loss = classify.loss(y, classify.inputs(graph, batch), { smoothing: s.labelSmoothing, classWeights: weighed })
-            return { loss, parameters: p.trainable }
-          },
-        },
-        (name) => source.float32(name),
-        {
-          optimizer: adamW({ weightDecay: s.weightDecay }),
-          clipNorm: s.clipNorm,
-          accumulate,
-          ema: s.ema || undefined,
-          session: { provider: run.o.provider },
-        },
-      )
-      const judge = byAccuracy(run, trainer, (graph, b) => logits(graph, b).y)
+      const trainer = await Trainer.create(tuningTask(step, batch), (name) => source.float32(name), {
+        optimizer: adamW({ weightDecay: anchored(s) ? 0 : s.weightDecay }),
+        clipNorm: s.clipNorm,
+        accumulate,
+        ema: s.ema || undefined,
+        session: { provider: run.o.provider },
+      })
+      const judge = byAccuracy(run, trainer, (graph, b) => logitsOf(step, graph, b).y)
       return {
         trainer,
         judge: judge?.measure,
@@ -166,11 +140,12 @@ export async function tune(
           await trainer.release()
           await judge?.release()
         },
-        async batch(step, micro) {
-          const rows = rowsOf(step, micro)
+        async batch(at, micro) {
+          const rows = rowsOf(at, micro)
           return {
-            pixels: await pictures.read(rows, step),
-            ...paths.feeds(step, rows),
+            ...(mixer ? await mixer.feeds(at, micro, batch) : { pixels: await pictures.read(rows, at) }),
+            ...paths.feeds(at, rows),
+            ...(teacher && (await teacher.feeds(rows, at))),
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
         },

@@ -1,6 +1,7 @@
 /** Finds out which tensor made a step useless. */
 import { gradients } from '../autodiff.ts'
 import { Graph } from '../graph/graph.ts'
+import type { Parameter } from '../optim/optimizer.ts'
 import { allFinite } from '../weights/dtype.ts'
 import { Session, type SessionOptions, type Tensor } from './session.ts'
 import type { Task } from './task.ts'
@@ -14,6 +15,9 @@ export interface Fault {
   readonly bad: number
   readonly of: number
 }
+
+/** Not the tensor's name alone: the graph may hold the tensor as it was at the start too. */
+const gradientOf = ({ name }: Parameter) => `gradient:${name}`
 
 /**
  * Computes the gradients of a batch once more, each for itself.
@@ -32,11 +36,11 @@ export async function faultIn(
   const bad = parameters.filter(({ name }) => !allFinite(weights.get(name)!))
   if (bad.length) return { kind: 'weight', tensor: bad[0]!.name, bad: bad.length, of }
   const inputs = parameters.map((p) => graph.inputs.find((v) => v.name === `w:${p.name}`)!)
-  gradients(value, inputs).forEach((g, i) => graph.output(parameters[i]!.name, g))
+  gradients(value, inputs).forEach((g, i) => graph.output(gradientOf(parameters[i]!), g))
   const differentiate = await Session.create(graph, session)
   try {
     const found = await differentiate.run(feeds)
-    const broken = parameters.filter(({ name }) => !allFinite(found[name]!.data as Float32Array))
+    const broken = parameters.filter((p) => !allFinite(found[gradientOf(p)]!.data as Float32Array))
     return { kind: Number.isFinite(loss) ? 'gradient' : 'loss', tensor: broken[0]?.name, bad: broken.length, of }
   } finally {
     await differentiate.release()

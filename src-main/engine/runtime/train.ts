@@ -98,7 +98,7 @@ export class Trainer {
    */
   async step(batch: Readonly<Record<string, Tensor>>, lr: number): Promise<StepMetrics> {
     this.fault = undefined
-    const rates = scalarTensors(this.options.optimizer.scalars(lr, this.steps + 1))
+    const rates = scalarTensors(this.options, this.parameters, lr, this.steps)
     const { out, before } = await this.advance(this.gradientStep, { ...batch, ...rates })
     const metrics = Object.fromEntries(this.metricNames.map((name) => [name, scalarOf(out[name]!)])) as StepMetrics
     if (!Number.isFinite(metrics.loss) || (!this.update && !normIsFinite(out))) {

@@ -23,7 +23,7 @@ export const classify = defineTask({
     ),
   }),
   /** @param logits [B, C] */
-  loss: (logits, { labels }, options: Pick<CrossEntropyOptions, 'smoothing' | 'classWeights'> = {}) =>
+  loss: (logits, { labels }, options: Pick<CrossEntropyOptions, 'smoothing' | 'classWeights' | 'mixed'> = {}) =>
     crossEntropy(logits, labels, options),
   metrics: (logits, { labels }) => ({ accuracy: accuracy(logits, labels) }),
   /** Predictions of a split from its logits [n, classes]. */

@@ -1,26 +1,51 @@
 import type { Value } from '../graph/graph.ts'
 import { binaryCrossEntropy } from './region-losses.ts'
-import { add, argmax, cast, div, equal, logSoftmax, mul, neg, reduceMean, reduceSum, transpose, unsqueeze, where } from '../ops/index.ts'
+import {
+  add,
+  argmax,
+  cast,
+  div,
+  equal,
+  logSoftmax,
+  mul,
+  neg,
+  reduceMean,
+  reduceSum,
+  sub,
+  transpose,
+  unsqueeze,
+  where,
+} from '../ops/index.ts'
 
 export interface CrossEntropyOptions {
   readonly smoothing?: number
   readonly weight?: Value
   readonly classWeights?: Float32Array
+  readonly mixed?: Mixed
+}
+
+/** Targets that are a share of one class and the rest of another: `share`, a scalar, and the other classes [B] (int32). */
+export interface Mixed {
+  readonly share: Value
+  readonly partners: Value
 }
 
 /**
  * Mean cross-entropy of logits [B, C] against class indices [B] (int32). Label smoothing ε spreads ε over all classes
  * (torch.nn.CrossEntropyLoss). `weight` [B], if given, weighs the examples and sums to 1 (0 for padding). `classWeights` [C], if
  * given, weigh the terms of the classes, and the sum is divided by the weights of the examples' own classes (its argument `weight`).
+ * Of `mixed` examples, the target is the mixture of both classes, which is then smoothed and weighed.
  */
-export function crossEntropy(logits: Value, labels: Value, { smoothing = 0, weight, classWeights }: CrossEntropyOptions = {}): Value {
+export function crossEntropy(logits: Value, labels: Value, o: CrossEntropyOptions = {}): Value {
+  const { smoothing = 0, weight, classWeights, mixed } = o
   const c = logits.shape[1]!
   const classes = logits.graph.constant(
     Int32Array.from({ length: c }, (_, i) => i),
     'int32',
     [1, c],
   )
-  const target = cast(equal(unsqueeze(labels, [1]), classes), 'float32') // [B, C], one-hot
+  const oneHot = (of: Value) => cast(equal(unsqueeze(of, [1]), classes), 'float32') // [B, C]
+  const target = mixed ? add(mul(oneHot(labels), mixed.share), mul(oneHot(mixed.partners), sub(1, mixed.share))) : oneHot(labels)
   const soft = smoothing ? add(mul(target, 1 - smoothing), smoothing / c) : target
   if (classWeights) {
     const weights = logits.graph.constant(classWeights, 'float32', [1, c])

@@ -1,15 +1,14 @@
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EvaluateJob, predictionsOf, type TrainJob } from '#shared/model/job.ts'
+import { describe, expect, test } from 'vitest'
+import { type EvaluateJob, predictionsOf } from '#shared/model/job.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { mergeCheckpoints } from '../../../src-main/engine/merge/merge.ts'
 import { withBottlenecks } from '../../../src-main/engine/models/bottleneck.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import type { Model } from '../../../src-main/engine/models/model.ts'
 import { withParts } from '../../../src-main/engine/recipes/overlay.ts'
 import { type Batch, embeddings, lossAndGradients } from '../../helpers/beside.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference, normError } from '../../helpers/golden.ts'
-import { filesOf, shapePictures, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
+import { quiet, recipeJobs, resumesToTheBit } from '../../helpers/recipe-jobs.ts'
 
 /** The published mathematics in PyTorch (test/parity/engine/beside.py), on the batch of lora.py. */
 interface Reference extends Record<'tensors' | 'gradients', Record<string, GoldenTensor>> {
@@ -20,24 +19,9 @@ interface Reference extends Record<'tensors' | 'gradients', Record<string, Golde
 const references = golden<Record<'houlsby' | 'pfeiffer', Reference>>('beside.json')
 const batch = golden<Batch>('lora/expected.json')
 
-let dir: string
-let splits: TrainJob['splits']
-let base: Model
-beforeAll(async () => {
-  dir = temporaryFolder()
-  splits = await shapePictures(path.join(dir, 'pictures'))
-  base = await openModel(TINY_CLIP)
-})
-afterAll(() => base.close())
-
-const job = (name: string, settings: TrainJob['settings'] = {}, more: Partial<TrainJob> = {}): TrainJob =>
-  shapesJob(splits, {
-    ...{ out: path.join(dir, name), cache: path.join(dir, 'cache'), recipe: 'adapter' },
-    settings: { epochs: 3, batchSize: 6, lr: 3e-2, augmentation: 'none', width: 8, ...settings },
-    ...more,
-  })
-const quiet = { onProgress: () => undefined, isCancelled: () => false }
-const isNorm = (name: string) => base.tensors.get(name)?.part === 'image' && base.tensors.get(name)?.ofNorm === true
+const jobs = recipeJobs('adapter', { epochs: 3, lr: 3e-2, width: 8 })
+const { job } = jobs
+const isNorm = (name: string) => jobs.base.tensors.get(name)?.part === 'image' && jobs.base.tensors.get(name)?.ofNorm === true
 
 describe.each(['houlsby', 'pfeiffer'] as const)('%s', (form) => {
   const reference = references[form]
@@ -45,7 +29,7 @@ describe.each(['houlsby', 'pfeiffer'] as const)('%s', (form) => {
   const adapter = { tensors, adapt: <V>(_: string, value: V) => value }
 
   test('answers, loss and gradients are PyTorch’s, of as many parameters', async () => {
-    const model = withParts(base, withBottlenecks(base, { form, width: 3 }))
+    const model = withParts(jobs.base, withBottlenecks(jobs.base, { form, width: 3 }))
     const trains = (name: string) => tensors.has(name) || (form === 'houlsby' && isNorm(name))
     const { loss, gradients } = await lossAndGradients(model, batch, { adapter, trains })
     expect(largestDifference((await embeddings(model, batch, adapter)).image, floats(reference.imageEmbeds))).toBeLessThanOrEqual(2e-5)
@@ -65,34 +49,37 @@ describe.each(['houlsby', 'pfeiffer'] as const)('%s', (form) => {
     expect(Math.abs(loss[0]! - whole[0]!)).toBeLessThan(0.02)
     expect(loss.at(-1)!).toBeLessThan(0.8 * loss[0]!)
     const tuned = await openModel(checkpoint)
-    const changed = base.weights.names().filter((name) => tuned.weights.float32(name).some((x, i) => x !== base.weights.float32(name)[i]))
-    const norms = form === 'houlsby' ? base.weights.names().filter(isNorm) : []
+    const changed = jobs.base.weights
+      .names()
+      .filter((name) => tuned.weights.float32(name).some((x, i) => x !== jobs.base.weights.float32(name)[i]))
+    const norms = form === 'houlsby' ? jobs.base.weights.names().filter(isNorm) : []
     expect(changed.sort()).toEqual(norms.sort())
-    const own = [...tuned.tensors.keys()].filter((name) => !base.tensors.has(name))
+    const own = [...tuned.tensors.keys()].filter((name) => !jobs.base.tensors.has(name))
     expect(own.length).toBe(4 * (form === 'houlsby' ? 4 : 2))
     expect(notes['parameters']).toBe([...own, ...norms].reduce((n, name) => n + tuned.weights.float32(name).length, 0))
     tuned.close()
     const evaluated: EvaluateJob = {
-      ...{ kind: 'evaluate', task: 'classify', checkpoint, cache: '', splits, device: 'cpu', templates: null, classes: job('x').classes },
+      ...{
+        kind: 'evaluate',
+        task: 'classify',
+        checkpoint,
+        cache: '',
+        splits: jobs.splits,
+        device: 'cpu',
+        templates: null,
+        classes: job('x').classes,
+      },
     }
     const again = await runJob(evaluated, quiet)
     expect(predictionsOf(again.measured)['train']!.accuracy).toBe(predictionsOf(measured)['train']!.accuracy)
   })
 })
 
-test('stopped and taken up again is bit for bit what it is in one go', async () => {
-  const [whole, parts] = [job('whole', { form: 'houlsby' }), job('parts', { form: 'houlsby' })]
-  const { loss } = await runJob(whole, quiet)
-  let steps = 0
-  const stopping = { onProgress: ({ phase }: { phase: string }) => void (phase === 'training' && steps++), isCancelled: () => steps >= 2 }
-  await expect(runJob(parts, stopping)).rejects.toThrow('cancelled')
-  expect((await runJob(parts, quiet)).loss).toEqual(loss)
-  const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
-  expect(tensors(parts)).toEqual(tensors(whole))
-})
+test('stopped and taken up again is bit for bit what it is in one go', () =>
+  resumesToTheBit(job('whole', { form: 'houlsby' }), job('parts', { form: 'houlsby' })))
 
 test('it is fine-tuned, adapters included, and blended with its like; a second set of adapters is refused in one line', async () => {
-  const from = path.join(dir, 'whole')
+  const from = path.join(jobs.dir, 'whole')
   const { checkpoint } = await runJob(
     job('tuned', {}, { recipe: 'ft', model: from, settings: { epochs: 1, batchSize: 6, lr: 1e-2 } }),
     quiet,
@@ -102,7 +89,7 @@ test('it is fine-tuned, adapters included, and blended with its like; a second s
   expect(after.weights.float32(name)).not.toEqual(before.weights.float32(name))
   before.close()
   after.close()
-  const out = path.join(dir, 'soup')
+  const out = path.join(jobs.dir, 'soup')
   await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [from, checkpoint], out })
   const soup = await openModel(out)
   expect(soup.tensors.has(name)).toBe(true)

@@ -1,41 +1,23 @@
-import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TrainJob } from '#shared/model/job.ts'
+import { expect, test } from 'vitest'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import type { Model } from '../../../src-main/engine/models/model.ts'
 import { tensorsOfLast } from '../../../src-main/engine/recipes/records/last-blocks.ts'
 import { openSafetensors } from '../../../src-main/engine/weights/safetensors.ts'
 import { type Batch, lossAndGradients } from '../../helpers/beside.ts'
 import { golden, goldenPath, normError } from '../../helpers/golden.ts'
-import { filesOf, shapePictures, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
+import { quiet, recipeJobs, resumesToTheBit } from '../../helpers/recipe-jobs.ts'
 
-let dir: string
-let splits: TrainJob['splits']
-let base: Model
-beforeAll(async () => {
-  dir = temporaryFolder()
-  splits = await shapePictures(path.join(dir, 'pictures'))
-  base = await openModel(TINY_CLIP)
-})
-afterAll(() => base.close())
-
-const job = (name: string, settings: TrainJob['settings'] = {}, more: Partial<TrainJob> = {}): TrainJob =>
-  shapesJob(splits, {
-    ...{ out: path.join(dir, name), cache: path.join(dir, 'cache'), recipe: 'last-blocks' },
-    settings: { epochs: 10, batchSize: 6, lr: 1e-2, augmentation: 'none', ...settings },
-    ...more,
-  })
-const quiet = { onProgress: () => undefined, isCancelled: () => false }
+const jobs = recipeJobs('last-blocks', { epochs: 10, lr: 1e-2 })
+const { job } = jobs
 
 test('the gradients of the last block and what follows it are those of PyTorch; those of no other tensor are asked for', async () => {
-  const names = tensorsOfLast(base, 1)
+  const names = tensorsOfLast(jobs.base, 1)
   const after = /^(vision_model\.(encoder\.layers\.1\.|post_layernorm\.)|visual_projection\.)/
-  expect([...names].sort()).toEqual([...base.tensors.keys()].filter((name) => after.test(name)).sort())
+  expect([...names].sort()).toEqual([...jobs.base.tensors.keys()].filter((name) => after.test(name)).sort())
   const { batches, head } = golden<{ batches: Batch[]; head: Record<string, Batch['head']> }>('train.json')
-  const { scale } = base.similarity!.of(base.weights)
+  const { scale } = jobs.base.similarity!.of(jobs.base.weights)
   const batch = { ...batches[0]!, head: head['head.weight']!, bias: head['head.bias']!, scale }
-  const { gradients } = await lossAndGradients(base, batch, { trains: (name) => names.has(name) })
+  const { gradients } = await lossAndGradients(jobs.base, batch, { trains: (name) => names.has(name) })
   const expected = openSafetensors(goldenPath('train/classifier-grads.safetensors'))
   expect(Object.keys(gradients).sort()).toEqual([...names].sort())
   for (const name of names) {
@@ -50,10 +32,12 @@ test('trains them and the head, and nothing else', async () => {
   const { checkpoint, loss, notes } = await runJob(job('tuned'), quiet)
   expect(loss.at(-1)!).toBeLessThan(0.7 * loss[0]!)
   const tuned = await openModel(checkpoint)
-  const changed = tuned.weights.names().filter((name) => tuned.weights.float32(name).some((x, i) => x !== base.weights.float32(name)[i]))
-  const names = tensorsOfLast(base, 1)
+  const changed = tuned.weights
+    .names()
+    .filter((name) => tuned.weights.float32(name).some((x, i) => x !== jobs.base.weights.float32(name)[i]))
+  const names = tensorsOfLast(jobs.base, 1)
   expect(changed.sort()).toEqual([...names].sort())
-  expect(notes['parameters']).toBe([...names].reduce((n, name) => n + base.weights.float32(name).length, 0))
+  expect(notes['parameters']).toBe([...names].reduce((n, name) => n + jobs.base.weights.float32(name).length, 0))
   tuned.close()
 })
 
@@ -68,16 +52,8 @@ test.each([
   model.close()
 })
 
-test('stopped and taken up again is bit for bit what it is in one go', async () => {
-  const [whole, parts] = [job('whole', { epochs: 3 }), job('parts', { epochs: 3 })]
-  const { loss } = await runJob(whole, quiet)
-  let steps = 0
-  const stopping = { onProgress: ({ phase }: { phase: string }) => void (phase === 'training' && steps++), isCancelled: () => steps >= 2 }
-  await expect(runJob(parts, stopping)).rejects.toThrow('cancelled')
-  expect((await runJob(parts, quiet)).loss).toEqual(loss)
-  const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
-  expect(tensors(parts)).toEqual(tensors(whole))
-})
+test('stopped and taken up again is bit for bit what it is in one go', () =>
+  resumesToTheBit(job('whole', { epochs: 3 }), job('parts', { epochs: 3 })))
 
 test('more blocks than there are are refused in one line', async () => {
   await expect(runJob(job('many', { blocks: 3 }), quiet)).rejects.toThrow(

@@ -10,7 +10,7 @@ import { imageFeature, type Model, paramsFor } from '../../../src-main/engine/mo
 import { gemm, mul } from '../../../src-main/engine/ops/index.ts'
 import { overlay } from '../../../src-main/engine/recipes/overlay.ts'
 import { readAdapter } from '../../../src-main/engine/recipes/records/lora.ts'
-import { AdaptedParams } from '../../../src-main/engine/recipes/tune.ts'
+import { AdaptedParams } from '../../../src-main/engine/recipes/tuning-step.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { classify } from '../../../src-main/engine/tasks/classify.ts'
 import { zeroShotHead } from '../../../src-main/engine/tasks/embed.ts'

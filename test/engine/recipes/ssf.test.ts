@@ -1,15 +1,13 @@
-import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TrainJob } from '#shared/model/job.ts'
+import { expect, test } from 'vitest'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import type { Model } from '../../../src-main/engine/models/model.ts'
 import { withWeights } from '../../../src-main/engine/recipes/overlay.ts'
 import { newSsf, ssf } from '../../../src-main/engine/recipes/records/ssf.ts'
 import { merged } from '../../../src-main/engine/recipes/reparametrise.ts'
 import { type Batch, embeddings, lossAndGradients } from '../../helpers/beside.ts'
 import { floats, golden, goldenPath, type GoldenTensor, largestDifference, normError } from '../../helpers/golden.ts'
-import { filesOf, shapePictures, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
+import { TINY_CLIP } from '../../helpers/pictures.ts'
+import { quiet, recipeJobs, resumesToTheBit } from '../../helpers/recipe-jobs.ts'
 
 /** The published mathematics in PyTorch (test/parity/engine/beside.py), on the batch of lora.py. */
 const reference = golden<{
@@ -18,25 +16,11 @@ const reference = golden<{
 const batch = golden<Batch>('lora/expected.json')
 const given = new Map(Object.entries(reference.tensors).map(([name, t]) => [name, { shape: t.shape, data: floats(t) }]))
 
-let dir: string
-let splits: TrainJob['splits']
-let base: Model
-beforeAll(async () => {
-  dir = temporaryFolder()
-  splits = await shapePictures(path.join(dir, 'pictures'))
-  base = await openModel(TINY_CLIP)
-})
-afterAll(() => base.close())
-
-const job = (name: string, settings: TrainJob['settings'] = {}): TrainJob =>
-  shapesJob(splits, {
-    ...{ out: path.join(dir, name), cache: path.join(dir, 'cache'), recipe: 'ssf' },
-    settings: { epochs: 10, batchSize: 6, lr: 2e-2, augmentation: 'none', ...settings },
-  })
-const quiet = { onProgress: () => undefined, isCancelled: () => false }
+const jobs = recipeJobs('ssf', { epochs: 10, lr: 2e-2 })
+const { job } = jobs
 
 test('loss and gradients of every scale and shift are PyTorch’s, and there are as many', async () => {
-  const { loss, gradients } = await lossAndGradients(base, batch, { adapter: ssf(base, given) })
+  const { loss, gradients } = await lossAndGradients(jobs.base, batch, { adapter: ssf(jobs.base, given) })
   expect(loss).toBeCloseTo(reference.loss, 3)
   expect(Object.keys(gradients).sort()).toEqual(Object.keys(reference.gradients).sort())
   expect(Object.values(gradients).reduce((sum, g) => sum + g.length, 0)).toBe(reference.parameters)
@@ -49,9 +33,9 @@ test('loss and gradients of every scale and shift are PyTorch’s, and there are
 })
 
 test('merged, the model answers as with its scales and shifts beside it, and as PyTorch’s', async () => {
-  const method = ssf(base, given)
-  const beside = await embeddings(base, batch, method)
-  const whole = await embeddings(withWeights(base, merged(base, method)), batch)
+  const method = ssf(jobs.base, given)
+  const beside = await embeddings(jobs.base, batch, method)
+  const whole = await embeddings(withWeights(jobs.base, merged(jobs.base, method)), batch)
   expect(largestDifference(whole.image, beside.image)).toBeLessThanOrEqual(1e-4)
   expect(largestDifference(whole.image, floats(reference.imageEmbeds))).toBeLessThanOrEqual(1e-4)
 })
@@ -78,21 +62,15 @@ test.each([TINY_CLIP, ...['vit', 'siglip', 'dinov2', 'groupvit'].map((name) => g
 test('learns, and what it changes is the image tower’s layers and the head', async () => {
   const { checkpoint, loss, notes } = await runJob(job('tuned'), quiet)
   expect(loss.at(-1)!).toBeLessThan(0.7 * loss[0]!)
-  const method = newSsf(base, 0)
+  const method = newSsf(jobs.base, 0)
   expect(notes['parameters']).toBe([...method.tensors.values()].reduce((n, { data }) => n + data.length, 0))
   const tuned = await openModel(checkpoint)
-  const changed = tuned.weights.names().filter((name) => tuned.weights.float32(name).some((x, i) => x !== base.weights.float32(name)[i]))
+  const changed = tuned.weights
+    .names()
+    .filter((name) => tuned.weights.float32(name).some((x, i) => x !== jobs.base.weights.float32(name)[i]))
   expect(changed.sort()).toEqual([...method.changes].sort())
   tuned.close()
 })
 
-test('stopped and taken up again is bit for bit what it is in one go', async () => {
-  const [whole, parts] = [job('whole', { epochs: 3 }), job('parts', { epochs: 3 })]
-  const { loss } = await runJob(whole, quiet)
-  let steps = 0
-  const stopping = { onProgress: ({ phase }: { phase: string }) => void (phase === 'training' && steps++), isCancelled: () => steps >= 2 }
-  await expect(runJob(parts, stopping)).rejects.toThrow('cancelled')
-  expect((await runJob(parts, quiet)).loss).toEqual(loss)
-  const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
-  expect(tensors(parts)).toEqual(tensors(whole))
-})
+test('stopped and taken up again is bit for bit what it is in one go', () =>
+  resumesToTheBit(job('whole', { epochs: 3 }), job('parts', { epochs: 3 })))

@@ -1,7 +1,7 @@
 /** Visual prompt tuning against test/parity/engine/vpt.py: the reference's prompts in the layers of transformers. */
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EvaluateJob, predictionsOf, type TrainJob } from '#shared/model/job.ts'
+import { describe, expect, test } from 'vitest'
+import { type EvaluateJob, predictionsOf } from '#shared/model/job.ts'
 import { gradients } from '../../../src-main/engine/autodiff.ts'
 import { PixelStore } from '../../../src-main/engine/data/cache.ts'
 import { Images } from '../../../src-main/engine/data/images.ts'
@@ -9,7 +9,7 @@ import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { mergeCheckpoints } from '../../../src-main/engine/merge/merge.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import { imageFeature, type Model } from '../../../src-main/engine/models/model.ts'
+import { imageFeature } from '../../../src-main/engine/models/model.ts'
 import { VISUAL_PROMPTS, withVisualPrompts } from '../../../src-main/engine/models/visual-prompts.ts'
 import { Params } from '../../../src-main/engine/nn/params.ts'
 import { gemm, mul } from '../../../src-main/engine/ops/index.ts'
@@ -19,7 +19,7 @@ import { classify } from '../../../src-main/engine/tasks/classify.ts'
 import { imageFeatures } from '../../../src-main/engine/tasks/embed.ts'
 import { feed } from '../../helpers/clip.ts'
 import { floats, golden, goldenPath, type GoldenTensor, normError, relativeError } from '../../helpers/golden.ts'
-import { filesOf, shapePictures, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
+import { quiet, recipeJobs, resumesToTheBit } from '../../helpers/recipe-jobs.ts'
 
 const reference = golden<{
   count: number
@@ -29,27 +29,12 @@ const reference = golden<{
   cases: { depth: number; prompts: GoldenTensor; logits: GoldenTensor; loss: number; gradient: GoldenTensor }[]
 }>('vpt.json')
 
-let dir: string
-let splits: TrainJob['splits']
-let base: Model
-beforeAll(async () => {
-  dir = temporaryFolder()
-  splits = await shapePictures(path.join(dir, 'pictures'))
-  base = await openModel(TINY_CLIP)
-})
-afterAll(() => base.close())
-
-const job = (name: string, settings: TrainJob['settings'] = {}, more: Partial<TrainJob> = {}): TrainJob =>
-  shapesJob(splits, {
-    ...{ out: path.join(dir, name), cache: path.join(dir, 'cache'), recipe: 'vpt' },
-    settings: { epochs: 3, batchSize: 6, lr: 1e-1, augmentation: 'none', tokens: 4, ...settings },
-    ...more,
-  })
-const quiet = { onProgress: () => undefined, isCancelled: () => false }
+const jobs = recipeJobs('vpt', { epochs: 3, lr: 1e-1, tokens: 4 })
+const { job } = jobs
 
 test.each(reference.cases)('prompts in $depth layers: logits, loss and gradient are the reference’s within 1e-3', async (of) => {
-  const model = withParts(base, withVisualPrompts(base, { count: reference.count, depth: of.depth }))
-  const source = overlay(base.weights, new Map([[VISUAL_PROMPTS, { shape: of.prompts.shape, data: floats(of.prompts) }]]))
+  const model = withParts(jobs.base, withVisualPrompts(jobs.base, { count: reference.count, depth: of.depth }))
+  const source = overlay(jobs.base.weights, new Map([[VISUAL_PROMPTS, { shape: of.prompts.shape, data: floats(of.prompts) }]]))
   const graph = new Graph()
   const p = new Params(graph, source, (name) => name === VISUAL_PROMPTS)
   const feature = imageFeature(model, p, graph.input('pixels', 'float32', reference.pixels.shape))
@@ -77,14 +62,25 @@ describe.each(['shallow', 'deep'] as const)('%s', (layers) => {
     const { checkpoint, loss, notes, measured } = await runJob(job(layers, { layers, epochs: 8 }), quiet)
     expect(loss.at(-1)!).toBeLessThan(0.8 * loss[0]!)
     const tuned = await openModel(checkpoint)
-    const changed = base.weights.names().filter((name) => tuned.weights.float32(name).some((x, i) => x !== base.weights.float32(name)[i]))
+    const changed = jobs.base.weights
+      .names()
+      .filter((name) => tuned.weights.float32(name).some((x, i) => x !== jobs.base.weights.float32(name)[i]))
     expect(changed).toEqual([])
-    const depth = layers === 'deep' ? base.image.layers!.names.length : 1
-    expect(tuned.tensors.get(VISUAL_PROMPTS)!.shape).toEqual([depth, 4, base.image.layers!.width])
-    expect(notes['parameters']).toBe(depth * 4 * base.image.layers!.width)
+    const depth = layers === 'deep' ? jobs.base.image.layers!.names.length : 1
+    expect(tuned.tensors.get(VISUAL_PROMPTS)!.shape).toEqual([depth, 4, jobs.base.image.layers!.width])
+    expect(notes['parameters']).toBe(depth * 4 * jobs.base.image.layers!.width)
     tuned.close()
     const evaluated: EvaluateJob = {
-      ...{ kind: 'evaluate', task: 'classify', checkpoint, cache: '', splits, device: 'cpu', templates: null, classes: job('x').classes },
+      ...{
+        kind: 'evaluate',
+        task: 'classify',
+        checkpoint,
+        cache: '',
+        splits: jobs.splits,
+        device: 'cpu',
+        templates: null,
+        classes: job('x').classes,
+      },
     }
     const again = await runJob(evaluated, quiet)
     expect(predictionsOf(again.measured)['train']!.accuracy).toBe(predictionsOf(measured)['train']!.accuracy)
@@ -92,14 +88,14 @@ describe.each(['shallow', 'deep'] as const)('%s', (layers) => {
 })
 
 test('the tokens matter: the features are others than those of the base, and of other tokens', async () => {
-  const images = () => new Images([...splits['train']!], new PixelStore(0))
+  const images = () => new Images([...jobs.splits['train']!], new PixelStore(0))
   const of = async (name: string) => {
-    const model = await openModel(path.join(dir, name))
+    const model = await openModel(path.join(jobs.dir, name))
     const features = await imageFeatures(model, images())
     model.close()
     return features
   }
-  const [deep, shallow, plain] = [await of('deep'), await of('shallow'), await imageFeatures(base, images())]
+  const [deep, shallow, plain] = [await of('deep'), await of('shallow'), await imageFeatures(jobs.base, images())]
   for (const [x, y] of [
     [deep, plain],
     [shallow, plain],
@@ -108,19 +104,10 @@ test('the tokens matter: the features are others than those of the base, and of 
     expect(normError(x, y)).toBeGreaterThan(1e-3)
 })
 
-test('stopped and taken up again is bit for bit what it is in one go', async () => {
-  const [whole, parts] = [job('whole'), job('parts')]
-  const { loss } = await runJob(whole, quiet)
-  let steps = 0
-  const stopping = { onProgress: ({ phase }: { phase: string }) => void (phase === 'training' && steps++), isCancelled: () => steps >= 2 }
-  await expect(runJob(parts, stopping)).rejects.toThrow('cancelled')
-  expect((await runJob(parts, quiet)).loss).toEqual(loss)
-  const tensors = (of: TrainJob) => Object.entries(filesOf(of.out)).filter(([name]) => name.endsWith('.safetensors'))
-  expect(tensors(parts)).toEqual(tensors(whole))
-})
+test('stopped and taken up again is bit for bit what it is in one go', () => resumesToTheBit(job('whole'), job('parts')))
 
 test('it is fine-tuned, prompts included, and blended with its like', async () => {
-  const from = path.join(dir, 'whole')
+  const from = path.join(jobs.dir, 'whole')
   const { checkpoint } = await runJob(
     job('tuned', { tokens: undefined as never }, { recipe: 'ft', model: from, settings: { epochs: 1, batchSize: 6, lr: 1e-2 } }),
     quiet,
@@ -129,7 +116,7 @@ test('it is fine-tuned, prompts included, and blended with its like', async () =
   expect(after.weights.float32(VISUAL_PROMPTS)).not.toEqual(before.weights.float32(VISUAL_PROMPTS))
   before.close()
   after.close()
-  const out = path.join(dir, 'soup')
+  const out = path.join(jobs.dir, 'soup')
   await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [from, checkpoint], out })
   const soup = await openModel(out)
   expect(soup.tensors.has(VISUAL_PROMPTS)).toBe(true)
@@ -137,7 +124,7 @@ test('it is fine-tuned, prompts included, and blended with its like', async () =
 })
 
 test('a model without room for tokens, or with some already, is refused in one line', async () => {
-  await expect(runJob(job('twice', {}, { model: path.join(dir, 'whole') }), quiet)).rejects.toThrow(
+  await expect(runJob(job('twice', {}, { model: path.join(jobs.dir, 'whole') }), quiet)).rejects.toThrow(
     /^recipe vpt: the model has visual prompts already/,
   )
   const siglip = job('siglip', { head: 'random' }, { model: goldenPath('families/siglip') })

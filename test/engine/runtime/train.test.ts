@@ -66,6 +66,25 @@ describe('a step', () => {
     expect([asked, trainer.steps]).toEqual([[[1, 10]], 10])
   })
 
+  test('leaves a weight that has its turn later as it is, with no moments, and counts its steps from there', async () => {
+    const asked: number[] = []
+    const counted: Optimizer = {
+      name: 'counted',
+      state: ['sum'],
+      scalars: (lr, step) => (asked.push(step), { rate: lr }),
+      update: (w, g, [n], { rate }) => ({ w: sub(mul(w, 0.5), mul(g, rate!)), state: [add(n!, g)] }),
+    }
+    const late: Task = { build: (graph) => ({ ...towards.build(graph), parameters: [{ name: 'w', shape: [2], decay: true, opens: 2 }] }) }
+    const trainer = await start({ optimizer: counted, clipNorm: 100, ema: 0.5 }, late)
+    asked.length = 0
+    for (let i = 0; i < 2; i++) expect(await trainer.step(x(6, 20), 0.5)).toMatchObject({ loss: 8, gradNorm: 0 })
+    expect(await state(trainer)).toEqual({ 'w:w': [10, 20], 'sum:w': [0, 0], 'ema:w': [10, 20] })
+    expect(await trainer.step(x(6, 20), 0.5)).toMatchObject({ loss: 8, gradNorm: 4 })
+    expect(await state(trainer)).toMatchObject({ 'w:w': [3, 10], 'sum:w': [4, 0] })
+    await trainer.step(x(6, 20), 0.5)
+    expect(asked).toEqual([1, 1, 1, 2])
+  })
+
   test('of several parts moves the weights by the mean of their gradients, after the last', async () => {
     const trainer = await start({ accumulate: 2, clipNorm: 100 })
     expect(await trainer.step(x(6, 20), 0.5)).toEqual({ loss: 8, far: 4 })

@@ -8,7 +8,10 @@ import { type Pace, paceSchema } from '#shared/model/outline.ts'
 import { replaceText } from '../../../files/atomic.ts'
 
 /** Settings on which the time of a step does not depend. */
-const TIMELESS = new Set(['epochs', 'lr', 'warmup', 'weightDecay', 'labelSmoothing', 'momentum', 'classWeights', 'beta', 'sampling'])
+const TIMELESS = new Set([
+  ...['epochs', 'lr', 'warmup', 'weightDecay', 'labelSmoothing', 'momentum', 'classWeights', 'beta', 'sampling'],
+  ...['mixupAlpha', 'cutmixAlpha', 'distillWeight', 'distillTemperature', 'l2spAlpha', 'l2spBeta', 'layerDecay'],
+])
 const MOST = 300
 
 export interface Rehearsed {

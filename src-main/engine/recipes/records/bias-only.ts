@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
-import { seeing, startingHead, tuning } from '../settings.ts'
+import { seeing, startingHead, tuningWeights } from '../settings.ts'
 import { tuned, tuneFew } from '../tune.ts'
 
 export default defineRecipe({
@@ -21,7 +21,7 @@ export default defineRecipe({
     'Ben Zaken et al. 2022, BitFit: simple parameter-efficient fine-tuning for transformer-based masked language-models, arXiv:2106.10199',
   ...tuned,
   demands: demandsOfHead,
-  settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
+  settings: z.strictObject({ ...tuningWeights(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Bias-only', shape: 'triangle-down', light: '#0f7c8a', dark: '#5cc7d4' },
   run: (run, settings) => tuneFew(run, settings, ({ part, kind }) => part === 'image' && kind === 'bias'),
 })

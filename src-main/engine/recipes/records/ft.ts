@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
-import { depth, seeing, startingHead, tuning } from '../settings.ts'
+import { depth, seeing, startingHead, tuningWeights } from '../settings.ts'
 import { tuned, tuneWithHead } from '../tune.ts'
 
 export default defineRecipe({
@@ -20,7 +20,7 @@ export default defineRecipe({
   citation: 'Wortsman et al. 2022, Robust fine-tuning of zero-shot models, arXiv:2109.01903',
   ...tuned,
   demands: demandsOfHead,
-  settings: z.strictObject({ ...tuning(3e-5), ...seeing, ...startingHead, ...depth }),
+  settings: z.strictObject({ ...tuningWeights(3e-5), ...seeing, ...startingHead, ...depth }),
   mark: { label: 'Fine-tuning', shape: 'triangle', light: '#c84b10', dark: '#f5905f' },
   run: (run, settings) => tuneWithHead(run, settings, ({ part }) => part === 'image'),
 })

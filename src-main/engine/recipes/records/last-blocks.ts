@@ -5,13 +5,11 @@
 import { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { Graph, type Shape, type Value } from '../../graph/graph.ts'
 import type { Model } from '../../models/model.ts'
-import { blockOf, roleOf } from '../../models/modules.ts'
-import { Params } from '../../nn/params.ts'
+import { depthsOf } from '../depth.ts'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
-import { seeing, setting, startingHead, tuning } from '../settings.ts'
+import { seeing, setting, startingHead, tuningWeights } from '../settings.ts'
 import { tuned, tuneFew } from '../tune.ts'
 
 export default defineRecipe({
@@ -33,7 +31,7 @@ export default defineRecipe({
     blocks: setting(z.int().min(1).max(1000).default(1), 'How many of the last blocks are trained', '学習する最後のブロックの数', {
       name: ['Trained blocks', '学習するブロック数'],
     }),
-    ...tuning(1e-4),
+    ...tuningWeights(1e-4),
     ...seeing,
     ...startingHead,
   }),
@@ -44,24 +42,9 @@ export default defineRecipe({
   },
 })
 
-/** Notes the tensors that a model asks for, in the order in which it does so first. */
-class Asked extends Params {
-  readonly names = new Set<string>()
-
-  override get(name: string, shape: Shape): Value {
-    this.names.add(name)
-    return super.get(name, shape)
-  }
-}
-
 /** The tensors of the image tower that are used from its `n` last blocks on. @throws a user fault if it has fewer blocks */
-export function tensorsOfLast({ image, tensors, weights }: Model, n: number): Set<string> {
-  const p = new Asked(new Graph(), weights, () => true)
-  image.embed(p, p.graph.input('pixels', 'float32', [1, 3, image.size, image.size]))
-  const names = [...p.names]
-  const queries = names.filter((name) => roleOf(name.replace(/\.weight$/, '')) === 'q')
-  const blocks = [...new Set(queries.flatMap((name) => blockOf(name) ?? []))]
-  if (n > blocks.length) throw userError(sentence('recipe.fewer-blocks', { n, has: blocks.length }))
-  const from = names.findIndex((name) => name.startsWith(`${blocks.at(-n)!}.`))
-  return new Set(names.slice(from).filter((name) => tensors.isOf(name, 'image')))
+export function tensorsOfLast(model: Model, n: number): Set<string> {
+  const { blocks, layers } = depthsOf(model)
+  if (n > blocks) throw userError(sentence('recipe.fewer-blocks', { n, has: blocks }))
+  return new Set([...layers].flatMap(([name, layer]) => (layer > blocks - n ? [name] : [])))
 }

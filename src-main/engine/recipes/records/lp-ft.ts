@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { probe, probingPhases } from '../probe.ts'
 import { defineRecipe } from '../recipe.ts'
-import { probing, seeing, tuning } from '../settings.ts'
+import { probing, seeing, tuningWeights } from '../settings.ts'
 import { tune, tuned, tuningPhases } from '../tune.ts'
 
 export default defineRecipe({
@@ -22,7 +22,7 @@ export default defineRecipe({
   },
   citation: 'Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform out-of-distribution, arXiv:2202.10054',
   ...tuned,
-  settings: z.strictObject({ ...tuning(1e-5), ...probing, ...seeing }),
+  settings: z.strictObject({ ...tuningWeights(1e-5), ...probing, ...seeing }),
   mark: { label: 'LP-FT', shape: 'diamond', light: '#177d4b', dark: '#66cb93' },
   phases: (settings, images) => [...probingPhases(images), ...tuningPhases(settings, images)],
   async run(run, settings) {

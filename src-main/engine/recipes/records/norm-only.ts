@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { demandsOfHead } from '../heads.ts'
 import { defineRecipe } from '../recipe.ts'
-import { seeing, startingHead, tuning } from '../settings.ts'
+import { seeing, startingHead, tuningWeights } from '../settings.ts'
 import { tuned, tuneFew } from '../tune.ts'
 
 export default defineRecipe({
@@ -23,7 +23,7 @@ export default defineRecipe({
   citation: 'Zhao et al. 2023, Tuning LayerNorm in attention: Towards efficient multi-modal LLM finetuning, arXiv:2312.11420',
   ...tuned,
   demands: demandsOfHead,
-  settings: z.strictObject({ ...tuning(1e-3), ...seeing, ...startingHead }),
+  settings: z.strictObject({ ...tuningWeights(1e-3), ...seeing, ...startingHead }),
   mark: { label: 'Norm tuning', shape: 'star', light: '#5a6410', dark: '#c3d36a' },
   run: (run, settings) => tuneFew(run, settings, ({ part, ofNorm }) => part === 'image' && ofNorm === true),
 })

@@ -20,6 +20,8 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.small-budget':
     'レシピ {recipe}：budget：{budget}%（{most} 個）では、{n} 層の階数 1（{least} 個）にも足りません。上限を増やすか、層を減らしてください',
   'recipe.fewer-blocks': 'レシピ last-blocks：blocks：{n} 個と指定されましたが、画像タワーには {has} 個しかありません',
+  'recipe.no-teacher':
+    'distill：{distill}：{family} には、ロジットを保てる分類器もテキストもありません。「features」にするか、それらのあるモデルを選んでください',
   'adapter.foreign-tensor': 'テンソル {tensor}：{model} にこの名前の線形層はありません',
   'adapter.shape': 'テンソル {tensor}：形は [{expected}] のはずですが、{found} です',
   'adapter.empty': 'アダプターのテンソルがありません',
@@ -45,6 +47,9 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'training.same-captions': 'どの学習画像にも同じこと（「{text}」）しか書かれていないため、互いに区別できません',
   'training.batch-of-one': '1 枚だけのバッチには区別する相手がありません。batchSize を 2 以上にしてください',
   'training.accumulated-twice': 'accumulate と effectiveBatch はどちらか一方にしてください（バッチの勾配の平均か、大きな 1 バッチか）',
+  'training.nothing-to-mix': 'mix：{mix}：1 枚だけのバッチには混ぜる相手がありません。batchSize を 2 以上にしてください',
+  'training.never-unfrozen':
+    'unfreezeEvery：{every}：最後のブロックが解凍されるのは {epochs} エポック中 {every} エポックの後で、学習されません。小さくするか、エポック数を増やしてください',
   'training.class-number': '{file}：ラベル {label}：{n} クラスのいずれかの番号が必要です',
   'training.no-images': '学習画像がありません。ラベルを付けた画像を分割「train」に入れてください',
   'training.class-without-images': 'クラス {classes} の学習画像がありません',
