@@ -120,6 +120,18 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     expect(run.settings['data']).toEqual({ test: ['heldOut'], holdOut: 'duplicates' })
     expect(Object.keys(run.metrics)).toContain('heldOut')
     expect(Object.keys(run.metrics)).not.toContain('test')
+  })
+
+  it('of which the same is true', async () => {
+    await within('Values of Shots').fill('1, 2')
+    await within('Seeds').fill('1')
+    await page.waitForSelector('[data-count] >> text=2 runs')
+    await page.click('[data-start-sweep]')
+    await page.waitForFunction(() => document.querySelectorAll('[data-run][data-status=done]').length === 9, undefined, { polling: 100 })
+    for (const run of project.read((p) => listRuns(p)).slice(0, 2)) {
+      expect(run.settings['data']).toEqual({ test: ['heldOut'], holdOut: 'duplicates' })
+      expect(Object.keys(run.metrics)).not.toContain('test')
+    }
     await page.click('[data-all-data]')
     await page.waitForSelector('[data-all-data]', { state: 'detached' })
   })

@@ -1,6 +1,6 @@
 /** Public interface of engine/models: opening models. */
 export { openModel } from './checkpoint.ts'
-export { architectureOf, families, familyOf, needIn, textTower } from './families.ts'
+export { architectureOf, capabilitiesIn, families, familyOf, needIn, textTower } from './families.ts'
 export type { Architecture, Model } from './model.ts'
 export { nanoConfig, nanoPreprocessor } from './nano.ts'
 export { nanoDetectConfig, nanoSegmentConfig } from './nano-detect.ts'
