@@ -65,7 +65,7 @@ test('room is made by removing what of all caches was used longest ago, and noth
   expect(kept.map((f) => fs.existsSync(f))).toEqual([true, true, true, true])
 })
 
-test('of other projects a sum is kept for a while, of the one that is to be written in and where there is no room by it, it is not', async () => {
+test('the sums of other projects are kept for a while, but not of the one that is written in, nor where there is no room by them', async () => {
   const other = put('one/checkpoints/a/model.safetensors', 10 * KB)
   const used = async (maxAge: number) => (await storageOf(app, path.join(dir, 'two'), maxAge)).checkpoints
   expect(await used(0)).toBe(10 * KB)
