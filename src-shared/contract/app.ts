@@ -104,7 +104,7 @@ export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>
 type Shape = typeof settings.shape
 /** Some of the settings. What is absent stays as it is, and is not the default. */
-export const someSettings = z.object(
+const someSettings = z.object(
   Object.fromEntries(Object.entries(settings.shape).map(([name, field]) => [name, field.unwrap().optional()])) as {
     [K in keyof Shape]: z.ZodOptional<ReturnType<Shape[K]['unwrap']>>
   },
