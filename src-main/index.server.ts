@@ -39,18 +39,12 @@ export const models = (
   hub: { folder: join(dataFolder, 'models'), secrets: configFolder, env: process.env },
   storage: {
     budget: () => storedSettings(configFolder).diskBudget * 2 ** 20 || null,
-    keep(diskBudget) {
-      const preferences = new Preferences(configFolder)
-      preferences.saveSettings({ ...preferences.settings, diskBudget })
-    },
+    keep: (diskBudget) => void new Preferences(configFolder).saveSettings({ diskBudget }),
     projects: () => storedProjects(configFolder),
   },
   slurm: {
     settings: () => storedSettings(configFolder).slurm,
-    keep(slurm) {
-      const preferences = new Preferences(configFolder)
-      preferences.saveSettings({ ...preferences.settings, slurm })
-    },
+    keep: (slurm) => void new Preferences(configFolder).saveSettings({ slurm }),
     env: process.env,
     program: programRoot,
   },

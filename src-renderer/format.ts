@@ -13,9 +13,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Three significant digits. */
-export const significant = (v: number) =>
-  Number.isInteger(v) ? String(v) : Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1)
+/** Three significant digits; very small and large ones two, and 1e-5 as it is written in a form. */
+export const significant = (v: number) => {
+  if (Number.isInteger(v)) return String(v)
+  return Math.abs(v) >= 0.001 && Math.abs(v) < 10000 ? String(Number(v.toPrecision(3))) : v.toExponential(1).replace('.0e', 'e')
+}
 /** The percentage of a progress bar: 100 only once it is done. */
 export const percentDone = (share: number) => Math.min(share < 1 ? 99 : 100, Math.max(0, Math.floor(100 * share + 1e-9)))
 export const percentOf = (share: number) => `${(100 * share).toFixed(1)}%`

@@ -50,7 +50,7 @@ export const useSession = defineStore('session', () => {
   }
   function save(patch: Partial<Settings>): void {
     settings.value = { ...settings.value, ...patch }
-    void call('settings.save', settings.value).catch(() => undefined) // still applied in this window
+    void call('settings.save', patch).catch(() => undefined) // still applied in this window
   }
   remote.on('settings.changed', (changed) => (settings.value = changed))
 

@@ -102,6 +102,13 @@ export const settings = z.object({
 })
 export type LabellingSettings = Settings['labelling']
 export type Settings = z.infer<typeof settings>
+type Shape = typeof settings.shape
+/** Some of the settings. What is absent stays as it is, and is not the default. */
+const someSettings = z.object(
+  Object.fromEntries(Object.entries(settings.shape).map(([name, field]) => [name, field.unwrap().optional()])) as {
+    [K in keyof Shape]: z.ZodOptional<ReturnType<Shape[K]['unwrap']>>
+  },
+)
 
 export const recentProject = z.object({ folder: z.string(), name: z.string(), /** Milliseconds since 1970. */ opened: z.number().int() })
 export type RecentProject = z.infer<typeof recentProject>
@@ -187,7 +194,8 @@ export const appMethods = {
       project: z.string().nullable(),
     }),
   ),
-  'settings.save': method(settings, done),
+  /** Only what was changed is sent: another window, or the terminal, may have changed the rest meanwhile. */
+  'settings.save': method(someSettings, done),
   /** Bytes used by each. */
   'caches.usage': method(nothing, cacheUsage),
   'caches.clear': method(z.object({ cache: z.enum(cacheNames) }), cacheUsage),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { deviceSchema } from '../model/job.ts'
 import { runnerIdSchema } from '../model/slurm.ts'
 import { sweepSpec } from '../model/sweep.ts'
+import { trainingChoice } from '../model/training-choice.ts'
 import { wordsSchema } from '../model/words.ts'
 import { method } from './method.ts'
 
@@ -30,6 +31,8 @@ const asked = z.object({
   name: z.string().max(150).optional(),
   /** Where its runs are trained; on this machine by default. */
   runner: runnerIdSchema.optional(),
+  /** Which images its runs use, and as what; all as their splits say by default. */
+  data: trainingChoice.optional(),
 })
 
 export const sweepMethods = {

@@ -38,6 +38,8 @@ export const recipeEntry = described.extend({
   needs: z.array(capabilitySchema),
   /** The task's id. */
   task: z.string(),
+  /** Folder of the model in the box that it starts from where none is chosen. */
+  startsFrom: z.string(),
 })
 export type RecipeEntry = z.infer<typeof recipeEntry>
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRecord } from '../../src-main/engine/weights/checkpoint.ts'
-import { setSplit } from '../../src-main/app/annotations/index.ts'
-import { listCheckpoints, listRuns, openProject } from '../../src-main/app/projects/index.ts'
-import { canRun, findings, newHome, serve, transport, visit, type Home, type Server } from './browser.ts'
+import { removeMedia } from '../../src-main/app/annotations/index.ts'
+import { findMedia, imageContent, listCheckpoints, listRuns, listSnapshots, openProject } from '../../src-main/app/projects/index.ts'
+import { canRun, findings, newHome, patience, serve, transport, visit, type Home, type Server } from './browser.ts'
 
 // Over the port, first-open.test.ts trains; most of the time of this one is the engine's.
 describe.skipIf(!canRun || transport === 'port')('the loop', () => {
@@ -81,7 +81,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
       try {
         const forgotten = project.db.all<{ id: number }>("SELECT id FROM media WHERE split = 'forgotten' ORDER BY id").map(({ id }) => id)
         expect(forgotten.length).toBeGreaterThan(1000)
-        setSplit(project, forgotten.slice(100), null)
+        removeMedia(project, forgotten.slice(100))
       } finally {
         project.close()
       }
@@ -108,6 +108,22 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     expect(await page.innerText('[role=alert]')).toMatch(/^recipe lp: cMax: /)
     expect(stored((p) => listRuns(p))).toHaveLength(1)
     await page.click('text=Defaults')
+  })
+
+  it('sweeps six runs, of fewer pictures and of two draws, and shows them as one', async () => {
+    await fill('Values of C', '2')
+    await page.click('[data-sweep-form] summary')
+    await choose('[data-sweep-form] [data-preset]', 'Few-shot curve')
+    await fill('Values of Shots', '1, 2, 4')
+    await fill('Seeds', '2')
+    await page.waitForSelector('[data-count] >> text=6 runs')
+    await page.click('[data-start-sweep]')
+    await page.waitForSelector('[data-sweep] [data-progress] >> text=6 of 6 runs done')
+    expect(await page.locator('[data-sweep-row][data-done="2"]').count()).toBe(3)
+    const shots = stored((p) => listRuns(p)).map((r) => [r.settings['shots'], r.metrics['id'] as number] as const)
+    const mean = (n: number) => shots.filter(([s]) => s === n).reduce((sum, [, id]) => sum + id / 2, 0)
+    expect(mean(4)).toBeGreaterThan(mean(1)) // more pictures, fewer mistakes
+    await page.click('[data-sweep-form] summary')
   })
 
   it('fine-tunes with a live curve, a rate and the time left', async () => {
@@ -263,6 +279,42 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     expect(shares.length).toBeGreaterThan(3)
     expect(shares).toEqual([...shares].sort((a, b) => b - a))
     expect(await page.innerText('.inspector')).toContain('Half and half')
+    expect(errors).toEqual([])
+  })
+
+  it('queues what the probe doubts, takes its class for two images, and trains again by one key', async () => {
+    await page.keyboard.press('Alt+3')
+    await page.click('[data-run=Probe] .name')
+    await page.waitForSelector('[data-current-run=Probe]')
+    await page.keyboard.press('Shift+W')
+    await page.waitForSelector('[data-next-start]:not([disabled])')
+    await page.click('[data-next-strategy]')
+    await page.locator('.n-base-select-option', { hasText: 'Disagrees with the label' }).click()
+    await page.waitForSelector('[data-next-filter] >> text=all images') // no wrong label is on an image without one
+    await page.getByLabel('How many', { exact: true }).fill('5')
+    await page.locator('[data-next-start]').press('Enter')
+    await page.waitForSelector('.canvas canvas')
+    const labelOf = (path: string) =>
+      stored((p) =>
+        imageContent(p, findMedia(p, { pathText: path }).find((m) => m.path === path)!.id).labels.filter((l) => l.state === 'accepted'),
+      )
+    for (let n = 1; n <= 2; n++) {
+      await page.waitForSelector('[data-take-guess]')
+      const here = await page.innerText('strong.name')
+      const [before] = labelOf(here)
+      await page.keyboard.press('Control+Enter')
+      await page.waitForFunction((was) => document.querySelector('strong.name')?.textContent !== was, here, { polling: 50 })
+      await expect.poll(() => labelOf(here), { timeout: patience }).toMatchObject([{ author: { kind: 'checkpoint' } }])
+      expect(labelOf(here)[0]!.labelId).not.toBe(before!.labelId)
+    }
+    await page.keyboard.press('Control+Shift+F')
+    await page.waitForSelector('.n-message >> text=/Training “Probe 2”/')
+    await page.keyboard.press('Alt+3')
+    await row('Probe 2').waitFor()
+    expect(await row('Probe').count()).toBe(1)
+    const [again] = stored((p) => listRuns(p))
+    expect(again!.settings).toMatchObject({ name: 'Probe 2', cCount: 5 }) // as the first one, on the new labels
+    expect(stored((p) => listSnapshots(p).map((s) => s.name))).toEqual(['Probe 2'])
     expect(errors).toEqual([])
   })
 })

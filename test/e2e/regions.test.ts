@@ -134,6 +134,8 @@ describe.skipIf(!canRun)('labelling with a detector', () => {
     expect(await page.innerText('[data-row=Taught] [data-split=test]')).toMatch(/±\d/)
     expect(await page.locator('[data-label]').allInnerTexts()).toHaveLength(2)
     expect(await page.locator('[data-apart]').count()).toBeGreaterThan(0)
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-export-comparison]')])
+    expect(download.suggestedFilename()).toMatch(/-comparison\.csv$/)
     expect(await findings(page)).toEqual([])
     await page.waitForFunction(() => location.hash.includes('task=detect'), undefined, { polling: 50 })
     await page.reload()

@@ -120,6 +120,17 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     expect(run.settings['data']).toEqual({ test: ['heldOut'], holdOut: 'duplicates' })
     expect(Object.keys(run.metrics)).toContain('heldOut')
     expect(Object.keys(run.metrics)).not.toContain('test')
+  })
+
+  it('of which the same is true', async () => {
+    await page.fill('[data-sweep-form] [data-axis=shots] .values input', '1, 2') // in Japanese by now, and with two seeds
+    await page.waitForSelector('[data-count] >> text=/ 4 /')
+    await page.click('[data-start-sweep]')
+    await page.waitForFunction(() => document.querySelectorAll('[data-run][data-status=done]').length === 11, undefined, { polling: 100 })
+    for (const run of project.read((p) => listRuns(p)).slice(0, 4)) {
+      expect(run.settings['data']).toEqual({ test: ['heldOut'], holdOut: 'duplicates' })
+      expect(Object.keys(run.metrics)).not.toContain('test')
+    }
     await page.click('[data-all-data]')
     await page.waitForSelector('[data-all-data]', { state: 'detached' })
   })

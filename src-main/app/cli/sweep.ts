@@ -15,20 +15,23 @@ import type { AppContext } from '../context.ts'
 import { closeInterrupted, listCheckpoints, openProject, type Project } from '../projects/index.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { renderTable } from '../terminal/table.ts'
+import { requireRoom } from '../storage/storage.ts'
 import { nameOf } from '../training/names.ts'
+import { writesOf } from '../training/plan/plan.ts'
 import { enterAgain, stoppedRuns, trainSweep, unfinishedLike } from '../training/sweeps/carry-out.ts'
 import { sweepById, sweepMembers } from '../training/sweeps/members.ts'
 import { fromPreset, planSweep } from '../training/sweeps/plan.ts'
 import { sweepPresets } from '../training/sweeps/presets.ts'
+import { type Choice, choiceOf, choosing } from './choice.ts'
 import { jobBars, output, untilDone } from './output.ts'
 import { onSlurm, runnerOption, slurmOption } from './slurm.ts'
-import { deviceOption } from './train.ts'
+import { deviceOption, modelOption } from './train.ts'
 
-interface Options {
+interface Options extends Choice {
   project: string
   recipe?: string
   preset?: string
-  model: string
+  model?: string
   device?: Device
   name?: string
   set: string[]
@@ -41,18 +44,20 @@ interface Options {
 }
 
 export const sweepCommand = (app: AppContext): Command =>
-  new Command('sweep')
-    .description('train a recipe many times with some of its settings varied, and compare the means over seeds')
-    .requiredOption('--project <dir>', 'project folder')
-    .option('--recipe <name>', recipes.map((r) => r.id).join(', '))
-    .option('--preset <name>', sweepPresets.map((p) => p.id).join(', '))
-    .option('--model <dir>', 'checkpoint folder to start from', app.nano)
-    .addOption(deviceOption())
-    .option('--name <name>', 'names of the runs begin with it')
-    .option('--set <key=value...>', 'settings of the recipe, and shots; several values are an axis', [])
-    .option('--seeds <n>', 'how many seeds each point is trained with')
-    .option('--draws <n>', 'how often random axes are drawn')
-    .option('--halving [eta]', 'successive halving: the best 1/eta go on with eta times the epochs; eta is 3 unless given')
+  choosing(
+    new Command('sweep')
+      .description('train a recipe many times with some of its settings varied, and compare the means over seeds')
+      .requiredOption('--project <dir>', 'project folder')
+      .option('--recipe <name>', recipes.map((r) => r.id).join(', '))
+      .option('--preset <name>', sweepPresets.map((p) => p.id).join(', '))
+      .addOption(modelOption())
+      .addOption(deviceOption())
+      .option('--name <name>', 'names of the runs begin with it')
+      .option('--set <key=value...>', 'settings of the recipe, and shots; several values are an axis', [])
+      .option('--seeds <n>', 'how many seeds each point is trained with')
+      .option('--draws <n>', 'how often random axes are drawn')
+      .option('--halving [eta]', 'successive halving: the best 1/eta go on with eta times the epochs; eta is 3 unless given'),
+  )
     .addOption(runnerOption())
     .addOption(slurmOption())
     .addHelpText('after', help)
@@ -61,7 +66,10 @@ export const sweepCommand = (app: AppContext): Command =>
       const out = output(Boolean(o.json))
       try {
         closeInterrupted(project)
-        const plan = planSweep(app, project, { spec: askedFor(o), model: o.model, device: o.device, name: o.name, runner: o.runner })
+        const { model, device, name, runner } = o
+        const plan = planSweep(app, project, { spec: askedFor(o), model, device, name, runner, data: choiceOf(o) })
+        // Before any run is entered: otherwise each would be refused for itself.
+        await requireRoom(app, project.folder, () => writesOf(app, project, plan.runs[0]!.request))
         const before = unfinishedLike(app, project, plan, o.name)
         if (before)
           out.say(

@@ -4,8 +4,6 @@ import { userError } from '#shared/errors.ts'
 import type { Course } from '#shared/model/course.ts'
 import { accuracies, type Device } from '#shared/model/job.ts'
 import type { RunnerId } from '#shared/model/slurm.ts'
-import { holdOut, type TrainingChoice, trainingChoice } from '#shared/model/training-choice.ts'
-import { issueSentence } from '#shared/sentences/issue.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { recipes } from '../../engine/recipes/index.ts'
 import { deviceRecords } from '../../engine/runtime/index.ts'
@@ -13,16 +11,16 @@ import type { AppContext } from '../context.ts'
 import { closeInterrupted, listRuns, openProject, type Project } from '../projects/index.ts'
 import { renderTable } from '../terminal/table.ts'
 import { requireRoom } from '../storage/storage.ts'
+import { startingFolder } from '../training/box.ts'
 import { leavesOut } from '../training/readable.ts'
 import { freeName } from '../training/names.ts'
 import { planOf, rehearse, writesOf } from '../training/plan/plan.ts'
 import { defaultName, registerTraining, startTraining, type TrainRequest } from '../training/train.ts'
+import { type Choice, choiceOf, choosing } from './choice.ts'
 import { carryOutQueue, timeOf } from './jobs.ts'
+import { knowledgeText } from './knowledge.ts'
 import { planText } from './plan.ts'
 import { onSlurm, runnerOption, slurmOption } from './slurm.ts'
-import { filterOf } from './propose.ts'
-import { knowledgeText } from './knowledge.ts'
-import { dashed } from './settings.ts'
 import { jobBars, output, untilDone } from './output.ts'
 
 export const deviceOption = () =>
@@ -30,36 +28,34 @@ export const deviceOption = () =>
     deviceRecords.map((d) => d.id),
   )
 
+/** Without it, the model in the box that suits the recipe (training/box.ts). */
+export const modelOption = () =>
+  new Option('--model <dir>', 'checkpoint folder to start from (default: Nano; for detection and segmentation, what is made from it)')
+
 export const trainCommand = (app: AppContext): Command =>
-  new Command('train')
-    .description('fine-tune a checkpoint on a project’s labelled images')
-    .requiredOption('--project <dir>', 'project folder')
-    .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
-    .option('--model <dir>', 'checkpoint folder to start from', app.nano)
-    .addOption(deviceOption())
-    .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
-    .option('--name <name>', 'name of the checkpoint')
-    .option('--set <key=value...>', 'settings of the recipe', [])
-    .addOption(runnerOption())
-    .addOption(slurmOption())
-    .option('--at <time>', 'queue it for that time instead (22:00, or 2030-01-31T22:00): whatever has the project open then trains')
-    .option('--plan', 'only say what it would do, need and measure, and what stands in its way')
-    .option('--measure', 'with --plan: run a few steps first, to say how long it takes')
-    .option('--snapshot <name>', 'train on the dataset as it was when this snapshot was taken')
-    .option('--filter <key=value...>', 'only images for which all of this holds, e.g. tag=street')
-    .option('--train <splits>', 'splits to learn from, with commas between them (default: train)')
-    .option('--val <splits>', 'splits to choose settings on (default: val)')
-    .option('--test <splits>', 'other splits to measure (default: all)')
-    .option('--hold-out <group>', `leave out training images of whose group one is measured: ${holdOut.options.join(', ')}`)
-    .option('--tag-prefix <prefix>', 'with --hold-out tag: only tags that begin so, e.g. patient:')
-    .option('--no-forgetting', 'do not measure what the model knew besides, before and after')
+  choosing(
+    new Command('train')
+      .description('fine-tune a checkpoint on a project’s labelled images')
+      .requiredOption('--project <dir>', 'project folder')
+      .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
+      .addOption(modelOption())
+      .addOption(deviceOption())
+      .option('--seed <n>', 'random seed of order, augmentation and initialisation', '0')
+      .option('--name <name>', 'name of the checkpoint')
+      .option('--set <key=value...>', 'settings of the recipe', [])
+      .addOption(runnerOption())
+      .addOption(slurmOption())
+      .option('--at <time>', 'queue it for that time instead (22:00, or 2030-01-31T22:00): whatever has the project open then trains')
+      .option('--plan', 'only say what it would do, need and measure, and what stands in its way')
+      .option('--measure', 'with --plan: run a few steps first, to say how long it takes'),
+  )
     .addHelpText('after', recipesHelp)
     .action(
       async (
         o: {
           project: string
           recipe: string
-          model: string
+          model?: string
           device?: Device
           seed: string
           name?: string
@@ -88,7 +84,7 @@ export const trainCommand = (app: AppContext): Command =>
           if (o.plan) return await answerPlan(app, project, asked, o)
           if (o.measure) throw userError(sentence('command.measure-alone'))
           const wanted = o.name ?? defaultName(asked)
-          const request = { ...asked, name: freeName(project, wanted, [o.model]) }
+          const request = { ...asked, name: freeName(project, wanted, [startingFolder(app, asked)]) }
           const startAt = o.at === undefined ? undefined : timeOf(o.at)
           if (startAt !== undefined && o.runner !== 'local') throw userError(sentence('runner.later'))
           if (request.name !== wanted)
@@ -156,39 +152,6 @@ async function trainLater(
   const { status, error } = listRuns(project).find((run) => run.settings['name'] === request.name)!
   if (status === 'failed') process.exitCode = 2
   output(Boolean(json)).answer({ name: request.name, startAt: new Date(startAt).toISOString(), status, error }, () => error ?? status)
-}
-
-interface Choice {
-  readonly snapshot?: string
-  readonly filter?: string[]
-  readonly train?: string
-  readonly val?: string
-  readonly test?: string
-  readonly holdOut?: string
-  readonly tagPrefix?: string
-  /** Commander's: true unless it is said not to. */
-  readonly forgetting: boolean
-}
-
-/** @throws a user error naming the option */
-function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefix, forgetting }: Choice): TrainingChoice | undefined {
-  const list = (text: string | undefined) => text?.split(',').map((s) => s.trim())
-  const given = {
-    snapshot,
-    filter: filter && filterOf(filter),
-    train: list(train),
-    val: list(val),
-    test: list(test),
-    holdOut: group,
-    tagPrefix,
-    forgetting: forgetting ? undefined : false,
-  }
-  const told = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined))
-  if (!Object.keys(told).length) return undefined
-  const parsed = trainingChoice.safeParse(told)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw userError(sentence('in-field', { field: `--${dashed(String(issue!.path[0]))}`, problem: issueSentence(parsed.error) }))
 }
 
 async function answerPlan(

@@ -58,8 +58,12 @@ export class Preferences {
     }
   }
 
-  saveSettings(settings: Settings): void {
+  /** @param changed takes the place of what the file says now; all else stays. @returns all of them */
+  saveSettings(changed: Partial<Settings>): Settings {
+    const told = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+    const settings = { ...this.settings, ...told }
     this.write({ ...this.state, settings })
+    return settings
   }
   /** Failing to record it does not prevent the project from opening. */
   noteOpened(folder: string, name: string): void {

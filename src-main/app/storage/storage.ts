@@ -13,18 +13,29 @@ import { pausesOf, type Waiter } from './pauses.ts'
 
 /** An entry that was used a moment ago may be at work, in ms. */
 const fresh = 60_000
+/** How old the sums of other projects may be where there is room by them, in ms. */
+const AWHILE = 30_000
 
-/** @param project the folder of a project that counts, whether or not it was opened lately */
-export async function storageOf(app: AppContext, project?: string): Promise<StorageUsage> {
-  const folders = [...(app.storage?.projects() ?? []), ...(project === undefined ? [] : [project])]
-  const places = new Set(await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder))))
+type Used = Pick<StorageUsage, 'checkpoints' | 'states'>
+/** What projects used when they were last looked through. */
+const lookedAt = new Map<string, { readonly at: number; readonly used: Used }>()
+
+/**
+ * @param project the folder of a project that counts, whether or not it was opened lately
+ * @param maxAge how old the sums of other projects may be, in ms: a queue asks before each job, and a project may have many files
+ */
+export async function storageOf(app: AppContext, project?: string, maxAge = 0): Promise<StorageUsage> {
+  const at = async (folder: string) => realpath(folder).catch(() => folder)
+  const own = project === undefined ? null : await at(project)
+  const places = new Set(await Promise.all((app.storage?.projects() ?? []).map(at)))
+  if (own !== null) places.add(own)
   const used = { checkpoints: 0, states: 0 }
   for (const place of places) {
-    const own = path.join(place, 'checkpoints')
-    // Hidden folders are checkpoints in the making, and what runs wrote down of their steps.
-    for (const name of await readdir(own).catch(() => []))
-      used[name.startsWith('.') || name.endsWith('.run') ? 'states' : 'checkpoints'] += await bytesIn(path.join(own, name))
+    const { checkpoints, states } = await usedIn(place, place === own ? 0 : maxAge)
+    used.checkpoints += checkpoints
+    used.states += states
   }
+  if (own !== null) lookedAt.delete(own) // where a job is about to write, the sum will not be true for long
   const caches = await Promise.all(cacheNames.map(async (name) => total(await itemsOf(app.cache, name))))
   return {
     budget: app.storage?.budget() ?? null,
@@ -32,6 +43,19 @@ export async function storageOf(app: AppContext, project?: string): Promise<Stor
     downloads: app.hub ? await bytesIn(app.hub.folder) : 0,
     caches: caches.reduce((a, b) => a + b, 0),
   }
+}
+
+async function usedIn(project: string, maxAge: number): Promise<Used> {
+  const before = lookedAt.get(project)
+  if (before && Date.now() - before.at < maxAge) return before.used
+  const at = Date.now()
+  const used = { checkpoints: 0, states: 0 }
+  const folder = path.join(project, 'checkpoints')
+  // Hidden folders are checkpoints in the making, and what runs wrote down of their steps.
+  for (const name of await readdir(folder).catch(() => []))
+    used[name.startsWith('.') || name.endsWith('.run') ? 'states' : 'checkpoints'] += await bytesIn(path.join(folder, name))
+  lookedAt.set(project, { at, used })
+  return used
 }
 
 const bytesIn = async (place: string) => (await sizeOf(place)).bytes
@@ -44,7 +68,7 @@ export const leftOf = ({ budget, checkpoints, states, downloads }: StorageUsage)
 /** The same of a project: what its plan shows. */
 export async function budgetOf(app: AppContext, project: string): Promise<{ most: number; left: number } | null> {
   const most = app.storage?.budget() ?? null
-  return most === null ? null : { most, left: leftOf(await storageOf(app, project))! }
+  return most === null ? null : { most, left: leftOf(await storageOf(app, project, AWHILE))! }
 }
 
 /**
@@ -53,8 +77,10 @@ export async function budgetOf(app: AppContext, project: string): Promise<{ most
  */
 export async function makeRoom(app: AppContext, bytes: number, project?: string): Promise<number> {
   if (!app.storage?.budget()) return 0
-  const usage = await storageOf(app, project)
-  const missing = Math.max(0, bytes - leftOf(usage)!)
+  const missingOf = (usage: StorageUsage) => Math.max(0, bytes - leftOf(usage)!)
+  let usage = await storageOf(app, project, AWHILE)
+  if (missingOf(usage)) usage = await storageOf(app, project) // something may have been deleted meanwhile
+  const missing = missingOf(usage)
   // What does not fit without all caches waits: they would be removed in vain.
   if (missing) return missing
   await trim(app.cache, bytes - (leftOf(usage)! - usage.caches))

@@ -7,6 +7,7 @@ import { noNote } from '#shared/model/run-note.ts'
 import { runNotes } from '../../db/run-notes.ts'
 import type { AppContext } from '../context.ts'
 import { listCheckpoints, listRuns, type Project } from '../projects/index.ts'
+import { modelsInBox } from './box.ts'
 import { nameOf } from './names.ts'
 import { requestOf, stopped } from './train.ts'
 
@@ -38,12 +39,13 @@ export function listRunEntries(app: AppContext, project: Project, latest: Readon
   const checkpoints = listCheckpoints(project)
   const left = new Map(checkpoints.map((c) => [c.runId, c]))
   const named = new Map(checkpoints.map((c) => [path.resolve(project.folder, c.folder), c.name]))
+  const boxed = new Map(modelsInBox(app).map(({ name, dir }) => [path.resolve(dir), name]))
   const base = (run: RunRecord): string | null => {
     if (run.kind !== 'train') return null
     const { model } = requestOf(run)
-    if (model === undefined) return 'Nano'
+    if (!model) return 'Nano'
     const folder = path.resolve(project.folder, model)
-    return folder === path.resolve(app.nano) ? 'Nano' : (named.get(folder) ?? path.basename(folder))
+    return boxed.get(folder) ?? named.get(folder) ?? path.basename(folder)
   }
   const runs = listRuns(project)
   const notes = runNotes(project.db)

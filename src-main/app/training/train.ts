@@ -14,6 +14,7 @@ import { type AppContext, deviceFor } from '../context.ts'
 import { runnerOf } from '../runners/index.ts'
 import { whenRoom } from '../storage/pauses.ts'
 import { addCheckpoint, projectHash, type Project, snapshotHash, startRun, storedFolder, updateRun } from '../projects/index.ts'
+import { startingFolder } from './box.ts'
 import { storedCurve, thin } from './curve.ts'
 import { trainingDataFor } from './dataset.ts'
 import { enter, noteFailure } from './entering.ts'
@@ -27,8 +28,8 @@ import { fewShots } from './shots.ts'
 
 export interface TrainRequest {
   readonly recipe: string
-  /** Checkpoint folder to start from; Nano by default. */
-  readonly model?: string
+  /** Checkpoint folder to start from; null: Nano; by default the model in the box that suits the recipe. */
+  readonly model?: string | null
   readonly device?: Device
   readonly seed?: number
   readonly settings?: Record<string, unknown>
@@ -64,7 +65,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
     name,
     job: {
       kind: 'train' as const,
-      model: path.resolve(request.model ?? app.nano),
+      model: startingFolder(app, request),
       out,
       recipe: recipe.id,
       settings,
@@ -131,7 +132,7 @@ export function requestOf({ recipe, settings, folder }: Pick<RunRecord, 'recipe'
     sweep: sweepOf(settings) ?? undefined,
     seed: asked.seed,
     device: asked.device,
-    model: asked.model ?? undefined,
+    ...(asked.model !== undefined && { model: asked.model }),
     ...(asked.data && { data: asked.data }),
     ...(asked.runner && { runner: asked.runner }),
     name: asked.name ?? (folder === null ? undefined : path.basename(folder)),
@@ -162,7 +163,7 @@ export function enterTraining(app: AppContext, project: Project, request: TrainR
   const settings = jsonObject.parse({
     ...own,
     seed,
-    model: storedModel(app, project, path.resolve(request.model ?? app.nano)),
+    model: storedModel(app, project, startingFolder(app, request)),
     name,
     device: deviceFor(app, request.device),
     ...(shots !== undefined && { shots }),

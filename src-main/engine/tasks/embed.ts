@@ -15,6 +15,7 @@ import type { FrozenAs } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import { BatchSession, type FillRow } from '../runtime/infer.ts'
 import type { Provider } from '../runtime/session.ts'
+import { diskFull } from '../../files/words.ts'
 import { ioError } from '../weights/files.ts'
 import type { Head } from '../weights/head.ts'
 
@@ -75,10 +76,14 @@ export class FeatureCache {
     return new FeatureCache(await RowCache.open(file, made, model.dim), made, folder, file)
   }
 
+  /** A full disk is no error: the features are in memory, and are computed again next time. */
   async save(): Promise<void> {
-    await this.rows.save().catch((e: unknown) => {
+    try {
+      await this.rows.save()
+    } catch (e) {
+      if (diskFull(e)) return
       throw ioError(this.file, 'written', e)
-    })
+    }
     forgetOldest(this.folder)
   }
 }

@@ -1,4 +1,4 @@
-/** A model's confusions as a matrix of some classes, and as CSV. */
+/** A model's confusions as a matrix of some classes. */
 import type { Comparison } from '#shared/contract/evaluation.ts'
 
 export type Cell = Comparison['confusions'][number]['cells'][number]
@@ -37,27 +37,4 @@ export function matrixOf(cells: readonly Cell[], names: readonly string[], order
   }
   const classes = [...involved].sort((a, b) => by[order](a, b) || names[a]!.localeCompare(names[b]!))
   return { classes, at: (truth, said) => known.get(`${truth} ${said}`), sizes }
-}
-
-const cell = (v: string | number) => {
-  const text = typeof v === 'string' && /^[=+\-@\t\r]/.test(v) ? `'${v}` : String(v)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-const lines = (rows: readonly (readonly (string | number)[])[]) => rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
-
-/** The figures of a comparison, one line per model, split and metric; then those of each class, and the confusions. */
-export function comparisonCsv(result: Comparison): string {
-  const of = result.rows.flatMap((r) =>
-    Object.entries(r.splits).flatMap(([split, e]) => [
-      ['accuracy', r.name, split, '', '', e.accuracy, e.interval[0], e.interval[1], e.n],
-      ...e.perClass.flatMap((c, k) =>
-        c.n ? [['class', r.name, split, result.classes[k]!, '', c.correct / c.n, c.interval[0], c.interval[1], c.n]] : [],
-      ),
-    ]),
-  )
-  const pairs = result.pairs.map((p) => ['mcnemar-p', result.rows[p.a]!.name, p.split, '', result.rows[p.b]!.name, p.p, '', '', ''])
-  const confused = result.confusions.flatMap(({ row, split, cells }) =>
-    cells.map((c) => ['confusion', result.rows[row]!.name, split, result.classes[c.truth]!, result.classes[c.said]!, c.n, '', '', '']),
-  )
-  return lines([['what', 'model', 'split', 'class', 'other', 'value', 'low', 'high', 'n'], ...of, ...pairs, ...confused])
 }

@@ -125,6 +125,7 @@ export const models = {
     regions: 'Regions',
     of: '{n} images, {regions} regions',
     bootstrap: 'Points of difference; 95% interval {low} to {high}. Bootstrap over the same images, corrected for all pairs (Holm)',
+    regionsExport: 'Measures with intervals, those of each label, and differences with their tests as one table',
     regionsNote:
       '{metric} in %, ± half of its 95% interval (bootstrap over images); below it the points against the reference and ' +
       'p of the bootstrap (Holm). The other columns are for the split {split}; hover over a header to see what it measures.',

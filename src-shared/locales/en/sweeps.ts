@@ -5,7 +5,6 @@ export const sweeps = {
     about: 'Train this recipe many times with some of its settings varied.',
     inShort: 'many runs, settings varied',
     varied: 'What is varied',
-    allData: 'A sweep uses all data as divided; the choice above is for single trainings.',
     preset: 'Preset',
     own: 'own axes',
     axis: 'Setting',

@@ -121,6 +121,7 @@ export const models: Translated<typeof source> = {
     regions: '領域',
     of: '画像 {n} 枚、領域 {regions} 個',
     bootstrap: '差（ポイント）。95% 区間 {low}～{high}。同じ画像でのブートストラップ、全組合せについて Holm 補正',
+    regionsExport: '区間付きの指標、ラベル別の指標、差とその検定を 1 つの表で',
     regionsNote:
       '{metric} は %、± は 95% 区間（画像のブートストラップ）の半幅。下段は基準との差（ポイント）とブートストラップの p（Holm 補正）。他の列は分割 {split} の値です。見出しにポインターを置くと説明が表示されます。',
     apart: '差が大きい画像',

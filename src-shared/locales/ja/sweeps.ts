@@ -7,7 +7,6 @@ export const sweeps: Translated<typeof source> = {
     about: 'このレシピを、設定を変えながら何度も学習します。',
     inShort: '設定を変えて何度も',
     varied: '変える設定',
-    allData: 'スイープは分割どおりのすべてのデータを使います。上の選択は単独の学習のためのものです。',
     preset: 'プリセット',
     own: '自分で軸を選ぶ',
     axis: '設定',

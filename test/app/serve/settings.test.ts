@@ -9,7 +9,7 @@ import { runCli } from '../../../src-main/app/cli/main.ts'
 import type { CliContext } from '../../../src-main/app/cli/context.ts'
 import { resolveModel } from '../../../src-main/app/merging/model-folders.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
-import { storedSettings } from '../../../src-main/app/serve/preferences.ts'
+import { Preferences, storedSettings } from '../../../src-main/app/serve/preferences.ts'
 import { engine } from '../../helpers/engine.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { hostIn, openWindow } from '../../helpers/window.ts'
@@ -32,7 +32,7 @@ afterEach(async () => {
   await app.close()
 })
 
-const save = async (patch: Partial<Settings>) => call('settings.save', { ...(await call('app.hello', {})).settings, ...patch })
+const save = (patch: Partial<Settings>) => call('settings.save', patch)
 const model = (at: string) => {
   fs.cpSync(TINY_CLIP, at, { recursive: true })
   return at
@@ -57,6 +57,15 @@ test('models of a folder that the settings name are offered, until it is named n
   expect(await offered()).toEqual([box, { name: 'one', folder: one, outside: true, checkpoint: null }])
   await save({ modelFolders: [] })
   expect(await offered()).toEqual([box])
+})
+
+test('a window changes what it sends and nothing else: the terminal, or another window, may have changed the rest', async () => {
+  await call('settings.save', { theme: 'dark', threads: 2 })
+  new Preferences(hostIn(dir).configFolder).saveSettings({ diskBudget: 500 }) // dashi storage --budget
+  await call('settings.save', { theme: 'light' })
+  const kept = { theme: 'light', threads: 2, diskBudget: 500, prefetch: 1 }
+  expect((await call('app.hello', {})).settings).toMatchObject(kept)
+  expect(storedSettings(hostIn(dir).configFolder)).toMatchObject(kept)
 })
 
 test('a folder of models is refused in one line that names it, and what was saved stays', async () => {

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { settings as settingsSchema } from '#shared/contract/app.ts'
+import { listRuns, openProject } from '../../../src-main/app/projects/index.ts'
 import { App } from '../../../src-main/app/serve/app.ts'
 import { Preferences, storedProjects, storedSettings } from '../../../src-main/app/serve/preferences.ts'
 import { engine } from '../../helpers/engine.ts'
@@ -23,10 +23,7 @@ beforeAll(async () => {
   const { configFolder, cacheFolder: cache } = host
   const storage = {
     budget: () => storedSettings(configFolder).diskBudget * megabyte || null,
-    keep(diskBudget: number) {
-      const preferences = new Preferences(configFolder)
-      preferences.saveSettings({ ...preferences.settings, diskBudget })
-    },
+    keep: (diskBudget: number) => void new Preferences(configFolder).saveSettings({ diskBudget }),
     projects: () => storedProjects(configFolder),
   }
   dashi = await terminal(cache, { storage })
@@ -52,6 +49,18 @@ test('the terminal shows and sets the budget', async () => {
     })
 })
 
+/** Of the sweep, oldest first. */
+function runs(): [name: string, status: string][] {
+  const project = openProject(folder, { readOnly: true })
+  try {
+    return listRuns(project)
+      .map(({ settings, status }): [string, string] => [String(settings['name']), status])
+      .filter(([name]) => name.startsWith('few'))
+      .reverse()
+  } finally {
+    project.close()
+  }
+}
 const training = ['--project', '', '--recipe', 'ft', '--model', TINY_CLIP, '--device', 'cpu', '--set', 'epochs=1', 'batchSize=6']
 
 test('the plan says what a training writes and what is left; the terminal refuses what would pass it', async () => {
@@ -64,6 +73,33 @@ test('the plan says what a training writes and what is left; the terminal refuse
   expect(fs.readdirSync(path.join(folder, 'checkpoints'))).toEqual(['other'])
   const merge = await dashi('merge', '--method', 'uniform', '--project', folder, '--out', path.join(dir, 'soup'), TINY_CLIP, TINY_CLIP)
   expect([merge.code, merge.stderr]).toEqual([2, expect.stringMatching(/^dashi: it writes \d+ MB/)])
+})
+
+test('a sweep is refused as a whole in one line, and one that meets the bound on its way goes on by the same command', async () => {
+  const sweep = ['sweep', ...training.slice(0, 4), '--model', TINY_CLIP, '--device', 'cpu', '--name', 'few']
+  const few = [...sweep, '--set', 'epochs=1', 'batchSize=6', 'lr=1e-4,1e-5,1e-6']
+  const refused = await dashi(...few)
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/^dashi: it writes \d+ MB, for which \d+ MB are missing.*\n$/)])
+  expect(runs()).toEqual([])
+
+  const hidden = path.join(dir, 'hidden')
+  fs.renameSync(ballast, hidden)
+  const begun = dashi(...few)
+  await expect.poll(() => runs().some(([, status]) => status === 'running'), { timeout: 20_000 }).toBe(true)
+  fs.renameSync(hidden, ballast)
+  const halfway = await begun
+  expect([halfway.code, halfway.stderr.match(/^.*it writes.*$/gm)]).toEqual([2, [expect.stringMatching(/^dashi: it writes \d+ MB/)]])
+  expect(halfway.stderr).not.toContain('failed')
+  expect(runs().map(([, status]) => status)).toEqual(['done', 'cancelled', 'cancelled'])
+
+  fs.renameSync(ballast, hidden)
+  await dashi('storage', '--budget', '50MB')
+  const rest = await dashi(...few)
+  expect([rest.code, rest.stderr]).toEqual([0, expect.stringContaining('"few" goes on: 1 of its 3 runs are done.')])
+  await dashi('storage', '--budget', '3MB')
+  fs.rmSync(path.join(folder, 'checkpoints'), { recursive: true })
+  fs.mkdirSync(path.join(folder, 'checkpoints'))
+  fs.renameSync(hidden, ballast)
 })
 
 test('a queued training waits and says why, and goes on once there is room; so does a merge, which the window lets in', async () => {
@@ -94,7 +130,7 @@ test('a queued training waits and says why, and goes on once there is room; so d
   const checkpoints = ['checkpoints/waited', 'checkpoints/waited']
   const merge = await call('merging.start', { method: 'uniform', settings: {}, checkpoints, name: 'soup' })
   await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe('waits for budget')
-  await call('settings.save', { ...settingsSchema.parse({}), diskBudget: 50 })
+  await call('settings.save', { diskBudget: 50 })
   await app.queue.idle()
   expect((await call('runs.list')).find((r) => r.id === merge.runId)).toMatchObject({ status: 'done' })
 })

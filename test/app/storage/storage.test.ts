@@ -65,6 +65,22 @@ test('room is made by removing what of all caches was used longest ago, and noth
   expect(kept.map((f) => fs.existsSync(f))).toEqual([true, true, true, true])
 })
 
+test('the sums of other projects are kept for a while, but not of the one that is written in, nor where there is no room by them', async () => {
+  const other = put('one/checkpoints/a/model.safetensors', 10 * KB)
+  const used = async (maxAge: number) => (await storageOf(app, path.join(dir, 'two'), maxAge)).checkpoints
+  expect(await used(0)).toBe(10 * KB)
+  put('one/checkpoints/b/model.safetensors', 2 * KB)
+  put('two/checkpoints/c/model.safetensors', KB)
+  expect(await used(60_000)).toBe(11 * KB)
+  expect(await used(0)).toBe(13 * KB)
+
+  budget = 15 * KB
+  const room = (bytes: number) => makeRoom(app, bytes, path.join(dir, 'two'))
+  expect(await room(4 * KB)).toBe(2 * KB)
+  fs.rmSync(path.dirname(other), { recursive: true })
+  expect(await room(4 * KB)).toBe(0)
+})
+
 test('what would not fit without any cache removes none', async () => {
   put('one/checkpoints/a/model.safetensors', 10 * KB)
   const cached = feature(1, 3 * KB, 90)

@@ -9,6 +9,7 @@ import { addJob, dismissJob } from '../../../src-main/db/queue.ts'
 import { fewShots } from '../../../src-main/app/training/shots.ts'
 import { enterAgain, unfinishedLike } from '../../../src-main/app/training/sweeps/carry-out.ts'
 import { settled, sweepMembers, waitsInSweep } from '../../../src-main/app/training/sweeps/members.ts'
+import { planTraining, requestOf } from '../../../src-main/app/training/train.ts'
 import { fromPreset, planSweep } from '../../../src-main/app/training/sweeps/plan.ts'
 import { sweepPresets } from '../../../src-main/app/training/sweeps/presets.ts'
 import { recipeRecord } from '../../../src-main/engine/recipes/index.ts'
@@ -176,6 +177,23 @@ test('a sweep is gone on with by who asks for the same once more, as long as a r
   expect([found({ ...spec, axes: [lr(0.1, 0.3)] }), found(spec, undefined, 'webgpu')]).toEqual([undefined, undefined])
   done(enterAgain(app, project, two!).id, 0.6)
   expect(found(spec)).toBeUndefined()
+})
+
+test('uses the chosen data in each run, also where halving fills in its point', () => {
+  const data = { val: ['heldOut'], test: ['ood'], holdOut: 'duplicates' as const }
+  const asked = { spec: { recipe: 'ft', axes: [lr(1e-3, 1e-4)], settings: { epochs: 2 }, halving: { eta: 2 } }, data }
+  const planned = planSweep(app, project, asked)
+  expect(planned.runs.map((r) => r.request.data)).toEqual([data, data, data])
+  const runs = sweepMembers(app, planned).enter.map((add) => add(project))
+  for (const r of runs.slice(0, 2)) done(r.id, 0.5)
+  const last = settled(project, runs[2]!)
+  expect(last.settings).toMatchObject({ data, sweep: { point: { lr: 1e-3 } } })
+  expect(Object.keys(planTraining(app, project, requestOf(last)).job.splits).sort()).toEqual(['ood', 'train', 'val'])
+  expect(() => planSweep(app, project, { ...asked, data: { test: ['tset'] } })).toThrow('tset')
+
+  updateRun(project, last.id, { status: 'cancelled' })
+  expect(unfinishedLike(app, project, planSweep(app, project, asked))?.runs.at(-1)!.id).toBe(last.id)
+  expect(unfinishedLike(app, project, planSweep(app, project, { ...asked, data: { val: ['heldOut'] } }))).toBeUndefined()
 })
 
 test('a project without validation images cannot be halved', () => {

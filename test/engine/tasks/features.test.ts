@@ -9,6 +9,7 @@ import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
 import { embedImages, FeatureCache, imageFeatures } from '../../../src-main/engine/tasks/embed.ts'
 import { largestDifference } from '../../helpers/golden.ts'
+import { fill, removeDevice, smallDevice } from '../../helpers/small-device.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 let dir: string
@@ -78,6 +79,25 @@ describe('features', () => {
 })
 
 describe('the cache of features', () => {
+  test('is done without where the disk is full', async () => {
+    const device = smallDevice(path.join(dir, 'full'))
+    if (!device) return
+    try {
+      fill(path.join(device, 'ballast'))
+      const some = new Images(items.slice(0, 3))
+      const told: number[][] = []
+      const features = await imageFeatures(model, some, { cache: device, onProgress: (...p) => told.push(p) })
+      expect(features).toEqual(await imageFeatures(model, some))
+      expect(fs.readdirSync(device)).toEqual(['ballast'])
+      fs.rmSync(path.join(device, 'ballast'))
+      expect(await imageFeatures(model, some, { cache: device, onProgress: (...p) => told.push(p) })).toEqual(features)
+      expect(await imageFeatures(model, some, { cache: device, onProgress: (...p) => told.push(p) })).toEqual(features)
+      expect(told).toHaveLength(2) // the third time they were there
+    } finally {
+      removeDevice(device)
+    }
+  })
+
   test('gives what it has, by the bytes of images, and computes the rest', async () => {
     const cache = path.join(dir, 'cache')
     const told: number[][] = []

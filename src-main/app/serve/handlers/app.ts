@@ -23,10 +23,10 @@ export const appHandlers = (app: Parts): HandlersOf<typeof appMethods> => ({
     recent: app.preferences.recent.filter((r) => existsSync(join(r.folder, 'project.db'))),
     project: app.options.project ?? null,
   }),
-  'settings.save': (settings) => {
+  'settings.save': (changed) => {
     const before = app.preferences.settings
-    checkModelFolders(settings.modelFolders, before.modelFolders)
-    app.preferences.saveSettings(settings)
+    if (changed.modelFolders) checkModelFolders(changed.modelFolders, before.modelFolders)
+    const settings = app.preferences.saveSettings(changed)
     app.tellAll('settings.changed', settings)
     if (JSON.stringify(settings.caches) !== JSON.stringify(before.caches)) app.caches.bound()
     if (settings.diskBudget !== before.diskBudget) void makeRoom(app.options.models, 0)

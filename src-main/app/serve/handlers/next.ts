@@ -19,7 +19,7 @@ export const nextHandlers = ({ options: { models } }: Parts): HandlersOf<typeof 
     // Nothing is changed if the training could not start.
     const { full, snapshot, joined } = project.db.transaction(() => {
       const { request, ...prepared } = prepareRetraining(project, runId, queue)
-      const full = { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
+      const full = { ...request, ...(request.model && { model: path.resolve(project.folder, request.model) }) }
       planTraining(models, project, full)
       return { full, ...prepared }
     })

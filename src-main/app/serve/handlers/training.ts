@@ -6,6 +6,7 @@ import { interruptedJobOf } from '../../../db/queue.ts'
 import { recipes } from '../../../engine/recipes/index.ts'
 import { deviceRecords } from '../../../engine/runtime/index.ts'
 import { getRun, type Project } from '../../projects/index.ts'
+import { startingFolder } from '../../training/box.ts'
 import { storedCurve } from '../../training/curve.ts'
 import { runners } from '../../runners/index.ts'
 import { planOf } from '../../training/plan/plan.ts'
@@ -57,6 +58,7 @@ export function trainingHandlers({ options: { models }, queue, runs }: Parts): H
         needs: [...needs],
         task: measuredAt ?? task,
         schema: jsonSchemaOf(settings),
+        startsFrom: startingFolder(models, { recipe: id }),
       })),
     'training.devices': async () => {
       const there = await models.engine.ask({ kind: 'devices' })

@@ -1,7 +1,6 @@
 /** What a training would do, need and measure, and what stands in its way. */
 import { statfsSync } from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import process from 'node:process'
 import type { Outline } from '#shared/model/outline.ts'
 import type { TrainingPlan } from '#shared/model/plan.ts'
@@ -14,6 +13,7 @@ import { captionTask } from '../../../engine/tasks/index.ts'
 import { type AppContext, deviceFor } from '../../context.ts'
 import type { Project } from '../../projects/index.ts'
 import { budgetOf } from '../../storage/storage.ts'
+import { startingFolder } from '../box.ts'
 import { chosenFrom } from '../choice.ts'
 import { dataFor } from '../dataset.ts'
 import { planTraining, type TrainRequest } from '../train.ts'
@@ -91,7 +91,7 @@ export function rehearse(app: AppContext, project: Project, request: TrainReques
 const trainOf = (splits: Readonly<Record<string, readonly unknown[]>>): number => splits['train']?.length ?? 0
 
 const rehearsed = (app: AppContext, request: TrainRequest, settings: Rehearsed['settings'], { data }: Pick<Facts, 'data'>): Rehearsed => ({
-  model: path.resolve(request.model ?? app.nano),
+  model: startingFolder(app, request),
   recipe: request.recipe,
   settings,
   device: deviceFor(app, request.device),
@@ -111,7 +111,7 @@ async function outlineOf(
   const regions = Math.max(0, ...(data.splits['train'] ?? []).map((i) => i.boxes?.length ?? 0))
   return app.engine.ask({
     kind: 'outline',
-    model: path.resolve(request.model ?? app.nano),
+    model: startingFolder(app, request),
     recipe: request.recipe,
     settings: request.settings ?? {},
     extent: {

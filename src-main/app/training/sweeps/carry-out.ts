@@ -8,6 +8,7 @@ import { type SweepTable, sweepTables } from '#shared/model/sweep-table.ts'
 import { type AppContext, deviceFor } from '../../context.ts'
 import { getRun, listRuns, type Project, updateRun } from '../../projects/index.ts'
 import { requireRoom } from '../../storage/storage.ts'
+import { startingFolder } from '../box.ts'
 import { freeName } from '../names.ts'
 import { writesOf } from '../plan/plan.ts'
 import { goesOnIn } from '../runs.ts'
@@ -18,7 +19,7 @@ import type { PlannedSweep } from './plan.ts'
 /** The request of a run, with its model's folder as an absolute path. */
 export function absoluteRequest(project: Project, run: RunRecord): TrainRequest {
   const request = requestOf(run)
-  return { ...request, ...(request.model !== undefined && { model: path.resolve(project.folder, request.model) }) }
+  return { ...request, ...(request.model && { model: path.resolve(project.folder, request.model) }) }
 }
 
 /** Enters a stopped run of a sweep once more, in the same place: it goes on where it stopped if it can. */
@@ -33,8 +34,12 @@ export const stoppedRuns = ({ runs }: SweepTable<RunRecord>): RunRecord[] => run
 
 /** The last sweep that was asked for in the same words and has runs to do. */
 export function unfinishedLike(app: AppContext, project: Project, { spec, runs: [first] }: PlannedSweep, name?: string) {
-  const asked = ({ model = app.nano, device, runner = 'local' }: TrainRequest) =>
-    JSON.stringify([deviceFor(app, device), runner, storedModel(app, project, path.resolve(project.folder, model))])
+  const modelOf = ({ model, recipe }: TrainRequest) => startingFolder(app, { recipe, model: model && path.resolve(project.folder, model) })
+  const asked = (request: TrainRequest) =>
+    JSON.stringify([
+      ...[deviceFor(app, request.device), request.runner ?? 'local', storedModel(app, project, modelOf(request))],
+      request.data ?? null,
+    ])
   return sweepTables(listRuns(project)).find(
     (s) =>
       stoppedRuns(s).length > 0 &&
@@ -56,22 +61,33 @@ export interface SweepHooks {
 /**
  * Trains queued runs of a sweep, a rung after the one before it: here one after another, on a cluster all of a rung
  * together. A run that fails leaves the others as they are; when the signal aborts, what has not begun is cancelled with
- * the runs at work.
+ * the runs at work. Where the disk budget has no room for a run, it and those after it are cancelled, and go on another time.
+ * @throws that refusal, once for all of them
  */
 export async function trainSweep(app: AppContext, project: Project, runs: readonly RunRecord[], hooks: SweepHooks) {
   const { signal, left } = hooks
+  let refused: DashiError | undefined
   const rungOf = (run: RunRecord) => sweepOf(run.settings)?.rung ?? 0
   for (const rung of [...new Set(runs.map(rungOf))].sort((a, b) => a - b)) {
     const own = runs.filter((run) => rungOf(run) === rung)
     const away = own.filter((run) => (requestOf(run).runner ?? 'local') !== 'local')
-    await Promise.all(away.map((run) => trainOne(app, project, run, hooks)))
-    for (const run of own) if (!away.includes(run)) await trainOne(app, project, run, hooks)
+    const turn: Turn = { ...hooks, refusal: () => refused, refuse: (e) => (refused ??= e) }
+    await Promise.all(away.map((run) => trainOne(app, project, run, turn)))
+    for (const run of own) if (!away.includes(run)) await trainOne(app, project, run, turn)
   }
+  if (refused) throw refused
   if (signal.aborted || left.aborted) throw cancelled()
 }
 
-async function trainOne(app: AppContext, project: Project, { id }: RunRecord, { signal, left, onProgress, onEnded, onFailed }: SweepHooks) {
-  if (signal.aborted || left.aborted) return void updateRun(project, id, { status: 'cancelled' })
+interface Turn extends SweepHooks {
+  /** Why no run may begin any more, if so. */
+  refusal(): DashiError | undefined
+  refuse(why: DashiError): void
+}
+
+async function trainOne(app: AppContext, project: Project, { id }: RunRecord, turn: Turn) {
+  const { signal, left, onProgress, onEnded, onFailed } = turn
+  if (signal.aborted || left.aborted || turn.refusal()) return void updateRun(project, id, { status: 'cancelled' })
   try {
     const run = settled(project, getRun(project, id))
     const request = absoluteRequest(project, run)
@@ -87,9 +103,12 @@ async function trainOne(app: AppContext, project: Project, { id }: RunRecord, { 
     })
   } catch (e) {
     if (!(e instanceof DashiError)) throw e
+    const refused = e.sentence?.code === 'storage.over-budget'
+    const ended = refused || e.fault === 'cancelled'
     const run = getRun(project, id)
-    if (!stopped(run)) updateRun(project, id, e.fault === 'cancelled' ? { status: 'cancelled' } : { status: 'failed', error: e.message })
-    if (e.fault !== 'cancelled') onFailed(run, e)
+    if (!stopped(run)) updateRun(project, id, ended ? { status: 'cancelled' } : { status: 'failed', error: e.message })
+    if (refused) turn.refuse(e)
+    if (!ended) onFailed(run, e)
   }
   onEnded(id)
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { setting } from '#shared/format.ts'
 import type { Device } from '#shared/model/job.ts'
 import type { RunnerId } from '#shared/model/slurm.ts'
+import type { TrainingChoice } from '#shared/model/training-choice.ts'
 import { userError } from '#shared/errors.ts'
 import {
   type Axis,
@@ -28,13 +29,15 @@ import { sweepPreset } from './presets.ts'
 
 export interface SweepRequest {
   readonly spec: SweepAsked
-  /** Checkpoint folder to start from; Nano by default. */
+  /** Checkpoint folder to start from; by default the model in the box that suits the recipe. */
   readonly model?: string
   readonly device?: Device
   /** Names of the runs begin with it. */
   readonly name?: string
   /** Where its runs are trained; on this machine by default. */
   readonly runner?: RunnerId
+  /** Which images its runs use, and as what; all as their splits say by default. */
+  readonly data?: TrainingChoice
 }
 
 export interface PlannedSweep {
@@ -59,7 +62,7 @@ export function fromPreset(id: string, asked: Partial<SweepAsked>): SweepAsked {
 export function planSweep(
   app: AppContext,
   project: Project,
-  { spec: asked, model, device, name: wanted, runner }: SweepRequest,
+  { spec: asked, model, device, name: wanted, runner, data }: SweepRequest,
 ): PlannedSweep {
   runnerOf(app, runner)
   const spec = fitted(asked)
@@ -73,7 +76,8 @@ export function planSweep(
     const request = requestFor(spec, run)
     const free = numbered(memberName(name, spec, run), (n) => !names.has(n) && isFreeName(project, n))
     names.add(free)
-    return { planned: run, request: { ...request, name: free, ...(model !== undefined && { model: path.resolve(model) }), device, runner } }
+    const given = { ...(model !== undefined && { model: path.resolve(model) }), ...(data && { data }) }
+    return { planned: run, request: { ...request, name: free, ...given, device, runner } }
   })
   const recipe = recipeRecord(spec.recipe)
   for (const { request } of requests) {
