@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
+import { boxIou } from '#shared/geometry/box.ts'
 import type { Concept } from '#shared/model/sample.ts'
 import { Detecting } from '../../engine/detection/index.ts'
 import { type DetectionImage, measure } from '../../engine/metrics/index.ts'
@@ -89,11 +90,28 @@ async function figuresOf(
       })
       onScene()
     }
-    return measure('detect', { images, classes: concepts.length })
+    return { ...measure('detect', { images, classes: concepts.length }), ...whateverTheWord(images) }
   } finally {
     await detecting.release()
     model.close()
   }
+}
+
+/**
+ * How well the boxes alone are found, so that it can be told from naming: AP of all as one class, in the order of their scores, and
+ * the share of true boxes that one of them overlaps (IoU) by so much.
+ */
+export function whateverTheWord(images: readonly DetectionImage[]): Figures {
+  const unnamed = images.map(({ detections, truth }) => ({
+    detections: detections.map((d) => ({ ...d, label: 0 })),
+    truth: truth.map((t) => ({ ...t, label: 0 })),
+  }))
+  const { ap50, ap75 } = measure('detect', { images: unnamed, classes: 1 })
+  const overlaps = images.flatMap(({ detections, truth }) =>
+    truth.map(({ box }) => Math.max(0, ...detections.map((d) => boxIou(d.box, box)))),
+  )
+  const found = (iou: number) => overlaps.filter((x) => x >= iou).length / overlaps.length
+  return { 'boxes-ap50': ap50!, 'boxes-ap75': ap75!, 'boxes-found50': found(0.5), 'boxes-found75': found(0.75) }
 }
 
 /** The words that scene `i` is asked for. */

@@ -17,6 +17,7 @@ import { findRecord } from '../weights/checkpoint.ts'
 import { islandsIn } from './islands.ts'
 import { type Found, Naming } from './naming.ts'
 import { ANYTHING, type Region, type RegionSource } from './sources.ts'
+import { voted } from './votes.ts'
 
 /** Boxes of an image, those with a lower score left out, and the overlap (IoU) beyond which the better of two is kept. */
 const [MOST, WEAK, OVERLAP] = [60, 0.05, 0.5]
@@ -89,11 +90,12 @@ function thingsOf(detector: Model, segmenter: Model | undefined, wanted: string)
   const classes = ANYTHING.map((name) => ({ name }))
   return {
     async regions(file, { width, height }) {
-      const found = await detecting.find(file, { classes }, { threshold: WEAK, overlap: OVERLAP, most: 4 * MOST })
-      const boxes = found.flatMap(({ box: [x, y, w, h], score }) => {
+      const found = await detecting.find(file, { classes }, { threshold: WEAK })
+      const all = found.flatMap(({ box: [x, y, w, h], score }) => {
         const box = clipBox({ x, y, w, h }, width, height)
         return box ? [{ box, score }] : []
       })
+      const boxes = voted(all, OVERLAP).slice(0, MOST)
       if (!segmenting) return distinct(boxes)
       const things = await segmenting.find(file, { classes: [ANY] })
       const bitmap = things.length ? rleToBitmap(things[0]!.mask) : new Uint8Array(width * height)
