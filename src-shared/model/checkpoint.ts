@@ -54,6 +54,7 @@ export const partnersSchema = z.object({
   others: z.array(z.string().min(1)).min(1),
 })
 export type Partners = z.infer<typeof partnersSchema>
+export const partnerRoles = ['names', 'boxes', 'foreground'] as const satisfies readonly (keyof Partners)[]
 
 export const checkpointRecordSchema = z.object({
   format: z.literal(1),

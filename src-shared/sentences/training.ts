@@ -32,6 +32,7 @@ export const trainingSentences = {
   'training.bad-weight': 'the weights of {tensor} were no longer finite at step {step}',
   'training.stopped': '{problem}: try a smaller learning rate',
   'training.stopped-at': '{problem}; the state after step {kept} was kept: resume it with a smaller learning rate',
+  'training.no-partner': 'trains: words: only for a detector with a partner that names what it finds; choose another part',
   'training.nothing-to-judge': 'keep, patience: epochs are judged on labelled images in the split "val", and there are none',
   'training.no-memory': 'memory ran out, even with a single image at a time ({reason})',
   'training.no-memory-whole':

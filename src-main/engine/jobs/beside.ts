@@ -13,7 +13,7 @@ export const besideName = (out: string, kept: Kept): string => `${out}-${kept}`
 /** Writes it beside the first, in a folder that is free or has it from an earlier attempt. @returns the folder */
 export async function besideOf(
   { out }: Pick<TrainJob, 'out'>,
-  { kept, course, head, tensors, files, weights, added, config }: NonNullable<Trained['other']>,
+  { kept, course, head, tensors, files, partners, weights, added, config }: NonNullable<Trained['other']>,
   { base, record, weights: of }: Pick<CheckpointContent, 'base' | 'record'> & { readonly weights: Weights },
 ): Promise<string> {
   const own = ({ base, recipe, seed, dataHash }: CheckpointContent['record']) => JSON.stringify([base, recipe, seed, dataHash])
@@ -26,7 +26,7 @@ export async function besideOf(
   for (let n = 2; isTaken(dir); n++) dir = `${besideName(out, kept)}-${n}`
   await writeCheckpoint(dir, {
     base,
-    ...{ head, tensors, files, weights: fromWeights(of, weights, added), says: config },
+    ...{ head, tensors, files, partners, weights: fromWeights(of, weights, added), says: config },
     record: { ...record, ...(course && { course }) },
   })
   return dir

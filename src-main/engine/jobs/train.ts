@@ -114,6 +114,7 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
       weights: fromWeights(model.weights, trained.weights, trained.added),
       says: trained.config,
       head: trained.head,
+      partners: trained.partners,
       tensors: trained.tensors,
       files: trained.files,
       record: { ...record, ...(trained.course && { course: trained.course }) },

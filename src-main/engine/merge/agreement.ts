@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
+import { partnerRoles, type CheckpointRecord } from '#shared/model/checkpoint.ts'
 import { say, type Sentence, sentence } from '#shared/sentences/table.ts'
 import { parseMerges } from '../data/clip-bpe.ts'
 import type { PreprocessConfig } from '../data/preprocess.ts'
@@ -100,7 +101,7 @@ function relevant(c: PreprocessConfig): object {
   }
 }
 
-/** Differences that only `dashi.json` shows: prompt templates, and the reduction of samples of more than 8 bits. */
+/** Differences that only `dashi.json` shows: prompt templates, partners, and the reduction of samples of more than 8 bits. */
 const records = (dirs: readonly string[]) =>
   compare(
     dirs,
@@ -108,11 +109,20 @@ const records = (dirs: readonly string[]) =>
     (dir): Said | undefined => {
       const record = findRecord(dir)
       return record?.templates.length
-        ? { file: path.join(dir, RECORD_FILE), config: { templates: record.templates, deep: record.seeing?.deep ?? 'clip' } }
+        ? {
+            file: path.join(dir, RECORD_FILE),
+            config: { templates: record.templates, deep: record.seeing?.deep ?? 'clip', ...partnersIn(record) },
+          }
         : undefined
     },
     saidDifference,
   )
+
+/** Which models it works with, wherever they are. */
+const partnersIn = ({ partners }: CheckpointRecord): object =>
+  partners
+    ? { partners: Object.fromEntries(partnerRoles.map((role) => [role, partners[role]?.fingerprint ?? partners[role]?.path ?? null])) }
+    : {}
 
 interface TokenizerFiles {
   readonly dir: string

@@ -7,7 +7,7 @@ import { type Dtype, isFloat } from '../weights/dtype.ts'
 import { elements, formatShape } from '../weights/header.ts'
 import { CONFIG_FILE, findRecord } from '../weights/checkpoint.ts'
 import { sidecars } from '../weights/fingerprint.ts'
-import { HEAD_FILE, headClasses } from '../weights/head.ts'
+import { HEAD_FILE, headClasses, WORDS_FILE } from '../weights/head.ts'
 import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile, type Weights } from '../weights/source.ts'
 import { agree } from './agreement.ts'
@@ -39,7 +39,7 @@ export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; c
   try {
     checkConfigs(dirs)
     const files = checkSidecars(dirs)
-    if (files.includes(HEAD_FILE)) checkClasses(dirs)
+    for (const file of [HEAD_FILE, WORDS_FILE]) if (files.includes(file)) checkClasses(dirs, file)
     const sets = [
       { sidecar: undefined, inputs: all(openWeights) },
       ...files.map((sidecar) => ({ sidecar, inputs: all((dir) => openWeightsFile(path.join(dir, sidecar))) })),
@@ -85,9 +85,9 @@ function checkSidecars(dirs: readonly string[]): string[] {
   return lists[0]!
 }
 
-function checkClasses(dirs: readonly string[]) {
+function checkClasses(dirs: readonly string[], file: string) {
   const read = (dir: string) => {
-    const open = openSafetensors(path.join(dir, HEAD_FILE))
+    const open = openSafetensors(path.join(dir, file))
     open.close()
     return headClasses(open.file, open.metadata)
   }
@@ -99,7 +99,7 @@ function checkClasses(dirs: readonly string[]) {
     const turned = classes.length === first.length && isDeepStrictEqual([...classes].sort(), [...first].sort())
     const [expected, found] = [first[i], classes[i]].map((name) => JSON.stringify(name) ?? sentence('model.no-more'))
     throw dataError(
-      path.join(dir, HEAD_FILE),
+      path.join(dir, file),
       sentence(turned ? 'merge.classes-order' : 'merge.classes', { i, expected: expected!, found: found!, first: dirs[0]! }),
     )
   }

@@ -80,6 +80,7 @@ export async function mergeCheckpoints({
     const made = recordAs ?? { method, ingredients: ingredients.map(reference) }
     return await writeCheckpoint(out, {
       base: ingredients[0]!,
+      partners: findRecord(ingredients[0]!)?.partners,
       weights: model!.tensors,
       tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: metadataOf(ingredients[0]!, o.name!) }])),
       record: {

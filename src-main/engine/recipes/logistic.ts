@@ -6,6 +6,8 @@ export interface LogisticProblem {
   /** [n], class indices. */
   readonly labels: Int32Array
   readonly classes: number
+  /** [n, classes]: added to the scores as they are, such as those of another classifier; 0 by default. */
+  readonly offsets?: Float32Array
   /** [classes]: scikit-learn's class_weight; all 1 by default. */
   readonly weights?: Float32Array
 }
@@ -40,7 +42,7 @@ export interface LogisticOptions {
  * Keerthi 2008). The features are centred first, which changes the intercepts only.
  */
 export async function* logisticPath(
-  { features, labels, classes, weights }: LogisticProblem,
+  { features, labels, classes, offsets, weights }: LogisticProblem,
   cs: readonly number[],
   { iterations = 3000, tolerance = 3e-8, from }: LogisticOptions = {},
 ): AsyncGenerator<LogisticFit> {
@@ -49,7 +51,14 @@ export async function* logisticPath(
   const { x, mean } = centred(features, n)
   const products = await productsOf(x, n, classes)
   try {
-    const data: Data = { products, labels, classes, width: d + 1, share: Float64Array.from(labels, (c) => (weights?.[c] ?? 1) / n) }
+    const data: Data = {
+      products,
+      labels,
+      classes,
+      offsets,
+      width: d + 1,
+      share: Float64Array.from(labels, (c) => (weights?.[c] ?? 1) / n),
+    }
     let w: Float64Array = new Float64Array(classes * (d + 1))
     if (from)
       for (let c = 0; c < classes; c++) {
@@ -78,6 +87,7 @@ interface Data {
   readonly products: LinearProducts
   readonly labels: Int32Array
   readonly classes: number
+  readonly offsets: Float32Array | undefined
   /** Weights of a class, the last of which is its intercept. */
   readonly width: number
   /** [n]: what the loss of a row counts for. */
@@ -94,7 +104,7 @@ async function minimise(
   penalty: number,
   { iterations, tolerance }: { iterations: number; tolerance: number },
 ): Promise<{ w: Float64Array; value: number; steps: number }> {
-  const { products, width } = data
+  const { products, offsets, width } = data
   const lambda = w.map((_, i) => (i % width === width - 1 ? 0 : penalty))
   const regular = (v: Float64Array, u: Float64Array) => {
     let sum = 0
@@ -105,6 +115,7 @@ async function minimise(
   let first = 0
   for (;;) {
     const z = await products.scores(w)
+    offsets?.forEach((x, i) => (z[i]! += x))
     const { loss, p, residual } = softmaxLoss(data, z)
     const value = loss + regular(w, w) / 2
     const gradient = await products.gathered(residual)

@@ -1,3 +1,4 @@
+import type { Partners } from '#shared/model/checkpoint.ts'
 import type { ClassSpec, Item, JobProgress } from '#shared/model/job.ts'
 import type { Judgement } from '#shared/model/progress.ts'
 import { cancelled } from '#shared/errors.ts'
@@ -27,6 +28,8 @@ export interface Trained {
   /** Additional tensor files and other files to save with the weights, by file name. */
   readonly tensors?: Readonly<Record<string, TensorFile>>
   readonly files?: Readonly<Record<string, string>>
+  /** The models that it works with, as the base names them; they are brought along. */
+  readonly partners?: Partners
   /** How texts are worded for the model from now on, if otherwise than for the base. */
   readonly wording?: { readonly templates: readonly string[]; readonly captionTemplate: string }
   readonly losses: readonly number[]
@@ -34,7 +37,9 @@ export interface Trained {
   readonly notes?: Readonly<Record<string, number | string>>
   readonly course?: Course
   /** A second checkpoint of the same run: the last weights, where the best are kept and both were asked for. */
-  readonly other?: Pick<Trained, 'weights' | 'added' | 'config' | 'head' | 'tensors' | 'files' | 'course'> & { readonly kept: Kept }
+  readonly other?: Pick<Trained, 'weights' | 'added' | 'config' | 'head' | 'tensors' | 'files' | 'partners' | 'course'> & {
+    readonly kept: Kept
+  }
 }
 
 export interface RunOptions {

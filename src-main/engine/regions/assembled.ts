@@ -1,4 +1,5 @@
 /** A model that finds things without knowing what they are, at work with the others that its folder names. */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { boxContains, clipBox } from '#shared/geometry/box.ts'
 import { suppress } from '#shared/geometry/nms.ts'
@@ -14,6 +15,8 @@ import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
 import { Segmenting } from '../segmentation/segmenting.ts'
 import { findRecord } from '../weights/checkpoint.ts'
+import { readHead, WORDS_FILE } from '../weights/head.ts'
+import type { CropOptions } from './crops.ts'
 import { islandsIn } from './islands.ts'
 import { type Found, Naming } from './naming.ts'
 import { ANYTHING, type Region, type RegionSource } from './sources.ts'
@@ -21,6 +24,9 @@ import { voted } from './votes.ts'
 
 /** Boxes of an image, those with a lower score left out, and the overlap (IoU) beyond which the better of two is kept. */
 const [MOST, WEAK, OVERLAP] = [60, 0.05, 0.5]
+
+/** How the model that names regions sees them. */
+export const NAMED_CROPS: CropOptions = { scales: [1], square: true }
 
 interface Open {
   readonly naming: Naming
@@ -66,7 +72,8 @@ export class Assembled {
     const detector = boxes ? await opened(boxes) : this.model
     const segmenter = this.model.segmenter && boxes ? this.model : foreground && (await opened(foreground))
     const source = thingsOf(detector, segmenter, this.wanted)
-    return { models, naming: new Naming(await opened(names), source, this.wanted, { others, scales: [1], square: true }) }
+    const words = existsSync(path.join(this.model.dir, WORDS_FILE)) ? readHead(this.model.dir, WORDS_FILE) : undefined
+    return { models, naming: new Naming(await opened(names), source, this.wanted, { ...NAMED_CROPS, others, words }) }
   }
 
   async release(): Promise<void> {
@@ -77,7 +84,8 @@ export class Assembled {
   }
 }
 
-async function openPartner(dir: string, { path: relative, fingerprint }: CheckpointRef): Promise<Model> {
+/** @throws a data fault if it is missing or is another model by now */
+export async function openPartner(dir: string, { path: relative, fingerprint }: CheckpointRef): Promise<Model> {
   const folder = path.resolve(dir, relative)
   if (fingerprint && findRecord(folder)?.fingerprint !== fingerprint) throw dataError(folder, sentence('preview.partner', { model: dir }))
   return openModel(folder)

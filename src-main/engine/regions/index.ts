@@ -6,7 +6,7 @@ import { type Found, Naming } from './naming.ts'
 import { boxesOf, masksOf } from './sources.ts'
 
 export type { Found } from './naming.ts'
-export { Assembled } from './assembled.ts'
+export { Assembled, NAMED_CROPS, openPartner } from './assembled.ts'
 export { Crops } from './crops.ts'
 export { ANYTHING } from './sources.ts'
 

@@ -41,9 +41,25 @@ const TEXTS = 16
 /** Regions of the example's image that overlap it by more (IoU) are not held against it. */
 const SAME = 0.5
 
+/** The classifier with what was learned of its classes; those that nothing was learned of stay as they are. */
+function withLearned(head: Head, learned: Head | undefined): Head {
+  if (!learned) return head
+  const { dim } = head
+  const rows = new Map(learned.classes.map((name, row) => [name.toLowerCase(), row]))
+  head.classes.forEach((name, c) => {
+    const row = rows.get(name.toLowerCase())
+    if (row === undefined) return
+    for (let i = 0; i < dim; i++) head.weight[c * dim + i]! += learned.weight[row * dim + i]!
+    head.bias[c]! += learned.bias[row]!
+  })
+  return head
+}
+
 export interface NamingOptions extends CropOptions {
   /** Words that a region may be, too: they lower its score, but every region gets one of the words that are asked for. */
   readonly others?: readonly string[]
+  /** What is added to the classifier of words, by their names: learned from labelled regions. */
+  readonly words?: Head | undefined
 }
 
 export class Naming {
@@ -125,7 +141,7 @@ export class Naming {
     const texts = all.flatMap((c) => templates.map((t) => fillTemplate(t, c)))
     checkLengths(this.model.tokenizer, texts, textTower(this.model, 'regions').context)
     const reader = await (this.reader ??= TextReader.open(this.model, TEXTS))
-    const head = await zeroShotHead(this.model, all, templates, {}, (given) => reader.read(given))
+    const head = withLearned(await zeroShotHead(this.model, all, templates, {}, (given) => reader.read(given)), this.options.words)
     return this.words.set(key, head, head.weight.byteLength)
   }
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { checkpointRecordSchema, type CheckpointRecord } from '#shared/model/checkpoint.ts'
+import { checkpointRecordSchema, partnerRoles, type CheckpointRecord, type Partners } from '#shared/model/checkpoint.ts'
 import type { WrittenFiles } from '#shared/model/owned.ts'
 import { dataError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -48,6 +48,8 @@ export interface CheckpointContent {
   files?: Readonly<Record<string, string | Uint8Array>>
   weights: TensorsToWrite | PlacedTensors
   head?: Head
+  /** The models that it works with, as the base names them: they are copied into the folder, so that it can be moved. */
+  partners?: Partners | undefined
   /** Additional tensor files by name (`prompt.safetensors`). Those in a subfolder are not part of the model. */
   tensors?: Readonly<Record<string, TensorFile>>
   record: Omit<CheckpointRecord, 'format' | 'dashi' | 'created' | 'fingerprint' | 'files'>
@@ -72,6 +74,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     for (const name of [...Object.keys(content.files ?? {}), ...Object.keys(content.tensors ?? {})])
       fs.mkdirSync(path.dirname(at(name)), { recursive: true })
     for (const [name, data] of Object.entries(content.files ?? {})) fs.writeFileSync(at(name), data)
+    const partners = content.base && content.partners && bringPartners(content.base, beside, content.partners)
     for (const name of Object.keys(writtenIn(beside))) if (!name.endsWith('/')) syncFile(at(name))
     const print = new Fingerprint()
     // Tensors written out of order cannot be hashed while writing, so such a checkpoint has no fingerprint.
@@ -86,6 +89,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     for (const [name, file] of Object.entries(content.tensors ?? {})) await write(name, file)
     record = {
       ...content.record,
+      ...(partners && { partners }),
       format: 1,
       dashi: pkg.version,
       created: new Date().toISOString(),
@@ -226,6 +230,30 @@ export function copyCompanions(from: string, to: string): void {
     fs.copyFileSync(fs.realpathSync(path.join(from, name)), target, fs.constants.COPYFILE_FICLONE)
     fs.chmodSync(target, 0o644) // the source may be read-only
   }
+}
+
+/**
+ * Copies the models that checkpoint `from` works with into `to`, each as far as it is needed to run and to be known. @returns how `to`
+ * names them
+ */
+function bringPartners(from: string, to: string, partners: Partners): Partners {
+  const brought = { ...partners }
+  for (const role of partnerRoles) {
+    const ref = partners[role]
+    if (!ref) continue
+    const [source, folder] = [path.resolve(from, ref.path), `partners/${role}`]
+    const target = path.join(to, folder)
+    fs.mkdirSync(target, { recursive: true })
+    copyCompanions(source, target)
+    for (const name of fs.readdirSync(source))
+      if (/\.safetensors(\.index\.json)?$/.test(name) || /^(README|LICEN[CS]E)/i.test(name))
+        fs.copyFileSync(fs.realpathSync(path.join(source, name)), path.join(target, name), fs.constants.COPYFILE_FICLONE)
+    // In this folder it has no partners of its own.
+    const record = findRecord(source)
+    if (record) fs.writeFileSync(path.join(target, RECORD_FILE), JSON.stringify({ ...record, partners: undefined, files: undefined }))
+    brought[role] = { ...ref, path: folder }
+  }
+  return brought
 }
 
 const syncFile = (file: string) => {

@@ -12,6 +12,11 @@ import { fromMemory } from './tensors.ts'
 import type { TensorsToWrite } from './written.ts'
 
 export const HEAD_FILE = 'head.safetensors'
+/**
+ * Of a detector whose partner names what it finds, in the same form: what its labels' regions add to the classifier that the partner
+ * makes of their words (Yu et al. 2023, "Task residual for tuning vision-language models", arXiv:2211.10277, eq. 3).
+ */
+export const WORDS_FILE = 'label-words.safetensors'
 
 export interface Head {
   /** One name per row. */
@@ -65,8 +70,8 @@ export function headClasses(file: string, metadata: Readonly<Record<string, stri
 export const headMetadata = (classes: readonly string[]) => ({ classes: JSON.stringify(classes), format: 'pt' })
 
 /** The head in checkpoint folder `dir`. */
-export function readHead(dir: string): Head {
-  const file = path.join(dir, HEAD_FILE)
+export function readHead(dir: string, name = HEAD_FILE): Head {
+  const file = path.join(dir, name)
   const open = openSafetensors(file)
   try {
     const classes = headClasses(file, open.metadata)

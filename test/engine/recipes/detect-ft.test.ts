@@ -1,4 +1,5 @@
 /** Fine-tuning a detector on regions: what it learns, what it trains, and that it can be stopped. */
+import { cpSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,8 +8,10 @@ import { evaluateJob } from '../../../src-main/engine/jobs/evaluate.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
+import { mergeCheckpoints } from '../../../src-main/engine/merge/merge.ts'
+import { readRecord } from '../../../src-main/engine/weights/checkpoint.ts'
 import { goldenPath } from '../../helpers/golden.ts'
-import { temporaryFolder } from '../../helpers/pictures.ts'
+import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 /** A detector with random weights that sees 24 × 24 pixels as nine patches. */
 const OWL = goldenPath('families/owlvit')
@@ -115,6 +118,47 @@ test('stopped and taken up again is bit for bit what it is in one go', async () 
   await expect(runJob(job('parts', settings), stopping)).rejects.toThrow('cancelled')
   const parts = await runJob(job('parts', settings), quiet)
   expect(parts.loss).toEqual(whole.loss)
+})
+
+/** The detector with a model beside it that names what it finds. */
+function partnered(): string {
+  const folder = path.join(dir, 'partnered')
+  cpSync(OWL, folder, { recursive: true })
+  cpSync(TINY_CLIP, path.join(dir, 'namer'), { recursive: true })
+  const record = {
+    ...{ format: 1, dashi: '0', created: new Date(0).toISOString(), base: null, recipe: null, seed: null, dataHash: null, device: null },
+    ...{ metrics: {}, templates: ['{}'], classes: [], partners: { names: { path: '../namer' }, others: ['tree'] } },
+  }
+  writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify(record))
+  return folder
+}
+
+test('what has a partner that names things brings it along, and learns what labels look like beside its words', async () => {
+  const model = partnered()
+  const { notes, checkpoint, measured } = await runJob({ ...job('named', {}), model }, quiet)
+  expect(notes['named']).toBeGreaterThan(0.9)
+  expect(notes['namedBefore']).toBeLessThan(0.8)
+  expect(scoresOf(measured).metrics['ap50']!).toBeGreaterThan(0.4)
+  expect(readRecord(checkpoint).partners).toMatchObject({ names: { path: 'partners/names' }, others: ['tree'] })
+
+  // By itself elsewhere, and blended with itself, it finds the same.
+  const soup = path.join(dir, 'soup')
+  await mergeCheckpoints({ method: { name: 'uniform' }, ingredients: [checkpoint, checkpoint], out: soup })
+  const moved = path.join(temporaryFolder(), 'moved')
+  renameSync(checkpoint, moved)
+  const evaluated = { kind: 'evaluate' as const, task: 'detect', device: 'cpu', classes, splits: { val: splits.val }, cache: dir }
+  for (const of of [moved, soup])
+    expect(scoresOf((await evaluateJob({ ...evaluated, checkpoint: of }, quiet)).measured).metrics['ap50']).toBeCloseTo(
+      scoresOf(measured).metrics['ap50']!,
+      2,
+    )
+})
+
+test('the words of labels alone leave the detector as it is; without a partner there are none', async () => {
+  const { checkpoint, loss } = await runJob({ ...job('words', { trains: 'words' }), model: partnered() }, quiet)
+  expect(loss).toEqual([])
+  expect(await changed(checkpoint)).toEqual([])
+  await expect(runJob(job('none', { trains: 'words' }), quiet)).rejects.toThrow('only for a detector with a partner')
 })
 
 test('a class number that is none, and a model that detects nothing, are one line', async () => {

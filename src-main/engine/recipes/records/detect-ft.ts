@@ -2,8 +2,14 @@
  * Fine-tuning of a detector on accepted regions (Minderer et al. 2022, §3.2): sigmoid focal loss of the labels, L1 and
  * GIoU of the boxes, predictions matched with regions one to one. The texts' tower stays as it is, so the query of each of
  * the labels' texts is computed once, and other words keep their meaning. Of a label's texts a step asks for one.
+ *
+ * A detector that finds things without knowing what they are stays one: it is trained to find all regions by the words for
+ * anything, and what the labels look like is learned beside the words of the partner that names them (label-words.ts).
  */
 import { z } from 'zod'
+import { userError } from '#shared/errors.ts'
+import type { ClassSpec } from '#shared/model/job.ts'
+import { sentence } from '#shared/sentences/table.ts'
 import { augmentRng } from '../../data/augment.ts'
 import type { Images } from '../../data/images.ts'
 import { outputSize, preprocess } from '../../data/preprocess.ts'
@@ -14,14 +20,17 @@ import { variedView } from '../../detection/views.ts'
 import type { Model } from '../../models/model.ts'
 import type { TensorSpec } from '../../models/tensors.ts'
 import { adamW } from '../../optim/optimizer.ts'
+import { ANYTHING } from '../../regions/index.ts'
 import { outlining } from '../../runtime/outline.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
+import { headMetadata, headTensors, WORDS_FILE } from '../../weights/head.ts'
 import { parametersIn, trainedPart } from '../beside.ts'
 import { DrawnTexts } from '../drawn-texts.ts'
 import { fit } from '../fit.ts'
 import { byLoss } from '../judges.ts'
-import { stepsOf } from '../phases.ts'
+import { learnLabelWords } from '../label-words.ts'
+import { featuresPhases, stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { batchSize, decay, epochs, keeping, rank, rate, seeing, setting, warmup } from '../settings.ts'
@@ -29,9 +38,9 @@ import { tuningPhases } from '../tune.ts'
 
 const settings = z.strictObject({
   trains: setting(
-    z.enum(['all', 'heads', 'lora']).default('all'),
-    'What is trained: the image tower and the heads, the heads alone, or small matrices beside the tower’s and the heads',
-    '学習する部分：画像タワーとヘッドすべて、ヘッドだけ、またはタワーに添えた小さな行列とヘッド',
+    z.enum(['all', 'heads', 'lora', 'words']).default('all'),
+    'What is trained: image tower and heads, the heads alone, heads and small matrices beside the tower’s, or (with a partner) words only',
+    '学習する部分：画像タワーとヘッド、ヘッドだけ、ヘッドとタワーに添えた小さな行列、または（名前を付ける相方があれば）言葉だけ',
     { name: ['Trained part', '学習する部分'] },
   ),
   epochs: epochs(30),
@@ -72,8 +81,8 @@ export default defineRecipe({
   needs: ['detect', 'embedText'],
   curve: { phase: 'training', over: 'steps' },
   resumes: 'from the last saved step',
-  phases: tuningPhases,
-  steps: stepsOf,
+  phases: (s, images) => (s.trains === 'words' ? featuresPhases(images) : tuningPhases(s, images)),
+  steps: (s, n) => stepsOf({ ...s, epochs: s.trains === 'words' ? 0 : s.epochs }, n),
   settings,
   mark: { label: 'Detector', shape: 'pentagon', light: '#8c4a2f', dark: '#e0a184' },
   run: tuneDetector,
@@ -86,13 +95,32 @@ const trained = (trains: Settings['trains'], { part }: TensorSpec): boolean => p
 const WORDS = 0x7e87
 
 async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
+  const { partners } = run.model
+  if (!partners && s.trains === 'words') throw userError(sentence('training.no-partner'))
+  const found: Trained = s.trains === 'words' ? { weights: new Map(), losses: [] } : await tuneBoxes(run, s)
+  if (!partners) return found
+  const learned = await learnLabelWords(run, partners)
+  const words = learned && {
+    tensors: { [WORDS_FILE]: { ...headTensors(learned.words), metadata: headMetadata(learned.words.classes) } },
+  }
+  return {
+    ...found,
+    ...{ ...words, partners },
+    ...(found.other && { other: { ...found.other, ...words, partners } }),
+    notes: { ...found.notes, ...learned?.notes },
+  }
+}
+
+/** Trains the detector itself. */
+async function tuneBoxes(run: Run, s: Settings): Promise<Trained> {
   const { model } = run
   const images = run.split('train')
   const { height, width } = outputSize(model.preprocess)
   const drawn = shuffled(images.n, { batchSize: s.batchSize, seed: run.o.seed })
   const held = run.split('val')
   const part = trainedPart(model, (spec) => trained(s.trains, spec), { ...(s.trains === 'lora' && { rank: s.r }), seed: run.o.seed })
-  const texts = await textsOfLabels(run)
+  const asked: readonly ClassSpec[] = model.partners ? [SOMETHING] : run.o.classes
+  const texts = await textsOf(run, asked)
   const fitted = await fit(run, {
     // A step's loss is a mean over the regions of its images, so its gradient is not the mean of those of its parts.
     ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: false },
@@ -103,7 +131,7 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
           images: batch,
           height,
           width,
-          queries: run.o.classes.length,
+          queries: asked.length,
           regions: Math.max(...[...images.items, ...held.items].map(({ boxes = [] }) => boxes.length)),
         },
         params: (graph) => part.params(graph),
@@ -118,7 +146,7 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
             const view = varied ? variedView(whole.pixels, whole.boxes, varied(row)) : whole
             preprocess(view.pixels, model.preprocess, pixels, slot * 3 * height * width)
             const extent = extentOf(model, view.pixels)
-            return view.boxes.map(({ class: query, box }) => ({ query, box: relative(box, extent) }))
+            return view.boxes.map(({ class: label, box }) => ({ query: model.partners ? 0 : label, box: relative(box, extent) }))
           }),
         )
         return training.feeds({ pixels, queries: texts.drawAll(words), targets })
@@ -147,12 +175,15 @@ async function tuneDetector(run: Run, s: Settings): Promise<Trained> {
   }
 }
 
-/** The query of each text of the labels, by the checkpoint's templates or their own. */
-async function textsOfLabels({ model, o }: Run): Promise<DrawnTexts> {
-  if (outlining()) return DrawnTexts.read(o.classes, o.templates, async (texts) => new Float32Array(texts.length * model.detector!.width))
+/** What a detector is asked for that leaves names to a partner. */
+const SOMETHING: ClassSpec = { name: 'object', phrases: [...ANYTHING] }
+
+/** The query of each text of the classes, by the checkpoint's templates or their own. */
+async function textsOf({ model, o }: Run, classes: readonly ClassSpec[]): Promise<DrawnTexts> {
+  if (outlining()) return DrawnTexts.read(classes, o.templates, async (texts) => new Float32Array(texts.length * model.detector!.width))
   const detecting = Detecting.with(model, 'recipe detect-ft')
   try {
-    return await DrawnTexts.read(o.classes, o.templates, (texts) =>
+    return await DrawnTexts.read(classes, o.templates, (texts) =>
       detecting.queries(
         texts.map((name) => ({ name })),
         ['{}'],

@@ -33,6 +33,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'training.bad-weight': 'ステップ {step} で {tensor} の重みが有限でなくなっていました',
   'training.stopped': '{problem}。学習率を下げてください',
   'training.stopped-at': '{problem}。ステップ {kept} の後の状態を保存しました。学習率を下げて再開してください',
+  'training.no-partner': 'trains: words：見つけたものに名前を付ける相方のモデルがある検出器だけで使えます。ほかの部分を選んでください',
   'training.nothing-to-judge': 'keep、patience：エポックの評価には分割「val」のラベル付き画像が必要ですが、ありません',
   'training.no-memory': '1 枚ずつでもメモリが足りません（{reason}）',
   'training.no-memory-whole':
