@@ -37,6 +37,8 @@ export function render(
   const tapsV = Math.max(1, Math.round(Math.hypot(xv, yv) / height))
   const [stepU, stepV] = [1 / (width * tapsU), 1 / (height * tapsV)]
   const u = 0.5 * stepU - 0.5
+  const level = pixels.channels === 3 && xv === 0 && yu === 0
+  const columns = level ? columnsOf(pixels.width, x0 + xu * u - 0.5, xu * stepU, width * tapsU) : undefined
   const sample = pixels.channels === 3 ? sampleOpaque : sampleTransparent
   const store = storer(colour, normalisation, out, height * width)
   const row = new Float64Array(width * 4)
@@ -45,7 +47,8 @@ export function render(
     for (let t = 0; t < tapsV; t++) {
       const v = (y * tapsV + t + 0.5) * stepV - 0.5
       const line = { x: x0 + xu * u + xv * v - 0.5, y: y0 + yu * u + yv * v - 0.5, dx: xu * stepU, dy: yu * stepU }
-      sample(pixels, line, tapsU, 1 / (tapsU * tapsV), row)
+      if (columns) sampleLevel(pixels, columns, line.y, tapsU, 1 / (tapsU * tapsV), row)
+      else sample(pixels, line, tapsU, 1 / (tapsU * tapsV), row)
     }
     if (pixels.channels === 4) layOver(row, ground, (y + 0.5) / height)
     store(row, offset + y * width)
@@ -80,6 +83,51 @@ function sampleOpaque({ width, height, data }: Pixels, line: Line, taps: number,
       row[o + 1]! += wu * (wl * data[a + 1]! + wr * data[b + 1]!) + wd * (wl * data[c + 1]! + wr * data[d + 1]!)
       row[o + 2]! += wu * (wl * data[a + 2]! + wr * data[b + 2]!) + wd * (wl * data[c + 2]! + wr * data[d + 2]!)
     }
+    row[o + 3] = 1
+  }
+}
+
+/** Of each sample of a level line, the first bytes of its pixels to the left and to the right, and how far it is from the left one. */
+type Columns = { readonly left: Int32Array; readonly right: Int32Array; readonly part: Float64Array }
+
+function columnsOf(width: number, start: number, dx: number, n: number): Columns {
+  const [left, right, part] = [new Int32Array(n), new Int32Array(n), new Float64Array(n)]
+  for (let i = 0, x = start; i < n; i++, x += dx) {
+    const xf = Math.floor(x)
+    left[i] = Math.max(0, Math.min(xf, width - 1)) * 3
+    right[i] = Math.max(0, Math.min(xf + 1, width - 1)) * 3
+    part[i] = x - xf
+  }
+  return { left, right, part }
+}
+
+/** {@link sampleOpaque} of a view that is not turned, to the same bits: where its columns are is found once for all lines. */
+function sampleLevel({ width, height, data }: Pixels, columns: Columns, y: number, taps: number, share: number, row: Float64Array) {
+  const { left, right, part } = columns
+  const k = share / 255
+  const yf = Math.floor(y)
+  const wd = y - yf
+  const wu = 1 - wd
+  const upper = Math.max(0, Math.min(yf, height - 1)) * width * 3
+  const lower = Math.max(0, Math.min(yf + 1, height - 1)) * width * 3
+  for (let o = 0, i = 0; o < row.length; o += 4) {
+    let red = row[o]!
+    let green = row[o + 1]!
+    let blue = row[o + 2]!
+    for (let t = 0; t < taps; t++, i++) {
+      const wr = part[i]! * k
+      const wl = k - wr
+      const a = upper + left[i]!
+      const b = upper + right[i]!
+      const c = lower + left[i]!
+      const d = lower + right[i]!
+      red += wu * (wl * data[a]! + wr * data[b]!) + wd * (wl * data[c]! + wr * data[d]!)
+      green += wu * (wl * data[a + 1]! + wr * data[b + 1]!) + wd * (wl * data[c + 1]! + wr * data[d + 1]!)
+      blue += wu * (wl * data[a + 2]! + wr * data[b + 2]!) + wd * (wl * data[c + 2]! + wr * data[d + 2]!)
+    }
+    row[o] = red
+    row[o + 1] = green
+    row[o + 2] = blue
     row[o + 3] = 1
   }
 }

@@ -78,6 +78,7 @@ const places: Record<string, (width: number, height: number) => View['place']> =
   'turned and sheared': (w, h) => ({ x0: w / 2, xu: 0.8 * w, xv: 0.45 * h, y0: h / 2, yu: -0.5 * w, yv: 0.9 * h }),
   'mirrored, beyond every edge': (w, h) => ({ x0: w / 2 - 1.2, xu: -2.2 * w, xv: 0.2, y0: h / 2 + 0.9, yu: 0.3, yv: 2.4 * h }),
   'a hundred times smaller': (w, h) => ({ x0: w / 2, xu: 9 * w, xv: -3 * h, y0: h / 2, yu: 2 * w, yv: 11 * h }),
+  'mirrored and smaller, level': (w, h) => ({ x0: w / 2 + 1, xu: -9 * w, xv: 0, y0: h / 2 - 0.4, yu: 0, yv: 11 * h }),
   'aside of it': (w, h) => ({ x0: -w, xu: w, xv: 0, y0: 2 * h, yu: 0, yv: h }),
 }
 const colours = Float64Array.of(0.7, 0.4, -0.3, 0.1, -0.2, 1.1, 0.3, -0.05, 0.25, 0.3, 0.6, 0)
@@ -114,6 +115,18 @@ describe('a view is what a plain reading gives', () => {
         { width: 4, height: 3 },
         { place: { x0: 2 + dx, xu: 4, xv: 0, y0: 1.5 + dy, yu: 0, yv: 3 }, colour: unchanged, ground: grid },
       )
+  })
+
+  it('a level one has the bits of one that is all but level', () => {
+    const bits = (place: View['place']) => {
+      const out = new Float32Array(3 * 7 * 9)
+      render(picture(50, 40, 3), { width: 9, height: 7 }, { place, colour: colours, ground: undefined }, normalisation, out, 0)
+      return out
+    }
+    for (const xu of [9, 31.7, -60]) {
+      const level = { x0: 24.3, xu, xv: 0, y0: 19.1, yu: 0, yv: 44.4 }
+      expect(bits(level)).toEqual(bits({ ...level, yu: 1e-300 }))
+    }
   })
 
   it('an opaque picture has no background', () => {
