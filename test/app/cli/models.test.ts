@@ -86,6 +86,9 @@ describe('train', () => {
       seconds: expect.any(Number) as number,
       ...(!['lp', 'zero-shot'].includes(recipe) && { course: record.course }),
       ...(recipe === 'coop' && { prompt: expect.stringMatching(/\S/) as string }),
+      knowledge: ['ft', 'lp-ft'].includes(recipe)
+        ? { kind: 'measured', gain: expect.any(Object) as object, outside: expect.objectContaining({ n: 256 }) as object }
+        : { kind: 'unchanged' },
     })
     if (!['lp', 'zero-shot'].includes(recipe)) expect(record.course!.judged!.values).toHaveLength(record.course!.epoch)
     expect(answer['loss']).toHaveLength(answer['steps'] as number)
