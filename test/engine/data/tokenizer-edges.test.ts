@@ -144,7 +144,7 @@ describe('sentencepiece', () => {
       expect([...tokenizer.encode(text, 6)]).toEqual([3, 4, 5, 1, 0, 0])
   })
   it('is refused where it is another kind, or adds more than an end', () => {
-    expect(() => load(json)).toThrow('t.json: model.type')
+    expect(() => load(json)).toThrow('t.json: model: expected Unigram, or BPE with byte_fallback')
     expect(() => Tokenizer.from(unigram)).toThrow('tokenizer.json: model.type')
     expect(() => load({ post_processor: null })).toThrow('t.json: post_processor: expected one token after a text, found 0')
     const twice = { ...unigram.post_processor, single: [...unigram.post_processor.single, unigram.post_processor.single[1]] }
