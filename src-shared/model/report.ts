@@ -39,6 +39,8 @@ export const reportRowSchema = z.object({
   kind: z.string().min(1),
   /** How a soup was made: "uniform", "greedy" … */
   method: z.string().optional(),
+  /** Of WiSE-FT, the share of the fine-tuned weights. */
+  alpha: z.number().min(0).max(1).optional(),
   id: reportScoreSchema.optional(),
   ood: reportScoreSchema.optional(),
   sketch: reportScoreSchema.optional(),

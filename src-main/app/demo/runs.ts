@@ -57,7 +57,8 @@ export async function runPlan(app: AppContext, project: Project, plan: DemoPlan,
     const name = freeName(project, seed ? `${title} seed ${seed}` : title)
     const request = { name, method, checkpoints: of.map((d) => d.result.checkpoint) }
     const { result } = await hooks.until(mergeIntoProject(app, project, request, (p) => hooks.onProgress(name, p)))
-    return keep(title, await watched({ result, row: { ...rowOf(title, 'soup', result), method: method.name } }))
+    const alpha = typeof method['alpha'] === 'number' ? { alpha: method['alpha'] } : {}
+    return keep(title, await watched({ result, row: { ...rowOf(title, 'soup', result), method: method.name, ...alpha } }))
   }
   const watched = async (done: Done): Promise<Done> => ({
     ...done,

@@ -59,7 +59,7 @@ function claimsAbout(rows: readonly ReportRow[], ledgers: readonly ReportLedger[
       [lp, ft].filter((r) => r !== undefined),
       place,
     )
-  const middle = rows.find((r) => r.method === 'wise-ft')
+  const middle = rows.find((r) => r.method === 'wise-ft' && r.alpha === 0.5)
   claim('id', ft, lp, kumar, 'In distribution, full fine-tuning beats the linear probe')
   claim('shifts', lp, ft, kumar, 'Out of distribution, the linear probe beats full fine-tuning')
   claim('id', lpft, better('id'), kumar, 'In distribution, LP-FT beats both LP and FT')

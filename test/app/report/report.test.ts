@@ -110,8 +110,11 @@ describe('findings', () => {
   })
 
   test('halfway to the fine-tuned weights is compared with them', () => {
-    const half = row('soup', nested(300), nested(300), { name: 'WiSE-FT 0.5', method: 'wise-ft' })
-    const found = about(/^(In|Out of) dist.*halfway/, [row('ft', nested(300), nested(200)), half])
+    const [quarter, half] = [0.25, 0.5].map((alpha) =>
+      row('soup', nested(400 * alpha + 100), nested(300), { name: `WiSE-FT ${alpha}`, method: 'wise-ft', alpha }),
+    )
+    const found = about(/^(In|Out of) dist.*halfway/, [row('ft', nested(300), nested(200)), quarter!, half!])
+    expect(found.map((f) => f.text.slice(0, 12))).toEqual(['WiSE-FT 0.5 ', 'WiSE-FT 0.5 '])
     expect(found.map((f) => f.verdict)).toEqual(['shows', 'unclear'])
   })
 
