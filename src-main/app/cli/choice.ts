@@ -31,7 +31,8 @@ export interface Choice {
 }
 
 /** @throws a user error naming the option */
-export function choiceOf({ snapshot, filter, train, val, test, holdOut: group, tagPrefix, forgetting }: Choice): TrainingChoice | undefined {
+export function choiceOf(choice: Choice): TrainingChoice | undefined {
+  const { snapshot, filter, train, val, test, holdOut: group, tagPrefix, forgetting } = choice
   const list = (text: string | undefined) => text?.split(',').map((s) => s.trim())
   const given = {
     snapshot,

@@ -1,8 +1,8 @@
 /**
  * L2-SP (Li, Grandvalet & Davoine 2018, "Explicit inductive bias for transfer learning with convolutional networks", eq. 3):
  * Ω(w) = α/2 ‖w − w⁰‖² over the tensors that the base has too + β/2 ‖w‖² over the new classifier. It is a term of the loss, as in
- * the paper and its code (holyseven/TransferLearningClassification), so that AdamW's moments contain its gradient; drawing weights towards w⁰ beside the
- * moments, as decoupled decay draws them towards 0, would be another method. It takes the place of weight decay.
+ * the paper and its code (holyseven/TransferLearningClassification), so that AdamW's moments contain its gradient; drawing weights
+ * towards w⁰ beside the moments, as decoupled decay draws them towards 0, would be another method. It takes the place of weight decay.
  */
 import type { Graph, Value } from '../graph/graph.ts'
 import { Params, type WeightSource } from '../nn/params.ts'

@@ -3,8 +3,8 @@
  *
  * `logits`, learning without forgetting (Li & Hoiem 2016, eq. 2-4): −Σ y₀ log y of the softened answers y = softmax(z / T) of the old
  * classifier. That is the base's own or, for a model of images and texts, the zero-shot one on the task's classes; it stays as it is,
- * as the texts' tower does, where the paper tunes it too. `features`: half the squared distance of the features (Jung et al. 2016, "Less-forgetting learning in deep neural
- * networks", eq. 2). Both are means over the batch, times the weight λ.
+ * as the texts' tower does, where the paper tunes it too. `features`: half the squared distance of the features (Jung et al. 2016,
+ * "Less-forgetting learning in deep neural networks", eq. 2). Both are means over the batch, times the weight λ.
  */
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
