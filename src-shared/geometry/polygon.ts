@@ -119,10 +119,22 @@ const fromGeom = (geom: [number, number][][][]): PolygonPart[] => geom.map((part
  * Boolean operations also normalise: self-intersections are resolved by the even-odd rule, and overlapping parts
  * joined.
  */
-export const polygonUnion = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => fromGeom(polyclip.union(toGeom(a), toGeom(b)))
-export const polygonSubtract = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => fromGeom(polyclip.difference(toGeom(a), toGeom(b)))
-export const polygonIntersection = (a: readonly PolygonPart[], b: readonly PolygonPart[]) =>
-  fromGeom(polyclip.intersection(toGeom(a), toGeom(b)))
+export const polygonUnion = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => combined(polyclip.union, a, b)
+export const polygonSubtract = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => combined(polyclip.difference, a, b)
+export const polygonIntersection = (a: readonly PolygonPart[], b: readonly PolygonPart[]) => combined(polyclip.intersection, a, b)
+
+/** Steps of a pixel on which polyclip does not lose its way. */
+const GRID = 1024
+
+/** Among edges that are nearer to each other than its arithmetic is exact polyclip throws; then vertices go to the nearest of a grid. */
+function combined(operation: typeof polyclip.union, a: readonly PolygonPart[], b: readonly PolygonPart[]): PolygonPart[] {
+  try {
+    return fromGeom(operation(toGeom(a), toGeom(b)))
+  } catch {
+    const onGrid = (parts: readonly PolygonPart[]) => parts.map((part) => part.map((ring) => ring.map((v) => Math.round(v * GRID) / GRID)))
+    return fromGeom(operation(toGeom(onGrid(a)), toGeom(onGrid(b))))
+  }
+}
 
 const within = (b: Box, width: number, height: number) => b.x >= 0 && b.y >= 0 && b.x + b.w <= width && b.y + b.h <= height
 
