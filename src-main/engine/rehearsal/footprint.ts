@@ -12,8 +12,8 @@ import type { StepOutline } from '../runtime/outline.ts'
 import { batchOf } from '../tasks/embed.ts'
 
 const MB = 2 ** 20
-/** onnxruntime, libvips and the heap once they are in use. */
-const PROGRAM = 115 * MB
+/** onnxruntime, libvips, the heap and the threads that decode and vary images, once they are in use. */
+const PROGRAM = 145 * MB
 /** The session that measures the result, while the arena of the training is still there. */
 const AFTERWARDS = 35 * MB
 /** onnxruntime's arena grows by doubling and is never given back. */
