@@ -1,14 +1,14 @@
 /** Photographs of coloured blocks, as a camera saves them, and a small detector that half knows them. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { addLabels } from '../../src-main/app/annotations/index.ts'
-import { addRecords, createProject, openProject } from '../../src-main/app/projects/index.ts'
+import { addRecords, createProject } from '../../src-main/app/projects/index.ts'
 import { runJob } from '../../src-main/engine/jobs/run-job.ts'
 import type { Item } from '../../src-shared/model/job.ts'
 import { goldenPath } from '../helpers/golden.ts'
-import type { SmallProject } from './project.ts'
+import { type SmallProject, smallProject } from './project.ts'
 
 const side = 192
 const names = ['red', 'blue']
@@ -51,18 +51,7 @@ export async function blocks(train: number, test: number): Promise<SmallProject>
   )
   addRecords(project, records)
   project.close()
-  return {
-    folder,
-    read(look) {
-      const open = openProject(folder, { readOnly: true })
-      try {
-        return look(open)
-      } finally {
-        open.close()
-      }
-    },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  return smallProject(folder)
 }
 
 /** A detector of 24 × 24 pixels that saw a few such photographs a few times. */

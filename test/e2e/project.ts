@@ -14,6 +14,22 @@ export interface SmallProject {
   remove(): void
 }
 
+/** @param made what is removed with it, if not its folder alone */
+export function smallProject(folder: string, made = folder): SmallProject {
+  return {
+    folder,
+    read(look) {
+      const open = openProject(folder, { readOnly: true })
+      try {
+        return look(open)
+      } finally {
+        open.close()
+      }
+    },
+    remove: () => rmSync(made, { recursive: true, force: true }),
+  }
+}
+
 /** `bird 0.png`, `bird 1.png` …, 400 × 300, with the labels robin and wren; `about(i)` is what else is said of each. */
 export async function birds(n: number, about: (i: number) => Partial<ImageRecord> = () => ({})): Promise<SmallProject> {
   const folder = mkdtempSync(join(tmpdir(), 'dashi-project-'))
@@ -30,16 +46,5 @@ export async function birds(n: number, about: (i: number) => Partial<ImageRecord
       Array.from({ length: n }, (_, i) => ({ fileName: `bird ${i}.png`, width: 400, height: 300, ...about(i) })),
     )
   project.close()
-  return {
-    folder,
-    read(look) {
-      const open = openProject(folder, { readOnly: true })
-      try {
-        return look(open)
-      } finally {
-        open.close()
-      }
-    },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  return smallProject(folder)
 }

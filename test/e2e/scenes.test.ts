@@ -3,7 +3,7 @@
  * without labels in the background → a review by keys → what labels look like is learned from accepted regions → a higher AP on
  * scenes that were in no training.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -17,7 +17,7 @@ import type { Region } from '../../src-shared/model/region.ts'
 import { sceneInstancesSchema } from '../../src-shared/model/sample.ts'
 import { appForTests } from './app-for-tests.ts'
 import { canRun, findings, settled } from './browser.ts'
-import type { SmallProject } from './project.ts'
+import { type SmallProject, smallProject } from './project.ts'
 
 /** What is on each scene, as it was drawn: what a person sees who reviews. */
 function drawn() {
@@ -35,7 +35,8 @@ function drawn() {
 
 /** The sample without the pictographs: its 50 scenes without labels are to be trained on, as are its labelled ones for training. */
 async function scenes(): Promise<SmallProject> {
-  const folder = join(mkdtempSync(join(tmpdir(), 'dashi-scenes-')), 'sample')
+  const made = mkdtempSync(join(tmpdir(), 'dashi-scenes-'))
+  const folder = join(made, 'sample')
   await createSampleProject(folder)
   const project = openProject(folder)
   const truth = drawn()
@@ -53,18 +54,7 @@ async function scenes(): Promise<SmallProject> {
   )
   assignSplits(project, wanted)
   project.close()
-  return {
-    folder,
-    read(look) {
-      const open = openProject(folder, { readOnly: true })
-      try {
-        return look(open)
-      } finally {
-        open.close()
-      }
-    },
-    remove: () => rmSync(join(folder, '..'), { recursive: true, force: true }),
-  }
+  return smallProject(folder, made)
 }
 
 describe.skipIf(!canRun)('a detector that is taught the labels of the sample', () => {

@@ -144,6 +144,18 @@ export type OpenClipConfig = z.output<typeof openClipSchema>
 const actOf = (quick: boolean, kwargs: z.output<typeof acts>) =>
   quick ? 'quick_gelu' : kwargs?.approximate === 'tanh' ? 'gelu_pytorch_tanh' : 'gelu'
 
+/** What the text towers of both have in common, in the names of transformers. */
+const textConfigOf = (t: OpenClipConfig['model_cfg']['text_cfg'], quick: boolean) => ({
+  vocab_size: t.vocab_size,
+  hidden_size: t.width,
+  intermediate_size: Math.trunc(t.width * t.mlp_ratio),
+  num_hidden_layers: t.layers,
+  num_attention_heads: t.heads,
+  max_position_embeddings: t.context_length,
+  hidden_act: actOf(quick, t.act_kwargs),
+  layer_norm_eps: t.norm_kwargs?.eps ?? 1e-5,
+})
+
 /** `config.json` of a CLIPModel. */
 export function clipConfigOf({ model_cfg: { quick_gelu: quick, embed_dim, vision_cfg: v, text_cfg: t } }: OpenClipConfig) {
   return {
@@ -152,14 +164,7 @@ export function clipConfigOf({ model_cfg: { quick_gelu: quick, embed_dim, vision
     projection_dim: embed_dim,
     text_config: {
       model_type: 'clip_text_model',
-      vocab_size: t.vocab_size,
-      hidden_size: t.width,
-      intermediate_size: Math.trunc(t.width * t.mlp_ratio),
-      num_hidden_layers: t.layers,
-      num_attention_heads: t.heads,
-      max_position_embeddings: t.context_length,
-      hidden_act: actOf(quick, t.act_kwargs),
-      layer_norm_eps: t.norm_kwargs?.eps ?? 1e-5,
+      ...textConfigOf(t, quick),
       eos_token_id: 2, // stands for the largest id, which is where open_clip reads a text
     },
     vision_config: {
@@ -186,14 +191,7 @@ export function siglipConfigOf({ model_cfg: { vision_cfg: v, text_cfg: t } }: Op
     architectures: ['SiglipModel'],
     text_config: {
       model_type: 'siglip_text_model',
-      vocab_size: t.vocab_size,
-      hidden_size: t.width,
-      intermediate_size: Math.trunc(t.width * t.mlp_ratio),
-      num_hidden_layers: t.layers,
-      num_attention_heads: t.heads,
-      max_position_embeddings: t.context_length,
-      hidden_act: actOf(false, t.act_kwargs),
-      layer_norm_eps: t.norm_kwargs?.eps ?? 1e-5,
+      ...textConfigOf(t, false),
       projection_size: d,
     },
     vision_config: {
