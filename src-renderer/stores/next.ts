@@ -46,19 +46,29 @@ export const useNext = defineStore('next', () => {
   const awaited = ref<string | null>(null)
   const job = computed(() => jobs.running.find((j) => j.id === awaited.value))
 
+  /** Whether what can be chosen, and how many images have no label, are still being asked for. */
+  const looking = ref(false)
+
   /** Opens the dialog. @param model of a run, or of a row of a comparison */
-  function ask(model: string | null, other: string | null = null): void {
+  async function ask(model: string | null, other: string | null = null): Promise<void> {
     Object.assign(chosen, { model, other })
     if (other !== null) chosen.strategy = 'checkpoints'
     else if (chosen.strategy === 'checkpoints') chosen.strategy = 'mix'
-    // Where every image has a label, what it gets wrong is among those.
-    if (other === null && chosen.filter === 'unlabelled' && project.facets?.unlabelled === 0)
-      Object.assign(chosen, { filter: 'all', strategy: 'disagreement' })
     problem.value = null
+    looking.value = true
     shell.open('next')
-    void loadStrategies()
-      .then((found) => (strategies.value = found))
-      .catch((e: unknown) => (problem.value = errorWords(e)))
+    try {
+      // The counts that are shown lag behind the last label given.
+      const [found] = await Promise.all([loadStrategies(), project.refresh()])
+      strategies.value = found
+      // Where every image has a label, what it gets wrong is among those.
+      if (other === null && chosen.filter === 'unlabelled' && project.facets?.unlabelled === 0)
+        Object.assign(chosen, { filter: 'all', strategy: 'disagreement' })
+    } catch (e) {
+      problem.value = errorWords(e)
+    } finally {
+      looking.value = false
+    }
   }
 
   /** Makes the queue and opens its first image; closing the dialog meanwhile leaves the job running, and the queue unopened. */
@@ -139,5 +149,5 @@ export const useNext = defineStore('next', () => {
       Object.assign(chosen, { model: null, other: null })
     },
   )
-  return { strategies, strategy, chosen, problem, job, ask, start, open, repeated, retrain, curve, refreshCurve }
+  return { strategies, strategy, chosen, problem, job, looking, ask, start, open, repeated, retrain, curve, refreshCurve }
 })
