@@ -18,7 +18,7 @@ import { checkPairs, classTextsOf, drawn as drawnText, type Pair, shareFeed, tex
 import { byRecall } from './recall-judge.ts'
 import { featuresPhases, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
-import { type Augmentation, pixelBatches } from './views.ts'
+import { pixelBatches, type Varying } from './views.ts'
 
 type Tuning = { [K in keyof ReturnType<typeof captionTuning>]: z.output<ReturnType<typeof captionTuning>[K]> }
 
@@ -28,7 +28,7 @@ export interface CaptionRecipe {
   /** Which of the model's tensors are trained. */
   trains(spec: TensorSpec): boolean
   /** How much pictures are varied; `locked`: the image tower is not trained and sees each picture once, as it is. */
-  readonly pictures: Augmentation | 'locked'
+  readonly pictures: Varying | 'locked'
   /** Whether labels are learned from as well as captions. */
   readonly labels?: boolean
   /** Tensors that take the place of the model's, or stand beside them. */
@@ -148,8 +148,8 @@ interface Pictures {
   read(told: readonly Told[], step: number): Promise<Record<string, Tensor>>
 }
 
-function varied(run: Run, augmentation: Augmentation, drawn: Parameters<typeof pixelBatches>[2]): Pictures {
-  const { height, width, read } = pixelBatches(run, augmentation, drawn)
+function varied(run: Run, varying: Varying, drawn: Parameters<typeof pixelBatches>[2]): Pictures {
+  const { height, width, read } = pixelBatches(run, varying, drawn)
   return {
     embed: (p, graph, b) => run.model.image.embed(p, graph.input('pixels', 'float32', [b, 3, height, width])),
     read: async (told, step) => ({

@@ -6,14 +6,18 @@ import type { Normalisation } from '../data/render.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import type { Examples } from '../tasks/examples.ts'
 import type { Run } from './run.ts'
-import type { augmentations } from './settings.ts'
+import type { Augmenting } from './settings.ts'
 
-export type Augmentation = (typeof augmentations)[number]
+/** How much pictures are varied. */
+export type Varying = { readonly augmentation: 'none' } | Augmenting
+export const unvaried: Varying = { augmentation: 'none' }
+
+const light = augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 })
 
 /** Augmentations typical for photographs: crops and flips; `strong` adds colour and rotation. */
-const views: Record<Augmentation, AugmentConfig | undefined> = {
+const views: Record<Exclude<Augmenting['augmentation'], 'randaugment'>, AugmentConfig | undefined> = {
   none: undefined,
-  light: augmentSchema.parse({ minScale: 0.7, aspect: 1.2, flip: 0.5 }),
+  light,
   strong: augmentSchema.parse({
     minScale: 0.4,
     maxScale: 1.2,
@@ -29,16 +33,19 @@ const views: Record<Augmentation, AugmentConfig | undefined> = {
   }),
 }
 
+const configOf = (s: Varying): AugmentConfig | undefined =>
+  s.augmentation === 'randaugment' ? { ...light, operations: s.randOps, magnitude: s.randMagnitude } : views[s.augmentation]
+
 /**
  * Batches [rows, 3, H, W] of a split's images; a function of the seed, the step's epoch and the rows. Not of what the run's
  * store still holds, nor of the threads that render: images are varied at a size that follows from theirs and the model's
  * alone.
  */
-export function pixelBatches(run: Run, augmentation: Augmentation, drawn: Pick<Examples, 'epochOf'>, split = 'train') {
+export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>, split = 'train') {
   const { preprocess: prepared } = run.model
   const { height, width } = outputSize(prepared)
   const images = run.split(split)
-  const config = views[augmentation]
+  const config = configOf(varying)
   const size = 3 * height * width
   const key = fingerprint(prepared)
   return {

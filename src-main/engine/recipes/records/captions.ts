@@ -28,5 +28,5 @@ export default defineRecipe({
   phases: captionPhases(5),
   settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...seeing }),
   mark: { label: 'Captions', shape: 'bubble', light: '#7a5c00', dark: '#e2c25a' },
-  run: (run, s) => tuneCaptions(run, s, { recipe: 'captions', pictures: s.augmentation, trains: ofTowers, ...pairLossOf(run.model, s) }),
+  run: (run, s) => tuneCaptions(run, s, { recipe: 'captions', pictures: s, trains: ofTowers, ...pairLossOf(run.model, s) }),
 })

@@ -60,7 +60,7 @@ async function tunePrefixes(run: Run, s: z.output<typeof settings>): Promise<Tra
     throw userError(sentence('recipe.no-prefix', { recipe: 'prefix', setting: 'labelToken', found: s.labelToken }))
   const wording = (text: string, isCaption: boolean) => `${isCaption ? s.captionToken : s.labelToken} ${text}`
   const trained = await tuneCaptions(run, s, {
-    ...{ recipe: 'prefix', labels: true, pictures: s.augmentation, trains: ofTowers, wording },
+    ...{ recipe: 'prefix', labels: true, pictures: s, trains: ofTowers, wording },
     ...{ own: renewed(run, Object.values(tokens)), ...softTargetLoss },
   })
   return {

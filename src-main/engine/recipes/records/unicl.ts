@@ -26,6 +26,5 @@ export default defineRecipe({
   phases: captionPhases(5),
   settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...seeing }),
   mark: { label: 'UniCL', shape: 'crown', light: '#9b3d72', dark: '#f0a3cc' },
-  run: (run, s) =>
-    tuneCaptions(run, s, { ...{ recipe: 'unicl', labels: true, pictures: s.augmentation, trains: ofTowers }, ...softTargetLoss }),
+  run: (run, s) => tuneCaptions(run, s, { ...{ recipe: 'unicl', labels: true, pictures: s, trains: ofTowers }, ...softTargetLoss }),
 })
