@@ -16,11 +16,15 @@ import { fit } from './fit.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { checkPairs, classTextsOf, drawn as drawnText, type Pair, shareFeed, textFeeds, type Told, toldOf } from './pairs.ts'
 import { byRecall } from './recall-judge.ts'
+import { inTwoParts, keptPatches, type reducing } from './reducing.ts'
 import { featuresPhases, stepsOf } from './phases.ts'
 import type { Run, Trained } from './run.ts'
 import { pixelBatches, type Varying } from './views.ts'
 
 type Tuning = { [K in keyof ReturnType<typeof captionTuning>]: z.output<ReturnType<typeof captionTuning>[K]> }
+type Reducing = { readonly [K in keyof typeof reducing]: z.output<(typeof reducing)[K]> }
+/** How much of images and texts the first steps see. */
+type Less = Pick<Reducing, 'reducedShare' | 'textTokens'> & Partial<Reducing>
 
 /** What one recipe makes of pairs. */
 export interface CaptionRecipe {
@@ -63,28 +67,34 @@ export const captionPhases =
   ]
 
 /** @throws a user error if there is nothing to tell apart (checkPairs) */
-export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Promise<Trained> {
+export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe): Promise<Trained> {
   const { model } = run
   const { seed, provider } = run.o
   const text = textTower(model, of.recipe)
   const told = toldOf(run, 'train', of)
   checkPairs(told, s)
   const drawn = shuffled(told.length, { batchSize: s.batchSize, accumulate: slicesOf(s), seed })
-  const pictures = of.pictures === 'locked' ? await locked(run) : varied(run, of.pictures, drawn)
+  const steps = drawn.perEpoch * s.epochs
+  const until = Math.round(s.reducedShare * steps)
+  const whole = { length: text.context, pictures: of.pictures === 'locked' ? await locked(run) : varied(run, of.pictures, drawn) }
+  const reduced = {
+    length: Math.min(text.context, s.textTokens),
+    pictures: of.pictures === 'locked' ? whole.pictures : varied(run, of.pictures, drawn, s),
+  }
   const weightOf = await captionWeights(run, told, s)
   const classTexts = classTextsOf(run)
   const own = of.own ?? new Map<string, OwnTensor>()
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => (model.tensors.has(name) ? of.trains(model.tensors.get(name)!) : own.has(name))
   const params = (graph: Graph) => new Params(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' })
-  const embedText = (p: Params, graph: Graph, b: number) =>
-    text.embed(p, text.tokens(p, graph.input('ids', 'int32', [b, text.context])), graph.input('at', 'int32', [b]))
-  const step: ContrastStep = {
+  const embedText = (p: Params, graph: Graph, b: number, length: number) =>
+    text.embed(p, text.tokens(p, graph.input('ids', 'int32', [b, length])), graph.input('at', 'int32', [b]))
+  const stepOf = ({ pictures, length }: typeof whole): ContrastStep => ({
     params,
-    embed: (p, graph, b) => ({ image: pictures.embed(p, graph, b), text: embedText(p, graph, b) }),
+    embed: (p, graph, b) => ({ image: pictures.embed(p, graph, b), text: embedText(p, graph, b, length) }),
     loss: (p, graph, n, { image, text: words }) =>
       of.loss(p, graph, { image, text: words, logits: text.similarity.logits(p, image, words) }, graph.input('share', 'float32', [n])),
-  }
+  })
   const { weights, other, ...rest } = await fit(run, {
     ...{ phase: 'training', settings: s, drawn, by: 'recall', divides: true },
     async open({ batch, accumulate, rows }) {
@@ -95,13 +105,14 @@ export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Prom
       const feeds = {
         async slice(at: number, micro: number) {
           const pairs = pairsOf(at, micro)
+          const { pictures, length } = at < until ? reduced : whole
           const texts = pairs.map(({ text: said, caption }) => of.wording?.(said, caption >= 0) ?? said)
           return {
             ...(await pictures.read(
               pairs.map((pair) => pair.of),
               at,
             )),
-            ...textFeeds(run, text, texts, text.context),
+            ...textFeeds(run, text, texts, length),
           }
         },
         pairs(at: number, micros: readonly number[]) {
@@ -113,15 +124,19 @@ export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Prom
         ...{ optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined },
         ...{ max: text.similarity.bounds, session: { provider } },
       }
-      const opened = await contrastTrainer(step, feeds, (name) => source.float32(name), { batch, slices: accumulate }, options)
-      const judge = byRecall(run, opened.trainer, {
+      const opened = await inTwoParts({ until, steps }, (isReduced) =>
+        contrastTrainer(stepOf(isReduced ? reduced : whole), feeds, (name) => source.float32(name), { batch, slices: accumulate }, options),
+      )
+      const judge = byRecall(run, opened, {
         params,
         locked: of.pictures === 'locked',
         wording: (said) => of.wording?.(said, true) ?? said,
       })
       return {
-        ...opened,
-        judge: judge?.measure,
+        get trainer() {
+          return opened.trainer
+        },
+        ...{ batch: opened.batch, ready: opened.ready, judge: judge?.measure },
         async release() {
           await opened.release()
           await judge?.release()
@@ -148,16 +163,20 @@ interface Pictures {
   read(told: readonly Told[], step: number): Promise<Record<string, Tensor>>
 }
 
-function varied(run: Run, varying: Varying, drawn: Parameters<typeof pixelBatches>[2]): Pictures {
-  const { height, width, read } = pixelBatches(run, varying, drawn)
+function varied(
+  run: Run,
+  varying: Varying,
+  drawn: Parameters<typeof pixelBatches>[2],
+  { sideShare = 1, patchShare = 1 }: Partial<Reducing> = {},
+): Pictures {
+  const { height, width, read } = pixelBatches(run, varying, drawn, 'train', sideShare)
+  const some = patchShare < 1 ? keptPatches(run.model, { height, width }, patchShare) : undefined
   return {
-    embed: (p, graph, b) => run.model.image.embed(p, graph.input('pixels', 'float32', [b, 3, height, width])),
-    read: async (told, step) => ({
-      pixels: await read(
-        told.map(({ row }) => row),
-        step,
-      ),
-    }),
+    embed: (p, graph, b) => (some ?? run.model.image).embed(p, graph.input('pixels', 'float32', [b, 3, height, width])),
+    async read(told, step) {
+      const rows = told.map(({ row }) => row)
+      return { pixels: await read(rows, step), ...some?.feeds(run.o.seed, step, rows) }
+    },
   }
 }
 

@@ -90,13 +90,14 @@ export type Anchoring = Values<typeof anchoring>
 export function withoutIdle(settings: Record<string, unknown>): Record<string, unknown> {
   const { mix = 'none', mixupAlpha, cutmixAlpha, distill = 'none', distillWeight, distillTemperature, ...others } = settings
   const { l2sp = false, l2spAlpha, l2spBeta, layerDecay = 1, unfreezeEvery = 0, ...more } = others
-  const { randOps, randMagnitude, ...rest } = more
+  const { randOps, randMagnitude, reducedShare = 0, patchShare, sideShare, textTokens, ...rest } = more
   return {
     ...rest,
     ...(mix !== 'none' && { mix, ...(mix !== 'cutmix' && { mixupAlpha }), ...(mix !== 'mixup' && { cutmixAlpha }) }),
     ...(distill !== 'none' && { distill, distillWeight, ...(distill !== 'features' && { distillTemperature }) }),
     ...(l2sp === true && { l2sp, l2spAlpha, l2spBeta }),
     ...(rest['augmentation'] === 'randaugment' && { randOps, randMagnitude }),
+    ...(reducedShare !== 0 && { reducedShare, patchShare, sideShare, textTokens }),
     ...(layerDecay !== 1 && { layerDecay }),
     ...(unfreezeEvery !== 0 && { unfreezeEvery }),
   }

@@ -2,6 +2,7 @@
 import { type AugmentConfig, augmentSchema, leastSize } from '../data/augment.ts'
 import { fingerprint } from '../data/cache.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
+import type { Preparation } from '../models/preparation.ts'
 import type { Normalisation } from '../data/render.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import type { Examples } from '../tasks/examples.ts'
@@ -40,9 +41,10 @@ const configOf = (s: Varying): AugmentConfig | undefined =>
  * Batches [rows, 3, H, W] of a split's images; a function of the seed, the step's epoch and the rows. Not of what the run's
  * store still holds, nor of the threads that render: images are varied at a size that follows from theirs and the model's
  * alone.
+ * @param side of images, as a share of the model's
  */
-export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>, split = 'train') {
-  const { preprocess: prepared } = run.model
+export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>, split = 'train', side = 1) {
+  const prepared = smaller(run.model.preprocess, run.model.image.patch, side)
   const { height, width } = outputSize(prepared)
   const images = run.split(split)
   const config = configOf(varying)
@@ -66,6 +68,24 @@ export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, '
       }
       return tensor(x, 'float32', [rows.length, 3, height, width])
     },
+  }
+}
+
+/** The same for images of a share of the side, in whole patches. */
+function smaller(prepared: Preparation, patch: number, share: number): Preparation {
+  if (share === 1) return prepared
+  const { height, width } = outputSize(prepared)
+  const of = (side: number) => Math.max(patch, Math.round((side * share) / patch) * patch)
+  const crop_size = { height: of(height), width: of(width) }
+  const [down, across] = [crop_size.height / height, crop_size.width / width]
+  const { size } = prepared
+  return {
+    ...prepared,
+    crop_size,
+    size:
+      'height' in size
+        ? { height: Math.round(size.height * down), width: Math.round(size.width * across) }
+        : { shortest_edge: Math.round(size.shortest_edge * Math.max(down, across)) },
   }
 }
 

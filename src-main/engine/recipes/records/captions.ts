@@ -7,6 +7,7 @@ import { captioned, captionPhases, ofTowers, tuneCaptions } from '../caption-tun
 import { captionTuning, pairLoss, varied } from '../caption-settings.ts'
 import { pairLossOf } from '../pair-loss.ts'
 import { defineRecipe } from '../recipe.ts'
+import { reducing } from '../reducing.ts'
 import { seeing } from '../settings.ts'
 
 export default defineRecipe({
@@ -26,7 +27,7 @@ export default defineRecipe({
     'Sigmoid loss for language image pre-training, arXiv:2303.15343',
   ...captioned,
   phases: captionPhases(5),
-  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...seeing }),
+  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...reducing, ...seeing }),
   mark: { label: 'Captions', shape: 'bubble', light: '#7a5c00', dark: '#e2c25a' },
   run: (run, s) => tuneCaptions(run, s, { recipe: 'captions', pictures: s, trains: ofTowers, ...pairLossOf(run.model, s) }),
 })
