@@ -12,6 +12,7 @@ import { parametersIn } from './beside.ts'
 import { captionWeights } from './caption-quality.ts'
 import { type captionTuning, slicesOf } from './caption-settings.ts'
 import { type ContrastStep, contrastTrainer } from './contrast-trainer.ts'
+import { type ExtraViews, oneView, secondOf } from './extra-views.ts'
 import { fit } from './fit.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { checkPairs, classTextsOf, drawn as drawnText, type Pair, shareFeed, textFeeds, type Told, toldOf } from './pairs.ts'
@@ -35,12 +36,19 @@ export interface CaptionRecipe {
   readonly pictures: Varying | 'locked'
   /** Whether labels are learned from as well as captions. */
   readonly labels?: boolean
+  /** More views of images and texts; one of each by default. */
+  readonly views?: ExtraViews
   /** Tensors that take the place of the model's, or stand beside them. */
   readonly own?: ReadonlyMap<string, OwnTensor>
   /** How the model reads the text of a pair; as it stands by default. */
   wording?(text: string, isCaption: boolean): string
   /** The loss of n pairs [n, n], with inputs of its own besides `share` [n] (float32), which sums to 1. */
-  loss(p: Params, graph: Graph, cosines: { readonly logits: Value; readonly image: Value; readonly text: Value }, share: Value): Value
+  loss(
+    p: Params,
+    graph: Pick<Graph, 'input'>,
+    cosines: { readonly logits: Value; readonly image: Value; readonly text: Value },
+    share: Value,
+  ): Value
   /** Values of those inputs. */
   feeds(pairs: readonly Pair[]): Record<string, Tensor>
 }
@@ -76,24 +84,42 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
   const drawn = shuffled(told.length, { batchSize: s.batchSize, accumulate: slicesOf(s), seed })
   const steps = drawn.perEpoch * s.epochs
   const until = Math.round(s.reducedShare * steps)
-  const whole = { length: text.context, pictures: of.pictures === 'locked' ? await locked(run) : varied(run, of.pictures, drawn) }
-  const reduced = {
+  const views = of.views ?? oneView
+  const further = (less?: Less) => views.pictures.map(({ name, varying }, i) => ({ name, of: varied(run, varying, drawn, less, i + 1) }))
+  const whole = {
+    length: text.context,
+    pictures: of.pictures === 'locked' ? await locked(run) : varied(run, of.pictures, drawn),
+    further: further(),
+  }
+  const reduced: typeof whole = {
     length: Math.min(text.context, s.textTokens),
     pictures: of.pictures === 'locked' ? whole.pictures : varied(run, of.pictures, drawn, s),
+    further: further(s),
   }
   const weightOf = await captionWeights(run, told, s)
   const classTexts = classTextsOf(run)
-  const own = of.own ?? new Map<string, OwnTensor>()
+  const own = new Map([...(of.own ?? []), ...views.own])
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => (model.tensors.has(name) ? of.trains(model.tensors.get(name)!) : own.has(name))
   const params = (graph: Graph) => new Params(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' })
-  const embedText = (p: Params, graph: Graph, b: number, length: number) =>
+  const embedText = (p: Params, graph: Pick<Graph, 'input'>, b: number, length: number) =>
     text.embed(p, text.tokens(p, graph.input('ids', 'int32', [b, length])), graph.input('at', 'int32', [b]))
-  const stepOf = ({ pictures, length }: typeof whole): ContrastStep => ({
+  const stepOf = ({ pictures, further, length }: typeof whole): ContrastStep => ({
     params,
-    embed: (p, graph, b) => ({ image: pictures.embed(p, graph, b), text: embedText(p, graph, b, length) }),
-    loss: (p, graph, n, { image, text: words }) =>
-      of.loss(p, graph, { image, text: words, logits: text.similarity.logits(p, image, words) }, graph.input('share', 'float32', [n])),
+    embed: (p, graph, b) => ({
+      image: pictures.embed(p, graph, b),
+      text: embedText(p, graph, b, length),
+      ...Object.fromEntries(further.map(({ name, of: more }) => [name, views.read(p, more.embed(p, graph, b))])),
+      ...(views.texts && { text2: embedText(p, ofSecond(graph), b, length) }),
+    }),
+    loss(p, graph, n, embedded) {
+      const share = graph.input('share', 'float32', [n])
+      const inputs = { text: once(graph), text2: once(ofSecond(graph)) }
+      return views.loss(embedded, (images, texts) => {
+        const [image, words] = [embedded[images]!, embedded[texts]!]
+        return of.loss(p, inputs[texts], { image, text: words, logits: text.similarity.logits(p, image, words) }, share)
+      })
+    },
   })
   const { weights, other, ...rest } = await fit(run, {
     ...{ phase: 'training', settings: s, drawn, by: 'recall', divides: true },
@@ -102,22 +128,29 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
         const rng = Rng.of(seed, DRAWN, at, micro)
         return rows(at, micro).map((i) => drawnText(told[i]!, rng, classTexts))
       }
+      const secondsOf = (pairs: readonly Pair[], at: number, micro: number): Pair[] => {
+        const rng = Rng.of(seed, DRAWN, at, micro, 1)
+        return pairs.map((pair) => secondOf(pair, rng))
+      }
+      const worded = (pairs: readonly Pair[]) => pairs.map(({ text: said, caption }) => of.wording?.(said, caption >= 0) ?? said)
       const feeds = {
         async slice(at: number, micro: number) {
           const pairs = pairsOf(at, micro)
-          const { pictures, length } = at < until ? reduced : whole
-          const texts = pairs.map(({ text: said, caption }) => of.wording?.(said, caption >= 0) ?? said)
+          const { pictures, further: others, length } = at < until ? reduced : whole
+          const images = pairs.map((pair) => pair.of)
+          const seen = await Promise.all([pictures, ...others.map((more) => more.of)].map((view) => view.read(images, at)))
+          const textsOf = (said: readonly Pair[]) => textFeeds(run, text, worded(said), length)
           return {
-            ...(await pictures.read(
-              pairs.map((pair) => pair.of),
-              at,
-            )),
-            ...textFeeds(run, text, texts, length),
+            ...(Object.assign({}, ...seen) as Record<string, Tensor>),
+            ...textsOf(pairs),
+            ...(views.texts && seconds(textsOf(secondsOf(pairs, at, micro)))),
           }
         },
         pairs(at: number, micros: readonly number[]) {
-          const pairs = micros.flatMap((micro) => pairsOf(at, micro))
-          return { ...of.feeds(pairs), share: shareFeed(pairs.map(weightOf)) }
+          const drawnPairs = micros.map((micro) => pairsOf(at, micro))
+          const pairs = drawnPairs.flat()
+          const others = () => drawnPairs.flatMap((own, i) => secondsOf(own, at, micros[i]!))
+          return { ...of.feeds(pairs), ...(views.texts && seconds(of.feeds(others()))), share: shareFeed(pairs.map(weightOf)) }
         },
       }
       const options = {
@@ -145,7 +178,9 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
     },
   })
   const kept = (found: ReadonlyMap<string, Float32Array>) => new Map([...found].filter(([name]) => model.tensors.has(name)))
-  const added = [...own.keys()].filter((name) => !model.tensors.has(name)).map((name) => [name, weights.get(name)![0]!] as const)
+  const added = [...(of.own?.keys() ?? [])]
+    .filter((name) => !model.tensors.has(name))
+    .map((name) => [name, weights.get(name)![0]!] as const)
   return {
     ...rest,
     weights: kept(weights),
@@ -156,6 +191,22 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
 
 /** Stands for the drawing of texts in random numbers. */
 const DRAWN = 0xca9
+
+/** Inputs of the second text of each image have names of their own. */
+const second = (name: string) => `${name}2`
+const seconds = (feeds: Record<string, Tensor>) => Object.fromEntries(Object.entries(feeds).map(([name, x]) => [second(name), x]))
+const ofSecond = (graph: Pick<Graph, 'input'>): Pick<Graph, 'input'> => ({ input: (name, ...of) => graph.input(second(name), ...of) })
+
+/** Inputs that are asked for more than once. */
+function once(graph: Pick<Graph, 'input'>): Pick<Graph, 'input'> {
+  const known = new Map<string, Value>()
+  return {
+    input(name, ...of) {
+      if (!known.has(name)) known.set(name, graph.input(name, ...of))
+      return known.get(name)!
+    },
+  }
+}
 
 interface Pictures {
   /** Embeddings [b, D] of pictures that are inputs of the graph. */
@@ -168,14 +219,16 @@ function varied(
   varying: Varying,
   drawn: Parameters<typeof pixelBatches>[2],
   { sideShare = 1, patchShare = 1 }: Partial<Reducing> = {},
+  view = 0,
 ): Pictures {
-  const { height, width, read } = pixelBatches(run, varying, drawn, 'train', sideShare)
-  const some = patchShare < 1 ? keptPatches(run.model, { height, width }, patchShare) : undefined
+  const { height, width, read } = pixelBatches(run, varying, drawn, 'train', sideShare, view)
+  const named = (name: string) => (view ? `${name}:${view}` : name)
+  const some = patchShare < 1 ? keptPatches(run.model, { height, width }, patchShare, named('kept')) : undefined
   return {
-    embed: (p, graph, b) => (some ?? run.model.image).embed(p, graph.input('pixels', 'float32', [b, 3, height, width])),
+    embed: (p, graph, b) => (some ?? run.model.image).embed(p, graph.input(named('pixels'), 'float32', [b, 3, height, width])),
     async read(told, step) {
       const rows = told.map(({ row }) => row)
-      return { pixels: await read(rows, step), ...some?.feeds(run.o.seed, step, rows) }
+      return { [named('pixels')]: await read(rows, step), ...some?.feeds(run.o.seed, step, rows) }
     },
   }
 }

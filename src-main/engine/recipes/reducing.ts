@@ -50,8 +50,16 @@ export const reducing = {
   textTokens,
 }
 
-/** A random share of the patches of a tower's images, each time others. */
-export function keptPatches(model: Model, { height, width }: { readonly height: number; readonly width: number }, share: number) {
+/**
+ * A random share of the patches of a tower's images, each time others.
+ * @param name of the input that says which
+ */
+export function keptPatches(
+  model: Model,
+  { height, width }: { readonly height: number; readonly width: number },
+  share: number,
+  name = 'kept',
+) {
   const { patch } = model.image
   const n = Math.floor(height / patch) * Math.floor(width / patch)
   const k = Math.max(1, Math.round(share * n))
@@ -71,7 +79,7 @@ export function keptPatches(model: Model, { height, width }: { readonly height: 
         const before = tokens - n // class tokens
         if (before < 0) throw unable(model)
         const patches = reshape(slice(x, { axis: 1, start: before }), [b * n, d])
-        const kept = gather(patches, p.graph.input('kept', 'int32', [b, k]))
+        const kept = gather(patches, p.graph.input(name, 'int32', [b, k]))
         return before ? concat([slice(x, { axis: 1, start: 0, end: before }), kept], { axis: 1 }) : kept
       }
       const embedded = model.image.embed(view, pixels)
@@ -79,13 +87,13 @@ export function keptPatches(model: Model, { height, width }: { readonly height: 
       return embedded
     },
     /** Which patches are kept, of all of a batch: a function of seed, step and the example alone. */
-    feeds(seed: number, step: number, rows: readonly number[]): Record<'kept', Tensor> {
+    feeds(seed: number, step: number, rows: readonly number[]): Record<string, Tensor> {
       const kept = new Int32Array(rows.length * k)
       rows.forEach((row, slot) => {
         const order = Rng.of(seed, PATCHES, step, row).shuffle(Int32Array.from({ length: n }, (_, i) => slot * n + i))
         kept.set(order.subarray(0, k).sort(), slot * k)
       })
-      return { kept: tensor(kept, 'int32', [rows.length, k]) }
+      return { [name]: tensor(kept, 'int32', [rows.length, k]) }
     },
   }
 }

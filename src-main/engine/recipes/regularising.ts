@@ -90,7 +90,8 @@ export type Anchoring = Values<typeof anchoring>
 export function withoutIdle(settings: Record<string, unknown>): Record<string, unknown> {
   const { mix = 'none', mixupAlpha, cutmixAlpha, distill = 'none', distillWeight, distillTemperature, ...others } = settings
   const { l2sp = false, l2spAlpha, l2spBeta, layerDecay = 1, unfreezeEvery = 0, ...more } = others
-  const { randOps, randMagnitude, reducedShare = 0, patchShare, sideShare, textTokens, ...rest } = more
+  const { randOps, randMagnitude, reducedShare = 0, patchShare, sideShare, textTokens, ...also } = more
+  const { extraViews = 'none', viewsWeight, viewsTemperature, ...rest } = also
   return {
     ...rest,
     ...(mix !== 'none' && { mix, ...(mix !== 'cutmix' && { mixupAlpha }), ...(mix !== 'mixup' && { cutmixAlpha }) }),
@@ -98,6 +99,7 @@ export function withoutIdle(settings: Record<string, unknown>): Record<string, u
     ...(l2sp === true && { l2sp, l2spAlpha, l2spBeta }),
     ...(rest['augmentation'] === 'randaugment' && { randOps, randMagnitude }),
     ...(reducedShare !== 0 && { reducedShare, patchShare, sideShare, textTokens }),
+    ...(extraViews !== 'none' && { extraViews, ...(extraViews === 'slip' && { viewsWeight, viewsTemperature }) }),
     ...(layerDecay !== 1 && { layerDecay }),
     ...(unfreezeEvery !== 0 && { unfreezeEvery }),
   }

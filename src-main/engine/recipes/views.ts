@@ -42,8 +42,9 @@ const configOf = (s: Varying): AugmentConfig | undefined =>
  * store still holds, nor of the threads that render: images are varied at a size that follows from theirs and the model's
  * alone.
  * @param side of images, as a share of the model's
+ * @param view which view of an image: each is varied by itself
  */
-export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>, split = 'train', side = 1) {
+export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>, split = 'train', side = 1, view = 0) {
   const prepared = smaller(run.model.preprocess, run.model.image.patch, side)
   const { height, width } = outputSize(prepared)
   const images = run.split(split)
@@ -60,7 +61,7 @@ export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, '
         const decode: typeof run.renderers.decode = (...asked) => run.renderers.decode(...asked)
         const pixels = await Promise.all(rows.map((row) => images.reduced(row, least, prepared.deep, decode)))
         const place = { seed: run.o.seed, epoch: drawn.epochOf(step) }
-        const seen = pixels.map((picture, slot) => ({ pixels: picture, ...place, index: rows[slot]! }))
+        const seen = pixels.map((picture, slot) => ({ pixels: picture, ...place, index: rows[slot]! + view * images.n }))
         await run.renderers.render(seen, { size: { height, width }, config, normalisation: normalisationOf(prepared) }, x)
       } else {
         const pixels = await Promise.all(rows.map((row) => images.resized(row, prepared, key)))

@@ -78,7 +78,7 @@ test('with some of the patches and shorter texts, the loss is PyTorch’s within
 
 test('patches are kept in their order, each once, others in each step, the same whatever the batch', () => {
   const { feeds } = keptPatches(base, { height: 32, width: 32 }, 0.4)
-  const kept = (step: number, rows: number[]) => Array.from(feeds(3, step, rows).kept.data as Int32Array)
+  const kept = (step: number, rows: number[]) => Array.from(feeds(3, step, rows)['kept']!.data as Int32Array)
   const [own, other] = [kept(0, [5]), kept(1, [5])]
   expect(own).toHaveLength(6)
   expect(own).toEqual([...new Set(own)].sort((a, b) => a - b))
