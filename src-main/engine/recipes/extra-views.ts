@@ -21,8 +21,8 @@ import type { Varying } from './views.ts'
 export const viewing = {
   extraViews: setting(
     z.enum(['none', 'slip', 'declip']).default('none'),
-    'More views of each image: two that find each other (slip), or two images against two captions (declip). Choose it with few captions; a step ' +
-      'takes two to three times as long',
+    'More views of each image: two that find each other (slip), or two images against two captions (declip). Choose it with ' +
+      'few captions; a step takes two to three times as long',
     '画像ごとのビューを増やす：互いを見つける 2 枚（slip）、または 2 枚の画像と 2 つのキャプション（declip）。キャプションが少ないときに。1 ステップが 2～3 倍長くなります',
     { name: ['More views', '追加のビュー'], advanced: true },
   ),

@@ -19,8 +19,8 @@ import { setting } from './settings.ts'
 
 const reducedShare = setting(
   z.number().min(0).max(1).default(0),
-  'Share of the steps, the first ones, that see less of images and texts and take less time (0: none). Choose 0.8 or so where training is long',
-  '画像とテキストの一部だけを見る（速い）ステップの割合。最初から数えます（0：なし）。長い学習では 0.8 ほどに',
+  'Share of the steps, the first ones, that see less of images and texts and take less time (0: none). Choose it where training is long',
+  '画像とテキストの一部だけを見る（速い）ステップの割合。最初から数えます（0：なし）。学習が長いときに',
   { name: ['Reduced steps', '縮約するステップ'], advanced: true },
 )
 const textTokens = setting(
