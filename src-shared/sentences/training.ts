@@ -9,6 +9,7 @@ export const trainingSentences = {
   'recipe.no-branches': 'dropPath: {family} has no residual branches in its image tower that could be left out: set 0',
   'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
+  'recipe.all-patches': 'patchShare: the image tower of {family} needs all patches of an image: set 1',
   'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',
   'recipe.visual-prompts-twice':
     'recipe {recipe}: the model has visual prompts already: start from one without, or train it by another recipe',

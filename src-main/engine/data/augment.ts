@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Pixels } from './pixels.ts'
+import { MOST, randAugment } from './rand-augment.ts'
 import type { Size } from './raster.ts'
 import { Rng } from './rng.ts'
 import { GRID, render, type Normalisation, type View } from './render.ts'
@@ -35,6 +36,9 @@ export const augmentSchema = z.strictObject({
   grayscale: fraction.default(0),
   /** For images with alpha: the probability of a random background (plain, gradient or cloudy) instead of white. */
   background: fraction.default(0),
+  /** RandAugment on top of these (rand-augment.ts): how many operations, and how strong. */
+  operations: z.int().min(0).max(10).default(0),
+  magnitude: z.int().min(0).max(MOST).default(0),
 })
 export type AugmentConfig = z.output<typeof augmentSchema>
 
@@ -49,7 +53,8 @@ export const augmentRng = (seed: number, epoch: number, index: number) => Rng.of
  * mean and standard deviation as in CLIP's preprocessing. Crop, flip, rotation and shear form one affine map, sampled
  * bilinearly; when it minifies, several samples are averaged per output pixel. All colour changes form one affine map
  * too. A transparent image is composited over white or a random background; an opaque one is extended by its edge
- * pixels. Every view takes the same number of draws from `rng`, whatever the configuration.
+ * pixels. Every view takes the same number of draws from `rng`, whatever the configuration; those of RandAugment, which works on
+ * the bytes of the view, come after them.
  */
 export function augment(
   pixels: Pixels,
@@ -61,7 +66,14 @@ export function augment(
   offset = 0,
 ): void {
   const view = { place: place(pixels, config, rng), colour: colour(config, rng), ground: ground(config, rng) }
-  render(pixels, size, view, normalisation, out, offset)
+  if (config.operations === 0) return render(pixels, size, view, normalisation, out, offset)
+  const area = size.width * size.height
+  const plain = new Float32Array(3 * area)
+  render(pixels, size, view, { image_mean: [0, 0, 0], image_std: [1, 1, 1] }, plain, 0)
+  const bytes = Uint8Array.from(plain, (_, at) => Math.round(255 * plain[(at % 3) * area + Math.floor(at / 3)]!))
+  const varied = randAugment({ ...size, data: bytes }, { count: config.operations, magnitude: config.magnitude }, rng)
+  const { image_mean: mean, image_std: std } = normalisation
+  for (let c = 0; c < 3; c++) for (let i = 0; i < area; i++) out[offset + c * area + i] = (varied[3 * i + c]! / 255 - mean[c]!) / std[c]!
 }
 
 function place({ width, height }: Pixels, config: AugmentConfig, rng: Rng): View['place'] {

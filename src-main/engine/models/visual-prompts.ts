@@ -48,7 +48,8 @@ export function withVisualPrompts(model: Architecture, { count, depth }: VisualP
 function withTokens(p: Params, { names, first }: NonNullable<ImageTower['layers']>, table: Value): Params {
   const [depth, count, width] = table.shape as [number, number, number]
   const view = Object.create(p) as Params
-  view.enter = (layer, x) => {
+  view.enter = (layer, incoming) => {
+    const x = p.enter(layer, incoming)
     const i = names.indexOf(layer)
     if (i < 0 || i >= depth) return x
     const own = expand(slice(table, { axis: 0, start: i, end: i + 1 }), [x.shape[0]!, count, width])

@@ -31,7 +31,7 @@ export const cachePhases = ({ views, augmentation }: Caching, images: (split: st
 const START = { alpha: 1, beta: 1 }
 
 /** The cache of the training images: keys are the normalised means of the features of their varied views. */
-export async function exampleCache(run: Run, { views, augmentation }: Caching): Promise<ExampleCache> {
+export async function exampleCache(run: Run, s: Caching): Promise<ExampleCache> {
   const { n, labels } = run.split('train')
   const classes = run.o.classes.length
   const values = new Float32Array(n * classes)
@@ -39,18 +39,18 @@ export async function exampleCache(run: Run, { views, augmentation }: Caching): 
   return {
     ...START,
     values,
-    keys: augmentation === 'none' ? (await run.featuresOf('train')).slice() : await meanViews(run, augmentation, views),
+    keys: s.augmentation === 'none' ? (await run.featuresOf('train')).slice() : await meanViews(run, s),
   }
 }
 
 /** [n, dim], each row of length 1. */
-async function meanViews(run: Run, augmentation: Caching['augmentation'], views: number): Promise<Float32Array> {
+async function meanViews(run: Run, s: Caching): Promise<Float32Array> {
   const { model } = run
   const { n } = run.split('train')
   const { dim } = model
   const sums = new Float32Array(n * dim)
   if (outlining()) return sums
-  const pictures = pixelBatches(run, augmentation, { epochOf: (view) => view })
+  const pictures = pixelBatches(run, s, { epochOf: (view) => view })
   const { height, width } = pictures
   const batch = batchOf(32, n, model.image.activations(height, width))
   const session = await BatchSession.create(
@@ -60,7 +60,7 @@ async function meanViews(run: Run, augmentation: Caching['augmentation'], views:
     { provider: run.o.provider },
   )
   try {
-    for (let view = 0; view < views; view++)
+    for (let view = 0; view < s.views; view++)
       for (let from = 0; from < n; from += batch) {
         run.check()
         const rows = Array.from({ length: Math.min(batch, n - from) }, (_, i) => from + i)
@@ -70,7 +70,7 @@ async function meanViews(run: Run, augmentation: Caching['augmentation'], views:
           (into['pixels'] as Float32Array).set(pixels.subarray(row * size, (row + 1) * size), slot * size),
         )
         y!.forEach((x, i) => (sums[from * dim + i]! += x))
-        run.o.onProgress({ phase: 'features', part: 'train', done: view * n + from + rows.length, total: views * n })
+        run.o.onProgress({ phase: 'features', part: 'train', done: view * n + from + rows.length, total: s.views * n })
       }
   } finally {
     await session.release()

@@ -29,7 +29,7 @@ export const captionTuning = (lr: number) => ({
 })
 
 /** Of recipes that train the image tower. */
-export const varied = { augmentation: augmented('light') }
+export const varied = augmented('light')
 
 export const pairLoss = {
   loss: setting(

@@ -14,11 +14,8 @@ import { Trainer, type TrainOptions } from '../runtime/train.ts'
 
 type Feeds = Record<string, Tensor>
 
-/** Image and text embeddings of pairs, [n, D] each. */
-interface Embedded {
-  readonly image: Value
-  readonly text: Value
-}
+/** Image and text embeddings of pairs, and what else is compared, [n, …] each. */
+type Embedded = { readonly image: Value; readonly text: Value } & Readonly<Record<string, Value>>
 
 export interface ContrastStep {
   /** Weights for a graph, of which those that are trained are inputs. */
@@ -74,8 +71,8 @@ export async function contrastTrainer(
   }
   const n = batch * slices
   const encoder = encoderOf(step, batch)
-  const [dim] = encoder.outputs.map(({ value }) => value.shape[1]!)
-  const { graph: over, joint } = lossOf(step, n, dim!)
+  const dims = encoder.outputs.map(({ name, value }) => [name, value.shape[1]!] as const)
+  const { graph: over, joint } = lossOf(step, n, dims)
   const trainer = await Trainer.create({ build: (graph) => carried(step, graph, { batch, slices }, joint) }, initial, options)
   const encode = await Session.create(encoder, options.session)
   const compare = await Session.create(over, options.session)
@@ -83,16 +80,15 @@ export async function contrastTrainer(
   /** The loss of all pairs with its gradients. */
   const compared = async (slice: (k: number) => Promise<Feeds>, pairs: Feeds, ema = false) => {
     const weights = trainer.weights({ ema })
-    const [image, text] = [new Float32Array(n * dim!), new Float32Array(n * dim!)]
+    const all = dims.map(([name, dim]) => ({ name, dim, rows: new Float32Array(n * dim) }))
     let ahead = slice(0)
     for (let k = 0; k < slices; k++) {
       const own = await ahead
       if (k + 1 < slices) (ahead = slice(k + 1)).catch(() => undefined) // thrown when awaited
       const found = await encode.run({ ...weights, ...own })
-      image.set(found['image']!.data as Float32Array, k * batch * dim!)
-      text.set(found['text']!.data as Float32Array, k * batch * dim!)
+      for (const { name, dim, rows } of all) rows.set(found[name]!.data as Float32Array, k * batch * dim)
     }
-    const embedded = { image: tensor(image, 'float32', [n, dim!]), text: tensor(text, 'float32', [n, dim!]) }
+    const embedded = Object.fromEntries(all.map(({ name, dim, rows }) => [name, tensor(rows, 'float32', [n, dim])]))
     return compare.run({ ...weights, ...pairs, ...embedded })
   }
 
@@ -106,16 +102,14 @@ export async function contrastTrainer(
         const micros = Array.from({ length: slices }, (_, i) => micro + i)
         known = await compared((i) => (i ? feeds.slice(at, micros[i]!) : Promise.resolve(own)), feeds.pairs(at, micros))
       }
-      const rows = (name: string) => {
-        const all = known[name]!.data as Float32Array
-        return tensor(all.slice(k * batch * dim!, (k + 1) * batch * dim!), 'float32', [batch, dim!])
-      }
+      const ofRows = dims.map(([name, dim]) => {
+        const all = known[toward(name)]!.data as Float32Array
+        return [toward(name), tensor(all.slice(k * batch * dim, (k + 1) * batch * dim), 'float32', [batch, dim])] as const
+      })
       const ofJoint = joint.map(({ name }) => [toward(name), known[toward(name)]!] as const)
       return {
         ...own,
-        [toward('image')]: rows(toward('image')),
-        [toward('text')]: rows(toward('text')),
-        ...Object.fromEntries(ofJoint),
+        ...Object.fromEntries([...ofRows, ...ofJoint]),
         value: known['loss']!,
       }
     },
@@ -133,33 +127,32 @@ const toward = (name: string) => `d:${name}`
 
 function encoderOf(step: ContrastStep, batch: number): Graph {
   const graph = new Graph()
-  const { image, text } = step.embed(step.params(graph), graph, batch)
-  graph.output('image', image)
-  graph.output('text', text)
+  const embedded = step.embed(step.params(graph), graph, batch)
+  for (const [name, value] of Object.entries(embedded)) graph.output(name, value)
   return graph
 }
 
 type Joint = Params['trainable']
 
 /** The loss of n pairs and its gradients, from their embeddings; and the weights that it depends on besides. */
-function lossOf(step: ContrastStep, n: number, dim: number): { graph: Graph; joint: Joint } {
+function lossOf(step: ContrastStep, n: number, dims: readonly (readonly [name: string, dim: number])[]): { graph: Graph; joint: Joint } {
   const graph = new Graph()
   const p = step.params(graph)
-  const [image, text] = [graph.input('image', 'float32', [n, dim]), graph.input('text', 'float32', [n, dim])]
-  const loss = step.loss(p, graph, n, { image, text })
+  const embedded = Object.fromEntries(dims.map(([name, dim]) => [name, graph.input(name, 'float32', [n, dim])])) as Embedded
+  const loss = step.loss(p, graph, n, embedded)
   graph.output('loss', loss)
-  const names = ['image', 'text', ...p.trainable.map(({ name }) => name)]
+  const names = [...Object.keys(embedded), ...p.trainable.map(({ name }) => name)]
   const weights = p.trainable.map(({ name }) => graph.inputs.find((v) => v.name === `w:${name}`)!)
-  gradients(loss, [image, text, ...weights]).forEach((g, i) => graph.output(toward(names[i]!), g))
+  gradients(loss, [...Object.values(embedded), ...weights]).forEach((g, i) => graph.output(toward(names[i]!), g))
   return { graph, joint: p.trainable }
 }
 
 /** A function whose value is the loss of all pairs, and whose gradient, averaged over the slices, is the loss's. */
 function carried(step: ContrastStep, graph: Graph, { batch, slices }: Sliced, joint: Joint) {
   const p = step.params(graph)
-  const { image, text } = step.embed(p, graph, batch)
+  const embedded = Object.entries(step.embed(p, graph, batch))
   const along = (x: Value, name: string) => reduceSum(mul(x, graph.input(toward(name), 'float32', x.shape)))
-  const towers = mul(add(along(image, 'image'), along(text, 'text')), slices)
+  const towers = mul(embedded.map(([name, value]) => along(value, name)).reduce(add), slices)
   const sum = joint.reduce((all, { name, shape }) => add(all, along(p.get(name, shape), name)), towers)
   return { loss: add(sub(sum, stopGradient(sum)), graph.input('value', 'float32', [])), parameters: p.trainable }
 }

@@ -101,7 +101,7 @@ async function attempt(run: Run, { phase, settings, drawn, by, open }: Fit, batc
   const { perEpoch } = drawn
   const steps = perEpoch * epochs
   const opened = await open(batches)
-  const { trainer, judge, ready } = opened
+  const { judge, ready } = opened
   try {
     const judging =
       judge && epochs > 0
@@ -112,7 +112,10 @@ async function attempt(run: Run, { phase, settings, drawn, by, open }: Fit, batc
     let rates: Rates | undefined
     const losses = await runLoop(
       {
-        ...{ trainer, steps, ready, accumulate: batches.accumulate, imagesPerStep: drawn.batch * drawn.accumulate },
+        get trainer() {
+          return opened.trainer
+        },
+        ...{ steps, ready, accumulate: batches.accumulate, imagesPerStep: drawn.batch * drawn.accumulate },
         schedule: warmupCosine({ lr, warmup: Math.round(steps * warmup), total: steps }),
         batch: opened.batch,
       },
@@ -130,7 +133,7 @@ async function attempt(run: Run, { phase, settings, drawn, by, open }: Fit, batc
         onRates: (found) => (rates = found),
       },
     )
-    const last = await trainer.exportWeights({ ema: true })
+    const last = await opened.trainer.exportWeights({ ema: true })
     const epoch = Math.max(1, Math.ceil(losses.length / perEpoch))
     const found = judging?.best && { by, values: judging.values, best: judging.best.epoch }
     const courseOf = (kept: Kept): Course => ({

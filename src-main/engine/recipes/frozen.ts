@@ -5,7 +5,7 @@ import type { Params } from '../nn/params.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import type { Examples } from '../tasks/examples.ts'
 import type { Run } from './run.ts'
-import { type Augmentation, pixelBatches } from './views.ts'
+import { pixelBatches, unvaried, type Varying } from './views.ts'
 
 export interface FrozenFeatures {
   /** Features [b, dim] as a step's graph gets them: fed, or computed from varied pixels. */
@@ -19,10 +19,10 @@ export interface FrozenFeatures {
 export const knownFeatures = (graph: Graph, b: number, dim: number): Value => graph.input('features', 'float32', [b, dim])
 
 /** Without augmentation, features are computed once for all steps. */
-export async function frozenFeatures(run: Run, augmentation: Augmentation, drawn: Pick<Examples, 'epochOf'>): Promise<FrozenFeatures> {
+export async function frozenFeatures(run: Run, varying: Varying, drawn: Pick<Examples, 'epochOf'>): Promise<FrozenFeatures> {
   const { model } = run
   const { dim } = model
-  if (augmentation === 'none') {
+  if (varying.augmentation === 'none') {
     const rowsOf = (features: Float32Array, rows: readonly number[]) => {
       const x = new Float32Array(rows.length * dim)
       rows.forEach((row, slot) => x.set(features.subarray(row * dim, (row + 1) * dim), slot * dim))
@@ -35,8 +35,8 @@ export async function frozenFeatures(run: Run, augmentation: Augmentation, drawn
       held: async (rows) => rowsOf(await run.featuresOf('val'), rows),
     }
   }
-  const pictures = pixelBatches(run, augmentation, drawn)
-  const held = pixelBatches(run, 'none', drawn, 'val')
+  const pictures = pixelBatches(run, varying, drawn)
+  const held = pixelBatches(run, unvaried, drawn, 'val')
   return {
     in: (p, b) => imageFeature(model, p, p.graph.input('pixels', 'float32', [b, 3, pictures.height, pictures.width])),
     feeds: async (rows, step) => ({ pixels: await pictures.read(rows, step) }),

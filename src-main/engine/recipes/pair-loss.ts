@@ -15,7 +15,7 @@ export function pairLossOf(
   model: Model,
   s: { readonly loss: 'softmax' | 'sigmoid'; readonly temperature: number; readonly bias: number },
 ): Pick<CaptionRecipe, 'loss' | 'feeds' | 'own'> {
-  const same = (graph: Graph, n: number) => graph.input('same', 'bool', [n, n])
+  const same = (graph: Pick<Graph, 'input'>, n: number) => graph.input('same', 'bool', [n, n])
   const feeds: CaptionRecipe['feeds'] = sameFeed
   if (s.loss === 'softmax')
     return { feeds, loss: (_, graph, { logits }, share) => softmaxPairs(logits, { same: same(graph, share.shape[0]!), share }) }

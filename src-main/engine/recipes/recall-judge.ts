@@ -18,7 +18,7 @@ import type { Run } from './run.ts'
  */
 export function byRecall(
   run: Run,
-  trainer: Trainer,
+  training: { readonly trainer: Trainer },
   of: { readonly params: (graph: Graph) => Params; readonly locked: boolean; readonly wording: (caption: string) => string },
 ): Judge | undefined {
   const { model } = run
@@ -78,7 +78,7 @@ export function byRecall(
   return {
     async measure() {
       sessions ??= await open()
-      const weights = trainer.weights({ ema: true })
+      const weights = training.trainer.weights({ ema: true })
       const words = captions.map(of.wording)
       const { y } = await sessions.text.run(words.length, tokensOf(model, text, words), weights)
       const found = bothWays(

@@ -89,12 +89,17 @@ export type Anchoring = Values<typeof anchoring>
 /** Settings without those of regularisers that are off: they change nothing. */
 export function withoutIdle(settings: Record<string, unknown>): Record<string, unknown> {
   const { mix = 'none', mixupAlpha, cutmixAlpha, distill = 'none', distillWeight, distillTemperature, ...others } = settings
-  const { l2sp = false, l2spAlpha, l2spBeta, layerDecay = 1, unfreezeEvery = 0, ...rest } = others
+  const { l2sp = false, l2spAlpha, l2spBeta, layerDecay = 1, unfreezeEvery = 0, ...more } = others
+  const { randOps, randMagnitude, reducedShare = 0, patchShare, sideShare, textTokens, ...also } = more
+  const { extraViews = 'none', viewsWeight, viewsTemperature, ...rest } = also
   return {
     ...rest,
     ...(mix !== 'none' && { mix, ...(mix !== 'cutmix' && { mixupAlpha }), ...(mix !== 'mixup' && { cutmixAlpha }) }),
     ...(distill !== 'none' && { distill, distillWeight, ...(distill !== 'features' && { distillTemperature }) }),
     ...(l2sp === true && { l2sp, l2spAlpha, l2spBeta }),
+    ...(rest['augmentation'] === 'randaugment' && { randOps, randMagnitude }),
+    ...(reducedShare !== 0 && { reducedShare, patchShare, sideShare, textTokens }),
+    ...(extraViews !== 'none' && { extraViews, ...(extraViews === 'slip' && { viewsWeight, viewsTemperature }) }),
     ...(layerDecay !== 1 && { layerDecay }),
     ...(unfreezeEvery !== 0 && { unfreezeEvery }),
   }

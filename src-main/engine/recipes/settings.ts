@@ -52,11 +52,29 @@ export const sampling = setting(
   { name: ['Sampling', '画像の選び方'], advanced: true },
 )
 
-export const augmentations = ['none', 'light', 'strong'] as const
-export const augmented = (usual: (typeof augmentations)[number]) =>
-  setting(z.enum(augmentations).default(usual), 'How much training pictures are varied', '学習画像をどれだけ変化させるか', {
-    name: ['Augmentation', 'データ拡張'],
-  })
+const augmentations = ['none', 'light', 'strong', 'randaugment'] as const
+/** How training pictures are varied (views.ts). */
+export const augmented = (usual: (typeof augmentations)[number]) => ({
+  augmentation: setting(
+    z.enum(augmentations).default(usual),
+    'How much training pictures are varied; randaugment: as light, then by operations drawn at random',
+    '学習画像をどれだけ変化させるか。randaugment：light に加えて、無作為に選んだ操作を施します',
+    { name: ['Augmentation', 'データ拡張'] },
+  ),
+  randOps: setting(
+    z.int().min(1).max(10).default(2),
+    'With randaugment, operations on a picture (N)',
+    'randaugment のとき、1 枚に施す操作の数（N）',
+    { name: ['RandAugment operations', 'RandAugment の操作数'], advanced: true },
+  ),
+  randMagnitude: setting(
+    z.int().min(0).max(30).default(9),
+    'With randaugment, how strong the operations are (M), of 30',
+    'randaugment のとき、操作の強さ（M）。最大 30',
+    { name: ['RandAugment magnitude', 'RandAugment の強さ'], advanced: true },
+  ),
+})
+export type Augmenting = { readonly [K in keyof ReturnType<typeof augmented>]: z.output<ReturnType<typeof augmented>[K]> }
 
 export const momentum = setting(z.number().min(0).max(0.999).default(0.9), 'SGD momentum', 'SGD のモーメンタム', {
   name: ['Momentum', 'モーメンタム'],
@@ -130,7 +148,7 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
     name: ['Label smoothing', 'ラベル平滑化'],
     advanced: true,
   }),
-  augmentation: augmented('light'),
+  ...augmented('light'),
   ...regularising,
   accumulate: accumulated,
   ema: averaged,
@@ -213,7 +231,7 @@ export const probing = {
 
 /** A cache of the training images' features (cache-model.ts), weighed on the split `val`. */
 export const caching = {
-  augmentation: augmented('light'),
+  ...augmented('light'),
   views: setting(
     z.int().min(1).max(100).default(10),
     'Varied views of a training image whose features are averaged, unless pictures are not varied',

@@ -18,6 +18,7 @@ import { frozenFeatures, knownFeatures } from './frozen.ts'
 import { startHead } from './heads.ts'
 import type { Regularising } from './regularising.ts'
 import type { Run } from './run.ts'
+import { unvaried } from './views.ts'
 
 type Distilling = Pick<Regularising, 'distill' | 'distillWeight' | 'distillTemperature'>
 
@@ -42,7 +43,7 @@ export async function teacherOf(
   drawn: Parameters<typeof frozenFeatures>[2],
 ): Promise<Teacher | undefined> {
   if (s.distill === 'none') return undefined
-  const known = teachesKnown(s) ? await frozenFeatures(run, 'none', drawn) : undefined
+  const known = teachesKnown(s) ? await frozenFeatures(run, unvaried, drawn) : undefined
   return {
     base: run.model,
     head: s.distill === 'features' ? undefined : await oldHead(run, s.distill),

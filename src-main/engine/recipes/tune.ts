@@ -102,7 +102,7 @@ export async function tune(
     seed: run.o.seed,
     ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
   })
-  const pictures = pixelBatches(run, s.augmentation, drawn)
+  const pictures = pixelBatches(run, s, drawn)
   const labels = images.labels
   const weighed = classWeights(labels, head.classes.length, s.classWeights, s.beta)
   const own = new Map([

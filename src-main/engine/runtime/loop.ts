@@ -17,6 +17,7 @@ export { savedLosses }
  * augmentation and dropout from the seed and the step), so a resumed run is bitwise equal to an uninterrupted one.
  */
 export interface TrainingPlan {
+  /** Asked for before each step, since `ready` may put another in its place (recipes/reducing.ts). */
   readonly trainer: Trainer
   /** One past the last step; and the first step, if an earlier plan made the ones before and its state was restored. */
   readonly steps: number
@@ -73,22 +74,22 @@ export interface LoopOptions {
  * @throws a data fault if loss, gradients or weights are not finite; the state before that step is then saved
  */
 export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<number[]> {
-  const { trainer, steps, schedule } = plan
+  const { steps, schedule } = plan
   const { onProgress, isCancelled, resume, afterStep, judging } = o
   const accumulate = plan.accumulate ?? 1
   const from = plan.from ?? 0
-  const progress: Progress = resume ? restoreState(trainer, resume, from, judging) : { losses: [], rates: [] }
+  const progress: Progress = resume ? restoreState(plan.trainer, resume, from, judging) : { losses: [], rates: [] }
   const { losses, rates } = progress
   if (rates.length > 1) o.onRates?.(rates)
   const first = from + losses.length
   const rate = new Rate(() => o.pauses?.total ?? 0)
   let saved = Date.now()
   const save = (resume: Resume, diverged?: number) =>
-    roomFor(o.pauses, path.dirname(resume.file), () => saveState(trainer, progress, resume, judging, diverged))
+    roomFor(o.pauses, path.dirname(resume.file), () => saveState(plan.trainer, progress, resume, judging, diverged))
   let judged: Judged | undefined
   const judge = async (step: number) => {
     try {
-      judged = (await judging?.after(step - from, () => trainer.exportWeights({ ema: true }))) ?? judged
+      judged = (await judging?.after(step - from, () => plan.trainer.exportWeights({ ema: true }))) ?? judged
     } catch (e) {
       if (resume && isCancelled?.()) await save(resume)
       throw e
@@ -115,7 +116,9 @@ export async function runLoop(plan: TrainingPlan, o: LoopOptions = {}): Promise<
       }
       const feeds = await ahead.shift()!
       load()
-      metrics = await trainer.step(plan.ready ? await plan.ready(feeds, step, micro) : feeds, schedule(step))
+      const complete = plan.ready ? await plan.ready(feeds, step, micro) : feeds
+      const { trainer } = plan
+      metrics = await trainer.step(complete, schedule(step))
       loss += metrics.loss / accumulate
       const { fault } = trainer
       if (!fault && Number.isFinite(loss)) continue

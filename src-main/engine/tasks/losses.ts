@@ -4,8 +4,11 @@ import {
   add,
   argmax,
   cast,
+  concat,
   div,
   equal,
+  gemm,
+  l2Normalize,
   logSoftmax,
   mul,
   neg,
@@ -118,6 +121,27 @@ export function softTargetPairs(logits: Value, { targets, same, share }: Pairing
   const masked = where(same, -1e9, logits)
   const along = (x: Value) => reduceSum(mul(neg(reduceSum(mul(targets, logSoftmax(x)), { axes: [1] })), share))
   return mul(add(along(masked), along(transpose(masked, [1, 0]))), 0.5)
+}
+
+/**
+ * NT-Xent of two views of the same images, [B, D] each (Chen et al. 2020, "A simple framework for contrastive learning of visual
+ * representations", eq. 1): each finds the other among all views of the batch but itself.
+ */
+export function ntXent(a: Value, b: Value, temperature: number): Value {
+  const n = a.shape[0]!
+  const { graph } = a
+  const views = l2Normalize(concat([a, b], { axis: 0 }))
+  const itself = graph.constant(
+    Float32Array.from({ length: 4 * n * n }, (_, i) => (i % (2 * n + 1) === 0 ? -1e9 : 0)),
+    'float32',
+    [2 * n, 2 * n],
+  )
+  const others = graph.constant(
+    Int32Array.from({ length: 2 * n }, (_, i) => (i + n) % (2 * n)),
+    'int32',
+    [2 * n],
+  )
+  return crossEntropy(add(div(gemm(views, views, undefined, { transB: true }), temperature), itself), others)
 }
 
 /** Fraction of rows whose largest logit is the label's. */

@@ -81,6 +81,8 @@ it('any configuration gives colours between black and white', () => {
     hue: unit.map((v) => v / 2),
     grayscale: unit,
     background: unit,
+    operations: fc.integer({ min: 0, max: 3 }),
+    magnitude: fc.integer({ min: 0, max: 30 }),
   })
   fc.assert(
     fc.property(config, fc.constantFrom(rgba, cut(37, 20), solid(1, 1, 200, 10, 30)), fc.nat(), (c, pixels, seed) => {
@@ -248,6 +250,8 @@ describe('each number', () => {
     ['hue', 0, 0.5],
     ['grayscale', 0, 1],
     ['background', 0, 1],
+    ['operations', 0, 10],
+    ['magnitude', 0, 30],
   ])('%s lies between %d and %d', (name, least, most) => {
     for (const inside of [least, most]) expect(augmentSchema.parse({ [name]: inside })).toMatchObject({ [name]: inside })
     for (const outside of [least - 0.01, most + 0.01]) expect(augmentSchema.safeParse({ [name]: outside }).success).toBe(false)

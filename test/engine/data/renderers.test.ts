@@ -11,7 +11,16 @@ import { golden } from './golden.ts'
 const size = { width: 24, height: 16 }
 const of: ViewsOf = {
   size,
-  config: augmentSchema.parse({ minScale: 0.3, maxScale: 1.3, flip: 0.5, rotate: 20, hue: 0.1, background: 0.5 }),
+  config: augmentSchema.parse({
+    minScale: 0.3,
+    maxScale: 1.3,
+    flip: 0.5,
+    rotate: 20,
+    hue: 0.1,
+    background: 0.5,
+    operations: 2,
+    magnitude: 9,
+  }),
   normalisation: { image_mean: [0.4, 0.5, 0.6], image_std: [0.2, 0.3, 0.4] },
 }
 const images = (n: number): Seen[] =>

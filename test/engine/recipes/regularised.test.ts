@@ -183,6 +183,14 @@ test('one that is off changes nothing, not even what a saved state is known by',
       .filter((name) => names.includes(name))
       .sort(),
   ).toEqual(['cutmixAlpha', 'distill', 'distillWeight', 'l2sp', 'l2spAlpha', 'l2spBeta', 'layerDecay', 'mix', 'unfreezeEvery'].sort())
+  const drawn = { augmentation: 'randaugment', randOps: 2, randMagnitude: 9 }
+  expect([withoutIdle(drawn), withoutIdle({ ...drawn, augmentation: 'light' })]).toEqual([drawn, { augmentation: 'light' }])
+  const later = ['randOps', 'randMagnitude', 'patchShare', 'sideShare', 'textTokens', 'extraViews', 'viewsWeight', 'viewsTemperature']
+  const told = (given: object) =>
+    Object.keys(withoutIdle(parseSettings(recipeRecord('captions'), { ...given }))).filter((s) => later.includes(s))
+  expect(told({})).toEqual([])
+  expect(told({ augmentation: 'randaugment', reducedShare: 0.5, extraViews: 'slip' }).sort()).toEqual(later.sort())
+  expect(told({ extraViews: 'declip' })).toEqual(['extraViews'])
   const other = { epochs: 3, batchSize: 4 }
   expect(withoutIdle(other)).toEqual(other)
 })

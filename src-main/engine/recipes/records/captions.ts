@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { captioned, captionPhases, ofTowers, tuneCaptions } from '../caption-tune.ts'
 import { captionTuning, pairLoss, varied } from '../caption-settings.ts'
 import { pairLossOf } from '../pair-loss.ts'
+import { extraViews, viewing } from '../extra-views.ts'
 import { defineRecipe } from '../recipe.ts'
+import { reducing } from '../reducing.ts'
 import { seeing } from '../settings.ts'
 
 export default defineRecipe({
@@ -25,8 +27,12 @@ export default defineRecipe({
     'Radford et al. 2021, Learning transferable visual models from natural language supervision, arXiv:2103.00020; Zhai et al. 2023, ' +
     'Sigmoid loss for language image pre-training, arXiv:2303.15343',
   ...captioned,
-  phases: captionPhases(5),
-  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...seeing }),
+  phases: (s, images) => captionPhases(s.extraViews === 'none' ? 5 : 11)(s, images),
+  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...reducing, ...viewing, ...seeing }),
   mark: { label: 'Captions', shape: 'bubble', light: '#7a5c00', dark: '#e2c25a' },
-  run: (run, s) => tuneCaptions(run, s, { recipe: 'captions', pictures: s.augmentation, trains: ofTowers, ...pairLossOf(run.model, s) }),
+  run: (run, s) =>
+    tuneCaptions(run, s, {
+      ...{ recipe: 'captions', pictures: s, trains: ofTowers, views: extraViews(run.model, s, run.o.seed) },
+      ...pairLossOf(run.model, s),
+    }),
 })

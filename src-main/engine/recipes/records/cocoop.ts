@@ -35,7 +35,7 @@ const settings = z.strictObject({
   warmup: warmup(0.1),
   momentum,
   weightDecay: decay(5e-4),
-  augmentation: augmented('none'),
+  ...augmented('none'),
   ...keeping,
   ...seeing,
 })
@@ -100,7 +100,7 @@ async function tunePrompts(run: Run, s: z.output<typeof settings>): Promise<Trai
   const source = overlay(model.weights, own)
   const learned = (p: Params) =>
     Object.fromEntries(IMAGE_PROMPTS.map((name) => [name, p.get(name, start[name].shape)])) as ImagePromptValues
-  const features = await frozenFeatures(run, s.augmentation, drawn)
+  const features = await frozenFeatures(run, s, drawn)
   const { weights, other, ...rest } = await fit(run, {
     ...{ phase: 'prompt-tuning', settings: s, drawn, by: 'loss', divides: true },
     async open({ batch, accumulate, rows: rowsOf }) {

@@ -53,7 +53,7 @@ const settings = z.strictObject({
   warmup: warmup(0.02),
   momentum,
   weightDecay: decay(5e-4),
-  augmentation: augmented('none'),
+  ...augmented('none'),
   ...keeping,
   ...seeing,
 })
@@ -114,7 +114,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
     const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
     return { p, y: gemm(of(p), classifier(p), undefined, { transB: true }) }
   }
-  const features = await frozenFeatures(run, s.augmentation, drawn)
+  const features = await frozenFeatures(run, s, drawn)
   const judged = await run.featuresOf('val')
 
   const { weights, other, ...rest } = await fit(run, {

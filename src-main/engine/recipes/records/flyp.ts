@@ -21,7 +21,7 @@ import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
 import { accumulated, augmented, averaged, batchSize, clipped, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
-import { pixelBatches } from '../views.ts'
+import { pixelBatches, unvaried } from '../views.ts'
 
 const settings = z.strictObject({
   epochs: epochs(10),
@@ -32,7 +32,7 @@ const settings = z.strictObject({
   warmup: warmup(0.1),
   weightDecay: decay(0.1),
   clipNorm: clipped,
-  augmentation: augmented('light'),
+  ...augmented('light'),
   collisions: setting(
     z.boolean().default(false),
     'Whether images of one class in a batch are told apart from each other’s captions, as in the paper',
@@ -75,8 +75,8 @@ async function tuneBoth(run: Run, s: z.output<typeof settings>): Promise<Trained
   const slices = slicesOf(s)
   if (slices > 1 && s.accumulate > 1) throw userError(sentence('training.accumulated-twice'))
   const drawn = classify.examples(images.n, { ...s, accumulate: slices * s.accumulate, seed: run.o.seed })
-  const pictures = pixelBatches(run, s.augmentation, drawn)
-  const held = pixelBatches(run, 'none', drawn, 'val')
+  const pictures = pixelBatches(run, s, drawn)
+  const held = pixelBatches(run, unvaried, drawn, 'val')
   const { captions, texts, pairs } = captionFeeds(run, s.collisions)
   const fitted = await fit(run, {
     ...{ phase: 'training', settings: s, drawn, by: 'loss', divides: true },

@@ -8,6 +8,7 @@ import { captioned, captionPhases, tuneCaptions } from '../caption-tune.ts'
 import { pairLossOf } from '../pair-loss.ts'
 import { featuresPhases } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
+import { shorterTexts } from '../reducing.ts'
 import { seeing } from '../settings.ts'
 
 const phases = captionPhases(3)
@@ -27,7 +28,7 @@ export default defineRecipe({
   citation: 'Zhai et al. 2022, LiT: zero-shot transfer with locked-image text tuning, arXiv:2111.07991',
   ...captioned,
   phases: (s, images) => [...featuresPhases(images), ...phases({ ...s, qualityBins: 0 }, images)],
-  settings: z.strictObject({ ...captionTuning(5e-5), ...pairLoss, ...seeing }),
+  settings: z.strictObject({ ...captionTuning(5e-5), ...pairLoss, ...shorterTexts, ...seeing }),
   mark: { label: 'LiT', shape: 'lock', light: '#4b5f1e', dark: '#b4d06a' },
   run: (run, s) =>
     tuneCaptions(run, s, {

@@ -14,6 +14,7 @@ import type { OwnTensor } from '../overlay.ts'
 import { softTargetLoss } from '../pair-loss.ts'
 import { classTextsOf } from '../pairs.ts'
 import { defineRecipe } from '../recipe.ts'
+import { reducing } from '../reducing.ts'
 import type { Run, Trained } from '../run.ts'
 import { seeing, setting } from '../settings.ts'
 
@@ -23,6 +24,7 @@ const prefix = (symbol: string, en: string, ja: string, name: [string, string]) 
 const settings = z.strictObject({
   ...captionTuning(1e-5),
   ...varied,
+  ...reducing,
   captionToken: prefix('~', 'The token that is learned anew as the prefix of captions', 'キャプションの接頭辞として学習し直すトークン', [
     'Token of captions',
     'キャプションのトークン',
@@ -60,7 +62,7 @@ async function tunePrefixes(run: Run, s: z.output<typeof settings>): Promise<Tra
     throw userError(sentence('recipe.no-prefix', { recipe: 'prefix', setting: 'labelToken', found: s.labelToken }))
   const wording = (text: string, isCaption: boolean) => `${isCaption ? s.captionToken : s.labelToken} ${text}`
   const trained = await tuneCaptions(run, s, {
-    ...{ recipe: 'prefix', labels: true, pictures: s.augmentation, trains: ofTowers, wording },
+    ...{ recipe: 'prefix', labels: true, pictures: s, trains: ofTowers, wording },
     ...{ own: renewed(run, Object.values(tokens)), ...softTargetLoss },
   })
   return {

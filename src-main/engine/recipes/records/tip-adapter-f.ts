@@ -66,7 +66,7 @@ async function tuneCache(run: Run, s: z.output<typeof settings>): Promise<Traine
   const classes = head.classes.length
   const cache = await exampleCache(run, s satisfies Caching)
   const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
-  const features = await frozenFeatures(run, s.augmentation, drawn)
+  const features = await frozenFeatures(run, s, drawn)
   const judged = await run.featuresOf('val')
   const source = overlay(
     model.weights,

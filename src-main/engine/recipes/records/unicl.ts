@@ -7,6 +7,7 @@ import { captionTuning, varied } from '../caption-settings.ts'
 import { captionPhases, labelled, ofTowers, tuneCaptions } from '../caption-tune.ts'
 import { softTargetLoss } from '../pair-loss.ts'
 import { defineRecipe } from '../recipe.ts'
+import { reducing } from '../reducing.ts'
 import { seeing } from '../settings.ts'
 
 export default defineRecipe({
@@ -24,8 +25,7 @@ export default defineRecipe({
   citation: 'Yang et al. 2022, Unified contrastive learning in image-text-label space, arXiv:2204.03610',
   ...labelled,
   phases: captionPhases(5),
-  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...seeing }),
+  settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...reducing, ...seeing }),
   mark: { label: 'UniCL', shape: 'crown', light: '#9b3d72', dark: '#f0a3cc' },
-  run: (run, s) =>
-    tuneCaptions(run, s, { ...{ recipe: 'unicl', labels: true, pictures: s.augmentation, trains: ofTowers }, ...softTargetLoss }),
+  run: (run, s) => tuneCaptions(run, s, { ...{ recipe: 'unicl', labels: true, pictures: s, trains: ofTowers }, ...softTargetLoss }),
 })

@@ -10,6 +10,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-branches': 'dropPath：{family} の画像タワーには省ける残差の枝がありません。0 にしてください',
   'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
+  'recipe.all-patches': 'patchShare：{family} の画像タワーには画像のすべてのパッチが必要です。1 にしてください',
   'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
   'recipe.visual-prompts-twice':
     'レシピ {recipe}：モデルにはすでに視覚プロンプトがあります。ないモデルから始めるか、別のレシピで学習してください',
