@@ -30,8 +30,8 @@ export const targeting = (usual: string = ALL, usualTowers: (typeof TOWERS)[numb
   ),
   towers: setting(
     z.enum(TOWERS).default(usualTowers),
-    'The towers in which they are. With the text tower, the class names as it reads them are the classifier; without, a classifier of its ' +
-      'own is trained',
+    'The towers in which they are. With the text tower, the class names as it reads them are the classifier; without, a ' +
+      'classifier of its own is trained',
     '適応させるタワー。テキストタワーを含むと、それが読んだクラス名がそのまま分類器になります。含まないときは分類器を別に学習します',
     { name: ['Adapted towers', '適応させるタワー'] },
   ),
