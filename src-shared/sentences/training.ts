@@ -7,6 +7,7 @@ export const trainingSentences = {
     'recipe {recipe}: {setting}: expected one token of the model’s vocabulary that no caption or label contains, unlike the other one; found "{found}"',
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',
   'recipe.no-branches': 'dropPath: {family} has no residual branches in its image tower that could be left out: set 0',
+  'recipe.no-projection': 'recipe {recipe}: the image tower of {family} does not end in a projection that could be trained: take a CLIP',
   'recipe.no-patches': 'recipe {recipe}: {family} does not compare its patches with texts; take a CLIP or SigLIP',
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
   'recipe.all-patches': 'patchShare: the image tower of {family} needs all patches of an image: set 1',
@@ -15,8 +16,12 @@ export const trainingSentences = {
     'recipe {recipe}: the model has visual prompts already: start from one without, or train it by another recipe',
   'recipe.no-adapters': 'recipe {recipe}: the image tower of {family} has no Transformer blocks in which adapters would stand',
   'recipe.adapters-twice': 'recipe {recipe}: the model has adapters already: start from one without, or train it by another recipe',
-  'recipe.no-such-module':
-    'recipe {recipe}: targets: the image tower has no linear layer called "{name}": expected {all} or some of {known}',
+  'recipe.no-such-module': 'recipe {recipe}: targets: {towers} has no linear layer called "{name}": expected {all} or some of {known}',
+  'recipe.tower-image': 'the image tower',
+  'recipe.tower-text': 'the text tower',
+  'recipe.tower-both': 'the model',
+  'recipe.texts-classify':
+    'recipe {recipe}: head: with towers {towers} the class names as the text tower reads them are the classifier: leave it at zero-shot',
   'recipe.small-budget':
     'recipe {recipe}: budget: {budget}% are {most} parameters, too few for rank 1 in {n} layers, which takes {least}: allow more, or fewer layers',
   'recipe.fewer-blocks': 'recipe last-blocks: blocks: {n} were asked for, and the image tower has {has}',

@@ -10,7 +10,7 @@ import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import type { Params } from '../nn/params.ts'
 import { add, geluTanh, linear, relu } from '../ops/index.ts'
-import type { Architecture } from './model.ts'
+import { type Architecture, viewed } from './model.ts'
 import { biasOf, blockOf, linearModules, roleOf, sizesOf, weightOf } from './modules.ts'
 import { TensorList } from './tensors.ts'
 
@@ -60,7 +60,7 @@ export function withBottlenecks(
     image: {
       ...image,
       config: { ...(image.config as object), bottleneck_adapters: of },
-      embed: (p, pixels) => image.embed(withAdapters(p, own, of), pixels),
+      ...viewed(image, (p) => withAdapters(p, own, of)),
     },
   }
 }
@@ -69,7 +69,8 @@ export function withBottlenecks(
 function withAdapters(p: Params, own: TensorList, { form }: Bottleneck): Params {
   const view = Object.create(p) as Params
   const get = (name: string) => p.get(name, own.get(name)!.shape)
-  view.leave = (module, y) => {
+  view.leave = (module, left, x) => {
+    const y = p.leave(module, left, x)
     const [down, up] = [downOf(module), upOf(module)]
     if (!own.has(weightOf(up))) return y
     const hidden = bottleneckForms[form].activation(linear(y, get(weightOf(down)), get(biasOf(down))))

@@ -43,18 +43,22 @@ import { gridPositions } from './interpolate.ts'
  * pixels [B, 3, H, W] → image embedding [B, projection_dim], not normalised. For an image size other than the
  * configured one, the position embedding is interpolated.
  */
-export function imageEmbedding(p: Params, c: ClipConfig, pixels: Value): Value {
+export const imageEmbedding = (p: Params, c: ClipConfig, pixels: Value): Value => projected(p, c, classToken(p, c, pixels))
+
+/** The class token after the last layer, [B, D]. */
+function classToken(p: Params, c: ClipConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
   const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), v)
-  return projected(p, c, reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size]))
+  return reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size])
 }
 
+const normed = (p: Params, c: ClipConfig, x: Value): Value => layerNorm(p, 'vision_model.post_layernorm', x, c.vision_config.layer_norm_eps)
+
 /** Tokens of the last layer […, D] in the space of images and texts, […, projection_dim]. */
-export function projected(p: Params, c: ClipConfig, x: Value): Value {
-  const y = layerNorm(p, 'vision_model.post_layernorm', x, c.vision_config.layer_norm_eps)
-  return linear(p, 'visual_projection', y, c.projection_dim, { bias: false })
-}
+export const projected = (p: Params, c: ClipConfig, x: Value): Value =>
+  linear(p, PROJECTION, normed(p, c, x), c.projection_dim, { bias: false })
+const PROJECTION = 'visual_projection'
 
 /**
  * pixels [B, 3, H, W] → the image encoder's input [B, 1 + N, D]: the class token, then the patches in row-major
@@ -219,6 +223,10 @@ export const clipImage = (c: ClipConfig): ImageTower => ({
   config: c.vision_config,
   layers: layersNamed('vision_model.encoder.layers', c.vision_config),
   embed: (p, pixels) => imageEmbedding(p, c, pixels),
+  projection: {
+    ...{ weight: `${PROJECTION}.weight`, width: c.vision_config.hidden_size },
+    pooled: (p, pixels) => normed(p, c, classToken(p, c, pixels)),
+  },
   ...pictureCost(c.vision_config),
 })
 

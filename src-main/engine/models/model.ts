@@ -32,6 +32,8 @@ export interface ImageTower {
   /** Whether features have length 1. */
   readonly unit: boolean
   embed(p: Params, pixels: Value): Value
+  /** Where a linear layer without a bias comes last: its tensor [dim, width], and what enters it, [B, width]. */
+  readonly projection?: { readonly weight: string; readonly width: number; pooled(p: Params, pixels: Value): Value }
   /** Elements of the largest activation between two layers, for one image of this size in pixels. */
   activations(height: number, width: number): number
   /** The reason why images of this size are refused; undefined if they are accepted. */
@@ -170,6 +172,12 @@ export interface Model extends Architecture {
   readonly partners: Partners | undefined
   close(): void
 }
+
+/** A tower that reads its weights through `view`. */
+export const viewed = ({ embed, projection }: ImageTower, view: (p: Params) => Params): Pick<ImageTower, 'embed' | 'projection'> => ({
+  embed: (p, pixels) => embed(view(p), pixels),
+  ...(projection && { projection: { ...projection, pooled: (p, pixels) => projection.pooled(view(p), pixels) } }),
+})
 
 /** Layers NAME.0, NAME.1 … after `first` class tokens. */
 export const layersNamed = (

@@ -30,10 +30,10 @@ export const linearModules = (tensors: TensorList, ...parts: readonly Part[]): s
       : [],
   )
 
-/** The Transformer blocks of the image tower, the first first: those with an attention of their own. */
-export const imageBlocks = (tensors: TensorList): string[] => [
+/** The Transformer blocks of a part of a model, the first first: those with an attention of their own. */
+export const blocksOf = (tensors: TensorList, part: Part): string[] => [
   ...new Set(
-    linearModules(tensors, 'image')
+    linearModules(tensors, part)
       .filter((module) => roleOf(module) === 'q')
       .flatMap((module) => blockOf(module) ?? []),
   ),

@@ -6,7 +6,21 @@ import type { Value } from '../graph/graph.ts'
 import { multiHead } from '../nn/multi-head.ts'
 import type { Params } from '../nn/params.ts'
 import { encoder, layerNorm, linear, mlp } from '../nn/transformer.ts'
-import { add, exp, expand, gather, gemm, l2Normalize, linear as affine, mul, patchEmbed, reshape, slice, transpose } from '../ops/index.ts'
+import {
+  add,
+  exp,
+  expand,
+  gather,
+  gemm,
+  l2Normalize,
+  linear as affine,
+  mul,
+  patchEmbed,
+  patchify,
+  reshape,
+  slice,
+  transpose,
+} from '../ops/index.ts'
 import { activation, activationsOf, channels, epsilon, imageTower, layers, pictureCost, pictureSide, tower, upTo, width } from './bounds.ts'
 import { denseSegmenter, neighbourAttention } from './dense-clip.ts'
 import { activationName, essential } from './essence.ts'
@@ -66,15 +80,23 @@ function patchTokens(p: Params, { vision_config: v }: SiglipConfig, pixels: Valu
   const m = 'vision_model'
   const [, , h, w] = pixels.shape as [number, number, number, number]
   const { hidden_size: d, patch_size: size, image_size } = v
-  const weight = p.get(`${m}.embeddings.patch_embedding.weight`, patchShape(v))
-  // NaFlex has a linear layer of a patch's numbers, channels last.
-  const filters = v.flexible ? transpose(reshape(weight, [d, size, size, 3]), [0, 3, 1, 2]) : weight
   const g = Math.floor(image_size / size)
   const table = p.get(`${m}.embeddings.position_embedding.weight`, [g * g, d])
   const resampled = v.flexible ? smoothBilinearMatrix : bicubicMatrix
   const position = gridPositions(table, 0, g, Math.floor(h / size), Math.floor(w / size), resampled)
-  const x = add(patchEmbed(pixels, filters, p.get(`${m}.embeddings.patch_embedding.bias`, [d])), position)
+  const at = `${m}.embeddings.patch_embedding`
+  // NaFlex has a linear layer of a patch's numbers, channels last.
+  const patches = v.flexible
+    ? linear(p, at, channelsLast(patchify(pixels, [size, size])), d)
+    : patchEmbed(pixels, p.get(`${at}.weight`, patchShape(v)), p.get(`${at}.bias`, [d]))
+  const x = add(patches, position)
   return layerNorm(p, `${m}.post_layernorm`, encoder(p, `${m}.encoder`, x, v), v.layer_norm_eps)
+}
+
+/** Patches [B, N, 3 · n] of one channel after the other → [B, N, n · 3]. */
+function channelsLast(patches: Value): Value {
+  const [b, n, size] = patches.shape as [number, number, number]
+  return reshape(transpose(reshape(patches, [b, n, 3, size / 3]), [0, 1, 3, 2]), [b, n, size])
 }
 
 const patchShape = ({ hidden_size: d, patch_size: size, flexible }: VisionConfig): readonly number[] =>

@@ -10,7 +10,7 @@ import { sentence } from '#shared/sentences/table.ts'
 import { concat, expand, slice } from '../ops/index.ts'
 import type { Value } from '../graph/graph.ts'
 import type { Params } from '../nn/params.ts'
-import type { Architecture, ImageTower } from './model.ts'
+import { type Architecture, type ImageTower, viewed } from './model.ts'
 import { TensorList } from './tensors.ts'
 
 /** In `config.json`. `depth`: how many of the first layers have tokens of their own. */
@@ -39,7 +39,7 @@ export function withVisualPrompts(model: Architecture, { count, depth }: VisualP
     image: {
       ...image,
       config: { ...(image.config as object), visual_prompts: { count, depth } },
-      embed: (p, pixels) => image.embed(withTokens(p, layers, p.get(VISUAL_PROMPTS, shape)), pixels),
+      ...viewed(image, (p) => withTokens(p, layers, p.get(VISUAL_PROMPTS, shape))),
     },
   }
 }

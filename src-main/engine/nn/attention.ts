@@ -63,7 +63,9 @@ export function multiHeadAttention(
   const d = query.shape.at(-1)!
   const project = (part: string, x: Value) => {
     const module = `${name}.${part}`
-    return p.scoped(module, () => p.leave(module, linear(x, p.get(`${module}.weight`, [d, x.shape.at(-1)!]), p.get(`${module}.bias`, [d]))))
+    return p.scoped(module, () =>
+      p.leave(module, linear(x, p.get(`${module}.weight`, [d, x.shape.at(-1)!]), p.get(`${module}.bias`, [d])), x),
+    )
   }
   return p.scoped(name, () => {
     const y = attend(project(names.query, query), project(names.key, key), project(names.value, value), o)

@@ -95,8 +95,8 @@ export class Params {
     return y
   }
 
-  /** What leaves a linear layer: `y`, or what an adapter of the weights' own makes of it (models/bottleneck.ts). */
-  leave(_module: string, y: Value): Value {
+  /** What leaves a linear layer that `x` enters: `y`, or what an adapter makes of it (models/bottleneck.ts, recipes/low-rank.ts). */
+  leave(_module: string, y: Value, _x: Value): Value {
     return y
   }
 
@@ -136,7 +136,7 @@ export class Params {
     const view = Object.create(this) as Params
     view.get = (name, shape) => this.get(nameOf(name), shape)
     view.scoped = (name, build) => this.scoped(nameOf(name), build)
-    view.leave = (module, y) => this.leave(nameOf(module), y)
+    view.leave = (module, y, x) => this.leave(nameOf(module), y, x)
     view.branch = (layer, y) => this.branch(nameOf(layer), y)
     return view
   }

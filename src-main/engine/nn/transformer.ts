@@ -16,7 +16,7 @@ export interface EncoderConfig {
 /** y = x·Wᵀ + b over the last axis; tensors `NAME.weight` [out, in] and `NAME.bias` [out]. */
 export function linear(p: Params, name: string, x: Value, out: number, { bias = true } = {}): Value {
   const weight = p.get(`${name}.weight`, [out, x.shape.at(-1)!])
-  return p.scoped(name, () => p.leave(name, affine(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined)))
+  return p.scoped(name, () => p.leave(name, affine(x, weight, bias ? p.get(`${name}.bias`, [out]) : undefined), x))
 }
 
 export function layerNorm(p: Params, name: string, x: Value, eps: number): Value {

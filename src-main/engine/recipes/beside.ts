@@ -22,7 +22,7 @@ export function trainedPart(
   trains: (spec: TensorSpec, name: string) => boolean,
   { rank, seed }: { readonly rank?: number; readonly seed: number },
 ): TrainedPart {
-  const form = { alpha: rank ?? 0, rslora: false, targets: 'all-linear', place: 'all' } as const
+  const form = { alpha: rank ?? 0, rslora: false, targets: 'all-linear', place: 'all', towers: 'image' } as const
   const lora = rank === undefined ? undefined : newLowRank(model, { ...form, r: rank }, { seed, recipe: 'lora' })
   const own = lora?.tensors ?? new Map()
   const source = overlay(model.weights, own)

@@ -18,8 +18,16 @@ export interface Judge {
 /** Builds logits [b, classes] from a model's input, with the weights that are trained as inputs of the graph. */
 type Logits = (graph: Graph, b: number) => Value
 
-/** The share of images with the right label. Undefined if there are none. */
-export function byAccuracy(run: Run, trainer: Trainer, logits: Logits): Judge | undefined {
+/**
+ * The share of images with the right label. Undefined if there are none.
+ * @param classes further inputs of the graph, which depend on the weights
+ */
+export function byAccuracy(
+  run: Run,
+  trainer: Trainer,
+  logits: Logits,
+  classes?: { inputs(): Promise<Record<string, Tensor>>; release(): Promise<void> },
+): Judge | undefined {
   const images = run.split('val')
   const { model } = run
   if (!images.n) return undefined
@@ -27,7 +35,7 @@ export function byAccuracy(run: Run, trainer: Trainer, logits: Logits): Judge | 
   const batch = batchOf(32, images.n, model.image.activations(height, width))
   const chunk = batch * Math.max(1, Math.ceil(64 / batch))
   const key = fingerprint(model.preprocess)
-  return ofRows(run, trainer, { batch, rows: 'pixels', logits }, async (answer) => {
+  return ofRows(run, trainer, { batch, rows: 'pixels', logits, classes }, async (answer) => {
     const load = (from: number) =>
       Promise.all(images.items.slice(from, from + chunk).map((_, i) => images.resized(from + i, model.preprocess, key)))
     for (let from = 0; from < images.n; from += chunk) {
@@ -55,7 +63,12 @@ type Answer = (from: number, n: number, fill: FillRow) => Promise<void>
 function ofRows(
   run: Run,
   trainer: Trainer,
-  { batch, rows, logits }: { readonly batch: number; readonly rows: string; readonly logits: Logits },
+  {
+    batch,
+    rows,
+    logits,
+    classes: fed,
+  }: { readonly batch: number; readonly rows: string; readonly logits: Logits; readonly classes?: Parameters<typeof byAccuracy>[3] },
   over: (answer: Answer) => Promise<void>,
 ): Judge {
   const labels = run.split('val').labels
@@ -65,12 +78,15 @@ function ofRows(
     async measure() {
       session ??= await BatchSession.create(batch, [rows], (graph, b) => ({ y: logits(graph, b) }), { provider: run.o.provider })
       const found = new Float32Array(labels.length * classes)
-      const weights = trainer.weights({ ema: true })
+      const weights = { ...trainer.weights({ ema: true }), ...(await fed?.inputs()) }
       await over(async (from, n, fill) => found.set((await session!.run(n, fill, weights))['y']!, from * classes))
       run.answers = answersOf(found, labels, classes)
       return accuracy({ classes, labels, logits: found })
     },
-    release: async () => session?.release(),
+    async release() {
+      await session?.release()
+      await fed?.release()
+    },
   }
 }
 

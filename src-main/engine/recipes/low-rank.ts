@@ -1,7 +1,8 @@
 /**
  * LoRA (Hu et al. 2022, §4.1): a frozen weight W [out, in] becomes W + s·B·A with trained A [r, in] and B [out, r], s =
  * α/r, or α/√r as in rsLoRA (Kalajdzievski 2023, arXiv:2312.03732). A starts uniform and B at 0, as in PEFT
- * (peft/tuners/lora/layer.py), so that training starts at the base model. No dropout.
+ * (peft/tuners/lora/layer.py), so that training starts at the base model. With dropout, a training step adds s·B·A·x̃ to Wx, where
+ * x̃ is x with elements dropped.
  *
  * DoRA (Liu et al. 2024, eq. 5): V = W + s·B·A gives the direction alone. Row o of the weight is m_o · V_o / ‖V_o‖ with
  * trained m [out], which starts at the norms of W. The norm of V is a constant to the gradient (§4.3), as in PEFT
@@ -15,23 +16,43 @@ import { Rng } from '../data/rng.ts'
 import type { Value } from '../graph/graph.ts'
 import { sizesOf, weightOf } from '../models/modules.ts'
 import type { Model } from '../models/model.ts'
-import { add, div, matmul, mul, reduceSumSquare, reshape, sqrt, stopGradient } from '../ops/index.ts'
+import { add, div, linear, matmul, mul, reduceSumSquare, reshape, sqrt, stopGradient } from '../ops/index.ts'
+import type { Dropout } from './dropout.ts'
 import type { OwnTensor } from './overlay.ts'
 import { nothingOf, peftFiles, peftName, readPeft, tuningAdapter, withoutEffect } from './peft.ts'
 import { type Reparametrisation, tuneReparametrised } from './reparametrise.ts'
 import type { Run, Trained } from './run.ts'
 import { seeing, setting, startingHead } from './settings.ts'
-import { modulesAt, targeting, type Targets } from './targets.ts'
+import { modulesAt, partsOf, targeting, type Targets } from './targets.ts'
+import type { Adapter } from './tuning-step.ts'
 
-export const lowRankSettings = z.strictObject({
+/** @param usual the values by default, which are PEFT's or a paper's */
+export const lowRankSettings = (
+  usual: {
+    readonly r?: number
+    readonly alpha?: number
+    readonly targets?: string
+    readonly towers?: Targets['towers']
+    readonly lr?: number
+    readonly weightDecay?: number
+  } = {},
+) => ({
   r: setting(
-    z.int().min(1).max(1024).default(8),
+    z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(usual.r ?? 8),
     'Rank of the update; an adapter that is started from has its own',
     '更新の階数。出発点のアダプターがあればその値',
     { name: ['Rank', '階数'] },
   ),
   alpha: setting(
-    z.number().positive().max(1024).default(8),
+    z
+      .number()
+      .positive()
+      .max(1024)
+      .default(usual.alpha ?? 8),
     'The update is scaled by alpha / r; an adapter that is started from has its own',
     '更新の倍率は alpha / r。出発点のアダプターがあればその値',
     { name: ['Alpha', 'アルファ'] },
@@ -42,16 +63,27 @@ export const lowRankSettings = z.strictObject({
     '更新の倍率を alpha / √r にする（rsLoRA）。大きな階数でも学習が遅くなりません。出発点のアダプターがあればその値',
     { name: ['Rank-stabilised', '階数で安定化'], advanced: true },
   ),
-  ...targeting(),
+  ...targeting(usual.targets, usual.towers),
   budget: setting(
     z.number().min(0).max(100).default(0),
-    'Most parameters of the adapter, in % of the image tower’s: the rank is then the largest within it (0: the rank above)',
-    'アダプターのパラメーター数の上限（画像タワーに対する %）。階数はその範囲で最大になります（0：上の階数）',
+    'Most parameters of the adapter, in % of those of the adapted towers: the rank is then the largest within it (0: the rank above)',
+    'アダプターのパラメーター数の上限（適応させるタワーに対する %）。階数はその範囲で最大になります（0：上の階数）',
     { name: ['Parameter budget', 'パラメーター数の上限'], advanced: true },
   ),
-  ...tuningAdapter(1e-3),
+  ...tuningAdapter(usual.lr ?? 1e-3, usual.weightDecay),
   ...seeing,
   ...startingHead,
+})
+type LowRankSettings = z.output<z.ZodObject<ReturnType<typeof lowRankSettings>>>
+
+/** @param rate by default */
+export const dropping = (rate: number) => ({
+  dropout: setting(
+    z.number().min(0).max(0.9).default(rate),
+    'Share of what enters the small matrices that is left out at random in each step; 0: none',
+    '小さな行列への入力のうち、ステップごとに無作為に省く割合。0 なら使いません',
+    { name: ['Dropout', 'ドロップアウト'], advanced: true },
+  ),
 })
 
 interface Form {
@@ -86,6 +118,18 @@ function directed(v: Value, m: Value): Value {
 }
 const normOf = (row: Float64Array) => Math.sqrt(row.reduce((sum, x) => sum + x * x, TINY))
 
+/** The adapter beside the layers that it changes, as PEFT computes it, with part of what enters it dropped. */
+function droppingInto(of: Form & Pick<LowRank, 'modules' | 'tensors'>, dropout: Dropout): Adapter {
+  const modules = new Set(of.modules)
+  const gain = scaleOf(of) * dropout.gain
+  return {
+    tensors: of.tensors,
+    adapt: (_, value) => value,
+    leave: (module, y, x, own) =>
+      modules.has(module) ? add(y, linear(mul(linear(dropout.of(module, x), own(aOf(module))), gain), own(bOf(module)))) : y,
+  }
+}
+
 /** The adapter as graph operations, and its merging, in float64 and rounded once. */
 function lowRank(of: Form & Pick<LowRank, 'modules' | 'tensors'>): LowRank {
   const targets = new Map(of.modules.map((module) => [weightOf(module), module]))
@@ -93,6 +137,7 @@ function lowRank(of: Form & Pick<LowRank, 'modules' | 'tensors'>): LowRank {
   return {
     ...of,
     changes: [...targets.keys()],
+    dropping: of.dora ? undefined : (dropout) => droppingInto(of, dropout),
     adapt(name, value, own) {
       const module = targets.get(name)
       if (module === undefined) return value
@@ -123,7 +168,7 @@ export function newLowRank(
   { seed, recipe, dora = false }: { readonly seed: number; readonly recipe: string; readonly dora?: boolean },
 ): LowRank {
   const modules = modulesAt(model, s, recipe)
-  const r = budget ? affordable(model, modules, { budget, recipe, dora }) : s.r
+  const r = budget ? affordable(model, modules, { budget, towers: s.towers, recipe, dora }) : s.r
   const tensors = new Map<string, OwnTensor>()
   modules.forEach((module, i) => {
     const [out, into] = sizesOf(model.tensors, module)
@@ -139,31 +184,31 @@ export function newLowRank(
   return lowRank({ r, alpha: s.alpha, rslora: s.rslora, dora, modules, tensors })
 }
 
-/** The largest rank at which the adapter has no more than `budget` % of the image tower's parameters; never beyond a layer's own. */
+/** The largest rank at which the adapter has no more than `budget` % of the towers' parameters; never beyond a layer's own. */
 function affordable(
   { tensors }: Model,
   modules: readonly string[],
-  { budget, recipe, dora }: { readonly budget: number; readonly recipe: string; readonly dora: boolean },
+  { budget, towers, recipe, dora }: { readonly budget: number; readonly recipe: string; readonly dora: boolean } & Pick<Targets, 'towers'>,
 ): number {
   const sizes = modules.map((module) => sizesOf(tensors, module))
   const fixed = dora ? sizes.reduce((n, [out]) => n + out, 0) : 0
   const each = sizes.reduce((n, [out, into]) => n + out + into, 0)
-  const tower = [...tensors.values()].filter(({ part }) => part === 'image')
-  const most = Math.floor((budget / 100) * tower.reduce((n, { shape }) => n + shape.reduce((product, d) => product * d, 1), 0))
+  const own = [...tensors.values()].filter(({ part }) => partsOf(towers).some((wanted) => wanted === part))
+  const most = Math.floor((budget / 100) * own.reduce((n, { shape }) => n + shape.reduce((product, d) => product * d, 1), 0))
   const r = Math.floor((most - fixed) / each)
   if (r < 1) throw userError(sentence('recipe.small-budget', { recipe, budget, most, least: fixed + each, n: modules.length }))
   return Math.min(r, ...sizes.map(([out, into]) => Math.min(out, into)))
 }
 
-/** Trains an adapter of the image tower, and the classifier. */
+/** Trains an adapter, and the classifier. */
 export async function adaptLowRank(
   run: Run,
-  s: z.output<typeof lowRankSettings>,
+  s: LowRankSettings & { readonly dropout?: number },
   { recipe, dora }: { readonly recipe: string; readonly dora: boolean },
 ): Promise<Trained> {
   const { model } = run
   const adapter = s.adapter ? readLowRank(path.resolve(s.adapter), model, dora) : newLowRank(model, s, { seed: run.o.seed, recipe, dora })
-  const trained = await tuneReparametrised(run, s, adapter, (tensors) => saved(model, adapter, tensors))
+  const trained = await tuneReparametrised(run, s, adapter, { recipe, saved: (tensors) => saved(model, adapter, s.dropout ?? 0, tensors) })
   const { modules, r, alpha, rslora } = adapter
   return { ...trained, notes: { ...trained.notes, modules: modules.length, r, alpha, ...(rslora && { rslora: 'yes' }) } }
 }
@@ -190,7 +235,7 @@ export function readLowRank(dir: string, model: Model, dora: boolean): LowRank {
 }
 
 /** The folder that PEFT reads. */
-const saved = (model: Model, { r, alpha, rslora, dora, modules }: LowRank, tensors: ReadonlyMap<string, OwnTensor>) =>
+const saved = (model: Model, { r, alpha, rslora, dora, modules }: LowRank, dropout: number, tensors: ReadonlyMap<string, OwnTensor>) =>
   peftFiles(
     model,
     modules,
@@ -198,7 +243,7 @@ const saved = (model: Model, { r, alpha, rslora, dora, modules }: LowRank, tenso
       peft_type: 'LORA',
       r,
       lora_alpha: alpha,
-      lora_dropout: 0,
+      lora_dropout: dropout,
       use_rslora: rslora,
       use_dora: dora,
       bias: 'none',

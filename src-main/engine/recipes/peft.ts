@@ -18,14 +18,14 @@ const [CONFIG, TENSORS] = ['adapter_config.json', 'adapter_model.safetensors']
 export const peftName = (module: string, tensor: string): string => `base_model.model.${module}.${tensor}`
 
 /** Gradient descent that may start from an adapter, and of which nothing but the merging may be wanted. */
-export const tuningAdapter = (lr: number) => ({
+export const tuningAdapter = (lr: number, weightDecay = 0) => ({
   adapter: setting(
     z.string().default(''),
     'Folder of an adapter of this kind, saved by PEFT, to start from; empty: none',
     '出発点にする、PEFT で保存した同種のアダプターのフォルダー。空：なし',
     { name: ['Start from an adapter', '出発点のアダプター'], advanced: true },
   ),
-  ...tuning(lr, 0),
+  ...tuning(lr, weightDecay),
   epochs: setting(
     z.int().min(0).max(10_000).default(10),
     'Passes over the training images; 0 only merges the adapter',

@@ -38,6 +38,8 @@ export const markShapes = [
   'lock',
   'crown',
   'tag',
+  'bars',
+  'steps',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

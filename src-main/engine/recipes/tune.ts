@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { phaseKey } from '#shared/model/progress.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { weightOf } from '../models/modules.ts'
 import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import { adamW } from '../optim/optimizer.ts'
@@ -10,7 +11,9 @@ import { Trainer } from '../runtime/train.ts'
 import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
+import { ClassTexts } from './class-texts.ts'
 import { DropPath } from './drop-path.ts'
+import { Dropout } from './dropout.ts'
 import { fit } from './fit.ts'
 import { startHead } from './heads.ts'
 import { byAccuracy } from './judges.ts'
@@ -21,7 +24,7 @@ import type { Anchoring } from './regularising.ts'
 import type { Run, Trained } from './run.ts'
 import type { tuning } from './settings.ts'
 import { teacherOf, teachesKnown } from './teacher.ts'
-import { type Adapter, anchored, logitsOf, NO_ADAPTER, type TuningStep, tuningTask } from './tuning-step.ts'
+import { type Adapter, anchored, logitsOf, NO_ADAPTER, paramsOf, type TuningStep, tuningTask } from './tuning-step.ts'
 import { pixelBatches } from './views.ts'
 
 /** Cost of a training step in forward passes: a backward pass takes about two. */
@@ -72,7 +75,8 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
 export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> } & Partial<Anchoring>
 
 export interface Tuned {
-  readonly head: Head
+  /** The classifier that is trained, or the classes' texts where the text tower is. */
+  readonly head: Head | ClassTexts
   /** The run's by default. */
   readonly model?: Model
   /** Whether one of the model's own tensors is trained. */
@@ -80,35 +84,42 @@ export interface Tuned {
   readonly adapter?: Adapter
   /** The rate of stochastic depth in the last layer; 0 by default. */
   readonly dropPath?: number
+  /** The rate of dropout on what enters the adapter; 0 by default. */
+  readonly dropout?: number
 }
 
 const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
 
 interface Adapted extends Trained {
-  readonly head: Head
   readonly adapter: ReadonlyMap<string, Float32Array>
   readonly other?: NonNullable<Trained['other']> & { readonly adapter: ReadonlyMap<string, Float32Array> }
 }
 
-/** @returns the trained tensors of the model and of the adapter by name, and the head */
+/** @returns the trained tensors of the model and of the adapter by name, and the head, if one was trained */
 export async function tune(
   run: Run,
   s: Tuning,
-  { head, trains, model = run.model, adapter = NO_ADAPTER, dropPath = 0 }: Tuned,
+  { head: given, trains, model = run.model, adapter = NO_ADAPTER, dropPath = 0, dropout: rate = 0 }: Tuned,
 ): Promise<Adapted> {
+  const [texts, head] = given instanceof ClassTexts ? [given] : [undefined, given]
+  const classes = run.o.classes.length
   const images = run.split('train')
   const drawn = classify.examples(images.n, {
     ...s,
     seed: run.o.seed,
-    ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, head.classes.length, run.o.seed) }),
+    ...(s.sampling === 'balanced' && { order: balancedOrder(images.labels, classes, run.o.seed) }),
   })
   const pictures = pixelBatches(run, s, drawn)
   const labels = images.labels
-  const weighed = classWeights(labels, head.classes.length, s.classWeights, s.beta)
+  const weighed = classWeights(labels, classes, s.classWeights, s.beta)
   const own = new Map([
     ...adapter.tensors,
-    [HEAD_WEIGHT, { shape: [head.classes.length, head.dim], data: head.weight }],
-    [HEAD_BIAS, { shape: [head.classes.length], data: head.bias }],
+    ...(head
+      ? ([
+          [HEAD_WEIGHT, { shape: [classes, head.dim], data: head.weight }],
+          [HEAD_BIAS, { shape: [classes], data: head.bias }],
+        ] as const)
+      : []),
   ])
   const source = overlay(model.weights, own)
   const isTrained = (name: string) => own.has(name) || (model.tensors.has(name) && trains(name, model.tensors.get(name)!))
@@ -118,9 +129,11 @@ export async function tune(
   const mixer = mixerOf(s, { seed: run.o.seed, labels, drawn, pictures })
   const teacher = await teacherOf(run, s, drawn)
   const paths = new DropPath(dropPath, run.o.seed)
+  const dropout = new Dropout(rate, run.o.seed)
+  const ofTexts = Array.from({ length: classes }, (_, c) => c)
   const step: TuningStep = {
-    ...{ model, source, isTrained, adapter, classes: head.classes.length, size: pictures, settings: s },
-    ...{ classWeights: weighed, mixer, teacher, paths, perEpoch: drawn.perEpoch },
+    ...{ model, source, isTrained, adapter, classes, size: pictures, settings: s, texts },
+    ...{ classWeights: weighed, mixer, teacher, paths, dropout, perEpoch: drawn.perEpoch },
   }
   const fitted = await fit(run, {
     ...{ phase: 'training', settings: s, drawn, by: 'accuracy', divides: true },
@@ -132,7 +145,8 @@ export async function tune(
         ema: s.ema || undefined,
         session: { provider: run.o.provider },
       })
-      const judge = byAccuracy(run, trainer, (graph, b) => logitsOf(step, graph, b).y)
+      const classesNow = texts?.judge(trainer, (graph) => paramsOf(step, graph))
+      const judge = byAccuracy(run, trainer, (graph, b) => logitsOf(step, graph, b).y, classesNow)
       return {
         trainer,
         judge: judge?.measure,
@@ -145,6 +159,8 @@ export async function tune(
           return {
             ...(mixer ? await mixer.feeds(at, micro, batch) : { pixels: await pictures.read(rows, at) }),
             ...paths.feeds(at, rows),
+            ...dropout.feeds(at, (module) => (model.tensors.isOf(weightOf(module), 'text') ? ofTexts : rows)),
+            ...texts?.feeds(at),
             ...(teacher && (await teacher.feeds(rows, at))),
             ...classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! }))),
           }
@@ -155,7 +171,7 @@ export async function tune(
   const made = (trained: ReadonlyMap<string, Float32Array>) => ({
     weights: new Map([...trained].filter(([name]) => !own.has(name))),
     adapter: new Map([...trained].filter(([name]) => adapter.tensors.has(name))),
-    head: { ...head, weight: trained.get(HEAD_WEIGHT)!, bias: trained.get(HEAD_BIAS)! },
+    ...(head && { head: { ...head, weight: trained.get(HEAD_WEIGHT)!, bias: trained.get(HEAD_BIAS)! } }),
   })
   const { weights, other, ...rest } = fitted
   return { ...rest, ...made(weights), ...(other && { other: { ...other, ...made(other.weights) } }) }

@@ -7,8 +7,10 @@ import { add } from '../ops/index.ts'
 import type { Parameter } from '../optim/optimizer.ts'
 import type { Task } from '../runtime/task.ts'
 import { classify } from '../tasks/classify.ts'
+import type { ClassTexts } from './class-texts.ts'
 import { depthsOf, rateAt, turnOf } from './depth.ts'
 import type { DropPath } from './drop-path.ts'
+import type { Dropout } from './dropout.ts'
 import type { Mixer } from './mix.ts'
 import type { OwnTensor } from './overlay.ts'
 import type { Anchoring, Regularising } from './regularising.ts'
@@ -20,6 +22,10 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<string, OwnTensor>
   /** The value used in place of the model's tensor `name`. @param own the adapter's tensors as graph values */
   adapt(name: string, value: Value, own: (name: string) => Value): Value
+  /** What it makes of `y`, which leaves a linear layer that `x` enters; `y` by default. */
+  leave?(module: string, y: Value, x: Value, own: (name: string) => Value): Value
+  /** The adapter of a training step, where parts of what enters it are dropped. */
+  dropping?(dropout: Dropout): Adapter
 }
 
 export const NO_ADAPTER: Adapter = { tensors: new Map(), adapt: (_, value) => value }
@@ -41,9 +47,17 @@ export class AdaptedParams extends Params {
   override get(name: string, shape: Shape): Value {
     const known = this.adapted.get(name)
     if (known) return known
-    const value = this.adapter.adapt(name, super.get(name, shape), (own) => super.get(own, this.adapter.tensors.get(own)!.shape))
+    const value = this.adapter.adapt(name, super.get(name, shape), (own) => this.own(own))
     this.adapted.set(name, value)
     return value
+  }
+
+  override leave(module: string, y: Value, x: Value): Value {
+    return this.adapter.leave?.(module, y, x, (own) => this.own(own)) ?? y
+  }
+
+  private own(name: string): Value {
+    return super.get(name, this.adapter.tensors.get(name)!.shape)
   }
 }
 
@@ -63,18 +77,29 @@ export interface TuningStep {
   readonly teacher: Omit<Teacher, 'feeds'> | undefined
   /** Of the training steps alone. */
   readonly paths: DropPath
+  readonly dropout?: Dropout
+  /** What the text tower says of the classes takes the place of a head. */
+  readonly texts?: ClassTexts
   /** Updates of an epoch. */
   readonly perEpoch: number
 }
 
+/** The weights of a step's graph. */
+export function paramsOf({ model, source, isTrained, adapter, dropout }: Pick<TuningStep, Weighing>, graph: Graph, training = false) {
+  const own = (training && dropout?.begin() && adapter.dropping?.(dropout)) || adapter
+  return new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, own)
+}
+type Weighing = 'model' | 'source' | 'isTrained' | 'adapter' | 'dropout'
+
 /** The classifier's logits [b, classes], from the inputs `pixels` [b, 3, H, W] and the weights that are trained. */
 export function logitsOf(step: Omit<TuningStep, 'settings'>, graph: Graph, b: number, training = false) {
-  const { model, source, isTrained, adapter, classes, size, paths } = step
-  const p = new AdaptedParams(graph, source, isTrained, { decays: model.tensors.decays, frozen: 'stored' }, adapter)
+  const { model, classes, size, paths, texts } = step
+  const p = paramsOf(step, graph, training)
   const pixels = graph.input('pixels', 'float32', [b, 3, size.height, size.width])
   const see = (weights: Params) => imageFeature(model, weights, pixels)
   const features = training ? paths.within(p, model.family.name, see) : see(p)
-  return { p, pixels, features, y: linear(p, 'head', features, classes) }
+  const classified = () => (training ? texts!.logits(p, features) : texts!.known(features))
+  return { p, pixels, features, y: texts ? classified() : linear(p, 'head', features, classes) }
 }
 
 export function tuningTask(step: TuningStep, b: number): Task {

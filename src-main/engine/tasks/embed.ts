@@ -9,12 +9,13 @@ import { fingerprint as fingerprintOf, RowCache } from '../data/cache.ts'
 import { DECODER } from '../data/decode.ts'
 import type { Images } from '../data/images.ts'
 import { cropAndNormalise, outputSize } from '../data/preprocess.ts'
+import type { Graph } from '../graph/graph.ts'
 import { textTower } from '../models/families.ts'
 import { imageFeature, type Model, paramsFor, type TextTower } from '../models/model.ts'
-import type { FrozenAs } from '../nn/params.ts'
+import type { FrozenAs, Params } from '../nn/params.ts'
 import { l2Normalize } from '../ops/index.ts'
 import { BatchSession, type FillRow } from '../runtime/infer.ts'
-import type { Provider } from '../runtime/session.ts'
+import type { Provider, Tensor } from '../runtime/session.ts'
 import { diskFull } from '../../files/words.ts'
 import { ioError } from '../weights/files.ts'
 import type { Head } from '../weights/head.ts'
@@ -197,16 +198,17 @@ export class TextReader {
 
   /**
    * @param n number of texts that are read at once
+   * @param params weights for a graph; the model's by default
    * @throws a user error if the model has no text tower
    */
-  static async open(model: Model, n: number, { provider }: EmbedOptions = {}): Promise<TextReader> {
+  static async open(model: Model, n: number, { provider }: EmbedOptions = {}, params?: (graph: Graph) => Params): Promise<TextReader> {
     const text = textTower(model, 'text embeddings')
     const batch = batchOf(64, n, text.activations)
     const session = await BatchSession.create(
       batch,
       ['ids', 'at'],
       (g, b) => {
-        const p = paramsFor(model, g, model.weights, undefined, heldFor(batch))
+        const p = params?.(g) ?? paramsFor(model, g, model.weights, undefined, heldFor(batch))
         return { y: l2Normalize(text.embed(p, text.tokens(p, g.input('ids', 'int32', [b, text.context])), g.input('at', 'int32', [b]))) }
       },
       { provider },
@@ -214,9 +216,9 @@ export class TextReader {
     return new TextReader(model, text, session)
   }
 
-  /** Normalised embeddings [n, dim]. */
-  async read(texts: readonly string[]): Promise<Float32Array> {
-    const { y } = await this.session.run(texts.length, tokensOf(this.model, this.text, texts))
+  /** Normalised embeddings [n, dim]. @param weights those that are inputs of the graph */
+  async read(texts: readonly string[], weights: Readonly<Record<string, Tensor>> = {}): Promise<Float32Array> {
+    const { y } = await this.session.run(texts.length, tokensOf(this.model, this.text, texts), weights)
     checkEmbeddings(this.model, y!, true, (row) => JSON.stringify(texts[row]))
     return y!
   }

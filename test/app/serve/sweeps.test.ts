@@ -102,10 +102,10 @@ describe('a sweep that cannot be started', () => {
     expect(await call('runs.list')).toHaveLength(before)
   })
 
-  test('is the same for the presets: four, of which a recipe without a learning rate can have one', async () => {
+  test('is the same for the presets: five, of which a recipe without a learning rate can have one', async () => {
     const { call } = await window()
     const presets = await call('sweeps.presets')
-    expect(presets.map((p) => p.id)).toEqual(['soup', 'few-shot', 'lr', 'budget'])
+    expect(presets.map((p) => p.id)).toEqual(['soup', 'few-shot', 'lr', 'budget', 'adapter-search'])
     const { axes } = await call('sweeps.fromPreset', { preset: 'few-shot', recipe: 'lp', settings: {} })
     expect(axes).toEqual([{ kind: 'grid', field: 'shots', values: [1, 2, 4, 8, 16] }])
     await expect(call('sweeps.fromPreset', { preset: 'lr', recipe: 'lp', settings: {} })).rejects.toThrow('has no setting lr')

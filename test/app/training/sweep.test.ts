@@ -113,6 +113,22 @@ describe('the preset', () => {
     const { spec } = plan(fromPreset('soup', { recipe: 'ft', settings: { augmentation: 'none' }, axes: [lr(1e-4, 1e-5)], seeds: [4] }))
     expect(spec).toMatchObject({ recipe: 'ft', preset: 'soup', axes: [lr(1e-4, 1e-5)], seeds: [4] })
   })
+  test('that searches draws other configurations within the budget, and halves them', () => {
+    const { spec, runs } = plan(fromPreset('adapter-search', { settings: { epochs: 27, budget: 4 } }))
+    expect(spec).toMatchObject({ draws: 27, halving: { eta: 3 }, recipe: 'lora', seeds: [0] })
+    const rungs = [0, 1, 2, 3].map((rung) => runs.filter(({ planned }) => planned.rung === rung))
+    expect(rungs.map((own) => [own.length, own[0]!.planned.epochs])).toEqual([
+      [27, 1],
+      [9, 3],
+      [3, 9],
+      [1, 27],
+    ])
+    const points = rungs[0]!.map(({ planned }) => planned.point!)
+    expect(new Set(points.map(({ budget }) => budget))).toEqual(new Set([1, 2, 4]))
+    expect(new Set(points.map(({ targets, place }) => `${targets} ${place}`)).size).toBeGreaterThan(10)
+    const fewer = plan(fromPreset('adapter-search', { draws: 3, settings: { epochs: 2, budget: 4 } }))
+    expect(fewer.runs.filter(({ planned }) => planned.rung === 0).map(({ planned }) => planned.point)).toEqual(points.slice(0, 3))
+  })
   test('is refused where its recipe lacks what it varies', () => {
     expect(() => fromPreset('lr', { recipe: 'lp' })).toThrow('preset lr: recipe lp has no setting lr')
     expect(() => fromPreset('grid', {})).toThrow('unknown preset "grid": there are soup, few-shot, lr')

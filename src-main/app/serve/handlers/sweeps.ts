@@ -34,7 +34,7 @@ export function sweepHandlers({ options: { models }, queue }: Parts): HandlersOf
     return runIds
   }
   return {
-    'sweeps.presets': () => sweepPresets.map(({ make: _, needs, ...preset }) => ({ ...preset, needs: [...needs] })),
+    'sweeps.presets': () => sweepPresets.map(({ make: _, bounds: __, needs, ...preset }) => ({ ...preset, needs: [...needs] })),
     'sweeps.fromPreset': ({ preset, ...asked }) => sweepSpec.parse(fromPreset(preset, asked)),
     'sweeps.plan': (asked, client) => {
       const { name, spec, runs } = planned(client, asked)

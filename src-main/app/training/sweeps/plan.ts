@@ -53,9 +53,10 @@ export function fromPreset(id: string, asked: Partial<SweepAsked>): SweepAsked {
   const missing = preset.needs.find((field) => !(field in recipe.settings.shape))
   if (missing) throw userError(sentence('sweep.preset-field', { preset: id, recipe: recipe.id, field: missing }))
   const { settings = {}, axes: own = [], ...rest } = asked
-  const { axes = [], seeds } = preset.make(parseSettings(recipe, ofRecipe(settings)))
-  const kept = axes.filter(({ field }) => !(field in settings) && !own.some((a) => a.field === field))
-  return { ...rest, recipe: recipe.id, settings, axes: [...kept, ...own], seeds: asked.seeds ?? seeds, preset: id }
+  const { axes = [], seeds, ...search } = preset.make(parseSettings(recipe, ofRecipe(settings)))
+  const fixed = (field: string) => field in settings && !preset.bounds?.includes(field)
+  const kept = axes.filter(({ field }) => !fixed(field) && !own.some((a) => a.field === field))
+  return { ...search, ...rest, recipe: recipe.id, settings, axes: [...kept, ...own], seeds: asked.seeds ?? seeds, preset: id }
 }
 
 /** @throws a user fault about the first run that its recipe would refuse */

@@ -15,8 +15,10 @@ export interface SweepPreset {
   readonly recipe: string
   /** Settings that the recipe must have. */
   readonly needs: readonly string[]
+  /** Settings that bound the preset's axis of that field where they are given, instead of taking its place. */
+  readonly bounds?: readonly string[]
   /** @param defaults of the recipe's settings, with those that were chosen */
-  make(defaults: Readonly<Record<string, unknown>>): Pick<SweepAsked, 'axes' | 'seeds'>
+  make(defaults: Readonly<Record<string, unknown>>): Pick<SweepAsked, 'axes' | 'seeds' | 'draws' | 'halving'>
 }
 
 export const definePreset = (preset: SweepPreset): SweepPreset => preset

@@ -1,17 +1,13 @@
 /** Prompt tuning: Zhou et al. 2022, Learning to prompt for vision-language models, trainers/coop.py. */
 import { z } from 'zod'
-import type { Graph, Value } from '../../graph/graph.ts'
+import type { Value } from '../../graph/graph.ts'
 import { textTower } from '../../models/families.ts'
 import { Params } from '../../nn/params.ts'
 import { gemm, l2Normalize, mul } from '../../ops/index.ts'
 import { sgd } from '../../optim/optimizer.ts'
 import { evaluated } from '../../runtime/infer.ts'
-import { Trainer } from '../../runtime/train.ts'
-import { classify } from '../../tasks/classify.ts'
 import { fromMemory } from '../../weights/tensors.ts'
-import { fit } from '../fit.ts'
-import { frozenFeatures, knownFeatures } from '../frozen.ts'
-import { byFeatures } from '../judges.ts'
+import { fitFrozen } from '../frozen-fit.ts'
 import { overlay } from '../overlay.ts'
 import { featuresPhases, stepsOf } from '../phases.ts'
 import { nearestWords, positions, Prompts, startContext } from '../../tasks/prompts.ts'
@@ -97,9 +93,7 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
   const { model } = run
   const { similarity, width } = textTower(model, 'coop')
   const classes = run.o.classes.map((c) => c.name)
-  const images = run.split('train')
   const { dim } = model
-  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
   const prompts = Prompts.of(model, classes, s, 'coop')
   const { shape, data: context } = startContext(model, {
     ...{ init: s.init, contextLength: s.contextLength, seed: run.o.seed, recipe: 'coop' },
@@ -110,43 +104,10 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
 
   /** The similarity's scale times the normalised embedding of each class's prompt: [C, D]. */
   const classifier = (p: Params): Value => mul(l2Normalize(prompts.embed(p, p.get(CONTEXT, shape))), similarity.scale(p))
-  const logits = (graph: Graph, of: (p: Params) => Value) => {
-    const p = new Params(graph, source, (name) => name === CONTEXT, { decays: () => true, frozen: 'stored' })
-    return { p, y: gemm(of(p), classifier(p), undefined, { transB: true }) }
-  }
-  const features = await frozenFeatures(run, s, drawn)
-  const judged = await run.featuresOf('val')
-
-  const { weights, other, ...rest } = await fit(run, {
-    ...{ phase: 'prompt-tuning', settings: s, drawn, by: 'accuracy', divides: true },
-    async open({ batch, accumulate, rows: rowsOf }) {
-      const trainer = await Trainer.create(
-        {
-          build(graph) {
-            const { p, y } = logits(graph, (params) => features.in(params, batch))
-            return { loss: classify.loss(y, classify.inputs(graph, batch)), parameters: p.trainable }
-          },
-        },
-        () => context,
-        { optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), accumulate, session: { provider: run.o.provider } },
-      )
-      const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, () => knownFeatures(graph, b, dim)).y)
-      return {
-        trainer,
-        judge: judge?.measure,
-        async release() {
-          await trainer.release()
-          await judge?.release()
-        },
-        async batch(step, micro) {
-          const rows = rowsOf(step, micro)
-          return {
-            ...(await features.feeds(rows, step)),
-            ...classify.feeds(rows.map((row) => ({ kind: 'class', class: images.labels[row]! }))),
-          }
-        },
-      }
-    },
+  const { weights, other, ...rest } = await fitFrozen(run, {
+    ...{ phase: 'prompt-tuning', settings: s, source, trains: CONTEXT },
+    optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }),
+    logits: (p, features) => gemm(features, classifier(p), undefined, { transB: true }),
   })
   const made = async (trained: ReadonlyMap<string, Float32Array>) => {
     const learned = trained.get(CONTEXT)!

@@ -1,7 +1,8 @@
-/** DoRA (low-rank.ts) of the image tower, saved in PEFT's layout and also merged into the weights. */
-import { demandsOfHead } from '../heads.ts'
+/** DoRA (low-rank.ts), saved in PEFT's layout and also merged into the weights. */
+import { z } from 'zod'
 import { adaptLowRank, lowRankSettings } from '../low-rank.ts'
 import { defineRecipe } from '../recipe.ts'
+import { demandsOfTowers } from '../targets.ts'
 import { tuned } from '../tune.ts'
 
 export default defineRecipe({
@@ -18,8 +19,8 @@ export default defineRecipe({
   },
   citation: 'Liu et al. 2024, DoRA: weight-decomposed low-rank adaptation, arXiv:2402.09353',
   ...tuned,
-  demands: demandsOfHead,
-  settings: lowRankSettings,
+  demands: demandsOfTowers,
+  settings: z.strictObject(lowRankSettings()),
   mark: { label: 'DoRA', shape: 'bolt', light: '#a3245e', dark: '#ff9ecb' },
   run: (run, settings) => adaptLowRank(run, settings, { recipe: 'dora', dora: true }),
 })

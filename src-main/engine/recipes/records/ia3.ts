@@ -8,13 +8,12 @@ import { z } from 'zod'
 import { biasOf, roleOf, sizesOf, weightOf } from '../../models/modules.ts'
 import type { Model } from '../../models/model.ts'
 import { mul, reshape } from '../../ops/index.ts'
-import { demandsOfHead } from '../heads.ts'
 import type { OwnTensor } from '../overlay.ts'
 import { nothingOf, peftFiles, peftName, readPeft, tuningAdapter, withoutEffect } from '../peft.ts'
 import { defineRecipe } from '../recipe.ts'
 import { type Reparametrisation, tuneReparametrised } from '../reparametrise.ts'
 import { seeing, startingHead } from '../settings.ts'
-import { modulesAt, targeting } from '../targets.ts'
+import { demandsOfTowers, modulesAt, targeting } from '../targets.ts'
 import { tuned } from '../tune.ts'
 
 const settings = z.strictObject({ ...targeting('k, v, fc2'), ...tuningAdapter(1e-2), ...seeing, ...startingHead })
@@ -24,8 +23,8 @@ export default defineRecipe({
   order: 6.2,
   title: { en: 'Scaled activations, (IA)³', ja: '活性値の拡大縮小（(IA)³）' },
   about: {
-    en: 'Trains a factor for each key, value and hidden unit of the image tower, and the classifier; keeps a PEFT adapter.',
-    ja: '画像タワーのキー、バリュー、隠れユニットごとの倍率と分類器を学習し、PEFT のアダプターも残します。',
+    en: 'Trains a factor for each key, value and hidden unit of a tower, and the classifier; keeps a PEFT adapter.',
+    ja: 'タワーのキー、バリュー、隠れユニットごとの倍率と分類器を学習し、PEFT のアダプターも残します。',
   },
   when: {
     en: 'Choose it with very few images, or for the smallest adapter: a tenth of LoRA’s or less.',
@@ -33,7 +32,7 @@ export default defineRecipe({
   },
   citation: 'Liu et al. 2022, Few-shot parameter-efficient fine-tuning is better and cheaper than in-context learning, arXiv:2205.05638',
   ...tuned,
-  demands: demandsOfHead,
+  demands: demandsOfTowers,
   settings,
   mark: { label: '(IA)³', shape: 'tee', light: '#8a5a1c', dark: '#e3b878' },
   async run(run, s) {
@@ -41,7 +40,8 @@ export default defineRecipe({
     const adapter = s.adapter ? readIa3(path.resolve(s.adapter), model) : newIa3(model, modulesAt(model, s, 'ia3'))
     const { modules, tensors } = adapter
     const config = { peft_type: 'IA3', feedforward_modules: modules.filter(scalesInputs(tensors)), init_ia3_weights: true }
-    const trained = await tuneReparametrised(run, s, adapter, (found) => peftFiles(model, modules, config, found))
+    const saved = (found: Tensors) => peftFiles(model, modules, config, found)
+    const trained = await tuneReparametrised(run, s, adapter, { recipe: 'ia3', saved })
     return { ...trained, notes: { ...trained.notes, modules: modules.length } }
   },
 })

@@ -1,12 +1,9 @@
-/**
- * LoRA and rsLoRA (low-rank.ts), of the image tower. The adapter is saved in PEFT's layout and also merged into the
- * weights. CLIP-LoRA (Zanella & Ben Ayed 2024, arXiv:2405.18541) is r 2, alpha 1, targets "q, k, v", lr 2e-4, weightDecay
- * 0.01, there with a dropout of 0.25 and in the text tower too.
- */
+/** LoRA and rsLoRA (low-rank.ts). The adapter is saved in PEFT's layout and also merged into the weights. */
+import { z } from 'zod'
 import type { Model } from '../../models/model.ts'
-import { demandsOfHead } from '../heads.ts'
-import { adaptLowRank, type LowRank, lowRankSettings, readLowRank } from '../low-rank.ts'
+import { adaptLowRank, dropping, type LowRank, lowRankSettings, readLowRank } from '../low-rank.ts'
 import { defineRecipe } from '../recipe.ts'
+import { demandsOfTowers } from '../targets.ts'
 import { tuned } from '../tune.ts'
 
 export default defineRecipe({
@@ -14,8 +11,8 @@ export default defineRecipe({
   order: 6,
   title: { en: 'Low-rank adaptation (LoRA)', ja: '低ランク適応（LoRA）' },
   about: {
-    en: 'Trains small matrices beside the linear layers of the image tower, and the classifier; keeps a PEFT adapter.',
-    ja: '画像タワーの線形層に添えた小さな行列と分類器を学習し、PEFT のアダプターも残します。',
+    en: 'Trains small matrices beside the linear layers of a tower or both, and the classifier; keeps a PEFT adapter.',
+    ja: 'タワー（片方または両方）の線形層に添えた小さな行列と分類器を学習し、PEFT のアダプターも残します。',
   },
   when: {
     en: 'Choose it for a large model on little memory, or to pass on a small adapter instead of a whole checkpoint.',
@@ -23,8 +20,8 @@ export default defineRecipe({
   },
   citation: 'Hu et al. 2022, LoRA: low-rank adaptation of large language models, arXiv:2106.09685',
   ...tuned,
-  demands: demandsOfHead,
-  settings: lowRankSettings,
+  demands: demandsOfTowers,
+  settings: z.strictObject({ ...lowRankSettings(), ...dropping(0) }),
   mark: { label: 'LoRA', shape: 'wye', light: '#b0306f', dark: '#f08fc0' },
   run: (run, settings) => adaptLowRank(run, settings, { recipe: 'lora', dora: false }),
 })

@@ -34,7 +34,7 @@ export default defineRecipe({
   demands: demandsOfHead,
   settings: z.strictObject({ ...tuning(1e-3, 0), ...seeing, ...startingHead }),
   mark: { label: 'SSF', shape: 'trapezoid', light: '#4a5a8f', dark: '#a9b8f0' },
-  run: (run, s) => tuneReparametrised(run, s, newSsf(run.model, run.o.seed)),
+  run: (run, s) => tuneReparametrised(run, s, newSsf(run.model, run.o.seed), { recipe: 'ssf' }),
 })
 
 /** The layers of the image tower: NAME.weight of linear layers, norms and the patch embedding. */

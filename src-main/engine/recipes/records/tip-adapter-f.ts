@@ -1,15 +1,9 @@
 /** Tip-Adapter-F: Zhang et al. 2022, §3.2; gaopengcuhk/Tip-Adapter main.py, run_tip_adapter_F. */
 import { z } from 'zod'
-import type { Graph, Value } from '../../graph/graph.ts'
-import { Params } from '../../nn/params.ts'
 import { adamW } from '../../optim/optimizer.ts'
-import { Trainer } from '../../runtime/train.ts'
-import { classify } from '../../tasks/classify.ts'
 import { type Caching, cacheLogits, cachePhases, exampleCache, searchCache, withCache } from '../cache-model.ts'
-import { fit } from '../fit.ts'
-import { frozenFeatures, knownFeatures } from '../frozen.ts'
+import { fitFrozen } from '../frozen-fit.ts'
 import { startHead } from '../heads.ts'
-import { byFeatures } from '../judges.ts'
 import { overlay } from '../overlay.ts'
 import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
@@ -65,9 +59,6 @@ async function tuneCache(run: Run, s: z.output<typeof settings>): Promise<Traine
   const { head } = await startHead(run, 'zero-shot')
   const classes = head.classes.length
   const cache = await exampleCache(run, s satisfies Caching)
-  const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
-  const features = await frozenFeatures(run, s, drawn)
-  const judged = await run.featuresOf('val')
   const source = overlay(
     model.weights,
     new Map([
@@ -77,41 +68,11 @@ async function tuneCache(run: Run, s: z.output<typeof settings>): Promise<Traine
       [BIAS, { shape: [classes], data: head.bias }],
     ]),
   )
-  const logits = (graph: Graph, of: (p: Params) => Value) => {
-    const p = new Params(graph, source, (name) => name === KEYS, { decays: () => true, frozen: 'stored' })
-    const get = (name: string) => p.get(name, source.info(name).shape)
-    const x = of(p)
-    return { p, y: withCache(x, get(WEIGHT), get(BIAS), cacheLogits(x, get(KEYS), get(VALUES), cache)) }
-  }
-  const { weights, other, ...rest } = await fit(run, {
-    ...{ phase: 'training', settings: s, drawn, by: 'accuracy', divides: true },
-    async open({ batch, accumulate, rows: rowsOf }) {
-      const trainer = await Trainer.create(
-        {
-          build(graph) {
-            const { p, y } = logits(graph, (params) => features.in(params, batch))
-            return { loss: classify.loss(y, classify.inputs(graph, batch)), parameters: p.trainable }
-          },
-        },
-        () => cache.keys,
-        { optimizer: adamW({ weightDecay: s.weightDecay, eps: 1e-4 }), accumulate, session: { provider: run.o.provider } },
-      )
-      const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, () => knownFeatures(graph, b, head.dim)).y)
-      return {
-        trainer,
-        judge: judge?.measure,
-        async release() {
-          await trainer.release()
-          await judge?.release()
-        },
-        async batch(step, micro) {
-          const rows = rowsOf(step, micro)
-          return {
-            ...(await features.feeds(rows, step)),
-            ...classify.feeds(rows.map((row) => ({ kind: 'class', class: images.labels[row]! }))),
-          }
-        },
-      }
+  const { weights, other, ...rest } = await fitFrozen(run, {
+    ...{ phase: 'training', settings: s, source, trains: KEYS, optimizer: adamW({ weightDecay: s.weightDecay, eps: 1e-4 }) },
+    logits(p, x) {
+      const get = (name: string) => p.get(name, source.info(name).shape)
+      return withCache(x, get(WEIGHT), get(BIAS), cacheLogits(x, get(KEYS), get(VALUES), cache))
     },
   })
   const made = async (trained: ReadonlyMap<string, Float32Array>) => {

@@ -8,6 +8,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
     'レシピ {recipe}：{setting}：モデルの語彙の 1 トークンで、どのキャプションやラベルにも現れず、もう一方と異なるものが必要です（「{found}」）',
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
   'recipe.no-branches': 'dropPath：{family} の画像タワーには省ける残差の枝がありません。0 にしてください',
+  'recipe.no-projection': 'レシピ {recipe}：{family} の画像タワーの最後には学習できる射影がありません。CLIP を使ってください',
   'recipe.no-patches': 'レシピ {recipe}：{family} のパッチはテキストと比べられません。CLIP か SigLIP を使ってください',
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
   'recipe.all-patches': 'patchShare：{family} の画像タワーには画像のすべてのパッチが必要です。1 にしてください',
@@ -17,7 +18,12 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-adapters': 'レシピ {recipe}：{family} の画像タワーには、アダプターを置ける Transformer ブロックがありません',
   'recipe.adapters-twice':
     'レシピ {recipe}：モデルにはすでにアダプターがあります。アダプターのないモデルから始めるか、別のレシピで学習してください',
-  'recipe.no-such-module': 'レシピ {recipe}：targets：画像タワーに線形層「{name}」はありません。{all}、または {known} から選んでください',
+  'recipe.no-such-module': 'レシピ {recipe}：targets：{towers}に線形層「{name}」はありません。{all}、または {known} から選んでください',
+  'recipe.tower-image': '画像タワー',
+  'recipe.tower-text': 'テキストタワー',
+  'recipe.tower-both': 'モデル',
+  'recipe.texts-classify':
+    'レシピ {recipe}：head：towers が {towers} のときは、テキストタワーが読んだクラス名が分類器です。zero-shot のままにしてください',
   'recipe.small-budget':
     'レシピ {recipe}：budget：{budget}%（{most} 個）では、{n} 層の階数 1（{least} 個）にも足りません。上限を増やすか、層を減らしてください',
   'recipe.fewer-blocks': 'レシピ last-blocks：blocks：{n} 個と指定されましたが、画像タワーには {has} 個しかありません',

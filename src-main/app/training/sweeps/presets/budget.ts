@@ -9,8 +9,8 @@ export default definePreset({
   order: 4,
   title: { en: 'Adapter within a budget', ja: '上限内のアダプター' },
   about: {
-    en: 'Which layers and blocks an adapter changes, at the largest rank within 2% of the image tower’s parameters.',
-    ja: 'アダプターで変える層とブロックを、画像タワーのパラメーターの 2% に収まる最大の階数で比べます。',
+    en: 'Which layers and blocks an adapter changes, at the largest rank within 2% of the parameters of its tower.',
+    ja: 'アダプターで変える層とブロックを、タワーのパラメーターの 2% に収まる最大の階数で比べます。',
   },
   citation: 'Zhang, Zhou & Liu 2022, Neural prompt search, arXiv:2206.04673',
   recipe: 'lora',
