@@ -158,9 +158,10 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
 const contents = (items: readonly Item[] | undefined) =>
   items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
 /** Without what changes nothing, so that states of versions that did not know it are continued. */
-function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', ...settings }: Record<string, unknown>) {
+function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', checkpointing, ...settings }: Record<string, unknown>) {
   return {
     ...withoutIdle(settings),
+    ...(checkpointing === true && { checkpointing }),
     ...(classWeights !== 'none' && { classWeights, beta }),
     ...(sampling !== 'shuffled' && { sampling }),
   }

@@ -111,7 +111,7 @@ export async function tuneCaptions(run: Run, s: Tuning, of: CaptionRecipe): Prom
       }
       const options = {
         ...{ optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined },
-        ...{ max: text.similarity.bounds, session: { provider } },
+        ...{ max: text.similarity.bounds, checkpointing: s.checkpointing, session: { provider } },
       }
       const opened = await contrastTrainer(step, feeds, (name) => source.float32(name), { batch, slices: accumulate }, options)
       const judge = byRecall(run, opened.trainer, {

@@ -130,6 +130,7 @@ export async function tune(
         clipNorm: s.clipNorm,
         accumulate,
         ema: s.ema || undefined,
+        checkpointing: s.checkpointing,
         session: { provider: run.o.provider },
       })
       const judge = byAccuracy(run, trainer, (graph, b) => logitsOf(step, graph, b).y)

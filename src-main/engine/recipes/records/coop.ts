@@ -128,7 +128,10 @@ async function tunePrompt(run: Run, s: z.output<typeof settings>): Promise<Train
           },
         },
         () => context,
-        { optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), accumulate, session: { provider: run.o.provider } },
+        {
+          ...{ optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }), accumulate, checkpointing: s.checkpointing },
+          session: { provider: run.o.provider },
+        },
       )
       const judge = byFeatures(run, trainer, judged, (graph, b) => logits(graph, () => knownFeatures(graph, b, dim)).y)
       return {
