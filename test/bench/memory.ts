@@ -55,16 +55,17 @@ export async function memoryBench(only = ''): Promise<Record<string, number>> {
       const name = nameOf(of)
       if (!name.includes(only)) continue
       const own = await ours(dir, of)
-      const theirs = process.env['DASHI_PYTHON'] && COMPARED.has(of.recipe) ? pytorch(process.env['DASHI_PYTHON'], of) : undefined
       Object.assign(figures, {
         [`${name}Gigabytes`]: gigabytes(own.peak),
         [`${name}Planned`]: gigabytes(own.planned),
         [`${name}Step`]: own.step,
       })
-      if (theirs) Object.assign(figures, { [`${name}PytorchGigabytes`]: gigabytes(theirs.peak), [`${name}PytorchStep`]: theirs.step })
-      const said = theirs ? `; PyTorch ${gigabytes(theirs.peak)} GB and ${theirs.step.toFixed(1)} s` : ''
       process.stderr.write(`${name}: ${gigabytes(own.peak)} GB held, ${gigabytes(own.planned)} planned (${own.parts}), `)
-      process.stderr.write(`${own.step.toFixed(1)} s of processor time a step${said}\n`)
+      process.stderr.write(`${own.step.toFixed(1)} s of processor time a step\n`)
+      if (!process.env['DASHI_PYTHON'] || !COMPARED.has(of.recipe)) continue
+      const theirs = pytorch(process.env['DASHI_PYTHON'], of)
+      Object.assign(figures, { [`${name}PytorchGigabytes`]: gigabytes(theirs.peak), [`${name}PytorchStep`]: theirs.step })
+      process.stderr.write(`${name}: PyTorch ${gigabytes(theirs.peak)} GB, ${theirs.step.toFixed(1)} s\n`)
     }
     return figures
   } finally {
