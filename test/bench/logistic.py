@@ -30,4 +30,5 @@ for file in sorted(folder.glob("*.x")):
             times.append(time.process_time() - start)
         w = fit.coef_.astype("float64")
         loss = -log_softmax(x.astype("float64") @ w.T + fit.intercept_, axis=1)[np.arange(len(y)), y].mean()
-        print(json.dumps({"set": file.stem, "c": c, "seconds": min(times), "objective": loss + (w**2).sum() / (2 * c * len(y))}), flush=True)
+        objective = loss + (w**2).sum() / (2 * c * len(y))
+        print(json.dumps({"set": file.stem, "c": c, "seconds": min(times), "objective": objective}), flush=True)

@@ -27,8 +27,8 @@ const LITTLE = 0.5
 const theirs = z.object({ set: z.string(), c: z.number(), seconds: z.number(), objective: z.number() })
 
 /**
- * For each set and C: seconds of the roughest tolerance at which the objective is not worse than scikit-learn's, scikit-learn's seconds, their
- * ratio, and by how much its objective is above ours (as a share). Where it takes little, seconds at the recipe's own tolerance.
+ * For each set and C: seconds of the roughest tolerance at which the objective is not worse than scikit-learn's, scikit-learn's seconds,
+ * their ratio, and by how much its objective is above ours (as a share). Where it takes little, seconds at the recipe's own tolerance.
  */
 export async function logisticBench(): Promise<Record<string, number>> {
   const folder = fs.mkdtempSync(join(tmpdir(), 'dashi-logistic-'))

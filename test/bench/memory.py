@@ -1,9 +1,9 @@
 """What PyTorch takes for what the bench `memory` measures: python memory.py RECIPE SIZE BATCH STEPS [checkpointing].
 
 RECIPE `captions`: a contrastive step of both towers of a CLIP; `ft`: the image tower and a classifier of 10 classes; `lora`: rank 8 of
-q_proj and v_proj of its image tower and the classifier (peft). SIZE `b32` or `l14`. Random weights, AdamW, clipped gradients, sdpa attention
-as by default. Prints the most that the process held over what it held before the model was made, in bytes, and the least processor seconds of a
-step after the first.
+q_proj and v_proj of its image tower and the classifier (peft). SIZE `b32` or `l14`. Random weights, AdamW, clipped gradients, sdpa
+attention as by default. Prints the most that the process held over what it held before the model was made, in bytes, and the least
+processor seconds of a step after the first.
 
     pip install torch transformers peft
 """

@@ -1,7 +1,7 @@
 /**
  * The memory of training large models: what a process held at most for two steps, all included, beside what was planned, and beside PyTorch
- * where DASHI_PYTHON names a Python that has it (memory.py). The models have random weights: CLIP of ViT-B/32's size (151 M parameters) and of
- * ViT-L/14’s (428 M). A step’s time is the second’s.
+ * where DASHI_PYTHON names a Python that has it (memory.py). The models have random weights: CLIP of ViT-B/32's size (151 M parameters) and
+ * of ViT-L/14’s (428 M). A step’s time is the second’s.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'

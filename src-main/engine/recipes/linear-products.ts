@@ -23,7 +23,10 @@ const WORTH_A_SESSION = 100_000
 /** Those above which waiting for each other is worth it to several threads. */
 const WORTH_THREADS = 50_000_000
 
-/** @param features [n, d − 1], row-major; X is these less `mean`, with a 1 after each row, in float64 where computed plainly, else in float32 */
+/**
+ * @param features [n, d − 1], row-major; X is these less `mean`, with a 1 after each row, in float64 where computed plainly, else in
+ * float32
+ */
 export function productsOf(features: Float32Array, mean: Float64Array, n: number, k: number): LinearProducts | Promise<LinearProducts> {
   const d = mean.length + 1
   const into = <T extends Float32Array | Float64Array>(x: T): T => {

@@ -243,10 +243,10 @@ interface Line {
 }
 
 /**
- * The first of 1, ½, ¼ … that decreases the objective enough (Armijo), with the point there; undefined if rounding hides any decrease. Where
- * a class was never seen before, its curvature is next to nothing and the Newton step longer than it by as many orders of magnitude. Where
- * classes can be told apart, the loss falls like an exponential and the Newton step is far too short: 1 is doubled while that goes on
- * paying. It costs no product.
+ * The first of 1, ½, ¼ … that decreases the objective enough (Armijo), with the point there; undefined if rounding hides any decrease.
+ * Where a class was never seen before, its curvature is next to nothing and the Newton step longer than it by as many orders of magnitude.
+ * Where classes can be told apart, the loss falls like an exponential and the Newton step is far too short: 1 is doubled while that goes
+ * on paying. It costs no product.
  */
 function search(data: Data, { from, along, value, slope, penalties: [ww, ws, ss] }: Line): { t: number; point: Point } | undefined {
   if (!(-slope > LEAST * value)) return undefined
