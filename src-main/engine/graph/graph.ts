@@ -34,6 +34,8 @@ export interface Node {
   readonly attrs: unknown
   /** The module that created it, e.g. `vision_model.encoder.layers.0.self_attn`; '' outside any scope. */
   readonly scope: string
+  /** The block that it is part of, if any (Graph.block). */
+  readonly block: number | undefined
 }
 
 /** A literal operand that an ONNX op wants as an input rather than an attribute (axes, a target shape …). */
@@ -77,6 +79,8 @@ export class Graph {
   private readonly names = new Set<string>()
   private next = 0
   private scope = ''
+  private blocks = 0
+  private inBlock: number | undefined
 
   input(name: string, dtype: DType, shape: Shape): Value {
     if (this.names.has(name)) throw new Error(`graph input ${name} is defined twice`)
@@ -128,13 +132,27 @@ export class Graph {
     }
   }
 
+  /**
+   * {@link scoped}, and makes a block of the nodes: a layer, say, of which a training may keep only what enters, to compute it anew for
+   * its gradient (autodiff.ts). A block within another is part of it.
+   */
+  block<T>(scope: string, build: () => T): T {
+    if (this.inBlock !== undefined) return this.scoped(scope, build)
+    this.inBlock = this.blocks++
+    try {
+      return this.scoped(scope, build)
+    } finally {
+      this.inBlock = undefined
+    }
+  }
+
   apply(op: Op, inputs: readonly Value[], attrs: unknown): readonly Value[] {
     for (const input of inputs) if (input.graph !== this) throw new Error(`${op.name}: an operand belongs to another graph`)
     const key = `${op.name} ${inputs.map((v) => v.id)} ${JSON.stringify(attrs)}`
     return this.once(key, () => {
       const types = this.infer(op, inputs, attrs)
       const outputs: Value[] = []
-      const node: Node = { op, inputs, outputs, attrs, scope: this.scope }
+      const node: Node = { op, inputs, outputs, attrs, scope: this.scope, block: this.inBlock }
       types.forEach((type, index) => outputs.push(this.value(`${op.name}_${this.next}`, type, { kind: 'node', node, index })))
       return outputs
     })

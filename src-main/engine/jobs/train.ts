@@ -159,11 +159,12 @@ const contents = (items: readonly Item[] | undefined) =>
   items?.map(({ name: _, file, hash, ...target }) => (hash == null ? { file, ...target } : { hash, ...target }))
 /** Without what changes nothing, so that states of versions that did not know it are continued. */
 function asBefore({ classWeights = 'none', beta, sampling = 'shuffled', ...settings }: Record<string, unknown>) {
-  const { towers = 'image', dropout = 0, ...others } = settings
+  const { towers = 'image', dropout = 0, checkpointing, ...others } = settings
   return {
     ...withoutIdle(others),
     ...(towers !== 'image' && { towers }),
     ...(dropout !== 0 && { dropout }),
+    ...(checkpointing === true && { checkpointing }),
     ...(classWeights !== 'none' && { classWeights, beta }),
     ...(sampling !== 'shuffled' && { sampling }),
   }

@@ -72,10 +72,12 @@ function imageEmbedding(p: Params, c: Dinov2Config, pixels: Value): Value {
   let x = embedded(p, c, pixels)
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `${prefixOf(c)}encoder.layer.${i}`
-    x = p.enter(layer, x)
-    const attended = selfAttention(p, `${layer}.attention`, norm(`${layer}.norm1`, x), c)
-    x = add(x, p.branch(layer, scaled(`${layer}.layer_scale1`, attended)))
-    x = add(x, p.branch(layer, scaled(`${layer}.layer_scale2`, feed(p, `${layer}.mlp`, norm(`${layer}.norm2`, x), c))))
+    x = p.block(layer, () => {
+      const own = p.enter(layer, x)
+      const attended = selfAttention(p, `${layer}.attention`, norm(`${layer}.norm1`, own), c)
+      const y = add(own, p.branch(layer, scaled(`${layer}.layer_scale1`, attended)))
+      return add(y, p.branch(layer, scaled(`${layer}.layer_scale2`, feed(p, `${layer}.mlp`, norm(`${layer}.norm2`, y), c))))
+    })
   }
   const y = norm(`${prefixOf(c)}layernorm`, x)
   if (!c.classifies) return firstTokens(y, 1)

@@ -118,7 +118,7 @@ function rolled(x: Value, by: number): Value {
 
 function block(p: Params, name: string, x: Value, c: SwinConfig, heads: number, shift: number): Value {
   const [, h, w, d] = x.shape as [number, number, number, number]
-  return p.scoped(name, () => {
+  return p.block(name, () => {
     const whole = padded(layerNorm(p, `${name}.layernorm_before`, x, c.layer_norm_eps), [c.window_size, c.window_size])
     const attended = rolled(windowed(p, `${name}.attention`, rolled(whole, shift), c, heads, shift), -shift)
     const y = add(x, p.branch(name, slice(slice(attended, { axis: 1, start: 0, end: h }), { axis: 2, start: 0, end: w })))

@@ -149,11 +149,14 @@ function imageEmbedding(p: Params, c: VitConfig, layout: Layout, pixels: Value):
   let x = embedPatches(p, `${layout.prefix}embeddings.`, c, pixels, layout.tokens)
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = `${layout.prefix}encoder.layer.${i}`
-    x = p.enter(layer, x)
-    x = add(x, p.branch(layer, selfAttention(p, `${layer}.attention`, layerNorm(p, `${layer}.layernorm_before`, x, c.layer_norm_eps), c)))
-    const y = layerNorm(p, `${layer}.layernorm_after`, x, c.layer_norm_eps)
-    const hidden = act(linear(p, `${layer}.intermediate.dense`, y, c.intermediate_size))
-    x = add(x, p.branch(layer, linear(p, `${layer}.output.dense`, hidden, c.hidden_size)))
+    x = p.block(layer, () => {
+      const own = p.enter(layer, x)
+      const before = layerNorm(p, `${layer}.layernorm_before`, own, c.layer_norm_eps)
+      const y = add(own, p.branch(layer, selfAttention(p, `${layer}.attention`, before, c)))
+      const after = layerNorm(p, `${layer}.layernorm_after`, y, c.layer_norm_eps)
+      const hidden = act(linear(p, `${layer}.intermediate.dense`, after, c.intermediate_size))
+      return add(y, p.branch(layer, linear(p, `${layer}.output.dense`, hidden, c.hidden_size)))
+    })
   }
   return firstTokens(layerNorm(p, `${layout.prefix}layernorm`, x, c.layer_norm_eps), Math.max(1, layout.classifiers.length))
 }

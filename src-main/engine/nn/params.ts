@@ -105,6 +105,11 @@ export class Params {
     return this.graph.scoped(name, build)
   }
 
+  /** Names the nodes that `build` appends after the layer, and makes a block of them, which may be computed anew (Graph.block). */
+  block<T>(name: string, build: () => T): T {
+    return this.graph.block(name, build)
+  }
+
   /**
    * A tensor without a gradient, e.g. running statistics: an input `buffer:NAME` if its layer is trained, else a
    * frozen weight.
@@ -136,6 +141,7 @@ export class Params {
     const view = Object.create(this) as Params
     view.get = (name, shape) => this.get(nameOf(name), shape)
     view.scoped = (name, build) => this.scoped(nameOf(name), build)
+    view.block = (name, build) => this.block(nameOf(name), build)
     view.leave = (module, y, x) => this.leave(nameOf(module), y, x)
     view.branch = (layer, y) => this.branch(nameOf(layer), y)
     return view

@@ -35,7 +35,7 @@ export function mlp(p: Params, name: string, x: Value, c: EncoderConfig): Value 
 
 /** Pre-norm Transformer layer, tensors named as in transformers' CLIPEncoderLayer. */
 export const encoderLayer = (p: Params, layer: string, x: Value, c: EncoderConfig, mask?: Value): Value =>
-  p.scoped(layer, () => {
+  p.block(layer, () => {
     const own = p.enter(layer, x)
     const attended = attention(p, `${layer}.self_attn`, layerNorm(p, `${layer}.layer_norm1`, own, c.layer_norm_eps), c, mask)
     const y = add(own, p.branch(layer, attended))
@@ -50,7 +50,7 @@ export function encoder(p: Params, name: string, x: Value, c: EncoderConfig, mas
 
 /** The layer as first published, with norms after the residuals (Vaswani et al. 2017, §3.1). */
 export const postNormLayer = (p: Params, layer: string, x: Value, c: EncoderConfig): Value =>
-  p.scoped(layer, () => {
+  p.block(layer, () => {
     const y = layerNorm(p, `${layer}.layer_norm1`, add(x, attention(p, `${layer}.self_attn`, x, c)), c.layer_norm_eps)
     return layerNorm(p, `${layer}.layer_norm2`, add(y, mlp(p, `${layer}.mlp`, y, c)), c.layer_norm_eps)
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { weighedByQuality } from './caption-quality.ts'
-import { augmented, averaged, batchSize, clipped, decay, epochs, keeping, rate, setting, warmup } from './settings.ts'
+import { augmented, averaged, batchSize, checkpointed, clipped, decay, epochs, keeping, rate, setting, warmup } from './settings.ts'
 
 /** How many pairs are told apart from each other in an update (contrast-trainer.ts). */
 export const effective = setting(
@@ -24,6 +24,7 @@ export const captionTuning = (lr: number) => ({
   weightDecay: decay(0.1),
   clipNorm: clipped,
   ema: averaged,
+  ...checkpointed,
   ...weighedByQuality,
   ...keeping,
 })

@@ -155,7 +155,7 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
       }
       const options = {
         ...{ optimizer: adamW({ weightDecay: s.weightDecay }), clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined },
-        ...{ max: text.similarity.bounds, session: { provider } },
+        ...{ max: text.similarity.bounds, checkpointing: s.checkpointing, session: { provider } },
       }
       const opened = await inTwoParts({ until, steps }, (isReduced) =>
         contrastTrainer(stepOf(isReduced ? reduced : whole), feeds, (name) => source.float32(name), { batch, slices: accumulate }, options),

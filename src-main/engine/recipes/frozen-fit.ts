@@ -12,7 +12,8 @@ import type { Run } from './run.ts'
 import type { Varying } from './views.ts'
 
 interface FrozenFit extends Pick<Fit, 'phase'> {
-  readonly settings: Fit['settings'] & Varying & { readonly batchSize: number; readonly accumulate: number }
+  readonly settings: Fit['settings'] &
+    Varying & { readonly batchSize: number; readonly accumulate: number; readonly checkpointing?: boolean }
   /** The model's weights, and what stands beside them. */
   readonly source: WeightSource
   /** The name of the tensor that is trained. */
@@ -40,7 +41,8 @@ export async function fitFrozen(run: Run, of: FrozenFit): Promise<Fitted> {
         const loss = classify.loss(of.logits(p, features.in(p, batch)), classify.inputs(graph, batch))
         return { loss: of.penalty ? add(loss, of.penalty(p)) : loss, parameters: p.trainable }
       }
-      const options = { optimizer: of.optimizer, accumulate, session: { provider: run.o.provider } }
+      const { checkpointing = false } = s
+      const options = { optimizer: of.optimizer, accumulate, checkpointing, session: { provider: run.o.provider } }
       const trainer = await Trainer.create({ build }, (name) => source.float32(name), options)
       const judge = byFeatures(run, trainer, judged, (graph, b) => of.logits(params(graph), knownFeatures(graph, b, run.model.dim)))
       return {

@@ -37,7 +37,7 @@ export interface LogisticOptions {
  * Multinomial logistic regression with an L2 penalty on weights but not on intercepts (scikit-learn's
  * LogisticRegression(C)), solved for each C in turn, starting from the previous solution. A truncated Newton method as in LIBLINEAR
  * minimises the objective divided by C·n, i.e. the mean cross-entropy plus ‖w‖²/(2Cn): conjugate gradients, preconditioned by the
- * Hessian's diagonal (Hsia, Chiang & Lin 2018), find a direction, and a line search that needs no further products its length (Galli
+ * Hessian's diagonal (Hsia, Chiang & Lin 2018), find a direction, and a line search that needs one product in all its length (Galli
  * & Lin 2021, Truncated Newton methods for linear classification, which found it faster than the trust region of Lin, Weng &
  * Keerthi 2008). The features are centred first, which changes the intercepts only.
  */
@@ -48,8 +48,8 @@ export async function* logisticPath(
 ): AsyncGenerator<LogisticFit> {
   const n = labels.length
   const d = features.length / n
-  const { x, mean } = centred(features, n)
-  const products = await productsOf(x, n, classes)
+  const mean = meanOf(features, n)
+  const products = await productsOf(features, mean, n, classes)
   try {
     const data: Data = {
       products,
@@ -113,10 +113,11 @@ async function minimise(
   }
   let steps = 0
   let first = 0
+  const z = w.some((v) => v !== 0) ? await products.scores(w) : new Float64Array(data.labels.length * data.classes)
+  offsets?.forEach((x, i) => (z[i]! += x))
+  let at: Point = { z, ...softmaxLoss(data, z) }
   for (;;) {
-    const z = await products.scores(w)
-    offsets?.forEach((x, i) => (z[i]! += x))
-    const { loss, p, residual } = softmaxLoss(data, z)
+    const { loss, p, residual } = at
     const value = loss + regular(w, w) / 2
     const gradient = await products.gathered(residual)
     for (let i = 0; i < w.length; i++) gradient[i]! += lambda[i]! * w[i]!
@@ -126,19 +127,22 @@ async function minimise(
     if (size <= tolerance || steps >= iterations) return { w, value, steps }
     const found = await direction(data, { p, gradient, lambda, accuracy: Math.min(0.1, Math.sqrt(size / first)), most: iterations - steps })
     steps += found.steps
-    const slope = dot(gradient, found.s)
-    const t = search(data, {
-      z,
-      along: found.along,
+    const moved = search(data, {
+      from: at,
+      along: await products.scores(found.s),
       value,
-      slope,
+      slope: dot(gradient, found.s),
       penalties: [regular(w, w), regular(w, found.s), regular(found.s, found.s)],
     })
-    if (!t) return { w, value, steps }
+    if (!moved) return { w, value, steps }
+    at = moved.point
     w = w.slice()
-    axpy(t, found.s, w)
+    axpy(moved.t, found.s, w)
   }
 }
+
+/** The scores [n, classes] of some weights, with what {@link softmaxLoss} makes of them. */
+type Point = { readonly z: Float64Array } & ReturnType<typeof softmaxLoss>
 
 /** Cross-entropy of scores [n, classes], in a form that stays exact where it is nearly 0; the softmax, and share·(softmax − target). */
 function softmaxLoss({ labels, classes, share }: Data, z: Float64Array) {
@@ -177,7 +181,6 @@ interface Quadratic {
 
 /**
  * Conjugate gradients for the Newton step s, H·s = −gradient. H·v is Xᵀ·(share·p∘(Xv − ⟨p, Xv⟩)) + λ∘v.
- * @returns s, and `along` = X·s
  */
 async function direction({ products, classes, share }: Data, { p, gradient, lambda, accuracy, most }: Quadratic) {
   const own = new Float64Array(p.length)
@@ -189,8 +192,8 @@ async function direction({ products, classes, share }: Data, { p, gradient, lamb
     for (let i = 0; i < y.length; i++) y[i]! *= inverse[i]!
     return withoutMean(y, classes)
   }
+  const curvatureAlong = products.curvature(p, share)
   const s = new Float64Array(gradient.length)
-  const along = new Float64Array(p.length)
   const r = gradient.map((v) => -v)
   let y = conditioned(r)
   let v = y
@@ -198,15 +201,13 @@ async function direction({ products, classes, share }: Data, { p, gradient, lamb
   const goal = accuracy ** 2 * ry
   let steps = 0
   while (steps < most && ry > goal) {
-    const xv = await products.scores(v)
-    const hv = await products.gathered(curved(xv, p, share, classes))
+    const hv = await curvatureAlong(v)
     for (let i = 0; i < hv.length; i++) hv[i]! += lambda[i]! * v[i]!
     steps++
     const curvature = dot(v, hv)
     if (!(curvature > 0)) break
     const alpha = ry / curvature
     axpy(alpha, v, s)
-    axpy(alpha, xv, along)
     axpy(-alpha, hv, r)
     y = conditioned(r)
     const next = dot(r, y)
@@ -214,7 +215,7 @@ async function direction({ products, classes, share }: Data, { p, gradient, lamb
     v = y
     ry = next
   }
-  return { s, along, steps }
+  return { s, steps }
 }
 
 /**
@@ -231,19 +232,9 @@ function withoutMean(w: Float64Array, classes: number): Float64Array {
   return w
 }
 
-/** share·p∘(xv − ⟨p, xv⟩) row by row. */
-function curved(xv: Float64Array, p: Float64Array, share: Float64Array, classes: number): Float64Array {
-  const out = new Float64Array(xv.length)
-  for (let i = 0, at = 0; i < share.length; i++, at += classes) {
-    let mean = 0
-    for (let j = at; j < at + classes; j++) mean += p[j]! * xv[j]!
-    for (let j = at; j < at + classes; j++) out[j] = share[i]! * p[j]! * (xv[j]! - mean)
-  }
-  return out
-}
-
 interface Line {
-  readonly z: Float64Array
+  readonly from: Point
+  /** The scores of the direction. */
   readonly along: Float64Array
   readonly value: number
   readonly slope: number
@@ -252,28 +243,41 @@ interface Line {
 }
 
 /**
- * The first of 1, ½, ¼ … that decreases the objective enough (Armijo), or 0 if rounding hides any decrease. Where a class was never seen
- * before, its curvature is next to nothing and the Newton step longer than it by as many orders of magnitude.
+ * The first of 1, ½, ¼ … that decreases the objective enough (Armijo), with the point there; undefined if rounding hides any decrease.
+ * Where a class was never seen before, its curvature is next to nothing and the Newton step longer than it by as many orders of magnitude.
+ * Where classes can be told apart, the loss falls like an exponential and the Newton step is far too short: 1 is doubled while that goes
+ * on paying. It costs no product.
  */
-function search(data: Data, { z, along, value, slope, penalties: [ww, ws, ss] }: Line): number {
-  if (!(-slope > LEAST * value)) return 0
-  for (let t = 1; t > 1e-60; t /= 2) {
-    const there = z.slice()
-    axpy(t, along, there)
-    const { loss } = softmaxLoss(data, there)
-    if (loss + (ww + 2 * t * ws + t * t * ss) / 2 <= value + 0.01 * t * slope) return t
+function search(data: Data, { from, along, value, slope, penalties: [ww, ws, ss] }: Line): { t: number; point: Point } | undefined {
+  if (!(-slope > LEAST * value)) return undefined
+  const there = (t: number) => {
+    const z = from.z.slice()
+    axpy(t, along, z)
+    const point = { z, ...softmaxLoss(data, z) }
+    let steepness = ws + t * ss
+    for (let i = 0; i < along.length; i++) steepness += point.residual[i]! * along[i]!
+    return { t, point, value: point.loss + (ww + 2 * t * ws + t * t * ss) / 2, steepness }
   }
-  return 0
+  for (let t = 1; t > 1e-60; t /= 2) {
+    let best = there(t)
+    if (best.value > value + 0.01 * t * slope) continue
+    while (t >= 1 && -best.steepness * best.t > WORTH_DOUBLING * best.value) {
+      const further = there(2 * best.t)
+      if (!(further.value < best.value)) break
+      best = further
+    }
+    return best
+  }
+  return undefined
 }
 
-/** The features [n, d] less their mean, each row with a 1 after it. */
-function centred(features: Float32Array, n: number): { x: Float64Array; mean: Float64Array } {
-  const d = features.length / n
-  const mean = new Float64Array(d)
-  for (let i = 0; i < features.length; i++) mean[i % d]! += features[i]! / n
-  const x = new Float64Array(n * (d + 1)).fill(1)
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) x[i * (d + 1) + j] = features[i * d + j]! - mean[j]!
-  return { x, mean }
+/** What a step twice as long promises to lower the objective by, as a share of it, for that one to be tried. */
+const WORTH_DOUBLING = 0.1
+
+function meanOf(features: Float32Array, n: number): Float64Array {
+  const mean = new Float64Array(features.length / n)
+  for (let at = 0; at < features.length;) for (let j = 0; j < mean.length; j++) mean[j]! += features[at++]!
+  return mean.map((sum) => sum / n)
 }
 
 const dot = (a: Float64Array | Float32Array, b: Float64Array) => {

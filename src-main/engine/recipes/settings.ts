@@ -81,6 +81,15 @@ export const momentum = setting(z.number().min(0).max(0.999).default(0.9), 'SGD 
   advanced: true,
 })
 
+export const checkpointed = {
+  checkpointing: setting(
+    z.boolean().default(false),
+    'Of each layer keep only what enters it, and compute the rest once more for the gradient: much less memory, about a third more time',
+    '各層の入力だけを残し、残りは勾配のときに計算し直します。メモリーは大きく減り、時間は約 3 分の 1 増えます',
+    { name: ['Gradient checkpointing', '勾配チェックポイント'], advanced: true },
+  ),
+}
+
 /** A learned context before or among a class name (prompts.ts). */
 export const contextual = {
   contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens beside the class name', 'クラス名に添える学習トークン数', {
@@ -92,6 +101,7 @@ export const contextual = {
     '語句「a picture of a」から始めるか、乱数から始めるか',
     { name: ['Prompt starts from', 'プロンプトの初期値'] },
   ),
+  ...checkpointed,
 }
 
 /** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
@@ -152,6 +162,7 @@ export const tuning = (lr: number, weightDecay = 0.1) => ({
   ...regularising,
   accumulate: accumulated,
   ema: averaged,
+  ...checkpointed,
   ...keeping,
   ...weighing,
   sampling,

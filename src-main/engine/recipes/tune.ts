@@ -143,6 +143,7 @@ export async function tune(
         clipNorm: s.clipNorm,
         accumulate,
         ema: s.ema || undefined,
+        checkpointing: s.checkpointing,
         session: { provider: run.o.provider },
       })
       const classesNow = texts?.judge(trainer, (graph) => paramsOf(step, graph))

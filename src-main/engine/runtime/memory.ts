@@ -1,4 +1,4 @@
-import { type Graph, reachableNodes, sizeOf, type Value } from '../graph/graph.ts'
+import { type Graph, type Node, reachableNodes, sizeOf, type Value } from '../graph/graph.ts'
 import { shapeFor } from '../graph/any-batch.ts'
 import { DataTypes } from '../graph/dtypes.ts'
 
@@ -14,13 +14,13 @@ export const keepsArena = (graph: Graph, batch?: number): boolean =>
   process.env['DASHI_ARENA'] !== 'off' && workingBytes(graph, batch) <= ARENA_BYTES
 
 /**
- * Estimates the peak memory of a run in bytes: each value is live from its creation to its last use, in graph order.
+ * Estimates the peak memory of a run in bytes: each value is live from its creation to its last use, in onnxruntime's order.
  * For a graph of any batch size, `batch` is assumed. Gradients may be held twice, before and after clipping. Inputs
  * and outputs are stored in our own arrays.
  */
 export function workingBytes(graph: Graph, batch = 1): number {
   const bytesOf = (v: Value): number => sizeOf(shapeFor(v.shape, batch)) * DataTypes[v.dtype].bytes
-  const nodes = reachableNodes(graph.outputs.map((o) => o.value))
+  const nodes = executionOrder(graph)
   const ours = new Set(graph.outputs.map((o) => o.value))
   const lastUse = new Map<Value, number>()
   nodes.forEach((node, i) => [...node.outputs, ...node.inputs].forEach((v) => lastUse.set(v, i)))
@@ -33,6 +33,32 @@ export function workingBytes(graph: Graph, batch = 1): number {
   })
   const trained = graph.inputs.filter((v) => v.name.startsWith('w:')).reduce((n, v) => n + bytesOf(v), 0)
   return peak + trained
+}
+
+/**
+ * The order in which onnxruntime runs the nodes (GraphViewer, ReverseDFSFrom): depth first from the results, the last of them first, and
+ * of a node's operands first the one whose node comes last in the file (graph/encode.ts).
+ */
+function executionOrder(graph: Graph): Node[] {
+  const nodes = reachableNodes(graph.outputs.map((o) => o.value))
+  const place = new Map(nodes.map((node, i) => [node, i]))
+  const operands = (node: Node) =>
+    [...new Set(node.inputs.flatMap(({ source }) => (source.kind === 'node' ? [source.node] : [])))].sort(
+      (a, b) => place.get(a)! - place.get(b)!,
+    )
+  const used = new Set(nodes.flatMap(operands))
+  const stack = nodes.filter((node) => !used.has(node)).map((node) => ({ node, left: false }))
+  const order: Node[] = []
+  const seen = new Set<Node>()
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    const { node } = at
+    if (at.left) order.push(node)
+    else if (!seen.has(node)) {
+      seen.add(node)
+      stack.push({ node, left: true }, ...operands(node).map((operand) => ({ node: operand, left: false })))
+    }
+  }
+  return order
 }
 
 /**

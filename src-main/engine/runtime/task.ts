@@ -25,5 +25,7 @@ export interface TrainOptions {
   readonly ema?: number
   /** Upper bounds of parameters, enforced after the update (CLIP's logit_scale ≤ ln 100). */
   readonly max?: Readonly<Record<string, number>>
+  /** Values within blocks of the model are computed anew for the gradient, which takes less memory and more time (autodiff.ts). */
+  readonly checkpointing?: boolean
   readonly session?: SessionOptions
 }

@@ -48,7 +48,7 @@ export class Trainer {
     const graph = new Graph()
     const { loss, metrics = {}, parameters, buffers = [] } = task.build(graph)
     const weights = parameters.map((p) => graph.inputs.find((v) => v.name === `w:${p.name}`)!)
-    const grads = gradients(loss, weights)
+    const grads = gradients(loss, weights, options)
     graph.output('loss', loss)
     for (const [name, value] of Object.entries(metrics)) graph.output(name, value)
     for (const b of buffers) graph.output(next(`buffer:${b.name}`), b.next)

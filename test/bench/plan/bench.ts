@@ -15,8 +15,8 @@ import { outlineOf } from '../../../src-main/engine/rehearsal/outline.ts'
 import { programRoot } from '../../../src-main/program.ts'
 import { writeRandom } from '../preview.ts'
 
-const CLASSES = Array.from({ length: 10 }, (_, i) => ({ name: `class ${i}` }))
-const MB = 2 ** 20
+export const CLASSES = Array.from({ length: 10 }, (_, i) => ({ name: `class ${i}` }))
+export const MB = 2 ** 20
 
 interface Case {
   readonly model: string
@@ -44,7 +44,7 @@ const cases = (nano: string, small: string): Case[] => [
   { model: small, recipe: 'norm-only', settings: { epochs: 1, batchSize: 16, head: 'random' }, train: 48 },
 ]
 
-async function pictures(dir: string, n: number): Promise<Item[]> {
+export async function pictures(dir: string, n: number): Promise<Item[]> {
   return Promise.all(
     Array.from({ length: n }, async (_, i): Promise<Item> => {
       const file = path.join(dir, `${i}.png`)
@@ -52,7 +52,7 @@ async function pictures(dir: string, n: number): Promise<Item[]> {
       await sharp(data, { raw: { width: 160, height: 160, channels: 3 } })
         .png()
         .toFile(file)
-      return { file, label: i % CLASSES.length }
+      return { file, label: i % CLASSES.length, captions: [`picture ${i}`] }
     }),
   )
 }
@@ -60,11 +60,12 @@ async function pictures(dir: string, n: number): Promise<Item[]> {
 interface Took {
   readonly peak: number
   readonly seconds: number
+  readonly step?: number
   readonly notes?: Record<string, unknown>
   readonly pace?: Pace
 }
 
-function ran(job: Job, dir: string): Took {
+export function ran(job: Job, dir: string): Took {
   const file = path.join(dir, 'job.json')
   fs.writeFileSync(file, JSON.stringify(job))
   const program = path.join(programRoot, 'out', 'tools', 'plan-run.js')

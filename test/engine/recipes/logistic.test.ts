@@ -30,10 +30,17 @@ describe('the products of a linear model', () => {
         await products.gathered(r, true),
         at(k, d, (c, j) => sum(n, (i) => r[i * k + c]! * x[i * d + j]! ** 2)),
       )
+      const [p, share] = [normal(n * k, 4), normal(n, 5).map((v) => v / n)]
+      const xw = at(n, k, (i, c) => sum(d, (j) => x[i * d + j]! * w[c * d + j]!))
+      const mean = (i: number) => sum(k, (c) => p[i * k + c]! * xw[i * k + c]!)
+      close(
+        await products.curvature(p, share)(w),
+        at(k, d, (c, j) => sum(n, (i) => share[i]! * p[i * k + c]! * (xw[i * k + c]! - mean(i)) * x[i * d + j]!)),
+      )
       await products.release()
     }
     await check(plainProducts(x, n, k))
-    await check(await sessionProducts(x, n, k))
+    await check(await sessionProducts(Float32Array.from(x), n, k))
   })
 })
 
@@ -55,6 +62,13 @@ describe('the solver', () => {
     const { iterations, objective } = await solved(problem(100), 1)
     expect(iterations).toBeLessThan(60)
     expect(objective).toBeLessThan(90 * Math.log(3))
+  })
+  test('makes long steps where classes can be told apart', async () => {
+    const { features, labels } = problem(1)
+    const apart = features.map((v, i) => v + 12 * Number(labels[Math.floor(i / 4)] === i % 4))
+    const { iterations, objective } = await solved({ features: apart, labels, classes: 3 }, 1e4, { tolerance: 1e-4 })
+    expect(objective / (1e4 * 90)).toBeLessThan(1e-4)
+    expect(iterations).toBeLessThan(6)
   })
   test('starts from a solution that is given, whatever all its intercepts have in common', async () => {
     const first = await solved(problem(2), 1)

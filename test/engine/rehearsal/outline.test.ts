@@ -90,6 +90,11 @@ it('memory grows with the batch by its activations, with a moving average by its
   expect(Object.values(parts).reduce((a, b) => a + b, 0)).toBeCloseTo(total, 0)
 })
 
+test.each(['ft', 'lora', 'coop', 'cocoop', 'captions', 'lit', 'flyp'])('%s holds less with gradient checkpointing', async (recipe) => {
+  const held = async (checkpointing: boolean) => (await outline(recipe, { batchSize: 8, checkpointing }, { train: 16 })).memory.activations
+  expect(await held(true)).toBeLessThan(await held(false))
+})
+
 it('a setting out of range and a model that cannot do it are refused in one line', async () => {
   await expect(outline('ft', { epochs: 0 })).rejects.toThrow('recipe ft: epochs: ')
   await expect(outline('detect-ft', {})).rejects.toThrow('detect')

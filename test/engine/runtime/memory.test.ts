@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ANY } from '../../../src-main/engine/graph/any-batch.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { add, cast, matmul, mul } from '../../../src-main/engine/ops/index.ts'
+import { add, cast, matmul, mul, reduceSum } from '../../../src-main/engine/ops/index.ts'
 import { keepsArena, storedBytes, workingBytes } from '../../../src-main/engine/runtime/memory.ts'
 
 const MB = 2 ** 20
@@ -26,6 +26,20 @@ describe('what a run holds', () => {
     const first = mul(graph.input('x', 'float32', [1024, 1024]), 2)
     graph.output('y', add(mul(mul(first, 3), 5), first))
     expect(workingBytes(graph)).toBe(3 * 4 * MB)
+  })
+
+  it('is in the order of onnxruntime, which takes the later of two operands first', () => {
+    const graph = new Graph()
+    const values = [mul(graph.input('x', 'float32', [1024, 1024]), 2)]
+    for (let i = 0; i < 3; i++) values.push(mul(values.at(-1)!, 3))
+    graph.output(
+      'y',
+      values
+        .reverse()
+        .map((v) => reduceSum(v))
+        .reduce((a, b) => add(a, b)),
+    )
+    expect(workingBytes(graph) / MB).toBeCloseTo(2 * 4, 3) // each is summed before the next but one is made
   })
 
   it('decides about the arena, unless that is forbidden', () => {

@@ -111,7 +111,7 @@ async function tunePrompts(run: Run, s: z.output<typeof settings>): Promise<Trai
       }
       const trainer = await Trainer.create({ build }, (name) => source.float32(name), {
         optimizer: sgd({ momentum: s.momentum, weightDecay: s.weightDecay }),
-        ...{ accumulate, session: { provider: run.o.provider } },
+        ...{ accumulate, checkpointing: s.checkpointing, session: { provider: run.o.provider } },
       })
       const feeds = (labels: Int32Array, rows: readonly number[]) =>
         classify.feeds(rows.map((row) => ({ kind: 'class', class: labels[row]! })))

@@ -20,7 +20,21 @@ import { withWeights } from '../overlay.ts'
 import { stepsOf } from '../phases.ts'
 import { defineRecipe } from '../recipe.ts'
 import type { Run, Trained } from '../run.ts'
-import { accumulated, augmented, averaged, batchSize, clipped, decay, epochs, keeping, rate, seeing, setting, warmup } from '../settings.ts'
+import {
+  accumulated,
+  augmented,
+  averaged,
+  batchSize,
+  checkpointed,
+  clipped,
+  decay,
+  epochs,
+  keeping,
+  rate,
+  seeing,
+  setting,
+  warmup,
+} from '../settings.ts'
 import { pixelBatches, unvaried } from '../views.ts'
 
 const settings = z.strictObject({
@@ -40,6 +54,7 @@ const settings = z.strictObject({
     { name: ['Same class as negatives', '同じクラスも負例に'], advanced: true },
   ),
   ema: averaged,
+  ...checkpointed,
   ...keeping,
   ...seeing,
 })
@@ -96,7 +111,8 @@ async function tuneBoth(run: Run, s: z.output<typeof settings>): Promise<Trained
       }
       const opened = await contrastTrainer(captionStep(model, pictures), feeds, (name) => model.weights.float32(name), sliced, {
         optimizer: adamW({ weightDecay: s.weightDecay }),
-        ...{ clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined, max: similarity.bounds, session: { provider: run.o.provider } },
+        ...{ clipNorm: s.clipNorm, accumulate, ema: s.ema || undefined, checkpointing: s.checkpointing },
+        ...{ max: similarity.bounds, session: { provider: run.o.provider } },
       })
       const { labels } = run.split('val')
       const told = (rows: readonly number[]) => rows.map((row) => ({ label: labels[row]!, caption: 0 }))

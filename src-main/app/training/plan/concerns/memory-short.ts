@@ -9,8 +9,8 @@ export default defineConcern({
     ja: '約 {needed} MB のメモリーを使いますが、いま空いているのは {free} MB です。',
   },
   cure: {
-    en: 'Close other programs, or take fewer images a step.',
-    ja: 'ほかのプログラムを閉じるか、1 ステップの画像数を減らしてください。',
+    en: 'Close other programs, take fewer images a step, or switch on gradient checkpointing where the recipe has it.',
+    ja: 'ほかのプログラムを閉じるか、1 ステップの画像数を減らすか、レシピにあれば勾配チェックポイントを有効にしてください。',
   },
   find: ({ memory: { needed, free, total } }) =>
     needed !== null && needed > free && needed <= total ? { needed: Math.ceil(needed / 2 ** 20), free: Math.floor(free / 2 ** 20) } : null,
