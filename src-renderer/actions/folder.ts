@@ -4,7 +4,7 @@ import { call } from '../rpc/index.ts'
 import { useShell } from '../stores/shell.ts'
 import { i18n } from '../locales/index.ts'
 
-export type FolderPurpose = 'open' | 'add' | 'import' | 'export' | 'locate' | 'copy' | 'models'
+export type FolderPurpose = 'open' | 'add' | 'import' | 'export' | 'locate' | 'copy' | 'models' | 'convert'
 /** The request that our own dialog answers while it is open. */
 export const asked = shallowRef<{ purpose: FolderPurpose; answer(folder: string | null): void } | null>(null)
 

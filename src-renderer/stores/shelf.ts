@@ -20,6 +20,7 @@ export const useShelf = defineStore('shelf', () => {
   const asking = ref<string | null>(null)
   const problem = ref<string | null>(null)
   const downloads = computed(() => jobs.running.filter((j) => j.kind === 'download'))
+  const conversions = computed(() => jobs.running.filter((j) => j.kind === 'convert'))
 
   async function refresh(): Promise<void> {
     const found = await call('models.shelf').catch((e: unknown) => void (problem.value = errorWords(e)))
@@ -53,8 +54,8 @@ export const useShelf = defineStore('shelf', () => {
     }
   }
   remote.on('jobs.changed', (job) => {
-    if (job.kind !== 'download' || isOpen(job)) return
-    if (job.status === 'done') toasts.done('shelf.done', { name: job.subject })
+    if ((job.kind !== 'download' && job.kind !== 'convert') || isOpen(job)) return
+    if (job.status === 'done') toasts.done(job.kind === 'convert' ? 'shelf.converted' : 'shelf.done', { name: job.subject })
     if (shelf.value) void refresh()
     if (project.opened) void runs.refreshModels()
   })
@@ -65,5 +66,5 @@ export const useShelf = defineStore('shelf', () => {
       dismiss()
     },
   )
-  return { shelf, shown, plan, asking, problem, downloads, refresh, look, dismiss, download }
+  return { shelf, shown, plan, asking, problem, downloads, conversions, refresh, look, dismiss, download }
 })

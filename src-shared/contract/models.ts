@@ -1,6 +1,17 @@
 /** Models that a project can train from, compare, merge and ask. */
 import { z } from 'zod'
-import { hubName, hubPlan, hubRequest, hubRevision, hubStanding, hubToken, modelReport, shelf } from '../model/hub.ts'
+import {
+  conversionPlan,
+  convertedName,
+  hubName,
+  hubPlan,
+  hubRequest,
+  hubRevision,
+  hubStanding,
+  hubToken,
+  modelReport,
+  shelf,
+} from '../model/hub.ts'
 import { checkpointRecord } from '../model/project.ts'
 import { modelFactsSchema } from '../model/question.ts'
 import { text } from '../model/text.ts'
@@ -36,6 +47,13 @@ export const modelMethods = {
   'models.plan': method(z.object({ name: hubName, revision: hubRevision.default('main') }), hubPlan),
   /** As the plan said; its licence is agreed to by this. The job's result is `{ name, folder, bytes }`. */
   'models.download': method(hubRequest, z.object({ jobId: z.string() })),
+  /** What converting weights of open_clip or of OpenAI would write. `source`: a folder, or a file with safetensors. */
+  'models.conversion': method(z.object({ source: folder }), conversionPlan),
+  /** As planned, to a folder with this name below that of the downloads. The job's result is `{ name, folder }`. */
+  'models.convert': method(
+    z.object({ source: folder, name: convertedName, quickGelu: z.boolean().optional() }),
+    z.object({ jobId: z.string() }),
+  ),
   /** Drops what an unfinished download left. */
   'models.forget': method(z.object({ name: hubName }), z.null()),
   /** Keeps a token for the hub, or with null forgets it. */

@@ -96,6 +96,30 @@ export const modelReport = z.object({
 })
 export type ModelReport = z.infer<typeof modelReport>
 
+/** The name of a folder below that of the downloads, without what systems refuse in names. */
+export const convertedName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^.\\/:*?"<>|\p{Cc}][^\\/:*?"<>|\p{Cc}]*$/u)
+
+/** Weights of open_clip or of OpenAI, and the folder that converting them would write. */
+export const conversionPlan = z.object({
+  /** The file with the weights. */
+  file: z.string(),
+  name: convertedName,
+  folder: z.string(),
+  family: z.string(),
+  tensors: z.int().positive(),
+  bytes,
+  /** Whether a tokenizer was found; without one, the model reads no texts. */
+  tokenizer: z.boolean(),
+  /** Whether somebody has to say which activation they were trained with. */
+  activationUnknown: z.boolean(),
+})
+export type ConversionPlan = z.infer<typeof conversionPlan>
+
 /** What a model is recommended for. embed: features for search, the map and training; prompt: masks by clicks. */
 export const recommendedTasks = ['classify', 'embed', 'detect', 'segment', 'prompt'] as const
 export const recommendedModel = z.object({

@@ -100,6 +100,8 @@ export const mergeJobSchema = z.object({
   cache: z.string(),
   /** The run that will enter the soup in its project. */
   run: z.string().optional(),
+  /** On what forgetting is measured: beside `base`, whose towers the soup may have left as they are. */
+  knowledge: knowledgeSetSchema.extend({ base: z.string().min(1), unchanged: z.boolean() }).optional(),
 })
 export type MergeJob = z.infer<typeof mergeJobSchema>
 
@@ -245,6 +247,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     /** For a soup that selects its ingredients: the selection. */
     ledger: ledgerSchema.nullable(),
     measured: measuredSchema,
+    knowledge: knowledgeSchema.optional(),
   }),
   z.object({ kind: z.literal('curate'), ...ended, curated: curatedSchema }),
   z.object({ kind: z.literal('devices'), checked: devicesChecked }),

@@ -23,6 +23,8 @@ export const workTask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('facets'), filter: mediaFilter }),
   /** Searches a folder recursively for the files of images whose files are missing. */
   z.object({ kind: z.literal('link'), folder: z.string().min(1) }),
+  /** Writes a model of open_clip or of OpenAI as a folder that Dashi opens. It is no part of the project. */
+  z.object({ kind: z.literal('convert'), source: z.string().min(1), out: z.string().min(1), quickGelu: z.boolean().optional() }),
 ])
 export type WorkTask = z.input<typeof workTask>
 
@@ -36,6 +38,7 @@ export const workResults = {
   survey: folderSurvey,
   'set-up': setUpReport,
   link: z.object({ linked: z.number().int(), missing: z.number().int() }),
+  convert: z.object({ family: z.string(), tensors: z.int(), tokenizer: z.boolean() }),
 }
 export type WorkResult<K extends keyof typeof workResults> = z.infer<(typeof workResults)[K]>
 

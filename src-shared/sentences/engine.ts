@@ -140,6 +140,7 @@ export const engineSentences = {
     'expected {config} beside it: these are no weights of OpenAI’s own CLIP with a Vision Transformer, whose sizes the tensors tell',
   'open-clip.activation':
     'nothing says whether these weights were trained with quick GELU, as OpenAI’s were, or with GELU: give --quick-gelu or --gelu, or put {config} beside them',
+  'open-clip.there': '{folder} is there already: give another name',
   'open-clip.vocabulary': 'cannot be unpacked as gzip',
   'tokenizer.padding-side': 'padding_side: expected "right", found {found}',
   'tokenizer.clip-merges': 'expected CLIP’s {expected} merges, two tokens a line, found {found}',

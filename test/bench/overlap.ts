@@ -2,7 +2,7 @@
  * What a fine-tuning costs beyond its arithmetic: reading and augmenting images, progress, the database, the engine's process. Compared
  * with bare steps of the same session on one batch, made in between, so that both see the same machine.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TrainJob } from '#shared/model/job.ts'
@@ -19,12 +19,19 @@ import { Trainer } from '../../src-main/engine/runtime/train.ts'
 import { startChild } from '../../src-main/files/child.ts'
 import { programRoot } from '../../src-main/program.ts'
 import { paintedProject } from './painted.ts'
+import { writeSmallClip } from './small-clip.ts'
 
-const settings = { epochs: 2, batchSize: 16, augmentation: 'light' }
+/** A model, and how much it is trained here: the larger it is, the fewer steps tell enough. */
+interface Subject {
+  readonly name: string
+  readonly model: string
+  readonly images: number
+  readonly settings: { readonly epochs: number; readonly batchSize: number; readonly [setting: string]: string | number }
+  /** How often a training alone and one with the application around it are made, in turn: the machine changes meanwhile. */
+  readonly rounds: number
+}
 /** Every so many steps, bare ones. */
 const BARE = 3
-/** How often a training alone and one with the application around it are made, in turn: the machine changes meanwhile. */
-const ROUNDS = 3
 
 type Span = readonly [from: number, to: number]
 const median = (xs: readonly number[]) => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
@@ -119,21 +126,50 @@ async function costs(files: readonly string[]): Promise<Record<string, number>> 
   return found
 }
 
+/** Nano, as it is in the box, and a CLIP with a ViT-S. @param images of the project; the larger model sees 64 of them */
+export async function overlapBench(images = 320): Promise<Record<string, number>> {
+  const dir = mkdtempSync(join(tmpdir(), 'dashi-overlap-'))
+  const small = join(dir, 'vit-s')
+  const usual = { batchSize: 16, augmentation: 'light' }
+  try {
+    await writeSmallClip(small, 128)
+    const of = (folder: string, n: number) => {
+      mkdirSync(folder)
+      return paintedProject(folder, { images: n, classes: 8, width: 1024, height: 768 })
+    }
+    const few = Math.min(images, 64)
+    const [many, some] = [join(dir, 'many'), join(dir, 'some')]
+    await of(many, images)
+    await of(some, few)
+    const first = await figuresOf(many, { name: 'nano', model: nano, images, settings: { ...usual, epochs: 2 }, rounds: 3 })
+    // A text tower of random weights makes no classifier to start from.
+    const settings = { ...usual, epochs: 3, head: 'random' }
+    const second = await figuresOf(some, { name: 'ViT-S', model: small, images: few, settings, rounds: 2 })
+    return {
+      ...first,
+      ...Object.fromEntries(Object.entries(second).map(([key, value]) => [`ViT-S: ${key}`, value])),
+      ...(await costs(Array.from({ length: few }, (_, i) => join(some, 'pictures', `${i}.jpg`)))),
+      'load (1 min)': round(loadavg()[0]!),
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 /**
  * Seconds of a bare step, and of a step of a training in the first epoch, when every image is read, and later; their ratios less one
  * are what loading costs. `supervisor`: how much longer a step of a later epoch takes with the application, its database and the
  * engine's process around it, and how much more of the processors' time all of them take: medians of pairs of trainings. The
  * timeline of some steps of the first epoch goes to stderr.
  */
-export async function overlapBench(images = 320): Promise<Record<string, number>> {
-  const dir = mkdtempSync(join(tmpdir(), 'dashi-overlap-'))
+async function figuresOf(dir: string, { name, model, images, settings, rounds }: Subject): Promise<Record<string, number>> {
   const engine = new EngineClient(() => startChild(join(programRoot, 'out', 'main', 'engine-process.js'), []))
   const app = { engine, nano, cache: join(dir, 'cache'), saveEverySeconds: 30 }
-  const project = openProject(await paintedProject(dir, { images, classes: 8, width: 1024, height: 768 }))
+  const project = openProject(join(dir, 'project'))
   try {
     const train = Array.from({ length: images }, (_, i) => ({ file: join(dir, 'pictures', `${i}.jpg`), label: i % 8 }))
     const job = (out: string): TrainJob => ({
-      ...{ kind: 'train', model: nano, out: join(dir, out), recipe: 'ft', settings, seed: 0, device: 'cpu', splits: { train } },
+      ...{ kind: 'train', model, out: join(dir, out), recipe: 'ft', settings, seed: 0, device: 'cpu', splits: { train } },
       ...{ classes: Array.from({ length: 8 }, (_, c) => ({ name: `class ${c}` })), dataHash: null, cache: join(dir, 'cache') },
       saveEverySeconds: 30,
     })
@@ -159,11 +195,12 @@ export async function overlapBench(images = 320): Promise<Record<string, number>
     const walls = steps.slice(0, -1).map(({ at, extra }, i) => ({ extra, i, ms: steps[i + 1]!.at - at }))
     const of = (later: boolean) => median(walls.filter(({ extra, i }) => !extra && i > 0 && i >= perEpoch === later).map(({ ms }) => ms))
     const [first, later] = [of(false), of(true)]
-    process.stderr.write(`steps 4 to 6, the bare ones in between included:\n${timeline(spans, [steps[3]!.at, steps[6]!.at])}`)
+    process.stderr.write(`${name}, steps 4 to 6, the bare ones in between included:\n${timeline(spans, [steps[3]!.at, steps[6]!.at])}`)
     const ratios: { wall: number; cpu: number }[] = []
-    for (let r = 0; r < ROUNDS; r++) {
+    for (let r = 0; r < rounds; r++) {
       const alone = await pace(own, (onProgress) => runJob(job(`alone ${r}`), { onProgress, isCancelled: () => false }))
-      const asked = { recipe: 'ft', device: 'cpu', settings, name: `run ${r}` } as const
+      const data = { forgetting: false } as const
+      const asked = { recipe: 'ft', model, device: 'cpu', settings, data, name: `run ${r}` } as const
       const supervised = await pace(both, (hear) => startTraining(app, project, asked, hear).result)
       ratios.push({ wall: supervised.wall / alone.wall, cpu: supervised.cpu / alone.cpu })
     }
@@ -175,12 +212,9 @@ export async function overlapBench(images = 320): Promise<Record<string, number>
       'loading, later epochs': round(later / bare - 1),
       supervisor: round(median(ratios.map(({ wall }) => wall)) - 1),
       "supervisor, processors' time": round(median(ratios.map(({ cpu }) => cpu)) - 1),
-      ...(await costs(train.slice(0, 64).map(({ file }) => file))),
-      'load (1 min)': round(loadavg()[0]!),
     }
   } finally {
     project.close()
     await engine.close()
-    rmSync(dir, { recursive: true, force: true })
   }
 }

@@ -55,14 +55,17 @@ describe.skipIf(!canRun)('knowledge kept', () => {
       }),
     )
     const opened = openProject(project.folder)
+    // As many splits as the sample has, with what was kept.
+    const splits = { id: 0.575, ood: 0.17, heldOut: 0.598, val: 0.551, corrupted: 0.441, train: 1 }
     const add = (name: string, recipe: string, knowledge: Knowledge | undefined, test: number) => {
       const run = startRun(opened, { kind: 'train', recipe, settings: { name }, folder: `checkpoints/${name}`, status: 'queued' })
       updateRun(opened, run.id, {
         status: 'done',
-        metrics: { test, steps: 3, loss: [3, 2, 1], seconds: 12, ...(knowledge && { knowledge }) },
+        metrics: { ...splits, test, steps: 3, loss: [3, 2, 1], seconds: 12, ...(knowledge && { knowledge }) },
       })
     }
-    add('Older', 'ft', undefined, 0.6)
+    add('Older', 'lp-ft', undefined, 0.6)
+    add('Sweep 1e-5 strong of a longer name', 'lp-ft', undefined, 0.6)
     add('Probe', 'lp', { kind: 'unchanged' }, 0.55)
     add('Mild', 'lora', { kind: 'measured', outside: { ...forgot.outside!, after: 0.63, change: 0.017, interval: [-0.02, 0.05] } }, 0.7)
     add('Gone', 'vpt', { kind: 'failed', problem: 'a.png: no such file' }, 0.5)
@@ -84,6 +87,14 @@ describe.skipIf(!canRun)('knowledge kept', () => {
       'Probe',
       'Tuned',
     ])
+  })
+
+  it('leaves room for the time at which a run was started, on a small screen with as many splits as the sample has', async () => {
+    const table = page.getByRole('region', { name: 'Runs' })
+    await table.scrollIntoViewIfNeeded()
+    await shot('table')
+    expect(await page.locator('[data-run=Tuned] td').count()).toBe(14)
+    expect(await table.evaluate((frame) => frame.scrollWidth - frame.clientWidth)).toBe(0)
   })
 
   it('stands on the run’s page beside the gain, with a warning that leads to milder ways', async () => {

@@ -30,6 +30,8 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
   it('says how many runs it makes, and what is wrong with an axis in one line', async () => {
     await page.locator('main').getByLabel('Values of C', { exact: true }).fill('2')
     await page.click('[data-sweep-form] summary')
+    await page.waitForSelector('[data-sweep-form] [data-why] >> text=Give a setting several values')
+    expect(await page.locator('[data-start-sweep]').isDisabled()).toBe(true)
     await choose('[data-sweep-form] [data-preset]', 'Few-shot curve')
     await page.waitForSelector('[data-count] >> text=15 runs')
     await within('Values of Shots').fill('1, 2, none')
@@ -38,6 +40,8 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     await within('Values of Shots').fill('1, 2, 4')
     await within('Seeds').fill('2')
     await page.waitForSelector('[data-count] >> text=6 runs')
+    expect(await page.locator('[data-why]').count()).toBe(0)
+    await page.click('[data-sweep-forgetting]')
   })
 
   it('trains its runs, and shows means and intervals, a curve with its band, and a line a row', async () => {
@@ -48,7 +52,10 @@ describe.skipIf(!canRun || transport === 'port')('a sweep', () => {
     expect(await rows(2).first().innerText()).toMatch(/\d+\.\d ± \d+\.\d/)
     expect(await page.locator('[data-shots-curve] [data-band]').count()).toBe(1)
     expect(await page.locator('[data-parallel] [data-line]').count()).toBe(3)
-    expect(project.read((p) => listRuns(p).map((r) => r.settings['shots']))).toEqual([4, 2, 1, 4, 2, 1])
+    const settings = project.read((p) => listRuns(p).map((r) => r.settings))
+    expect(settings.map((s) => s['shots'])).toEqual([4, 2, 1, 4, 2, 1])
+    expect(settings.map((s) => s['data'])).toEqual(Array(6).fill({ forgetting: false }))
+    await page.click('[data-sweep-forgetting]')
   })
 
   it('is looked through by keyboard: the ends of an axis are moved, Escape shows all again', async () => {

@@ -7,7 +7,7 @@ type Measured = Extract<Knowledge, { kind: 'measured' }>
 type Row = Change & { readonly on: string }
 
 export function knowledgeText(knowledge: Knowledge): string {
-  if (knowledge.kind === 'unchanged') return 'Knowledge kept: unchanged, since this recipe leaves both towers as they were.'
+  if (knowledge.kind === 'unchanged') return 'Knowledge kept: unchanged, since both towers were left as they were.'
   if (knowledge.kind === 'failed') return `Knowledge kept: could not be measured: ${knowledge.problem}`
   return `${renderTable(columns, rowsOf(knowledge))}${warning(knowledge)}`
 }

@@ -16,6 +16,7 @@ import { requireRoom } from '../storage/storage.ts'
 import { leavesOut } from '../training/readable.ts'
 import { openProject } from '../projects/index.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
+import { knowledgeText } from './knowledge.ts'
 import { jobBars, output, untilDone } from './output.ts'
 import { deviceOption, settingsOf } from './train.ts'
 
@@ -69,6 +70,7 @@ export const mergeCommand = (app: AppContext): Command =>
         .default('keep'),
     )
     .option('--insist', 'blend although tokenizer, preprocessing or prompt templates differ; dashi.json records the differences')
+    .option('--no-forgetting', 'do not measure what the soup forgot, as was measured of its ingredients')
     .addOption(deviceOption())
     .action(
       async (
@@ -81,6 +83,7 @@ export const mergeCommand = (app: AppContext): Command =>
           device?: Device
           dtype: MergeDtype
           insist?: boolean
+          forgetting: boolean
           json?: boolean
         },
       ) => {
@@ -95,6 +98,7 @@ export const mergeCommand = (app: AppContext): Command =>
             device: o.device,
             dtype: o.dtype,
             insist: o.insist,
+            ...(!o.forgetting && { forgetting: false as const }),
           }
           await requireRoom(app, project?.folder, () => mergeWrites(request))
           const result = await untilDone(
@@ -114,9 +118,13 @@ export const mergeCommand = (app: AppContext): Command =>
               insisted,
               splits: answered(splits),
               ledger: result.ledger ?? undefined,
+              ...(result.knowledge && { knowledge: result.knowledge }),
               ...(result.leftOut.length && { leftOut: result.leftOut }),
             },
-            () => `${Object.keys(splits).length ? splitTable(splits) : ''}${result.checkpoint} (${dtype})`,
+            () => {
+              const kept = result.knowledge ? `${knowledgeText(result.knowledge)}\n` : ''
+              return `${Object.keys(splits).length ? splitTable(splits) : ''}${kept}${result.checkpoint} (${dtype})`
+            },
           )
         } finally {
           project?.close()

@@ -4,14 +4,19 @@ import { accuracies, type Device, type JobProgress, type LeftOut, type MergeJob 
 import { DashiError, errorLine } from '#shared/errors.ts'
 import { type MergeDtype, mergeDtypeSchema, mergeMethodSchema } from '#shared/model/merge.ts'
 import type { RunRecord } from '#shared/model/project.ts'
+import type { MakeJob } from '../../engine/index.ts'
 import { methodRecord } from '../../engine/merge/index.ts'
 import { type AppContext, deviceFor } from '../context.ts'
 import { sizeOf } from '../media/caches.ts'
 import { addCheckpoint, collectSoups, getRun, type Project, releaseSoup, startRun, updateRun } from '../projects/index.ts'
+import { splitNames } from '../../db/curated.ts'
+import { chosenFrom } from '../training/choice.ts'
 import { type ClassificationData, classificationData } from '../training/dataset.ts'
 import { checkpointFolder } from '../training/names.ts'
 import { onceLookedAt } from '../training/readable.ts'
 import { enter, noteFailure } from '../training/entering.ts'
+import { soupKnowledge } from './knowledge.ts'
+import { originsIn, sharedChoice, trainingsOf } from './origins.ts'
 
 export interface MergeRequest {
   readonly method: MergeJob['method']
@@ -24,6 +29,8 @@ export interface MergeRequest {
   readonly insist?: boolean
   /** The run that will enter the soup in its project. */
   readonly run?: string
+  /** Whether it is measured what the soup forgot where that was measured of its ingredients; it is unless this is false. */
+  readonly forgetting?: false
 }
 
 /** Merges checkpoints in the engine. With a project, the soup is evaluated on its splits; greedy requires one. */
@@ -39,13 +46,32 @@ export function startMerge(
     project,
     request.checkpoints.map((c) => path.resolve(c)),
     (unreadable) => {
-      const data = classificationData(project, unreadable)
+      const data = measuredData(app, project, request.checkpoints, unreadable)
       if (data.leftOut.length) onLeftOut?.(data.leftOut)
       return blending(app, data, request)
     },
     onProgress,
   )
-  return app.engine.run(make, onProgress)
+  if (request.forgetting === false) return app.engine.run(make, onProgress)
+  const measuring: MakeJob<MergeJob> = async (stop) => {
+    const job = await make(stop)
+    const knowledge = await soupKnowledge(app, project, job.checkpoints, onProgress)
+    return knowledge ? { ...job, knowledge } : job
+  }
+  return app.engine.run(measuring, onProgress)
+}
+
+/** The images on which the ingredients were measured, and those on which soups are chosen. */
+function measuredData(app: AppContext, project: Project, checkpoints: readonly string[], unreadable: ReadonlyMap<number, string>) {
+  const all = () => classificationData(project, unreadable)
+  const choice = sharedChoice(trainingsOf(checkpoints, originsIn(app, project)))
+  const test = choice?.test && [...new Set([...choice.test, ...splitNames(project.db).filter((s) => s === 'heldOut')])]
+  try {
+    return chosenFrom(project, { ...choice, ...(test && { test }) }, all)
+  } catch (e) {
+    if (e instanceof DashiError) return all() // as of a snapshot that was removed
+    throw e
+  }
 }
 
 const blending = (
@@ -73,7 +99,7 @@ export async function mergeWrites({ method, checkpoints }: Pick<MergeRequest, 'm
   return Math.max(0, ...sizes) * (methodRecord(method.name).chooses ? 2 : 1)
 }
 
-type ProjectMerge = Omit<MergeRequest, 'out' | 'run'> & { readonly name: string }
+type ProjectMerge = Omit<MergeRequest, 'out' | 'run' | 'forgetting'> & { readonly name: string }
 
 /** Adds a merge to the project as a queued run. */
 export function registerMerge(project: Project, request: ProjectMerge): RunRecord {
@@ -131,7 +157,12 @@ export function mergeIntoProject(
       enter(project, out, () => {
         updateRun(project, run.id, {
           status: 'done',
-          metrics: { ...metrics, seconds: done.seconds, ...(done.leftOut.length && { leftOut: done.leftOut }) },
+          metrics: {
+            ...metrics,
+            seconds: done.seconds,
+            ...(done.knowledge && { knowledge: done.knowledge }),
+            ...(done.leftOut.length && { leftOut: done.leftOut }),
+          },
         })
         addCheckpoint(project, { name: request.name, kind: 'soup', runId: run.id, folder, metrics })
       })

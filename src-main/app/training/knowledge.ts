@@ -39,9 +39,21 @@ export async function knowledgeSet(
   job: Pick<TrainJob, 'recipe' | 'model' | 'classes' | 'splits'>,
   onProgress?: (p: JobProgress) => void,
 ): Promise<KnowledgeSet | undefined> {
-  const can = capabilitiesIn(job.model, false)
-  if (!can.includes('embedImage') || !can.includes('embedText')) return undefined
-  if (recipeRecord(job.recipe).leavesTowers) return {}
+  return recipeRecord(job.recipe).leavesTowers && hasTowers(job.model) ? {} : knowledgeBeside(project, job, onProgress)
+}
+
+function hasTowers(model: string): boolean {
+  const can = capabilitiesIn(model, false)
+  return can.includes('embedImage') && can.includes('embedText')
+}
+
+/** What a model knows besides what was learned from these splits; undefined for one without towers of images and texts. */
+export async function knowledgeBeside(
+  project: Project,
+  job: Pick<TrainJob, 'model' | 'classes' | 'splits'>,
+  onProgress?: (p: JobProgress) => void,
+): Promise<KnowledgeSet | undefined> {
+  if (!hasTowers(job.model)) return undefined
   const learned = learnedIn(job)
   const outside = ofProject(project, learned) ?? (await pictographs(learned, onProgress))
   const captions = Object.values(captionData(project, captionTask('contrast')!).splits)

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Phase, StepProgress } from '#shared/model/progress.ts'
 import type { workTask } from '#shared/model/work.ts'
-import { dataError } from '#shared/errors.ts'
+import { cancelled, dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../../files/words.ts'
 import { exportFrom } from '../exchange/export.ts'
@@ -56,6 +56,16 @@ export async function runTask(project: Project, task: z.output<typeof workTask>,
       return exportFrom(project, task.path, { ...task.options, signal, onProgress })
     case 'link':
       return linkFolder(project, task.folder, signal)
+    case 'convert': {
+      const { convertOpenClip } = await import('../../engine/models/index.ts') // of no use to the other operations
+      return convertOpenClip({
+        ...task,
+        onProgress(done, total) {
+          if (signal.aborted) throw cancelled()
+          onProgress({ phase: 'writing', done, total })
+        },
+      })
+    }
     case 'add': {
       const control = phases(given)
       const found = addImages(project, task.files)

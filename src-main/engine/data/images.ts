@@ -42,6 +42,9 @@ export interface Patience {
   until<T>(body: () => Promise<T>, waitsFor: (e: unknown) => Waits | undefined): Promise<T>
 }
 
+/** No image becomes as small as this without being enlarged, so that each stays as it is. */
+const UNREDUCED: Size = { width: Infinity, height: Infinity }
+
 /**
  * Labelled images on disk, each decoded once while the store has room. Alpha is kept, since augmentation composites
  * over backgrounds.
@@ -58,10 +61,14 @@ export class Images {
     return this.items.length
   }
 
-  /** Decoded pixels of image `i`, at full size. */
-  pixels(i: number, deep?: DeepSamples): Promise<Pixels> {
+  /**
+   * Decoded pixels of image `i`, at full size.
+   * @param decode what reads it, perhaps in another thread; the pixels are the same
+   */
+  pixels(i: number, deep?: DeepSamples, decode?: typeof decodeReduced): Promise<Pixels> {
     const { file } = this.items[i]!
-    return this.store.get(deep ? `${deep} ${file}` : file, () => this.reading(file, () => decodeImage(file, file, { alpha: 'keep', deep })))
+    const read = () => (decode ? decode(file, UNREDUCED, deep) : decodeImage(file, file, { alpha: 'keep', deep }))
+    return this.store.get(deep ? `${deep} ${file}` : file, () => this.reading(file, read))
   }
 
   /**

@@ -1,7 +1,7 @@
-/** What a training gained and forgot: the base and the result on the same images, within the task and outside of it. */
+/** What a training or a soup gained and forgot: the base and the result on the same images, within the task and outside of it. */
 import { cancelled, DashiError, errorLine } from '#shared/errors.ts'
 import { classesOf, type ClassSpec, type Item, type Measured, type TrainJob } from '#shared/model/job.ts'
-import type { Change, Knowledge } from '#shared/model/knowledge.ts'
+import type { Change, Knowledge, KnowledgeSet } from '#shared/model/knowledge.ts'
 import type { Seeing } from '#shared/model/seeing.ts'
 import { PixelStore } from '../data/cache.ts'
 import { Images } from '../data/images.ts'
@@ -10,7 +10,6 @@ import { outcomes } from '../metrics/predictions.ts'
 import { ranksBothWays } from '../metrics/retrieval.ts'
 import { openModel } from '../models/checkpoint.ts'
 import type { Model } from '../models/model.ts'
-import type { Trained } from '../recipes/run.ts'
 import type { Provider } from '../runtime/session.ts'
 import { imageFeatures, textFeatures, unitRows, zeroShotHead } from '../tasks/embed.ts'
 import { classifierLogits } from '../tasks/image-prompts.ts'
@@ -23,26 +22,29 @@ const TEMPLATES = 8
 /** Bytes of decoded images that are kept between the base and the result. */
 const STORE = 1 << 28
 
-interface Ran {
-  readonly trained: Trained
+type Asked = Pick<TrainJob, 'out' | 'classes' | 'splits' | 'cache'> & { readonly base: string; readonly knowledge: KnowledgeSet }
+
+interface Made {
+  /** Whether both towers are those of the base. */
+  readonly unchanged: boolean
   readonly measured: Measured
   readonly seeing: Seeing
-  readonly templates: readonly string[]
+  /** By default those of the base. */
+  readonly templates?: readonly string[]
 }
 
 /**
  * Never fails but by being cancelled: the checkpoint is written by then.
- * @returns undefined if it was not asked for, or if the model has no towers of images and texts
+ * @returns undefined if the base has no towers of images and texts
  */
-export async function knowledgeKept(job: TrainJob, ran: Ran, hooks: JobHooks, provider: Provider): Promise<Knowledge | undefined> {
-  if (!job.knowledge) return undefined
-  const base = await openModel(job.model, ran.seeing)
+export async function knowledgeKept(job: Asked, made: Made, hooks: JobHooks, provider: Provider): Promise<Knowledge | undefined> {
+  const base = await openModel(job.base, made.seeing)
   try {
     if (!isContrastive(base)) return undefined
-    if (!ran.trained.weights.size && !ran.trained.added?.size) return { kind: 'unchanged' }
+    if (made.unchanged) return { kind: 'unchanged' }
     const result = await openModel(job.out)
     try {
-      return await compared(job, ran, { base, result }, hooks, provider)
+      return await compared(job, made, { base, result }, hooks, provider)
     } finally {
       result.close()
     }
@@ -57,13 +59,13 @@ export async function knowledgeKept(job: TrainJob, ran: Ran, hooks: JobHooks, pr
 const isContrastive = ({ family, text, similarity }: Model) => Boolean(text && similarity) && family.can.includes('embedImage')
 
 async function compared(
-  job: TrainJob,
-  { measured, templates }: Ran,
+  job: Asked,
+  { measured, templates }: Made,
   { base, result }: { readonly base: Model; readonly result: Model },
   hooks: JobHooks,
   provider: Provider,
 ): Promise<Knowledge> {
-  const { outside, captions } = job.knowledge!
+  const { outside, captions } = job.knowledge
   const store = new PixelStore(STORE)
   const features = (model: Model, items: readonly Item[]) =>
     imageFeatures(model, new Images(items, store), {
@@ -85,7 +87,7 @@ async function compared(
     if (split === undefined) return undefined
     const { labels, logits } = measured.splits[split]!
     const items = job.splits[split]!.filter((item) => classesOf(item).length)
-    const before = await named(base, items, job.classes, templates)
+    const before = await named(base, items, job.classes, templates ?? base.templates)
     return { split, ...changeOf(before, outcomes({ classes: job.classes.length, labels, logits })) }
   }
   const others = async () => {

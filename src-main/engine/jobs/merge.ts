@@ -11,6 +11,7 @@ import { chooseProvider } from '../runtime/devices.ts'
 import { replaceFolder } from '../../files/replace.ts'
 import { checkReplaceable, findRecord, proveCheckpoint, readRecord, writeRecord } from '../weights/checkpoint.ts'
 import { evaluateSplits } from './evaluate.ts'
+import { knowledgeKept } from './knowledge.ts'
 import { storeFor } from './pictures.ts'
 import type { JobHooks } from './hooks.ts'
 
@@ -85,6 +86,9 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
   }
   const measured = job.classes.length ? await evaluateSplits(job.out, job, hooks, provider) : NOTHING_MEASURED
   const record = readRecord(job.out)
+  const made = { unchanged: job.knowledge?.unchanged ?? false, measured, seeing: record.seeing ?? {} }
+  const { base = '', ...set } = job.knowledge ?? {}
+  const knowledge = job.knowledge && (await knowledgeKept({ ...job, base, knowledge: set }, made, hooks, provider))
   await writeRecord(job.out, { ...record, metrics: { ...record.metrics, ...accuracies(measured) } })
   return {
     kind: 'merge',
@@ -92,6 +96,7 @@ export async function mergeJob(job: MergeJob, hooks: JobHooks): Promise<ResultOf
     device: provider,
     seconds: (performance.now() - started) / 1000,
     measured,
+    ...(knowledge && { knowledge }),
     ledger,
     notes: {
       ...(ledger && { kept: ledger.filter((e) => e.accepted).length }),

@@ -130,7 +130,8 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     await room(() => writeRecord(job.out, { ...readRecord(job.out), metrics: accuracies(measured) }))
     const others = also && (await evaluateSplits(also, asked, hooks, provider, { patience: pauses }))
     if (others) await room(() => writeRecord(also, { ...readRecord(also), metrics: accuracies(others) }))
-    const knowledge = await knowledgeKept(job, { trained, measured, seeing, templates }, hooks, provider)
+    const made = { unchanged: !trained.weights.size && !trained.added?.size, measured, seeing, templates }
+    const knowledge = job.knowledge && (await knowledgeKept({ ...job, base: job.model, knowledge: job.knowledge }, made, hooks, provider))
     if (!job.keepsState) forgetState(job.out)
     return {
       kind: 'train',

@@ -1,4 +1,5 @@
 /** Opens the checkpoints of a soup and checks that they are variants of one model. */
+import fs from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { dataError } from '#shared/errors.ts'
@@ -12,6 +13,7 @@ import { openSafetensors } from '../weights/safetensors.ts'
 import { openWeights, openWeightsFile, type Weights } from '../weights/source.ts'
 import { agree } from './agreement.ts'
 import { configDifference, effectiveConfig } from './config.ts'
+import { zerosLike } from './zeros.ts'
 
 /**
  * One tensor file of the soup (`undefined`: the model's weights) and the corresponding file of each ingredient, in
@@ -19,6 +21,8 @@ import { configDifference, effectiveConfig } from './config.ts'
  */
 export interface TensorSet {
   readonly sidecar: string | undefined
+  /** Metadata of the sidecar; the heads' classes have been checked to be equal. */
+  readonly metadata?: Readonly<Record<string, string>>
   readonly inputs: readonly Weights[]
 }
 
@@ -29,7 +33,11 @@ export interface TensorSet {
  */
 export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; close: () => void } {
   const opened: Weights[] = []
-  const close = () => opened.forEach((w) => w.close())
+  const zeros: { remove(): void }[] = []
+  const close = () => {
+    opened.forEach((w) => w.close())
+    zeros.forEach((z) => z.remove())
+  }
   const all = (open: (dir: string) => Weights) =>
     dirs.map((dir) => {
       const weights = open(dir)
@@ -39,10 +47,21 @@ export function openIngredients(dirs: readonly string[]): { sets: TensorSet[]; c
   try {
     checkConfigs(dirs)
     const files = checkSidecars(dirs)
-    for (const file of [HEAD_FILE, WORDS_FILE]) if (files.includes(file)) checkClasses(dirs, file)
-    const sets = [
+    const having = (file: string) => dirs.filter((dir) => fs.existsSync(path.join(dir, file)))
+    for (const file of [HEAD_FILE, WORDS_FILE]) if (files.includes(file)) checkClasses(having(file), file)
+    const sets: TensorSet[] = [
       { sidecar: undefined, inputs: all(openWeights) },
-      ...files.map((sidecar) => ({ sidecar, inputs: all((dir) => openWeightsFile(path.join(dir, sidecar))) })),
+      ...files.map((sidecar) => {
+        const like = path.join(having(sidecar)[0]!, sidecar)
+        const place = (dir: string) => {
+          const file = path.join(dir, sidecar)
+          if (sidecar !== WORDS_FILE || fs.existsSync(file)) return file
+          const made = zerosLike(like)
+          zeros.push(made)
+          return made.file
+        }
+        return { sidecar, metadata: metadataOf(like), inputs: all((dir) => openWeightsFile(place(dir))) }
+      }),
     ]
     for (const { inputs } of sets) for (const other of inputs.slice(1)) checkTensors(inputs[0]!, other)
     return { sets, close }
@@ -71,26 +90,30 @@ function checkConfigs(dirs: readonly string[]) {
 const parts = (dir: string): string[] =>
   sidecars(dir).filter((name) => name === HEAD_FILE || name === 'prompt.safetensors' || findRecord(dir))
 
+function metadataOf(file: string) {
+  const open = openSafetensors(file)
+  open.close()
+  return open.metadata
+}
+
 /**
  * Requires that a file exists in all ingredients or in none: a soup that silently lost its head would be evaluated as
- * a different model.
+ * a different model. Words of labels are added to what the partner says, so a model without them has zeros.
  */
 function checkSidecars(dirs: readonly string[]): string[] {
   const lists = dirs.map(parts)
-  for (const name of new Set(lists.flat())) {
+  const files = new Set(lists.flat())
+  for (const name of files) {
+    if (name === WORDS_FILE) continue
     const without = lists.findIndex((list) => !list.includes(name))
     const having = lists.findIndex((list) => list.includes(name))
     if (without >= 0) throw dataError(path.join(dirs[without]!, name), sentence('merge.file-missing', { other: dirs[having]! }))
   }
-  return lists[0]!
+  return [...files]
 }
 
 function checkClasses(dirs: readonly string[], file: string) {
-  const read = (dir: string) => {
-    const open = openSafetensors(path.join(dir, file))
-    open.close()
-    return headClasses(open.file, open.metadata)
-  }
+  const read = (dir: string) => headClasses(path.join(dir, file), metadataOf(path.join(dir, file)))
   const first = read(dirs[0]!)
   for (const dir of dirs.slice(1)) {
     const classes = read(dir)

@@ -1,5 +1,4 @@
 /** Merges checkpoint folders. Tensors are streamed: memory use is a few slices, whatever their size. */
-import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { CheckpointRecord, CheckpointRef, SoupDtype, SoupRecord } from '#shared/model/checkpoint.ts'
 import type { MergeDtype, MergeMethod } from '#shared/model/merge.ts'
@@ -7,7 +6,6 @@ import { cancelled } from '#shared/errors.ts'
 import { isFloat } from '../weights/dtype.ts'
 import { commonDtype, findRecord, writeCheckpoint } from '../weights/checkpoint.ts'
 import { elements, type TensorSpec } from '../weights/header.ts'
-import { openSafetensors } from '../weights/safetensors.ts'
 import type { Weights } from '../weights/source.ts'
 import type { PlacedTensors } from '../weights/written.ts'
 import { agree } from './agreement.ts'
@@ -73,7 +71,7 @@ export async function mergeCheckpoints({
   try {
     const insisted = await agree(ingredients, insist)
     const [model, ...others] = sets.map((set, i) => ({
-      name: set.sidecar,
+      ...{ name: set.sidecar, metadata: set.metadata },
       tensors: mergedTensors(method, set, writtenAs(set, dtype), advance(i), helper),
     }))
     const types = floatTypes(sets[0]!)
@@ -82,7 +80,7 @@ export async function mergeCheckpoints({
       base: ingredients[0]!,
       partners: findRecord(ingredients[0]!)?.partners,
       weights: model!.tensors,
-      tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: metadataOf(ingredients[0]!, o.name!) }])),
+      tensors: Object.fromEntries(others.map((o) => [o.name!, { ...o.tensors, metadata: o.metadata }])),
       record: {
         ...lineage(ingredients),
         merge: {
@@ -147,13 +145,6 @@ function mergedTensors(
 }
 
 const elementsOf = (weights: Weights) => weights.names().reduce((n, name) => n + elements(weights.info(name).shape), 0)
-
-/** Metadata of the first ingredient's sidecar; the heads' classes have been checked to be equal. */
-function metadataOf(dir: string, sidecar: string) {
-  const open = openSafetensors(path.join(dir, sidecar))
-  open.close()
-  return open.metadata
-}
 
 /** How `dashi.json` refers to another checkpoint. */
 export const reference = (dir: string): CheckpointRef => ({ path: dir, fingerprint: findRecord(dir)?.fingerprint })

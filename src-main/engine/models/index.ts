@@ -4,5 +4,5 @@ export { architectureOf, capabilitiesIn, families, familyOf, needIn, textTower }
 export type { Architecture, Model } from './model.ts'
 export { nanoConfig, nanoPreprocessor } from './nano.ts'
 export { nanoDetectConfig, nanoSegmentConfig } from './nano-detect.ts'
-export { convertOpenClip } from './open-clip.ts'
+export { convertOpenClip, planOpenClip } from './open-clip.ts'
 export { towerStart } from './near-start.ts'

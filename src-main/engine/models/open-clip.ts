@@ -26,6 +26,15 @@ interface Conversion {
   readonly quickGelu?: boolean
   /** A folder with a tokenizer, or CLIP's `bpe_simple_vocab_16e6.txt.gz`; by default what lies beside the weights. */
   readonly tokenizer?: string
+  /** Called as tensors are written. @throws to stop: `out` is then as it was */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+interface Planned {
+  readonly family: string
+  readonly tensors: number
+  /** Whether texts can be read, i.e. a tokenizer was found. */
+  readonly tokenizer: boolean
 }
 
 const CONFIG = 'open_clip_config.json'
@@ -36,25 +45,41 @@ const OPENAI = ['input_resolution', 'context_length', 'vocab_size']
 const BUFFERS = new Set([...OPENAI, 'attn_mask', 'text.attn_mask'])
 
 /**
- * Writes `out`, a checkpoint of a CLIPModel or SiglipModel with the same outputs; every tensor keeps its type.
- * @returns whether texts can be read, i.e. a tokenizer was found
- * @throws a data fault naming the file and the field or tensor
+ * What converting would read and write, from names and shapes alone: no tensor is read.
+ * @returns also the file of the weights, the bytes of all tensors, and whether somebody has to say which activation they were trained with
+ * @throws as {@link convertOpenClip} would, but for a value of a tensor
  */
-export async function convertOpenClip(asked: Conversion): Promise<{ family: string; tensors: number; tokenizer: boolean }> {
-  const { weights: file, config: configFile, folder } = filesOf(asked.source)
+export function planOpenClip(source: string): Planned & { file: string; bytes: number; activationUnknown: boolean } {
+  const { weights: file, config } = filesOf(source)
   const weights = openWeightsFile(file)
   try {
-    const config = configFile === undefined ? shapedLike(weights, isQuick(weights, asked)) : readJson(configFile, openClipSchema)
-    const written = config.model_cfg.vision_cfg.timm_model_name ? siglipConfigOf(config, weights) : clipConfigOf(config)
-    const tokenizer = tokenizerFrom(asked.tokenizer ?? folder, config)
-    const plan = planOf(weights, written, configFile ?? file)
-    const specs = [...plan].map(([name, { shape, origin }]): TensorSpec => ({ name, shape, dtype: weights.info(origin.of[0]!).dtype }))
+    const activationUnknown = config === undefined && weights.has('visual.conv1.weight') && !isOpenAi(weights)
+    const { written, plan, specs, tokenizer } = prepared({ source, ...(activationUnknown && { quickGelu: true }) }, weights, false)
+    const bytes = specs.reduce((sum, { shape, dtype }) => sum + elements(shape) * DTYPE_BYTES[dtype], 0)
+    return { family: familyOf(written)!.name, tensors: plan.size, tokenizer: tokenizer !== undefined, file, bytes, activationUnknown }
+  } finally {
+    weights.close()
+  }
+}
+
+/**
+ * Writes `out`, a checkpoint of a CLIPModel or SiglipModel with the same outputs; every tensor keeps its type.
+ * @throws a data fault naming the file and the field or tensor
+ */
+export async function convertOpenClip(asked: Conversion): Promise<Planned> {
+  const weights = openWeightsFile(filesOf(asked.source).weights)
+  try {
+    const { config, written, plan, specs, tokenizer } = prepared(asked, weights, true)
+    let done = 0
     await writeCheckpoint(asked.out, {
       config: { ...written, dtype: torchNameOf(specs.map((spec) => spec.dtype)) },
       files: { 'preprocessor_config.json': `${JSON.stringify(preprocessorOf(config), null, 2)}\n`, ...tokenizer },
       weights: {
         specs,
-        produce: ({ name, shape }) => produced(weights, plan.get(name)!.origin, shape),
+        produce: ({ name, shape }) => {
+          asked.onProgress?.(done++, specs.length)
+          return produced(weights, plan.get(name)!.origin, shape)
+        },
       },
       record: { base: null, recipe: null, seed: null, dataHash: null, device: null, metrics: {}, templates: [], classes: [] },
     })
@@ -62,6 +87,18 @@ export async function convertOpenClip(asked: Conversion): Promise<{ family: stri
   } finally {
     weights.close()
   }
+}
+
+/** @param values whether every value is looked at too, which reads the whole file */
+function prepared(asked: Omit<Conversion, 'out'>, weights: Weights, values: boolean) {
+  const { weights: file, config: configFile, folder } = filesOf(asked.source)
+  const config = configFile === undefined ? shapedLike(weights, isQuick(weights, asked)) : readJson(configFile, openClipSchema)
+  const written = config.model_cfg.vision_cfg.timm_model_name ? siglipConfigOf(config, weights) : clipConfigOf(config)
+  const tokenizer = tokenizerFrom(asked.tokenizer ?? folder, config)
+  const plan = planOf(weights, written, configFile ?? file)
+  if (values) for (const { origin } of plan.values()) for (const of of origin.of) weights.checkFinite(of)
+  const specs = [...plan].map(([name, { shape, origin }]): TensorSpec => ({ name, shape, dtype: weights.info(origin.of[0]!).dtype }))
+  return { config, written, plan, specs, tokenizer }
 }
 
 /** @throws what is missing, or that a pickle is never opened */
@@ -89,24 +126,27 @@ function filesOf(source: string): { weights: string; config?: string; folder: st
   }
 }
 
+/** Whether they are OpenAI's own, all of which were trained with quick GELU. */
+const isOpenAi = (weights: Weights) => OPENAI.every((name) => weights.has(name))
+
 /** @throws if nothing says which activation the weights were trained with: their names and shapes are the same for both */
-function isQuick(weights: Weights, { quickGelu }: Conversion): boolean {
+function isQuick(weights: Weights, { quickGelu }: Pick<Conversion, 'quickGelu'>): boolean {
   if (!weights.has('visual.conv1.weight')) throw dataError(weights.source, sentence('open-clip.no-config', { config: CONFIG }))
   if (quickGelu !== undefined) return quickGelu
-  if (OPENAI.every((name) => weights.has(name))) return true
+  if (isOpenAi(weights)) return true
   throw dataError(weights.source, sentence('open-clip.activation', { config: CONFIG }))
 }
 
-interface Planned {
+interface PlannedTensor {
   readonly shape: readonly number[]
   readonly origin: Origin
 }
 
 /** Where each tensor comes from, checked against the shapes that the configuration leads to. */
-function planOf(weights: Weights, config: { readonly model_type: string }, file: string): Map<string, Planned> {
+function planOf(weights: Weights, config: { readonly model_type: string }, file: string): Map<string, PlannedTensor> {
   const { tensors } = named(file, () => architectureOf(config))
   const prefix = weights.has('text.token_embedding.weight') ? 'text.' : ''
-  const plan = new Map<string, Planned>()
+  const plan = new Map<string, PlannedTensor>()
   const used = new Set<string>()
   for (const [name, { shape }] of tensors) {
     const origin = originOf(name, prefix, config.model_type === 'siglip')
@@ -118,10 +158,7 @@ function planOf(weights: Weights, config: { readonly model_type: string }, file:
         weights.source,
         sentence('model.tensor-shape', { tensor: origin.of.join(', '), expected: formatShape(expected), found: formatShape(found) }),
       )
-    for (const of of origin.of) {
-      weights.checkFinite(of)
-      used.add(of)
-    }
+    for (const of of origin.of) used.add(of)
     plan.set(name, { shape, origin })
   }
   const extra = weights.names().find((name) => !used.has(name) && !BUFFERS.has(name))

@@ -67,8 +67,11 @@ export class Run {
   /** What was said of a few images when the weights were last judged (judges.ts). */
   answers: NonNullable<Judgement['answers']> = []
 
-  /** They start when images are first varied, and end with {@link end}. */
+  /** They start when images are first read or varied, and end with {@link end}. */
   readonly renderers = new Renderers(renderersWithin(threadCount()))
+
+  /** Reads an image in one of their threads, while a step blocks this one. */
+  readonly decode: Renderers['decode'] = (...asked) => this.renderers.decode(...asked)
 
   constructor(readonly o: RunOptions) {}
 

@@ -1,4 +1,7 @@
-/** Gradient-descent training of a segmenter on masks of the user's labels. */
+/**
+ * Gradient-descent training of a segmenter on masks of the user's labels. One that finds things without knowing what they are stays
+ * one: it is trained to find all masks by the words for anything, and keeps the partners that name them.
+ */
 import type { z } from 'zod'
 import { userError } from '#shared/errors.ts'
 import { decodeRle } from '#shared/geometry/rle.ts'
@@ -13,6 +16,7 @@ import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
 import type { Params } from '../nn/params.ts'
 import { adamW } from '../optim/optimizer.ts'
+import { SOMETHING } from '../regions/index.ts'
 import { outlining } from '../runtime/outline.ts'
 import { type Tensor, tensor } from '../runtime/session.ts'
 import { Trainer } from '../runtime/train.ts'
@@ -54,17 +58,18 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
   const { model } = run
   const { classes, templates, seed, provider } = run.o
   if (model.segmenter!.competing) throw userError(sentence('recipe.no-decoder', { recipe: 'segment-ft', family: model.family.name }))
-  const words = await embedded(model, classes, templates)
+  const known = model.partners ? [SOMETHING] : classes
+  const words = await embedded(model, known, templates)
   const images = run.split('train')
   const drawn = shuffled(images.n, { ...s, seed })
-  const queries = Math.min(s.queries, classes.length)
+  const queries = Math.min(s.queries, known.length)
   const trains = ({ part }: TensorSpec) => part === 'masks' || (part === 'image' && s.trains === 'all')
   const part = trainedPart(model, trains, { ...(s.trains === 'lora' && { rank: s.r }), seed })
   const seen = async (from: Images, row: number, rng: Rng, crop: number): Promise<Seen> => {
-    const pixels = await from.pixels(row, model.preprocess.deep)
+    const pixels = await from.pixels(row, model.preprocess.deep, run.decode)
     const view = crop < 1 ? viewOf(pixels, crop, rng) : wholeOf(pixels)
-    const item = from.items[row]!
-    const asked = askedOf(item, classes.length, queries, rng)
+    const item = model.partners ? nameless(from.items[row]!) : from.items[row]!
+    const asked = askedOf(item, known.length, queries, rng)
     return { item, pixels, view, asked: asked.map((label) => ({ label, words: words.draw(label, rng) })) }
   }
   const { weights, other, ...rest } = await fit(run, {
@@ -94,10 +99,10 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
       }
     },
   })
+  const partners = model.partners && { partners: model.partners }
   return {
-    ...rest,
-    weights: part.finished(weights),
-    ...(other && { other: { ...other, weights: part.finished(other.weights) } }),
+    ...{ ...rest, ...partners, weights: part.finished(weights) },
+    ...(other && { other: { ...other, ...partners, weights: part.finished(other.weights) } }),
     notes: { ...rest.notes, parameters: parametersIn(weights) },
   }
 }
@@ -112,6 +117,9 @@ async function embedded(model: Model, classes: readonly ClassSpec[], templates: 
     await segmenter.release()
   }
 }
+
+/** The same masks, of things. */
+const nameless = (item: Item): Item => ({ ...item, masks: item.masks?.map((m) => ({ ...m, class: 0 })) })
 
 /** Labels to ask of an image: first some of its own, at least one of which is asked, then others. */
 function askedOf({ masks = [] }: Item, classes: number, queries: number, rng: Rng): number[] {

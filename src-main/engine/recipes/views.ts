@@ -58,8 +58,7 @@ export function pixelBatches(run: Run, varying: Varying, drawn: Pick<Examples, '
       const x = new Float32Array(rows.length * size)
       if (config) {
         const least = leastSize({ height, width }, config)
-        const decode: typeof run.renderers.decode = (...asked) => run.renderers.decode(...asked)
-        const pixels = await Promise.all(rows.map((row) => images.reduced(row, least, prepared.deep, decode)))
+        const pixels = await Promise.all(rows.map((row) => images.reduced(row, least, prepared.deep, run.decode)))
         const place = { seed: run.o.seed, epoch: drawn.epochOf(step) }
         const seen = pixels.map((picture, slot) => ({ pixels: picture, ...place, index: rows[slot]! + view * images.n }))
         await run.renderers.render(seen, { size: { height, width }, config, normalisation: normalisationOf(prepared) }, x)

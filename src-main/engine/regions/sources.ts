@@ -1,6 +1,7 @@
 /** Models that say where something is, whatever it is. */
 import { suppress } from '#shared/geometry/nms.ts'
 import { clipBox } from '#shared/geometry/box.ts'
+import type { ClassSpec } from '#shared/model/job.ts'
 import type { DetectionSettings } from '#shared/model/preview.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
 import { Detecting } from '../detection/detecting.ts'
@@ -39,6 +40,8 @@ export function masksOf(model: Model, wanted: string): RegionSource {
 
 /** A detector is asked for anything by these words. */
 export const ANYTHING: readonly string[] = ['object', 'thing', 'animal', 'person', 'plant', 'car', 'food', 'house', 'tool']
+/** What a model is trained to find that leaves names to a partner. */
+export const SOMETHING: ClassSpec = { name: 'object', phrases: [...ANYTHING] }
 /** Boxes of an image at most, and the overlap (IoU) beyond which the better of two is kept, whatever its word. */
 const MOST = 200
 const OVERLAP = 0.7

@@ -20,6 +20,7 @@ export const projects = {
     import: 'Import from',
     export: 'Export to',
     locate: 'Where the images are',
+    convert: 'Where the weights are',
     models: 'Where the checkpoints are',
     up: 'Up one folder',
     images: '{n} image here | {n} images here',

@@ -55,6 +55,7 @@ export const queue = {
     map: 'Drawing the map',
     prompts: 'Comparing prompts',
     download: 'Downloading a model',
+    convert: 'Converting a model',
     devices: 'Checking devices',
   },
   phases: {

@@ -23,6 +23,7 @@ export const sweeps = {
     rungs: 'Rungs: {rungs}',
     rung: '{n} × {epochs} epochs',
     start: 'Start the sweep',
+    nothingVaried: 'Give a setting several values, or ask for several seeds.',
     which: 'Sweep shown',
     cancel: 'Cancel what is left',
     again: 'Resume stopped runs',

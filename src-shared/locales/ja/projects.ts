@@ -22,6 +22,7 @@ export const projects: Translated<typeof source> = {
     import: 'インポート元',
     export: 'エクスポート先',
     locate: '画像の場所',
+    convert: '変換する重みのあるフォルダー',
     models: 'チェックポイントの場所',
     up: '上のフォルダーへ',
     images: 'ここに画像 {n} 枚',

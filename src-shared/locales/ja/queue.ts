@@ -58,6 +58,7 @@ export const queue: Translated<typeof source> = {
     map: '地図を作成中',
     prompts: 'プロンプトを比較中',
     download: 'モデルのダウンロード',
+    convert: 'モデルの変換',
     devices: 'デバイスの確認',
   },
   phases: {

@@ -25,6 +25,7 @@ export const sweeps: Translated<typeof source> = {
     rungs: '段：{rungs}',
     rung: '{n} × {epochs} エポック',
     start: 'スイープを開始',
+    nothingVaried: 'いずれかの設定に値を 2 つ以上入れるか、シード数を 2 以上にしてください。',
     which: '表示するスイープ',
     cancel: '残りを中止',
     again: '止まった学習を再開',

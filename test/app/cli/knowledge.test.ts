@@ -88,6 +88,46 @@ test('a training says what it gained and kept, in JSON and as a table; not if it
   expect([cell(probe!, 'kept'), cell(probe!, 'outside:before'), cell(untold!, 'kept')]).toEqual(['0', '', ''])
 })
 
+test('a soup is measured as its ingredients were, beside the model that they came from; not if none was, or if it is told not to', async () => {
+  const soup = async (method: string, of: string[], ...more: string[]) =>
+    document<{ knowledge?: Knowledge }>(
+      await dashi('merge', ...of, '--method', method, '--project', project, '--out', path.join(dir, 'soup'), '--json', ...more),
+    ).knowledge
+  const of = async (name: string, recipe: string, ...more: string[]) =>
+    document<Trained>(await train(recipe, '--name', name, '--json', ...more))
+  const [one, two, unmeasured] = [
+    await of('one', 'ft', ...ft),
+    await of('two', 'ft', ...ft, '--seed', '1'),
+    await of('three', 'ft', ...ft, '--seed', '2', '--no-forgetting'),
+  ]
+  if (one.knowledge?.kind !== 'measured') throw new Error()
+  const between = (await soup('uniform', [one.checkpoint, two.checkpoint])) as Extract<Knowledge, { kind: 'measured' }>
+  expect(between).toMatchObject({
+    kind: 'measured',
+    gain: { split: 'id', n: 6 },
+    outside: { of: 'project', classes: 3, n: 30, before: one.knowledge.outside!.before },
+    texts: { n: 30, before: one.knowledge.texts!.before },
+  })
+  // At the end of a line, the soup is the tuned model, and kept what that kept; the other end came from the same base.
+  const zero = await of('zero', 'zero-shot')
+  expect(await soup('wise-ft', [zero.checkpoint, one.checkpoint], '--set', 'alpha=1')).toEqual(one.knowledge)
+  expect(await soup('uniform', [unmeasured.checkpoint, unmeasured.checkpoint])).toBeUndefined()
+  expect(await soup('uniform', [unmeasured.checkpoint, one.checkpoint])).toMatchObject({ kind: 'measured' })
+  expect(await soup('uniform', [one.checkpoint, two.checkpoint], '--no-forgetting')).toBeUndefined()
+  const probes = [await of('p', 'lp', '--set', 'cCount=2'), await of('q', 'lp', '--set', 'cCount=3')]
+  expect(
+    await soup(
+      'uniform',
+      probes.map((p) => p.checkpoint),
+    ),
+  ).toEqual({ kind: 'unchanged' })
+  // Probes of two models left alone what each of them began with, which is not the same.
+  const on = (model: string) => of(`on ${path.basename(model)}`, 'lp', '--set', 'cCount=2', '--model', model)
+  const [p, q] = [await on(one.checkpoint), await on(two.checkpoint)]
+  expect(q.knowledge).toEqual({ kind: 'unchanged' })
+  expect(await soup('uniform', [p.checkpoint, q.checkpoint])).toMatchObject({ outside: { after: between.outside!.after } })
+})
+
 test('a large loss is warned of with its cures; a small one, or a gain, is not', () => {
   const change = { n: 100, before: 0.6, after: 0.4, change: -0.2, interval: [-0.28, -0.12] as [number, number] }
   const outside = { of: 'pictographs' as const, classes: 64 }

@@ -8,6 +8,7 @@ import { addRecords, createProject, startRun } from '../../../src-main/app/proje
 import { App } from '../../../src-main/app/serve/app.ts'
 import { storedSettings } from '../../../src-main/app/serve/preferences.ts'
 import { engine } from '../../helpers/engine.ts'
+import { OPEN_CLIP, writeUnsaid } from '../../helpers/open-clip.ts'
 import { TINY_CLIP, temporaryFolder } from '../../helpers/pictures.ts'
 import { hostIn, openWindow } from '../../helpers/window.ts'
 import { FakeHub } from '../hub/fake-hub.ts'
@@ -110,6 +111,44 @@ test('a folder on disk is looked at before it is added, and says what is missing
   const { problem } = await call('models.look', { folder: at })
   expect(JSON.stringify(problem)).toContain('pickle')
   expect(await call('models.look', { folder: path.join(dir, 'nothing') })).toMatchObject({ family: null, problem: { code: 'in-file' } })
+})
+
+test('weights of open_clip are converted among the downloads, as was said before; a pickle, an unknown activation and a name that is taken are refused', async () => {
+  const at = path.join(dir, 'from', 'RN-tiny')
+  fs.cpSync(path.join(OPEN_CLIP, 'quick'), at, { recursive: true })
+  const planned = await call('models.conversion', { source: at })
+  const file = path.join(at, 'open_clip_model.safetensors')
+  expect(planned).toMatchObject({ file, name: 'RN-tiny', family: 'CLIP', tokenizer: false, activationUnknown: false })
+  expect(planned.folder).toBe(path.join(dir, 'models', 'RN-tiny'))
+  await call('models.convert', { source: at, name: planned.name })
+  const job = await ended()
+  expect(job).toMatchObject({ kind: 'convert', status: 'done', subject: 'RN-tiny', phase: 'writing' })
+  expect(job.result).toEqual({ name: 'RN-tiny', folder: planned.folder, tokenizer: false })
+  const { models } = await call('models.shelf', {})
+  const made = models.find((m) => m.name === 'RN-tiny')!
+  expect(made).toMatchObject({ folder: planned.folder, source: 'outside', family: 'CLIP' })
+  expect(fs.statSync(path.join(planned.folder, 'model.safetensors')).size).toBeGreaterThan(planned.bytes)
+  expect((await call('models.conversion', { source: at })).name).toBe('RN-tiny-2')
+  await expect(call('models.convert', { source: at, name: 'RN-tiny' })).rejects.toThrow(/is there already: give another name$/)
+  await expect(call('models.convert', { source: at, name: '../elsewhere' })).rejects.toThrow(/^[^\n]*$/)
+
+  // Without its configuration, nothing says which activation the weights were trained with.
+  const alone = path.join(dir, 'from', 'alone.safetensors')
+  writeUnsaid(alone)
+  expect(await call('models.conversion', { source: alone })).toMatchObject({ name: 'alone', activationUnknown: true })
+  await call('models.convert', { source: alone, name: 'unsaid' })
+  expect(await ended()).toMatchObject({ status: 'failed', error: expect.stringMatching(/quick GELU.*[^\n]$/) as string })
+  expect(fs.existsSync(path.join(dir, 'models', 'unsaid'))).toBe(false)
+  await call('models.convert', { source: alone, name: 'plain', quickGelu: false })
+  expect(await ended()).toMatchObject({ status: 'done' })
+  const config = JSON.parse(fs.readFileSync(path.join(dir, 'models', 'plain', 'config.json'), 'utf8')) as Record<
+    string,
+    Record<string, unknown>
+  >
+  expect(config['text_config']!['hidden_act']).toBe('gelu')
+
+  fs.renameSync(file, path.join(at, 'open_clip_pytorch_model.bin'))
+  await expect(call('models.conversion', { source: at })).rejects.toThrow(/open_clip_pytorch_model\.bin: a pickle can run any program/)
 })
 
 test('a token is kept and never told back', async () => {

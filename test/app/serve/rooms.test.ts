@@ -299,8 +299,8 @@ describe('comparing', () => {
   test('measures all on the same images, and says where they differ', async () => {
     const w = await window()
     const { jobId } = await w.call('evaluation.compare', { checkpoints: ['checkpoints/first', 'checkpoints/first-2', TINY_CLIP] })
-    const { status, result } = await w.ended(jobId)
-    expect(status).toBe('done')
+    const { status, result, subject } = await w.ended(jobId)
+    expect([status, subject]).toEqual(['done', 'first, first 2, Nano']) // names, not folders
     const { rows, splits, pairs, differing, differences, confusions, classes } = comparison.parse(result)
     expect(rows.map((r) => r.name)).toEqual(['first', 'first 2', 'Nano'])
     expect([...splits].sort()).toEqual(['heldOut', 'id', 'ood', 'val'])
@@ -391,6 +391,7 @@ describe('merging', () => {
     const run = (await w.call('runs.list')).find((r) => r.id === runId)!
     const { accuracy, n, interval } = beside!.rows[0]!.splits['id']!
     expect([accuracy, n, interval[0] <= accuracy && accuracy <= interval[1]]).toEqual([run.metrics['id'], 6, true])
+    expect(run.metrics['knowledge']).toMatchObject({ kind: 'measured', outside: { of: 'pictographs' } })
     w.close()
   })
 

@@ -13,7 +13,7 @@ import { secondsOf } from '../../../src-main/app/training/plan/paces.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { outlineOf } from '../../../src-main/engine/rehearsal/outline.ts'
 import { programRoot } from '../../../src-main/program.ts'
-import { writeRandom } from '../preview.ts'
+import { writeSmallClip } from '../small-clip.ts'
 
 export const CLASSES = Array.from({ length: 10 }, (_, i) => ({ name: `class ${i}` }))
 export const MB = 2 ** 20
@@ -79,33 +79,7 @@ export async function planBench(only = ''): Promise<Record<string, number>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'dashi-bench-'))
   try {
     const small = path.join(dir, 'vit-s')
-    await writeRandom(
-      small,
-      {
-        model_type: 'clip',
-        projection_dim: 384,
-        text_config: {
-          vocab_size: 4096,
-          hidden_size: 128,
-          intermediate_size: 512,
-          num_hidden_layers: 2,
-          num_attention_heads: 4,
-          max_position_embeddings: 32,
-          eos_token_id: 1,
-          bos_token_id: 0,
-        },
-        vision_config: {
-          hidden_size: 384,
-          intermediate_size: 1536,
-          num_hidden_layers: 12,
-          num_attention_heads: 6,
-          image_size: 128,
-          patch_size: 16,
-          hidden_act: 'gelu',
-        },
-      },
-      { image_processor_type: 'CLIPImageProcessor', size: { shortest_edge: 128 }, crop_size: { height: 128, width: 128 } },
-    )
+    await writeSmallClip(small, 128)
     const items = await pictures(dir, 200)
     const ratios: Record<string, number> = {}
     const [memory, time]: [number[], number[]] = [[], []]

@@ -120,3 +120,13 @@ test('what cannot be decoded is told as if it had been decoded whole', async () 
     expect(got).toMatchObject({ fault: 'data', message: (want as Error).message, sentence: (want as { sentence?: unknown }).sentence })
   }
 })
+
+test('read whole by another thread, an image has the pixels that this one would read', async () => {
+  for (const file of ['images/rgb.jpg', 'images/rgba.png', 'images/grey.jpg', 'images/cmyk.jpg', 'formats/rgb24.bmp'].map(golden)) {
+    const read = (decode?: typeof decodeReduced) => new Images([{ file, label: 0 }]).pixels(0, undefined, decode)
+    const [here, there] = [await read(), await read(decodeReduced)]
+    expect([there.width, there.height, there.channels], file).toEqual([here.width, here.height, here.channels])
+    expect(Buffer.from(there.data), file).toEqual(Buffer.from(here.data))
+    expect(there.data.buffer).toBeInstanceOf(SharedArrayBuffer)
+  }
+})

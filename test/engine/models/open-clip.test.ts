@@ -6,7 +6,7 @@ import { clipVocabulary } from '../../../src-main/engine/data/train-bpe.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { imageFeature, paramsFor } from '../../../src-main/engine/models/model.ts'
-import { convertOpenClip } from '../../../src-main/engine/models/open-clip.ts'
+import { convertOpenClip, planOpenClip } from '../../../src-main/engine/models/open-clip.ts'
 import { l2Normalize } from '../../../src-main/engine/ops/index.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { feed } from '../../helpers/clip.ts'
@@ -39,10 +39,17 @@ describe.each([
 ])('open-clip/%s', (name, act, dtype) => {
   test('images, texts and logits are open_clip’s within 2e-5 (logits 1e-4), in the type of the source', async () => {
     const out = fresh()
-    const { tokenizer } = await convertOpenClip({ source: golden(name), out })
-    expect(tokenizer).toBe(false)
+    const progress: number[] = []
+    const made = await convertOpenClip({ source: golden(name), out, onProgress: (done) => progress.push(done) })
+    expect(made.tokenizer).toBe(false)
+    const planned = planOpenClip(golden(name))
+    expect(planned).toMatchObject({ ...made, activationUnknown: false })
+    expect(progress).toEqual(Array.from({ length: planned.tensors }, (_, i) => i))
     const expected = JSON.parse(fs.readFileSync(path.join(golden(name), 'expected.json'), 'utf8')) as Expected
     const model = await openModel(out)
+    const each = { F32: 4, BF16: 2, F16: 2 }[dtype]!
+    const values = model.weights.names().reduce((n, t) => n + model.weights.info(t).shape.reduce((a, b) => a * b, 1), 0)
+    expect(planned.bytes).toBe(each * values)
     expect(model.weights.names().every((t) => model.weights.info(t).dtype === dtype)).toBe(true)
     const config = JSON.parse(fs.readFileSync(path.join(out, 'config.json'), 'utf8')) as {
       text_config: { hidden_act: string }

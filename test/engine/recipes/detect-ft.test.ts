@@ -1,15 +1,18 @@
 /** Fine-tuning a detector on regions: what it learns, what it trains, and that it can be stopped. */
-import { cpSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Item, TrainJob } from '#shared/model/job.ts'
+import { Renderers } from '../../../src-main/engine/data/renderers.ts'
 import { evaluateJob } from '../../../src-main/engine/jobs/evaluate.ts'
 import { runJob } from '../../../src-main/engine/jobs/run-job.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
 import { mergeCheckpoints } from '../../../src-main/engine/merge/merge.ts'
 import { readRecord } from '../../../src-main/engine/weights/checkpoint.ts'
+import { readHead, WORDS_FILE } from '../../../src-main/engine/weights/head.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
@@ -125,11 +128,14 @@ function partnered(): string {
   const folder = path.join(dir, 'partnered')
   cpSync(OWL, folder, { recursive: true })
   cpSync(TINY_CLIP, path.join(dir, 'namer'), { recursive: true })
+  const fingerprint = 'ab'.repeat(32)
   const record = {
     ...{ format: 1, dashi: '0', created: new Date(0).toISOString(), base: null, recipe: null, seed: null, dataHash: null, device: null },
-    ...{ metrics: {}, templates: ['{}'], classes: [], partners: { names: { path: '../namer' }, others: ['tree'] } },
+    ...{ metrics: {}, templates: ['{}'], classes: [] },
   }
-  writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify(record))
+  const partners = { names: { path: '../namer', fingerprint }, others: ['tree'] }
+  writeFileSync(path.join(dir, 'namer', 'dashi.json'), JSON.stringify({ ...record, fingerprint }))
+  writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify({ ...record, partners }))
   return folder
 }
 
@@ -152,6 +158,33 @@ test('what has a partner that names things brings it along, and learns what labe
       scoresOf(measured).metrics['ap50']!,
       2,
     )
+})
+
+test('blended with the detector that it was made from, half of what the labels’ words add is left', async () => {
+  const base = partnered()
+  const { checkpoint } = await runJob({ ...job('taught', { trains: 'words' }), model: base }, quiet)
+  const words = (of: string) => readHead(of, WORDS_FILE)
+  const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith('dashi-zeros-'))
+  const before = temporary()
+  for (const [name, ingredients] of [
+    ['first', [base, checkpoint]],
+    ['last', [checkpoint, base]],
+  ] as const) {
+    const out = path.join(dir, `half ${name}`)
+    await mergeCheckpoints({ method: { name: 'wise-ft', alpha: 0.5 }, ingredients, out })
+    expect(words(out).classes).toEqual(words(checkpoint).classes)
+    expect(words(out).weight).toEqual(words(checkpoint).weight.map((x) => x / 2))
+    expect(words(checkpoint).weight.some((x) => x !== 0)).toBe(true)
+  }
+  expect(temporary()).toEqual(before)
+})
+
+test('images are read by the run’s threads, while a step blocks its own', async () => {
+  const read = vi.spyOn(Renderers.prototype, 'decode')
+  const train = await Promise.all([0, 1, 2, 3].map((i) => scene('unseen', i)))
+  await runJob({ ...job('threads', { epochs: 1 }), splits: { train } }, quiet)
+  expect(new Set(read.mock.calls.map(([file]) => file))).toEqual(new Set(train.map(({ file }) => file)))
+  read.mockRestore()
 })
 
 test('the words of labels alone leave the detector as it is; without a partner there are none', async () => {

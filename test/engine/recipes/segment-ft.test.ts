@@ -1,6 +1,7 @@
 /** Fine-tuning of a segmenter: PyTorch's gradients, what is trained and what is not, and better masks of held-out scenes. */
+import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import sharp from 'sharp'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { Item, TrainJob } from '#shared/model/job.ts'
@@ -13,7 +14,9 @@ import type { Params } from '../../../src-main/engine/nn/params.ts'
 import { trainedPart } from '../../../src-main/engine/recipes/beside.ts'
 import { segmentStep } from '../../../src-main/engine/recipes/segment.ts'
 import { Session, tensor } from '../../../src-main/engine/runtime/session.ts'
+import { Renderers } from '../../../src-main/engine/data/renderers.ts'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
+import { readRecord } from '../../../src-main/engine/weights/checkpoint.ts'
 import { feed } from '../../helpers/clip.ts'
 import { floats, golden, goldenPath, type GoldenTensor, normError } from '../../helpers/golden.ts'
 import { filesOf, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
@@ -184,6 +187,32 @@ test('the decoder, with low-rank matrices beside the image encoder that are merg
   expect(lora.loss[0]).toBe(decoder.loss[0]) // the matrices start at nothing
   expect(lora.loss[1]).not.toBe(decoder.loss[1])
   expect(await changed(lora.checkpoint)).toEqual(['image', 'masks'])
+})
+
+test('one with partners that name what it finds keeps them, and is trained to find things, whatever their labels', async () => {
+  const folder = path.join(dir, 'partnered')
+  cpSync(TINY_CLIPSEG, folder, { recursive: true })
+  cpSync(TINY_CLIP, path.join(dir, 'namer'), { recursive: true })
+  const record = {
+    ...{ format: 1, dashi: '0', created: new Date(0).toISOString(), base: null, recipe: null, seed: null, dataHash: null, device: null },
+    ...{
+      metrics: {},
+      templates: ['{}'],
+      classes: [],
+      partners: { names: { path: '../namer' }, boxes: { path: '../boxes' }, others: ['tree'] },
+    },
+  }
+  writeFileSync(path.join(folder, 'dashi.json'), JSON.stringify(record))
+  cpSync(goldenPath('families/owlvit'), path.join(dir, 'boxes'), { recursive: true })
+  const read = vi.spyOn(Renderers.prototype, 'decode')
+  const train = await Promise.all([20, 21].map((number) => scene(dir, number)))
+  const { checkpoint, loss } = await runJob({ ...job('kept', {}, folder), splits: { train } }, quiet)
+  // In threads, while a step blocks its own.
+  expect(new Set(read.mock.calls.map(([file]) => file))).toEqual(new Set(train.map(({ file }) => file)))
+  read.mockRestore()
+  expect(readRecord(checkpoint).partners).toMatchObject({ names: { path: 'partners/names' }, boxes: { path: 'partners/boxes' } })
+  const turned = { ...job('turned', {}, folder), splits: { train }, classes: [{ name: 'dog' }, { name: 'cat' }] }
+  expect((await runJob(turned, quiet)).loss).toEqual(loss)
 })
 
 test('each of a label’s texts is asked for', async () => {

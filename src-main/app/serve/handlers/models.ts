@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { modelMethods } from '#shared/contract/models.ts'
 import { userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { planConversion } from '../../hub/conversion.ts'
 import { hubOf } from '../../hub/place.ts'
 import { planOf } from '../../hub/plan.ts'
 import { cardOf, forget, removeModel, standingOf } from '../../hub/shelf.ts'
@@ -51,6 +52,11 @@ export const modelHandlers = ({ options: { models }, preferences }: Parts): Hand
       return plan
     },
     'models.download': (request, client) => client.queue('download', request, { subject: request.name }),
+    'models.conversion': ({ source }) => planConversion(hubOf(models), source),
+    'models.convert': (request, client) => {
+      planConversion(hubOf(models), request.source, request.name)
+      return client.queue('convert', { ...request, source: path.resolve(request.source) }, { subject: request.name })
+    },
     'models.forget': ({ name }) => {
       forget(hubOf(models), name)
       return null

@@ -20,7 +20,7 @@ import { variedView } from '../../detection/views.ts'
 import type { Model } from '../../models/model.ts'
 import type { TensorSpec } from '../../models/tensors.ts'
 import { adamW } from '../../optim/optimizer.ts'
-import { ANYTHING } from '../../regions/index.ts'
+import { SOMETHING } from '../../regions/index.ts'
 import { outlining } from '../../runtime/outline.ts'
 import { shuffled } from '../../tasks/examples.ts'
 import type { CentreBox } from '../../tasks/matching.ts'
@@ -142,7 +142,7 @@ async function tuneBoxes(run: Run, s: Settings): Promise<Trained> {
         const pixels = new Float32Array(batch * 3 * height * width)
         const targets = await Promise.all(
           rows.map(async (row, slot) => {
-            const whole = { pixels: await from.pixels(row, model.preprocess.deep), boxes: from.items[row]!.boxes ?? [] }
+            const whole = { pixels: await from.pixels(row, model.preprocess.deep, run.decode), boxes: from.items[row]!.boxes ?? [] }
             const view = varied ? variedView(whole.pixels, whole.boxes, varied(row)) : whole
             preprocess(view.pixels, model.preprocess, pixels, slot * 3 * height * width)
             const extent = extentOf(model, view.pixels)
@@ -174,9 +174,6 @@ async function tuneBoxes(run: Run, s: Settings): Promise<Trained> {
     notes: { ...rest.notes, parameters: parametersIn(weights) },
   }
 }
-
-/** What a detector is asked for that leaves names to a partner. */
-const SOMETHING: ClassSpec = { name: 'object', phrases: [...ANYTHING] }
 
 /** The query of each text of the classes, by the checkpoint's templates or their own. */
 async function textsOf({ model, o }: Run, classes: readonly ClassSpec[]): Promise<DrawnTexts> {

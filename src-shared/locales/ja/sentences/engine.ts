@@ -141,6 +141,7 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'open-clip.no-config': '{config} が隣に必要です。テンソルから大きさが分かる OpenAI の CLIP（Vision Transformer）の重みではありません',
   'open-clip.activation':
     'この重みが quick GELU（OpenAI のもの）と GELU のどちらで学習されたか分かりません。--quick-gelu か --gelu を付けるか、{config} を隣に置いてください',
+  'open-clip.there': '{folder} はすでにあります。別の名前を指定してください',
   'open-clip.vocabulary': 'gzip として展開できません',
   'tokenizer.padding-side': 'padding_side："right" が必要ですが、{found} です',
   'tokenizer.clip-merges': 'CLIP の {expected} 個のマージ（1 行に 2 トークン）が必要ですが、{found} 個です',
