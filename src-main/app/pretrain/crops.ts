@@ -39,9 +39,9 @@ function cropOf(
 ): Uint8Array {
   const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
   const [kx, ky] = [WHOLE / width, (WHOLE * width) / (sceneWidth * sceneHeight)]
-  const long = Math.max(w / kx, h / ky) * rng.uniform(0.85, 1.25)
+  const long = Math.max(w / kx, h / ky) * rng.uniform(0.8, 1.35)
   const part = (from: number, length: number, k: number) => {
-    const start = from + length * (0.5 + rng.uniform(-0.1, 0.1)) - (long * k) / 2
+    const start = from + length * (0.5 + rng.uniform(-0.14, 0.14)) - (long * k) / 2
     const first = Math.min(WHOLE - 4, Math.max(0, Math.floor(start)))
     return [first, Math.max(4, Math.min(WHOLE, Math.ceil(start + long * k)) - first)] as const
   }

@@ -9,7 +9,7 @@ import type { AppContext } from '../context.ts'
 import { concepts as allConcepts } from '../sample/concepts.ts'
 import { suitsScene } from '../sample/scenes.ts'
 import { cropsOf } from './crops.ts'
-import { sceneConcepts, trainingSprites } from './detect-data.ts'
+import { isUnseen, sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, recordMade, writeCurve } from './made.ts'
 import { measureNames, type NamesFigures } from './names-measure.ts'
 
@@ -61,7 +61,8 @@ async function makeIn(
   return { figures, before, steps: losses.length, seconds: (Date.now() - started) / 1000 }
 
   async function trained() {
-    const concepts = allConcepts().filter(suitsScene)
+    // Words that are held out are no wrong answers either: that would drive the crops of everything away from them.
+    const concepts = allConcepts().filter((c) => suitsScene(c) && !isUnseen(c))
     const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
     const { image } = nano
     const crops = cropsOf('names', recipe.seed, sprites, { scenes: recipe.scenes, side: image.size + recipe.margin }, (done, of) =>

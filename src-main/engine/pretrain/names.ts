@@ -2,6 +2,7 @@
  * Fine-tuning of an image tower to know things by crops of scenes: turned, half hidden, on any ground. Texts stay as they are,
  * and so does where things are among them: a crop should look like the drawing by itself does to the tower it starts from.
  */
+import { augmentSchema, colour } from '../data/augment.ts'
 import { Rng } from '../data/rng.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Architecture } from '../models/model.ts'
@@ -100,23 +101,23 @@ function createTrainer({ model, start, words, pictures, threads }: NamesOptions)
   )
 }
 
+const colours = augmentSchema.parse(recipe.colours)
+
 /** A batch, which depends on the step alone. */
 function feeds({ model, crops, wordOf, mean, std }: NamesOptions, step: number): Record<string, Tensor> {
   const { batch: b, margin, seed } = recipe
   const { size } = model.image
-  const wide = size + margin
-  const pixels = new Float32Array(b * 3 * size * size)
+  const volume = 3 * size * size
+  const pixels = new Float32Array(b * volume)
   const rng = Rng.of(seed, 0x4a, step)
   const chosen = Array.from({ length: b }, (_, slot) => {
     const crop = crops[rng.int(crops.length)]!
-    const [dx, dy] = [rng.int(margin + 1), rng.int(margin + 1)]
-    for (let c = 0, at = slot * 3 * size * size; c < 3; c++)
-      for (let y = 0; y < size; y++) {
-        const from = (c * wide + y + dy) * wide + dx
-        for (let x = 0; x < size; x++, at++) pixels[at] = (crop.rgb[from + x]! / 255 - mean[c]!) / std[c]!
-      }
+    const corner = [rng.int(margin + 1), rng.int(margin + 1)] as const
+    show(crop.rgb, size + margin, corner, colour(colours, rng), pixels.subarray(slot * volume, (slot + 1) * volume), size)
     return crop.picture
   })
+  for (let plane = 0, at = 0; plane < 3 * b; plane++)
+    for (let i = 0; i < size * size; i++, at++) pixels[at] = (pixels[at]! - mean[plane % 3]!) / std[plane % 3]!
   return {
     pixels: tensor(pixels, 'float32', [b, 3, size, size]),
     picture: tensor(Int32Array.from(chosen), 'int32', [b]),
@@ -126,4 +127,25 @@ function feeds({ model, crops, wordOf, mean, std }: NamesOptions, step: number):
       [b],
     ),
   }
+}
+
+/** A part of a crop in other colours, [3, size, size] from 0 to 1. @param matrix [3, 4] of colours and 1 */
+function show(
+  rgb: Uint8Array,
+  wide: number,
+  [left, top]: readonly [number, number],
+  matrix: ReturnType<typeof colour>,
+  out: Float32Array,
+  size: number,
+): void {
+  const [area, plane] = [size * size, wide * wide]
+  for (let y = 0, at = 0; y < size; y++)
+    for (let x = 0; x < size; x++, at++) {
+      const from = (y + top) * wide + x + left
+      const [r, g, b] = [rgb[from]! / 255, rgb[from + plane]! / 255, rgb[from + 2 * plane]! / 255]
+      for (let c = 0, m = 0; c < 3; c++, m += 4) {
+        const value = matrix[m]! * r + matrix[m + 1]! * g + matrix[m + 2]! * b + matrix[m + 3]!
+        out[c * area + at] = Math.min(1, Math.max(0, value))
+      }
+    }
 }
