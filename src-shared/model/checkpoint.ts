@@ -50,11 +50,13 @@ export const partnersSchema = z.object({
   boxes: checkpointRefSchema.optional(),
   /** Tells things from the background; the model itself, if it is a segmenter. */
   foreground: checkpointRefSchema.optional(),
+  /** Looks at each box again. */
+  refine: checkpointRefSchema.optional(),
   /** Words that a region may be instead of those that are asked for: they lower its score. */
   others: z.array(z.string().min(1)).min(1),
 })
 export type Partners = z.infer<typeof partnersSchema>
-export const partnerRoles = ['names', 'boxes', 'foreground'] as const satisfies readonly (keyof Partners)[]
+export const partnerRoles = ['names', 'boxes', 'foreground', 'refine'] as const satisfies readonly (keyof Partners)[]
 
 export const checkpointRecordSchema = z.object({
   format: z.literal(1),

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { Argument, Command } from 'commander'
 import type { AppContext } from '../context.ts'
 import { progressBar } from '../terminal/progress.ts'
-import { makeNanoDetector } from '../pretrain/detect.ts'
+import { makeNanoDetector, makeRefiner } from '../pretrain/detect.ts'
 import { measureBox } from '../pretrain/figures.ts'
 import { makeNames } from '../pretrain/names.ts'
 import { makeNano } from '../pretrain/nano.ts'
@@ -37,6 +37,13 @@ const models: Readonly<
     folder: (app) => path.join(app.nano, '..', 'nano-detect'),
     make: async (app, out, o, on) => {
       const result = await makeNanoDetector(app, out, o, on)
+      return [result, said(result)]
+    },
+  },
+  refine: {
+    folder: (app) => path.join(app.nano, '..', 'nano-refine'),
+    make: async (app, out, o, on) => {
+      const result = await makeRefiner(app, out, o, on)
       return [result, said(result)]
     },
   },

@@ -1,18 +1,18 @@
-/** `dashi pretrain detect`: the nano detector. */
+/** `dashi pretrain detect` and `refine`: the nano detector, and the model that looks at its boxes again. */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { preprocessSchema } from '../../engine/data/index.ts'
 import { Detecting } from '../../engine/detection/index.ts'
-import { architectureOf, nanoDetectConfig, nanoPreprocessor, openModel, towerStart } from '../../engine/models/index.ts'
-import { detectorStart, detectRecipe, pretrainDetector } from '../../engine/pretrain/index.ts'
+import { architectureOf, nanoDetectConfig, nanoPreprocessor, nanoRefineConfig, openModel, towerStart } from '../../engine/models/index.ts'
+import { type DrawScene, detectorStart, detectRecipe, pretrainDetector, refinerStart, refineRecipe } from '../../engine/pretrain/index.ts'
 import { ANYTHING } from '../../engine/regions/index.ts'
 import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { sceneDrawer } from './compose.ts'
 import { sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
+import { windowDrawer } from './windows.ts'
 
-const RECIPE = 'pretrain-detect'
 /** Averaged into one query for each word; part of the model. */
 const TEMPLATES = ['{}', 'a picture of {}', 'an icon of {}']
 
@@ -21,25 +21,65 @@ export interface NanoDetectResult {
   readonly seconds: number
 }
 
+interface Lengths {
+  readonly steps?: number
+  readonly threads?: number
+}
+
+type Sprites = Awaited<ReturnType<typeof trainingSprites>>
+type Normalisation = { readonly image_mean: readonly number[]; readonly image_std: readonly number[] }
+
+interface Start {
+  readonly base: { readonly path: string; readonly fingerprint: string }
+  readonly config: ReturnType<typeof nanoDetectConfig> | ReturnType<typeof nanoRefineConfig>
+  readonly weights: Map<string, Float32Array>
+}
+
+/** Of the two models, what makes them differ. */
+interface Kind {
+  readonly name: string
+  readonly recipe: typeof detectRecipe | typeof refineRecipe
+  start(nano: string): Promise<Start>
+  scenes(sprites: Sprites, size: number, preprocess: Normalisation, onProgress: OnProgress): DrawScene
+}
+
 /** Trains the nano detector from Nano: a folder in the layout of OWL-ViT. `figures` measures it. */
-export const makeNanoDetector = (
-  app: AppContext,
-  dir: string,
-  { steps = detectRecipe.steps, threads }: { readonly steps?: number; readonly threads?: number },
-  onProgress: OnProgress,
-): Promise<NanoDetectResult> => madeIn(dir, RECIPE, (beside) => makeIn(app, beside, { steps, threads }, onProgress))
+export const makeNanoDetector = (app: AppContext, dir: string, lengths: Lengths, onProgress: OnProgress): Promise<NanoDetectResult> =>
+  makeKind(app, dir, detector, lengths, onProgress)
+
+/** Trains the model that mends the nano detector's boxes; in the same layout. */
+export const makeRefiner = (app: AppContext, dir: string, lengths: Lengths, onProgress: OnProgress): Promise<NanoDetectResult> =>
+  makeKind(app, dir, refiner, lengths, onProgress)
+
+const detector: Kind = {
+  name: 'pretrain-detect',
+  recipe: detectRecipe,
+  start: fromNano,
+  scenes: (sprites, size, preprocess) => sceneDrawer('detect', detectRecipe.seed, sprites, size, preprocess),
+}
+const refiner: Kind = {
+  name: 'pretrain-refine',
+  recipe: refineRecipe,
+  start: fromDetector,
+  scenes: (sprites, size, preprocess, onProgress) =>
+    windowDrawer(sprites, size, refineRecipe.scenes, preprocess, (done, of) => onProgress('windows', done, of)),
+}
+
+const makeKind = (app: AppContext, dir: string, kind: Kind, lengths: Lengths, onProgress: OnProgress) =>
+  madeIn(dir, kind.name, (beside) => makeIn(app, beside, kind, lengths, onProgress))
 
 async function makeIn(
   app: AppContext,
   dir: string,
-  { steps, threads }: { readonly steps: number; readonly threads: number | undefined },
+  { name, recipe, start: startOf, scenes }: Kind,
+  { steps = recipe.steps, threads }: Lengths,
   onProgress: OnProgress,
 ): Promise<NanoDetectResult> {
   const started = Date.now()
-  const { start, config } = await startFrom(app.nano)
+  const { weights: start, config, base } = await startOf(app.nano)
   const model = architectureOf(config)
   const shapes = model.tensors.shapes()
-  const stateDir = path.join(app.cache, 'pretrain-detect')
+  const stateDir = path.join(app.cache, name)
   mkdirSync(stateDir, { recursive: true })
   const write = async (weights: ReadonlyMap<string, Float32Array>) => {
     await writeSafetensors(
@@ -63,10 +103,11 @@ async function makeIn(
   const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
   const { losses, weights } = await pretrainDetector({
     model,
+    recipe,
     start,
-    identity: [config, sprites.length],
+    identity: [config, sprites.length, base.fingerprint],
     anything: await anythingIn(dir),
-    scene: sceneDrawer('detect', detectRecipe.seed, sprites, size, preprocess),
+    scene: scenes(sprites, size, preprocess, onProgress),
     steps,
     threads,
     stateDir,
@@ -88,27 +129,35 @@ async function makeIn(
   })
   await write(new Map([...start, ...weights]))
   writeCurve(dir, losses, 3)
-  const base = { path: 'nano', fingerprint: await fingerprint(app.nano) }
-  const settings = { ...detectRecipe, steps }
-  await recordMade(dir, { base, recipe: RECIPE, settings, metrics: {}, templates: TEMPLATES, partners: partnersOf({ names: app.nano }) })
+  const settings = { ...recipe, steps }
+  await recordMade(dir, { base, recipe: name, settings, metrics: {}, templates: TEMPLATES, partners: partnersOf({ names: app.nano }) })
   return { steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }
 
-/** The weights that training starts from, and the configuration. */
-async function startFrom(nano: string) {
+/** The detector's start: Nano's texts, and an untrained image tower. */
+async function fromNano(nano: string): Promise<Start> {
   const clip = await openModel(nano)
   try {
-    const text = clip.text!
-    const config = nanoDetectConfig(text.vocabulary, clip.tokenizer.endId)
-    const start = detectorStart(
-      architectureOf(config).tensors.shapes(),
-      towerStart(config, detectRecipe.seed),
-      (name) => clip.weights.float32(name),
-      detectRecipe.seed,
-    )
-    return { start, config }
+    const config = nanoDetectConfig(clip.text!.vocabulary, clip.tokenizer.endId)
+    const shapes = architectureOf(config).tensors.shapes()
+    const { seed } = detectRecipe
+    const weights = detectorStart(shapes, towerStart(config, seed), (name) => clip.weights.float32(name), seed)
+    return { base: { path: 'nano', fingerprint: await fingerprint(nano) }, config, weights }
   } finally {
     clip.close()
+  }
+}
+
+/** The start of the model that looks again: the nano detector beside Nano. */
+async function fromDetector(nano: string): Promise<Start> {
+  const dir = path.join(nano, '..', 'nano-detect')
+  const detector = await openModel(dir)
+  try {
+    const config = nanoRefineConfig(detector.text!.vocabulary, detector.tokenizer.endId)
+    const weights = refinerStart(architectureOf(config).tensors.shapes(), (name) => detector.weights.float32(name))
+    return { base: { path: 'nano-detect', fingerprint: await fingerprint(dir) }, config, weights }
+  } finally {
+    detector.close()
   }
 }
 

@@ -13,20 +13,21 @@ import { measureSegmenter } from './segment-measure.ts'
 export type BoxFigures = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /**
- * Each model that finds things gets the others as partners: the one that names, the one that finds boxes, and the one that
- * tells things from the background. Then it is measured with them, and its record says both.
+ * Each model that finds things gets the others as partners: the one that names, the one that finds boxes, the one that
+ * looks at them again, and the one that tells things from the background. Then it is measured with them, and its record says both.
  */
 export async function measureBox({ nano, cache }: AppContext, onProgress: OnProgress): Promise<BoxFigures> {
   const beside = (name: string) => path.join(nano, '..', name)
-  const [boxes, masks, naming] = [beside('nano-detect'), beside('nano-segment'), beside('nano-names')]
+  const [boxes, masks, naming, again] = [beside('nano-detect'), beside('nano-segment'), beside('nano-names'), beside('nano-refine')]
   const names = existsSync(naming) ? naming : nano
   const foreground = existsSync(masks) ? { foreground: masks } : {}
-  const detector = await measured(boxes, partnersOf({ names, ...foreground }), async () => {
+  const refine = existsSync(again) ? { refine: again } : {}
+  const detector = await measured(boxes, partnersOf({ names, ...foreground, ...refine }), async () => {
     const { seen, unseen } = await measureDetector(boxes, sceneConcepts(), cache, (done, of) => onProgress('boxes', done, of))
     return named({ seen, unseen })
   })
   if (!existsSync(masks)) return { 'nano-detect': detector }
-  const segmenter = await measured(masks, partnersOf({ names, boxes }), async () => ({
+  const segmenter = await measured(masks, partnersOf({ names, boxes, ...refine }), async () => ({
     ...(await measureSegmenter({ dir: masks, nano, cache }, onProgress)),
   }))
   return { 'nano-detect': detector, 'nano-segment': segmenter }

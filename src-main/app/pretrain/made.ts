@@ -50,16 +50,19 @@ export function partnersOf({
   names,
   boxes,
   foreground,
+  refine,
 }: {
   readonly names: string
   readonly boxes?: string
   readonly foreground?: string
+  readonly refine?: string
 }): NonNullable<CheckpointRecord['partners']> {
   const ref = (dir: string) => ({ path: `../${path.basename(dir)}`, fingerprint: readRecord(dir).fingerprint })
   return {
     names: ref(names),
     ...(boxes ? { boxes: ref(boxes) } : {}),
     ...(foreground ? { foreground: ref(foreground) } : {}),
+    ...(refine ? { refine: ref(refine) } : {}),
     others: sceneConcepts()
       .filter((_, i) => i % OTHERS_ONE_IN === 0)
       .map(({ name }) => name),

@@ -23,6 +23,12 @@ export const nanoDetectConfig = (vocabSize: number, eosTokenId: number) => {
   } as const
 }
 
+/** The configuration of the model that looks at its boxes again: the same at 128 px, as 8 × 8 patches. */
+export const nanoRefineConfig = (vocabSize: number, eosTokenId: number) => {
+  const { vision_config, ...rest } = nanoDetectConfig(vocabSize, eosTokenId)
+  return { ...rest, vision_config: { ...vision_config, image_size: 128 } } as const
+}
+
 /** The configuration of the nano segmenter in the layout of CLIPSeg: Nano's texts, the nano detector's image tower, and a small decoder. */
 export const nanoSegmentConfig = (vocabSize: number, eosTokenId: number) => {
   const { text_config, ...nano } = nanoConfig(vocabSize, eosTokenId)

@@ -25,3 +25,38 @@ export const detectRecipe = {
   /** One in so many words is held out: no scene of the training shows it. */
   heldOutOneIn: 4,
 } as const
+
+/** What a training of boxes needs to know. */
+export interface BoxRecipe {
+  readonly seed: number
+  readonly batch: number
+  readonly steps: number
+  readonly warmupSteps: number
+  readonly weightDecay: number
+  readonly clipNorm: number
+  readonly ema: number
+  readonly lr: number
+  readonly scenes: number
+  readonly matchedSteps: number
+  readonly matchedLr: number
+  readonly regions: number
+}
+
+/**
+ * How the model is trained that looks at each box again (Cai & Vasconcelos 2018, "Cascade R-CNN", §4): at windows of scenes about
+ * guesses of one object's box, of which it finds the box that is meant, or none. There is no second part: only one answers.
+ */
+export const refineRecipe = {
+  ...detectRecipe,
+  batch: 32,
+  steps: 5000,
+  matchedSteps: 0,
+  /** Windows that are cut, each shown again in eight mirrored ways. */
+  scenes: 12000,
+  /** A window's side in that of the box it is about. */
+  around: 2,
+  /** How wrong a guess is: its middle by up to this share of the object's sides, its size by up to a factor of exp(this). */
+  off: { middle: 0.25, size: 0.5 },
+  /** One in so many windows is anywhere. */
+  anywhereOneIn: 6,
+} as const

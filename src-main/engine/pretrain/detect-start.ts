@@ -36,6 +36,32 @@ export function detectorStart(
   return out
 }
 
+/** Of a window, a thing takes about twice the share that it takes of a scene and more: by this much its size's logit is higher. */
+const LARGER = 1.4
+
+/**
+ * Initial weights of the model that looks at boxes again: the detector's, whose patches are as many pixels. Its grid is smaller; it
+ * gets the positions of the detector's upper left part, so that neighbours stay neighbours.
+ * @param shapes of its tensors
+ */
+export function refinerStart(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  detector: (name: string) => Float32Array,
+): Map<string, Float32Array> {
+  return new Map(
+    [...shapes].map(([name, shape]) => {
+      const from = Float32Array.from(detector(name))
+      if (name === 'box_head.dense2.bias') return [name, from.map((x, i) => (i < 2 ? x : x + LARGER))] as const
+      if (!name.endsWith('vision_model.embeddings.position_embedding.weight')) return [name, from] as const
+      const width = shape[1]!
+      const [side, whole] = [Math.sqrt(shape[0]! - 1), Math.sqrt(from.length / width - 1)]
+      const row = (at: number) => from.subarray(at * width, (at + 1) * width)
+      const rows = Array.from({ length: side * side }, (_, i) => row(1 + Math.floor(i / side) * whole + (i % side)))
+      return [name, Float32Array.from([row(0), ...rows].flatMap((r) => [...r]))] as const
+    }),
+  )
+}
+
 /** The name in CLIP, where it is misspelt; null of a head's tensor. */
 const innerName = (name: string): string | null =>
   name.startsWith('owlvit.') ? name.slice('owlvit.'.length).replace('pre_layernorm', 'pre_layrnorm') : null

@@ -7,13 +7,14 @@ import { adamW } from '../optim/optimizer.ts'
 import { warmupCosine } from '../optim/schedule.ts'
 import { type StepMetrics, Trainer, type TrainOptions } from '../runtime/train.ts'
 import { denseFeeds, denseLoss } from './dense.ts'
-import { detectRecipe as recipe } from './detect-recipe.ts'
+import type { BoxRecipe } from './detect-recipe.ts'
 import { runResumed } from './resumed.ts'
 import type { DrawScene } from './scene.ts'
 import { turnedScenes } from './turned.ts'
 
 export interface DetectPretrainOptions {
   readonly model: Architecture
+  readonly recipe: BoxRecipe
   readonly start: ReadonlyMap<string, Float32Array>
   /** Identifies the model and the data in saved states. */
   readonly identity: unknown
@@ -31,14 +32,16 @@ type Weights = ReadonlyMap<string, Float32Array>
 
 /** @returns the loss of every step, and the moving average of the trained weights */
 export async function pretrainDetector(given: DetectPretrainOptions): Promise<{ losses: number[]; weights: Weights }> {
+  const { recipe } = given
   const o = { ...given, scene: turnedScenes(given.scene, given.model.image.size, recipe.scenes) }
   const last = Math.min(recipe.matchedSteps, Math.floor(o.steps / 10))
   const dense = await trainDense(o, o.steps - last)
+  if (!last) return dense
   const matched = await trainMatched(o, new Map([...o.start, ...dense.weights]), o.steps - last)
   return { losses: [...dense.losses, ...matched.losses], weights: matched.weights }
 }
 
-const optionsOf = ({ threads }: DetectPretrainOptions): TrainOptions => ({
+const optionsOf = ({ threads, recipe }: DetectPretrainOptions): TrainOptions => ({
   optimizer: adamW({ weightDecay: recipe.weightDecay }),
   clipNorm: recipe.clipNorm,
   ema: recipe.ema,
@@ -55,7 +58,7 @@ const paramsOf = ({ model }: DetectPretrainOptions, weights: Weights) => {
 
 /** Every patch answers. */
 async function trainDense(o: DetectPretrainOptions, steps: number) {
-  const { model } = o
+  const { model, recipe } = o
   const { size, patch } = model.image
   const shape = { images: recipe.batch, size, patch }
   const params = paramsOf(o, o.start)
@@ -72,7 +75,7 @@ async function trainDense(o: DetectPretrainOptions, steps: number) {
   )
   try {
     const losses = await runResumed(
-      { ...o, recipe, file: 'dense.safetensors' },
+      { ...o, file: 'dense.safetensors' },
       {
         trainer,
         steps,
@@ -88,7 +91,7 @@ async function trainDense(o: DetectPretrainOptions, steps: number) {
 
 /** One prediction answers for each object. */
 async function trainMatched(o: DetectPretrainOptions, start: Weights, from: number) {
-  const { model, steps } = o
+  const { model, steps, recipe } = o
   const { size } = model.image
   const detector = model.detector!
   const shape = { images: recipe.batch, height: size, width: size, queries: 1, regions: recipe.regions }
@@ -103,7 +106,7 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
   const schedule = warmupCosine({ lr: recipe.matchedLr, warmup: recipe.warmupSteps, total: steps - from })
   try {
     const losses = await runResumed(
-      { ...o, recipe, file: 'matched.safetensors' },
+      { ...o, file: 'matched.safetensors' },
       {
         trainer: training.trainer,
         from,
@@ -125,5 +128,5 @@ async function trainMatched(o: DetectPretrainOptions, start: Weights, from: numb
 }
 
 /** One of the words for anything. */
-const queryOf = ({ anything }: DetectPretrainOptions, step: number): Float32Array =>
+const queryOf = ({ anything, recipe }: DetectPretrainOptions, step: number): Float32Array =>
   anything[Rng.of(recipe.seed, 0xa5, step).int(anything.length)]!

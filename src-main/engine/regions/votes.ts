@@ -2,7 +2,7 @@ import { boxIou } from '#shared/geometry/box.ts'
 import { suppress } from '#shared/geometry/nms.ts'
 import type { Box } from '#shared/model/shape.ts'
 
-interface Scored {
+export interface Scored {
   readonly box: Box
   readonly score: number
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src-main/engine/data/rng.ts'
 import { architectureOf } from '../../../src-main/engine/models/families.ts'
 import { nanoDetectConfig } from '../../../src-main/engine/models/nano-detect.ts'
+import { detectRecipe } from '../../../src-main/engine/pretrain/detect-recipe.ts'
+import { refinerStart } from '../../../src-main/engine/pretrain/detect-start.ts'
 import { pretrainDetector } from '../../../src-main/engine/pretrain/detect.ts'
 import { patchTargets, showPatches } from '../../../src-main/engine/pretrain/patches.ts'
 import type { DrawScene, Scene } from '../../../src-main/engine/pretrain/scene.ts'
@@ -50,6 +52,7 @@ test('a small detector learns which patches answer for an object, and where it e
   const told: Record<string, number>[] = []
   const { losses, weights } = await pretrainDetector({
     model,
+    recipe: detectRecipe,
     start,
     identity: 'squares',
     anything: [word(0), word(1)],
@@ -111,4 +114,22 @@ test('a scene is shown again in eight ways, in each of which its boxes and pixel
   }
   expect(seen.size).toBe(8)
   expect(drawn).toBe(1)
+})
+
+test('the model that looks again starts as the detector on the upper left of its grid, with larger boxes', () => {
+  const shapes = new Map([
+    ['owlvit.vision_model.embeddings.position_embedding.weight', [1 + 4, 2]],
+    ['box_head.dense2.bias', [4]],
+    ['layer_norm.weight', [2]],
+  ])
+  // The class token's row is -1; that of a patch is 10 · row + column, twice.
+  const places = [-1, 0, 1, 2, 10, 11, 12, 20, 21, 22].flatMap((x) => [x, x])
+  const detector: Record<string, number[]> = { 'box_head.dense2.bias': [1, 2, 3, 4], 'layer_norm.weight': [5, 6] }
+  const start = refinerStart(shapes, (name) => Float32Array.from(detector[name] ?? places))
+  expect([...start.get('owlvit.vision_model.embeddings.position_embedding.weight')!]).toEqual([-1, 0, 1, 10, 11].flatMap((x) => [x, x]))
+  expect([...start.get('layer_norm.weight')!]).toEqual([5, 6])
+  const [cx, cy, w, h] = start.get('box_head.dense2.bias')!
+  expect([cx, cy]).toEqual([1, 2])
+  expect(w).toBeGreaterThan(3)
+  expect(h! - w!).toBeCloseTo(1)
 })

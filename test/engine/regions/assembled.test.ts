@@ -1,12 +1,11 @@
 /** A model that finds things without knowing what they are, with the model beside it that names them. */
-import { cpSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import { answer } from '../../../src-main/engine/questions/answer.ts'
 import { Assembled } from '../../../src-main/engine/regions/index.ts'
-import { islandsIn } from '../../../src-main/engine/regions/islands.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
@@ -46,16 +45,22 @@ test('a partner that is another model by now is refused by name', async () => {
   )
 })
 
-test('islands are parts of a bitmap that touch by their sides; specks are none', () => {
-  const bitmap = new Uint8Array(40 * 20)
-  const fill = (x0: number, y0: number, side: number) => {
-    for (let y = y0; y < y0 + side; y++) bitmap.fill(1, y * 40 + x0, y * 40 + x0 + side)
+test('boxes that are looked at again end elsewhere, within the image', async () => {
+  const { detector, image } = await boxed({ path: '../clip' })
+  const ask = () => answer({ kind: 'detect', model: detector, file: image, prompt, settings: { threshold: 0 } })
+  const alone = (await ask()) as { box: number[] }[]
+  cpSync(goldenPath('families/owlvit'), path.join(detector, '..', 'refiner'), { recursive: true })
+  const record = JSON.parse(readFileSync(path.join(detector, 'dashi.json'), 'utf8')) as { partners: object }
+  Object.assign(record.partners, { refine: { path: '../refiner' } })
+  const again = path.join(detector, '..', 'again')
+  cpSync(detector, again, { recursive: true })
+  writeFileSync(path.join(again, 'dashi.json'), JSON.stringify(record))
+  const found = (await answer({ kind: 'detect', model: again, file: image, prompt, settings: { threshold: 0 } })) as { box: number[] }[]
+  expect(found.length).toBeGreaterThan(0)
+  expect(found.map((f) => f.box)).not.toEqual(alone.map((f) => f.box))
+  for (const { box } of found) {
+    const [x, y, w, h] = box as [number, number, number, number]
+    expect(Math.min(x, y)).toBeGreaterThanOrEqual(0)
+    expect([x + w <= 60.001, y + h <= 40.001]).toEqual([true, true])
   }
-  fill(2, 3, 8)
-  fill(10, 11, 9) // touches the first at a corner
-  fill(30, 2, 3)
-  expect(islandsIn(bitmap, 40, 20)).toEqual([
-    { x: 2, y: 3, w: 8, h: 8 },
-    { x: 10, y: 11, w: 9, h: 9 },
-  ])
 })

@@ -1,0 +1,147 @@
+/** What the model that looks at boxes again is trained on: windows of scenes about guesses of an object's box. */
+import { boxIou } from '#shared/geometry/box.ts'
+import type { Box } from '#shared/model/shape.ts'
+import { Rng } from '../../engine/data/index.ts'
+import { type DrawScene, refineRecipe as recipe, type Scene } from '../../engine/pretrain/index.ts'
+import { sceneHeight, sceneWidth } from '../sample/scenes.ts'
+import { composeScene, type ComposedScene, type DrawnSprite } from './compose.ts'
+
+/** Side of the scenes that windows are cut from, and windows about each object. */
+const [WHOLE, EACH] = [320, 2]
+/** A window that is anywhere is about an object whose box overlaps its guess by so much. */
+const MEANT = 0.3
+/** Long sides, in pixels of a scene, of guesses that are anywhere. */
+const SIZES = [48, 200] as const
+
+interface Window extends Scene {
+  /** [3, side, side], from 0 to 255. */
+  readonly rgb: Uint8Array
+}
+
+type Normalisation = { readonly image_mean: readonly number[]; readonly image_std: readonly number[] }
+
+/** So many windows as a training is fed with them. @param side of a window in pixels */
+export function windowDrawer(
+  sprites: readonly DrawnSprite[],
+  side: number,
+  count: number,
+  preprocess: Normalisation,
+  onProgress?: (done: number, of: number) => void,
+): DrawScene {
+  const windows = windowsOf(sprites, side, count, preprocess, onProgress)
+  const { image_mean: mean, image_std: std } = preprocess
+  return (number, out, offset) => {
+    const { rgb, owner, objects } = windows[number]!
+    for (let i = 0; i < rgb.length; i++) {
+      const c = Math.floor(i / side ** 2)
+      out[offset + i] = (rgb[i]! / 255 - mean[c]!) / std[c]!
+    }
+    return { owner, objects }
+  }
+}
+
+function windowsOf(
+  sprites: readonly DrawnSprite[],
+  side: number,
+  count: number,
+  { image_mean: mean }: Normalisation,
+  onProgress?: (done: number, of: number) => void,
+): Window[] {
+  const windows: Window[] = []
+  for (let number = 0; windows.length < count; number++) {
+    const scene = composeScene('refine', recipe.seed, number, sprites, WHOLE)
+    const rng = Rng.of(recipe.seed, 0xe1, number)
+    for (const guess of guessesOf(scene, rng)) windows.push(windowOf(scene, guess, side, mean))
+    onProgress?.(Math.min(windows.length, count), count)
+  }
+  const rng = Rng.of(recipe.seed, 0xe2)
+  for (let i = windows.length - 1; i > 0; i--) {
+    const j = rng.int(i + 1)
+    ;[windows[i], windows[j]] = [windows[j]!, windows[i]!]
+  }
+  return windows
+}
+
+/** Boxes in the scene's own proportions, in pixels of a scene of full size. */
+function boxesIn({ aspect, objects }: ComposedScene): Box[] {
+  const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
+  const [kx, ky] = [width / WHOLE, (sceneWidth * sceneHeight) / width / WHOLE]
+  return objects.map(({ box: { x, y, w, h } }) => ({ x: x * kx, y: y * ky, w: w * kx, h: h * ky }))
+}
+
+interface Guess {
+  readonly box: Box
+  /** The object that is meant. */
+  readonly object: number | undefined
+}
+
+function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
+  const boxes = boxesIn(scene)
+  /** The object that a guess is nearest to. */
+  const meant = (guess: Box, least: number): number | undefined => {
+    const overlaps = boxes.map((box) => boxIou(box, guess))
+    const most = Math.max(...overlaps)
+    return most >= least ? overlaps.indexOf(most) : undefined
+  }
+  return boxes.flatMap(({ x, y, w, h }) =>
+    Array.from({ length: EACH }, () => {
+      if (rng.int(recipe.anywhereOneIn) === 0) {
+        const long = rng.uniform(...SIZES)
+        const width = Math.sqrt(sceneWidth * sceneHeight * scene.aspect)
+        const [cx, cy] = [rng.uniform(0, width), rng.uniform(0, (sceneWidth * sceneHeight) / width)]
+        const box = { x: cx - long / 2, y: cy - long / 2, w: long, h: long }
+        return { box, object: meant(box, MEANT) }
+      }
+      const grown = Math.exp(rng.uniform(-recipe.off.size, recipe.off.size))
+      const off = () => rng.uniform(-recipe.off.middle, recipe.off.middle)
+      const [cx, cy] = [x + w * (0.5 + off()), y + h * (0.5 + off())]
+      const box = { x: cx - (w * grown) / 2, y: cy - (h * grown) / 2, w: w * grown, h: h * grown }
+      return { box, object: meant(box, 0) }
+    }),
+  )
+}
+
+/** The window about a guess: of what is outside the scene it shows the mean colour. */
+function windowOf(scene: ComposedScene, { box, object }: Guess, side: number, mean: readonly number[]): Window {
+  const width = Math.sqrt(sceneWidth * sceneHeight * scene.aspect)
+  const [kx, ky] = [WHOLE / width, (WHOLE * width) / (sceneWidth * sceneHeight)]
+  const long = Math.max(box.w, box.h) * recipe.around
+  const [left, top] = [box.x + box.w / 2 - long / 2, box.y + box.h / 2 - long / 2]
+  const area = side * side
+  const rgb = new Uint8Array(3 * area)
+  const owner = new Uint8Array(area)
+  const plane = WHOLE * WHOLE
+  const at = (share: number, from: number, k: number) => (from + share * long) * k
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i++) {
+      const [column, row] = [Math.floor(at((x + 0.5) / side, left, kx)), Math.floor(at((y + 0.5) / side, top, ky))]
+      if (object !== undefined && column >= 0 && row >= 0 && column < WHOLE && row < WHOLE)
+        owner[i] = Number(scene.owner[row * WHOLE + column] === object + 1)
+      const sum = [0, 0, 0]
+      for (const dy of [0.25, 0.75])
+        for (const dx of [0.25, 0.75]) {
+          const [u, v] = [at((x + dx) / side, left, kx) - 0.5, at((y + dy) / side, top, ky) - 0.5]
+          for (let c = 0; c < 3; c++) sum[c]! += sample(scene.rgb, c * plane, u, v) ?? mean[c]!
+        }
+      for (let c = 0; c < 3; c++) rgb[c * area + i] = Math.round((255 * sum[c]!) / 4)
+    }
+  if (object === undefined) return { rgb, owner, objects: [] }
+  const whole = boxesIn(scene)[object]!
+  const inside = (x: number) => Math.min(1, Math.max(0, x))
+  const [x0, x1] = [inside((whole.x - left) / long), inside((whole.x + whole.w - left) / long)]
+  const [y0, y1] = [inside((whole.y - top) / long), inside((whole.y + whole.h - top) / long)]
+  if (x1 <= x0 || y1 <= y0 || !owner.includes(1)) return { rgb, owner: owner.fill(0), objects: [] }
+  return { rgb, owner, objects: [{ concept: 0, box: [(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0] }] }
+}
+
+/** Between the four nearest pixels of a square plane; undefined outside it. */
+function sample(data: Float32Array, offset: number, u: number, v: number): number | undefined {
+  if (u < -0.5 || v < -0.5 || u >= WHOLE - 0.5 || v >= WHOLE - 0.5) return undefined
+  const [x, y] = [Math.min(WHOLE - 1.001, Math.max(0, u)), Math.min(WHOLE - 1.001, Math.max(0, v))]
+  const [x0, y0] = [Math.floor(x), Math.floor(y)]
+  const [dx, dy] = [x - x0, y - y0]
+  const p = offset + y0 * WHOLE + x0
+  const upper = data[p]! * (1 - dx) + data[p + 1]! * dx
+  const lower = data[p + WHOLE]! * (1 - dx) + data[p + WHOLE + 1]! * dx
+  return upper * (1 - dy) + lower * dy
+}
