@@ -12,6 +12,7 @@ export const trainingSentences = {
   'recipe.no-room-for-names': "contextLength: {length} leaves no room for a class name in the model's {tokens} tokens",
   'recipe.all-patches': 'patchShare: the image tower of {family} needs all patches of an image: set 1',
   'recipe.no-visual-prompts': 'recipe {recipe}: the image tower of {family} takes no tokens beside its patches',
+  'recipe.no-deep-prompts': 'recipe {recipe}: the text tower of {family} takes no tokens in its layers: take a CLIP',
   'recipe.visual-prompts-twice':
     'recipe {recipe}: the model has visual prompts already: start from one without, or train it by another recipe',
   'recipe.no-adapters': 'recipe {recipe}: the image tower of {family} has no Transformer blocks in which adapters would stand',

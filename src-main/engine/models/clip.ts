@@ -73,9 +73,11 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   const position = positionEmbedding(p, c, Math.floor(h / v.patch_size), Math.floor(w / v.patch_size))
   const tokens = add(patches, slice(position, { axis: 0, start: 1 })) // [B, N, D]
   const cls = add(p.get(`${m}.embeddings.class_embedding`, [d]), slice(position, { axis: 0, start: 0, end: 1 })) // [1, D]
-  const x = concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 })
-  return layerNorm(p, `${m}.pre_layrnorm`, x, v.layer_norm_eps) // sic: spelt this way in checkpoints
+  return firstNorm(p, c, concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 }))
 }
+
+const firstNorm = (p: Params, c: ClipConfig, x: Value): Value =>
+  layerNorm(p, 'vision_model.pre_layrnorm', x, c.vision_config.layer_norm_eps) // sic: spelt this way in checkpoints
 
 /**
  * pixels [B, 3, H, W] → an embedding of each patch, [B, h, w, projection_dim]: the last layer attends to neighbours, the
@@ -221,7 +223,7 @@ export const clipImage = (c: ClipConfig): ImageTower => ({
   anySize: false,
   unit: true,
   config: c.vision_config,
-  layers: layersNamed('vision_model.encoder.layers', c.vision_config),
+  layers: { ...layersNamed('vision_model.encoder.layers', c.vision_config), before: (p, tokens) => firstNorm(p, c, tokens) },
   embed: (p, pixels) => imageEmbedding(p, c, pixels),
   projection: {
     ...{ weight: `${PROJECTION}.weight`, width: c.vision_config.hidden_size },
@@ -235,6 +237,7 @@ export const clipText = (c: ClipConfig): TextTower => ({
   vocabulary: c.text_config.vocab_size,
   table: 'text_model.embeddings.token_embedding.weight',
   width: c.text_config.hidden_size,
+  layers: layersNamed('text_model.encoder.layers', c.text_config),
   before: 1,
   activations: activationsOf(c.text_config, c.text_config.max_position_embeddings),
   at: (ids) => eosIndex(ids, c.text_config.eos_token_id),

@@ -15,6 +15,12 @@ import type { Preparation } from './preparation.ts'
 import type { PromptedSegmenter, Segmenter } from './segmenter.ts'
 import type { TensorList } from './tensors.ts'
 
+/** The Transformer layers of a tower, and the width of its tokens. */
+interface Layers {
+  readonly names: readonly string[]
+  readonly width: number
+}
+
 /** pixels [B, 3, H, W] → features [B, dim]. */
 export interface ImageTower {
   /** Side in pixels of the images it was trained on. */
@@ -26,7 +32,11 @@ export interface ImageTower {
    * Its layers, for tokens of one's own (visual-prompts.ts): names, width, and how many class tokens stand first. Absent where
    * such tokens would change more than what the others attend to.
    */
-  readonly layers?: { readonly names: readonly string[]; readonly width: number; readonly first: number }
+  readonly layers?: Layers & {
+    readonly first: number
+    /** What tokens pass before the first layer; nothing by default. */
+    before?(p: Params, tokens: Value): Value
+  }
   /** Everything besides the weights that features depend on: part of the cache key. */
   readonly config: unknown
   /** Whether features have length 1. */
@@ -48,6 +58,8 @@ export interface TextTower {
   readonly vocabulary: number
   readonly table: string
   readonly width: number
+  /** Its layers, for tokens of one's own; absent where a family does not say. */
+  readonly layers?: Layers
   /** Number of special tokens before every text. */
   readonly before: number
   readonly activations: number

@@ -44,8 +44,8 @@ export function withVisualPrompts(model: Architecture, { count, depth }: VisualP
   }
 }
 
-/** These weights, with which the tokens stand in what enters each layer. */
-function withTokens(p: Params, { names, first }: NonNullable<ImageTower['layers']>, table: Value): Params {
+/** These weights, with which tokens [depth, count, width] stand in what enters each of the first layers. */
+export function withTokens(p: Params, { names, first }: NonNullable<ImageTower['layers']>, table: Value): Params {
   const [depth, count, width] = table.shape as [number, number, number]
   const view = Object.create(p) as Params
   view.enter = (layer, incoming) => {

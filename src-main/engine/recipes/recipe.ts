@@ -40,6 +40,7 @@ export const markShapes = [
   'tag',
   'bars',
   'steps',
+  'fork',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 

@@ -91,8 +91,8 @@ export const checkpointed = {
 }
 
 /** A learned context before or among a class name (prompts.ts). */
-export const contextual = {
-  contextLength: setting(z.int().min(1).max(64).default(4), 'Learned tokens beside the class name', 'クラス名に添える学習トークン数', {
+export const contextual = (length = 4) => ({
+  contextLength: setting(z.int().min(1).max(64).default(length), 'Learned tokens beside the class name', 'クラス名に添える学習トークン数', {
     name: ['Context tokens', '文脈トークン数'],
   }),
   init: setting(
@@ -102,7 +102,7 @@ export const contextual = {
     { name: ['Prompt starts from', 'プロンプトの初期値'] },
   ),
   ...checkpointed,
-}
+})
 
 /** Which weights of a training are kept, and when it ends (fit.ts). Epochs are judged on the split `val`. */
 export const keeping = {

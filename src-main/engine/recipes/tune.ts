@@ -6,12 +6,12 @@ import { sentence } from '#shared/sentences/table.ts'
 import { weightOf } from '../models/modules.ts'
 import type { Model } from '../models/model.ts'
 import type { TensorSpec } from '../models/tensors.ts'
-import { adamW } from '../optim/optimizer.ts'
+import { adamW, type Optimizer } from '../optim/optimizer.ts'
 import { Trainer } from '../runtime/train.ts'
 import { balancedOrder, classWeights } from '../tasks/balance.ts'
 import { classify } from '../tasks/classify.ts'
 import type { Head } from '../weights/head.ts'
-import { ClassTexts } from './class-texts.ts'
+import { ReadClasses } from './class-texts.ts'
 import { DropPath } from './drop-path.ts'
 import { Dropout } from './dropout.ts'
 import { fit } from './fit.ts'
@@ -75,8 +75,8 @@ export async function tuneFew(...asked: Parameters<typeof tuneWithHead>): Promis
 export type Tuning = { [K in keyof ReturnType<typeof tuning>]: z.output<ReturnType<typeof tuning>[K]> } & Partial<Anchoring>
 
 export interface Tuned {
-  /** The classifier that is trained, or the classes' texts where the text tower is. */
-  readonly head: Head | ClassTexts
+  /** The classifier that is trained, or the classes as a text tower that is trained reads them. */
+  readonly head: Head | ReadClasses
   /** The run's by default. */
   readonly model?: Model
   /** Whether one of the model's own tensors is trained. */
@@ -86,6 +86,8 @@ export interface Tuned {
   readonly dropPath?: number
   /** The rate of dropout on what enters the adapter; 0 by default. */
   readonly dropout?: number
+  /** AdamW by default. */
+  readonly optimizer?: Optimizer
 }
 
 const [HEAD_WEIGHT, HEAD_BIAS] = ['head.weight', 'head.bias']
@@ -99,9 +101,9 @@ interface Adapted extends Trained {
 export async function tune(
   run: Run,
   s: Tuning,
-  { head: given, trains, model = run.model, adapter = NO_ADAPTER, dropPath = 0, dropout: rate = 0 }: Tuned,
+  { head: given, trains, model = run.model, adapter = NO_ADAPTER, dropPath = 0, dropout: rate = 0, optimizer }: Tuned,
 ): Promise<Adapted> {
-  const [texts, head] = given instanceof ClassTexts ? [given] : [undefined, given]
+  const [texts, head] = given instanceof ReadClasses ? [given] : [undefined, given]
   const classes = run.o.classes.length
   const images = run.split('train')
   const drawn = classify.examples(images.n, {
@@ -139,7 +141,7 @@ export async function tune(
     ...{ phase: 'training', settings: s, drawn, by: 'accuracy', divides: true },
     async open({ batch, accumulate, rows: rowsOf }) {
       const trainer = await Trainer.create(tuningTask(step, batch), (name) => source.float32(name), {
-        optimizer: adamW({ weightDecay: anchored(s) ? 0 : s.weightDecay }),
+        optimizer: optimizer ?? adamW({ weightDecay: anchored(s) ? 0 : s.weightDecay }),
         clipNorm: s.clipNorm,
         accumulate,
         ema: s.ema || undefined,

@@ -7,7 +7,7 @@ import { add } from '../ops/index.ts'
 import type { Parameter } from '../optim/optimizer.ts'
 import type { Task } from '../runtime/task.ts'
 import { classify } from '../tasks/classify.ts'
-import type { ClassTexts } from './class-texts.ts'
+import type { ReadClasses } from './class-texts.ts'
 import { depthsOf, rateAt, turnOf } from './depth.ts'
 import type { DropPath } from './drop-path.ts'
 import type { Dropout } from './dropout.ts'
@@ -79,7 +79,7 @@ export interface TuningStep {
   readonly paths: DropPath
   readonly dropout?: Dropout
   /** What the text tower says of the classes takes the place of a head. */
-  readonly texts?: ClassTexts
+  readonly texts?: ReadClasses
   /** Updates of an epoch. */
   readonly perEpoch: number
 }

@@ -106,6 +106,24 @@ export const withContext = (words: Value, context: Value, before: number): Value
     axis: 1,
   })
 
+/**
+ * These weights, with which the context of a prompt is another in each of the layers after the first.
+ * @param deeper [M, width] for the second layer, the third …; the last one goes on through the layers that remain
+ */
+export function withDeeperContext(p: Params, layers: readonly string[], before: number, deeper: readonly Value[]): Params {
+  const view = Object.create(p) as Params
+  view.enter = (layer, x) => {
+    const context = deeper[layers.indexOf(layer) - 1]
+    if (!context) return x
+    const [m, width] = context.shape as [number, number]
+    const others = concat([...(before ? [slice(x, { axis: 1, start: 0, end: before })] : []), slice(x, { axis: 1, start: before + m })], {
+      axis: 1,
+    })
+    return withContext(others, expand(reshape(context, [1, m, width]), [x.shape[0]!, m, width]), before)
+  }
+  return view
+}
+
 /** Token embeddings of the first `n` words of "a picture of a"; beyond that the last one is repeated. */
 function wordContext(model: Model, n: number, recipe: string): Float32Array {
   const { table: name, width: d } = textTower(model, recipe)

@@ -27,7 +27,7 @@ import type { Run, Trained } from '../run.ts'
 import { accumulated, augmented, batchSize, contextual, decay, epochs, keeping, momentum, rate, seeing, warmup } from '../settings.ts'
 
 const settings = z.strictObject({
-  ...contextual,
+  ...contextual(),
   epochs: epochs(10),
   batchSize: batchSize(1),
   accumulate: accumulated,

@@ -29,7 +29,7 @@ import {
 } from '../settings.ts'
 
 const settings = z.strictObject({
-  ...contextual,
+  ...contextual(),
   position: setting(
     z.enum(positions).default('end'),
     'Where the class name stands in the prompt: after the learned tokens, in their middle, or before them',

@@ -13,6 +13,7 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.no-room-for-names': 'contextLength：{length} ではモデルの {tokens} トークンにクラス名が入りません',
   'recipe.all-patches': 'patchShare：{family} の画像タワーには画像のすべてのパッチが必要です。1 にしてください',
   'recipe.no-visual-prompts': 'レシピ {recipe}：{family} の画像タワーにはパッチ以外のトークンを加えられません',
+  'recipe.no-deep-prompts': 'レシピ {recipe}：{family} のテキストタワーの層にはトークンを加えられません。CLIP を使ってください',
   'recipe.visual-prompts-twice':
     'レシピ {recipe}：モデルにはすでに視覚プロンプトがあります。ないモデルから始めるか、別のレシピで学習してください',
   'recipe.no-adapters': 'レシピ {recipe}：{family} の画像タワーには、アダプターを置ける Transformer ブロックがありません',
