@@ -87,7 +87,7 @@ async function shootRooms(page: Page, look: Look): Promise<void> {
   await shoot(page, 'compare', look)
   await page.keyboard.press('Alt+5')
   await page.click('[data-run^="Greedy soup"] .name')
-  await page.waitForSelector('[data-current-run^="Greedy soup"] tbody tr')
+  await page.waitForSelector('[data-current-run^="Greedy soup"] [data-ledger] tbody tr')
   await shoot(page, 'merge', look)
 }
 
