@@ -47,14 +47,29 @@ interface Placed extends Sprite {
   visible: number
 }
 
+/**
+ * Width and height of a scene before it was squashed to a square of side `whole`, in pixels of the sample's scenes, and how many
+ * pixels of the square one of those is across and down.
+ */
+export function proportionsOf(aspect: number, whole: number) {
+  const area = sceneWidth * sceneHeight
+  const width = Math.sqrt(area * aspect)
+  return { width, height: area / width, kx: whole / width, ky: (whole * width) / area }
+}
+
+/** What a model's preprocessing subtracts and divides by, by channel. */
+export interface Normalisation {
+  readonly image_mean: readonly number[]
+  readonly image_std: readonly number[]
+}
+
 /** The scene of that name and number, identically on every machine. */
 export function composeScene(name: string, seed: number, number: number, sprites: readonly DrawnSprite[], side: number): ComposedScene {
   const random = randomOf(`${name} ${seed} ${number}`)
   const rng = Rng.of(seed, number)
   // The virtual scene has the sample's area and about its shape; the model sees it squashed to a square.
   const aspect = Math.exp(random.between(Math.log(0.75), Math.log(1.6)))
-  const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
-  const height = (sceneWidth * sceneHeight) / width
+  const { width, height } = proportionsOf(aspect, side)
   const rgb = new Float32Array(3 * side * side)
   fill(rgb, makeBackground(random, Math.ceil(side / 2), Math.ceil(side / 2)).rgb, side)
   const owner = new Uint8Array(side * side)
@@ -79,7 +94,7 @@ export const sceneDrawer =
     seed: number,
     sprites: readonly DrawnSprite[],
     side: number,
-    { image_mean: mean, image_std: std }: { readonly image_mean: readonly number[]; readonly image_std: readonly number[] },
+    { image_mean: mean, image_std: std }: Normalisation,
   ): DrawScene =>
   (number, out, offset) => {
     const { rgb, owner, objects } = composeScene(name, seed, number, sprites, side)

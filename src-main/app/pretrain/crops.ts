@@ -2,8 +2,7 @@
 import { Rng } from '../../engine/data/index.ts'
 import type { Crop } from '../../engine/pretrain/index.ts'
 import type { Box } from '#shared/model/shape.ts'
-import { sceneHeight, sceneWidth } from '../sample/scenes.ts'
-import { composeScene, type ComposedScene, type DrawnSprite } from './compose.ts'
+import { composeScene, type ComposedScene, type DrawnSprite, proportionsOf } from './compose.ts'
 
 /** Side of the scenes that crops are cut from. */
 const WHOLE = 320
@@ -37,8 +36,7 @@ function cropOf(
   side: number,
   rng: Rng,
 ): Uint8Array {
-  const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
-  const [kx, ky] = [WHOLE / width, (WHOLE * width) / (sceneWidth * sceneHeight)]
+  const { kx, ky } = proportionsOf(aspect, WHOLE)
   const long = Math.max(w / kx, h / ky) * rng.uniform(0.8, 1.35)
   const part = (from: number, length: number, k: number) => {
     const start = from + length * (0.5 + rng.uniform(-0.14, 0.14)) - (long * k) / 2

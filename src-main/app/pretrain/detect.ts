@@ -8,7 +8,7 @@ import { type DrawScene, detectorStart, detectRecipe, pretrainDetector, refinerS
 import { ANYTHING } from '../../engine/regions/index.ts'
 import { copyCompanions, fingerprint, fromMemory, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
-import { sceneDrawer } from './compose.ts'
+import { type Normalisation, sceneDrawer } from './compose.ts'
 import { sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
 import { windowDrawer } from './windows.ts'
@@ -27,7 +27,6 @@ interface Lengths {
 }
 
 type Sprites = Awaited<ReturnType<typeof trainingSprites>>
-type Normalisation = { readonly image_mean: readonly number[]; readonly image_std: readonly number[] }
 
 interface Start {
   readonly base: { readonly path: string; readonly fingerprint: string }

@@ -3,8 +3,8 @@ import { boxIou } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { Rng } from '../../engine/data/index.ts'
 import { type DrawScene, refineRecipe as recipe, type Scene } from '../../engine/pretrain/index.ts'
-import { sceneHeight, sceneWidth } from '../sample/scenes.ts'
-import { composeScene, type ComposedScene, type DrawnSprite } from './compose.ts'
+import { squareAround } from '../../engine/regions/index.ts'
+import { composeScene, type ComposedScene, type DrawnSprite, type Normalisation, proportionsOf } from './compose.ts'
 
 /** Side of the scenes that windows are cut from, and windows about each object. */
 const [WHOLE, EACH] = [320, 2]
@@ -17,8 +17,6 @@ interface Window extends Scene {
   /** [3, side, side], from 0 to 255. */
   readonly rgb: Uint8Array
 }
-
-type Normalisation = { readonly image_mean: readonly number[]; readonly image_std: readonly number[] }
 
 /** So many windows as a training is fed with them. @param side of a window in pixels */
 export function windowDrawer(
@@ -64,9 +62,8 @@ function windowsOf(
 
 /** Boxes in the scene's own proportions, in pixels of a scene of full size. */
 function boxesIn({ aspect, objects }: ComposedScene): Box[] {
-  const width = Math.sqrt(sceneWidth * sceneHeight * aspect)
-  const [kx, ky] = [width / WHOLE, (sceneWidth * sceneHeight) / width / WHOLE]
-  return objects.map(({ box: { x, y, w, h } }) => ({ x: x * kx, y: y * ky, w: w * kx, h: h * ky }))
+  const { kx, ky } = proportionsOf(aspect, WHOLE)
+  return objects.map(({ box: { x, y, w, h } }) => ({ x: x / kx, y: y / ky, w: w / kx, h: h / ky }))
 }
 
 interface Guess {
@@ -77,6 +74,7 @@ interface Guess {
 
 function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
   const boxes = boxesIn(scene)
+  const { width, height } = proportionsOf(scene.aspect, WHOLE)
   /** The object that a guess is nearest to. */
   const meant = (guess: Box, least: number): number | undefined => {
     const overlaps = boxes.map((box) => boxIou(box, guess))
@@ -87,8 +85,7 @@ function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
     Array.from({ length: EACH }, () => {
       if (rng.int(recipe.anywhereOneIn) === 0) {
         const long = rng.uniform(...SIZES)
-        const width = Math.sqrt(sceneWidth * sceneHeight * scene.aspect)
-        const [cx, cy] = [rng.uniform(0, width), rng.uniform(0, (sceneWidth * sceneHeight) / width)]
+        const [cx, cy] = [rng.uniform(0, width), rng.uniform(0, height)]
         const box = { x: cx - long / 2, y: cy - long / 2, w: long, h: long }
         return { box, object: meant(box, MEANT) }
       }
@@ -103,10 +100,8 @@ function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
 
 /** The window about a guess: of what is outside the scene it shows the mean colour. */
 function windowOf(scene: ComposedScene, { box, object }: Guess, side: number, mean: readonly number[]): Window {
-  const width = Math.sqrt(sceneWidth * sceneHeight * scene.aspect)
-  const [kx, ky] = [WHOLE / width, (WHOLE * width) / (sceneWidth * sceneHeight)]
-  const long = Math.max(box.w, box.h) * recipe.around
-  const [left, top] = [box.x + box.w / 2 - long / 2, box.y + box.h / 2 - long / 2]
+  const { kx, ky } = proportionsOf(scene.aspect, WHOLE)
+  const { x: left, y: top, w: long } = squareAround(box, recipe.around)
   const area = side * side
   const rgb = new Uint8Array(3 * area)
   const owner = new Uint8Array(area)

@@ -1,3 +1,5 @@
+import { AROUND } from '../regions/refining.ts'
+
 /** How the nano detector is trained; `dashi.json` records it. */
 export const detectRecipe = {
   seed: 1,
@@ -54,7 +56,7 @@ export const refineRecipe = {
   /** Windows that are cut, each shown again in eight mirrored ways. */
   scenes: 12000,
   /** A window's side in that of the box it is about. */
-  around: 2,
+  around: AROUND,
   /** How wrong a guess is: its middle by up to this share of the object's sides, its size by up to a factor of exp(this). */
   off: { middle: 0.25, size: 0.5 },
   /** One in so many windows is anywhere. */

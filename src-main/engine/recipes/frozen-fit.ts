@@ -7,7 +7,7 @@ import { Trainer } from '../runtime/train.ts'
 import { classify } from '../tasks/classify.ts'
 import { type Fit, fit, type Fitted } from './fit.ts'
 import { frozenFeatures, knownFeatures } from './frozen.ts'
-import { byFeatures } from './judges.ts'
+import { byFeatures, judged } from './judges.ts'
 import type { Run } from './run.ts'
 import type { Varying } from './views.ts'
 
@@ -31,7 +31,7 @@ export async function fitFrozen(run: Run, of: FrozenFit): Promise<Fitted> {
   const images = run.split('train')
   const drawn = classify.examples(images.n, { ...s, seed: run.o.seed })
   const features = await frozenFeatures(run, s, drawn)
-  const judged = await run.featuresOf('val')
+  const held = await run.featuresOf('val')
   const params = (graph: Graph) => new Params(graph, source, (name) => name === of.trains, { decays: () => true, frozen: 'stored' })
   return fit(run, {
     ...{ phase, settings: s, drawn, by: 'accuracy', divides: true },
@@ -44,14 +44,9 @@ export async function fitFrozen(run: Run, of: FrozenFit): Promise<Fitted> {
       const { checkpointing = false } = s
       const options = { optimizer: of.optimizer, accumulate, checkpointing, session: { provider: run.o.provider } }
       const trainer = await Trainer.create({ build }, (name) => source.float32(name), options)
-      const judge = byFeatures(run, trainer, judged, (graph, b) => of.logits(params(graph), knownFeatures(graph, b, run.model.dim)))
+      const judge = byFeatures(run, trainer, held, (graph, b) => of.logits(params(graph), knownFeatures(graph, b, run.model.dim)))
       return {
-        trainer,
-        judge: judge?.measure,
-        async release() {
-          await trainer.release()
-          await judge?.release()
-        },
+        ...judged(trainer, judge),
         async batch(step, micro) {
           const rows = rowsOf(step, micro)
           return {

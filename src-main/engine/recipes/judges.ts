@@ -15,6 +15,16 @@ export interface Judge {
   release(): Promise<void>
 }
 
+/** A training with its judge, if there is one, which ends with it. */
+export const judged = (trainer: Trainer, judge: Judge | undefined) => ({
+  trainer,
+  judge: judge?.measure,
+  async release() {
+    await trainer.release()
+    await judge?.release()
+  },
+})
+
 /** Builds logits [b, classes] from a model's input, with the weights that are trained as inputs of the graph. */
 type Logits = (graph: Graph, b: number) => Value
 

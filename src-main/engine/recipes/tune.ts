@@ -16,7 +16,7 @@ import { DropPath } from './drop-path.ts'
 import { Dropout } from './dropout.ts'
 import { fit } from './fit.ts'
 import { startHead } from './heads.ts'
-import { byAccuracy } from './judges.ts'
+import { byAccuracy, judged } from './judges.ts'
 import { mixerOf } from './mix.ts'
 import { overlay } from './overlay.ts'
 import { type PhaseCost, stepsOf } from './phases.ts'
@@ -151,12 +151,7 @@ export async function tune(
       const classesNow = texts?.judge(trainer, (graph) => paramsOf(step, graph))
       const judge = byAccuracy(run, trainer, (graph, b) => logitsOf(step, graph, b).y, classesNow)
       return {
-        trainer,
-        judge: judge?.measure,
-        async release() {
-          await trainer.release()
-          await judge?.release()
-        },
+        ...judged(trainer, judge),
         async batch(at, micro) {
           const rows = rowsOf(at, micro)
           return {

@@ -7,7 +7,6 @@ import { dataError } from '#shared/errors.ts'
 import type { CheckpointRef } from '#shared/model/checkpoint.ts'
 import type { DetectionSettings, Prompt } from '#shared/model/preview.ts'
 import { sentence } from '#shared/sentences/table.ts'
-import { decodeImage } from '../data/decode.ts'
 import type { Encodings } from '../data/encodings.ts'
 import type { Pixels } from '../data/pixels.ts'
 import { Detecting } from '../detection/detecting.ts'
@@ -112,20 +111,20 @@ function thingsOf({ detector, segmenter, refiner }: Finders, wanted: string): Re
   const foreground = segmenter && Foreground.with(segmenter, wanted)
   const classes = ANYTHING.map((name) => ({ name }))
   return {
-    async regions(file, size) {
-      const { width, height } = size
+    async regions(file, image) {
+      const { width, height } = image
       const found = await detecting.find(file, { classes }, { threshold: WEAK })
       const first = found.flatMap(({ box: [x, y, w, h], score }) => {
         const box = clipBox({ x, y, w, h }, width, height)
         return box ? [{ box, score }] : []
       })
-      const all = refining && first.length ? await lookedAtAgain(refining, await decodeImage(file, file, { alpha: 'keep' }), first) : first
+      const all = refining && first.length ? await lookedAtAgain(refining, image, first) : first
       const boxes = voted(all, OVERLAP).slice(0, MOST)
       // Votes move boxes, so that some may be alike by now.
       const apart = kept(boxes, OVERLAP)
       if (!foreground) return apart
-      const things = await foreground.of(file, size)
-      return apart.map((region) => ({ ...region, mask: maskIn(things, region.box, size) }))
+      const things = await foreground.of(file, image)
+      return apart.map((region) => ({ ...region, mask: maskIn(things, region.box, image) }))
     },
     async release() {
       await detecting.release()

@@ -21,9 +21,9 @@ export function cropOf(image: Pixels, box: Box, scale: number): Pixels {
   return cut(image, left, top, { width: right - left, height: bottom - top })
 }
 
-/** The smallest square around a box, about its centre. */
-export function squareAround({ x, y, w, h }: Box): Box {
-  const side = Math.max(w, h)
+/** The square about a box's centre that is `scale` times as large as the smallest around it. */
+export function squareAround({ x, y, w, h }: Box, scale = 1): Box {
+  const side = scale * Math.max(w, h)
   return { x: x + (w - side) / 2, y: y + (h - side) / 2, w: side, h: side }
 }
 

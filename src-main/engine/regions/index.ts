@@ -7,7 +7,7 @@ import { boxesOf, masksOf } from './sources.ts'
 
 export type { Found } from './naming.ts'
 export { Assembled, NAMED_CROPS, openPartner } from './assembled.ts'
-export { Crops } from './crops.ts'
+export { Crops, squareAround } from './crops.ts'
 export { ANYTHING, SOMETHING } from './sources.ts'
 
 export interface Pair {

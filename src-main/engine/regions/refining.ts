@@ -9,9 +9,10 @@ import { need } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import { Session, tensor } from '../runtime/session.ts'
 import { cut } from '../segmentation/views.ts'
+import { squareAround } from './crops.ts'
 
-/** A window's side in that of the box it is about, as in training (`refineRecipe.around`). */
-const AROUND = 2
+/** A window's side in that of the box it is about, in training too. */
+export const AROUND = 2
 /** Windows that are looked at together. */
 const BATCH = 8
 /** What it is asked for: one of the words that it was trained with. */
@@ -46,7 +47,7 @@ export class Refining {
     const volume = 3 * height * width
     const found: Refined[] = []
     for (let first = 0; first < boxes.length; first += BATCH) {
-      const windows = boxes.slice(first, first + BATCH).map(windowAround)
+      const windows = boxes.slice(first, first + BATCH).map((box) => squareAround(box, AROUND))
       const input = new Float32Array(BATCH * volume)
       windows.forEach((window, i) => show(image, window, this.model.preprocess, input.subarray(i * volume, (i + 1) * volume)))
       const { boxes: at, logits } = await session.run({
@@ -79,11 +80,6 @@ export class Refining {
     this.open = undefined
     await open?.session.release()
   }
-}
-
-function windowAround({ x, y, w, h }: Box): Box {
-  const side = AROUND * Math.max(w, h)
-  return { x: x + (w - side) / 2, y: y + (h - side) / 2, w: side, h: side }
 }
 
 /** Writes a window of an RGB image into an input [3, side, side]; what is outside the image is 0, the mean colour. */

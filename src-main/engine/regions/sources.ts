@@ -5,10 +5,10 @@ import type { ClassSpec } from '#shared/model/job.ts'
 import type { DetectionSettings } from '#shared/model/preview.ts'
 import type { Box, Rle } from '#shared/model/shape.ts'
 import { Detecting } from '../detection/detecting.ts'
+import type { Pixels } from '../data/pixels.ts'
 import { need } from '../models/families.ts'
 import type { Model } from '../models/model.ts'
 import { Prompting } from '../segmentation/prompting.ts'
-import type { Size } from '../segmentation/planes.ts'
 
 export interface Region {
   /** Within the image. */
@@ -19,8 +19,8 @@ export interface Region {
 }
 
 export interface RegionSource {
-  /** @throws a data error if the image cannot be read */
-  regions(file: string, size: Size, settings: Pick<DetectionSettings, 'grid'>): Promise<readonly Region[]>
+  /** @param image the file's, decoded. @throws a data error if it cannot be read */
+  regions(file: string, image: Pixels, settings: Pick<DetectionSettings, 'grid'>): Promise<readonly Region[]>
   release(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ const GRID = 16
 export function masksOf(model: Model, wanted: string): RegionSource {
   const prompting = Prompting.with(model, wanted)
   return {
-    regions: (file, _size, { grid = GRID }) => prompting.everything(file, { side: grid }),
+    regions: (file, _image, { grid = GRID }) => prompting.everything(file, { side: grid }),
     release: () => prompting.release(),
   }
 }

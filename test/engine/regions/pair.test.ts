@@ -9,6 +9,7 @@ import type { Box } from '#shared/model/shape.ts'
 import { Images } from '../../../src-main/engine/data/images.ts'
 import { softmaxRows } from '../../../src-main/engine/metrics/predictions.ts'
 import { Detecting } from '../../../src-main/engine/detection/detecting.ts'
+import { decodeImage } from '../../../src-main/engine/data/decode.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
 import type { Model } from '../../../src-main/engine/models/model.ts'
 import { answer } from '../../../src-main/engine/questions/answer.ts'
@@ -195,7 +196,7 @@ describe('where regions come from', () => {
   test("a detector's boxes, within the image and apart, whatever their word", async () => {
     await withModels([OWL], async (owl) => {
       const source = boxesOf(owl, 'detect')
-      const found = await source.regions(image, { width: 120, height: 80 }, {})
+      const found = await source.regions(image, await decodeImage(image, image, { alpha: 'keep' }), {})
       await source.release()
       expect(found.length).toBeGreaterThan(3)
       for (const [i, { box }] of found.entries()) {
