@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config'
-import { common, sharing } from './vitest.kinds.ts'
+import { browsing, common, sharing } from './vitest.kinds.ts'
 
-/** `npm test`: the unit tests that can share their worker's modules do, each other file has its own. */
+/** `npm test`: files that leave nothing behind share their worker's modules, each other file has its own. */
 export default defineConfig({
   test: {
     ...common,
     projects: [
+      { test: { ...common, name: 'apart', exclude: [...common.exclude, ...browsing, ...sharing] } },
+      { test: { ...common, name: 'browsing', isolate: false, include: browsing } },
       { test: { ...common, name: 'sharing', isolate: false, include: sharing } },
-      { test: { ...common, name: 'apart', exclude: [...common.exclude, ...sharing] } },
     ],
   },
 })

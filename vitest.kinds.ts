@@ -3,10 +3,16 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { configDefaults, type ViteUserConfig } from 'vitest/config'
 
+/**
+ * What runs twice where the long tests run beside the others: the files over the port, whose tests run over the socket, and the few
+ * kills of the engine, of which engine.long.test.ts makes more.
+ */
+const beside = [...configDefaults.exclude, 'test/desktop/port-*.long.test.ts', 'test/desktop/engine.test.ts']
+
 export const common = {
   include: ['test/**/*.test.ts'],
-  // What takes longer than a minute: vitest.desktop.config.ts.
-  exclude: [...configDefaults.exclude, 'test/**/*.long.test.ts'],
+  // What takes longer than a minute is left out, but in `.ci/run`.
+  exclude: process.env['DASHI_LONG_TESTS'] === '1' ? beside : [...configDefaults.exclude, 'test/**/*.long.test.ts'],
   // Against what never ends, not against what is slow: the machine may be ten times busier than it was when a test was written.
   testTimeout: 900_000,
   hookTimeout: 1_800_000,
@@ -14,6 +20,8 @@ export const common = {
   // Two cores: onnxruntime already uses both, so test files run beside each other only a little.
   pool: 'forks',
   maxWorkers: 2,
+  // onnxruntime's threads would each turn round in wait for the next bit of work: on cores that others need, two fifths of a training's time.
+  env: { DASHI_SPIN: process.env['DASHI_SPIN'] ?? '0' },
 } satisfies ViteUserConfig['test']
 
 /** What a unit test does not need: a browser, a program built for the test or by `npm run build`, Electron, a bundler. */
@@ -77,3 +85,8 @@ const has = (test: string, what: RegExp) => [...imported(path.join(root, test))]
 export const units = tests.filter((test) => !has(test, NEEDS))
 /** Those that leave no global state behind, so that the files of a worker can share its modules: twice as fast. */
 export const sharing = units.filter((test) => test !== facades && !has(test, LEAVES))
+/** Tests of the window close what they open, and each loads the whole application: these share its modules, too. */
+const browser = path.join(root, 'test/e2e/browser.ts')
+export const browsing = tests.filter(
+  (test) => /^test\/(e2e|renderer)\//.test(test) && imported(path.join(root, test)).has(browser) && !has(test, LEAVES),
+)

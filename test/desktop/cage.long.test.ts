@@ -78,9 +78,10 @@ describe.skipIf(missing)(`in Electron's cage${missing ? ` (left out: ${missing})
   })
 
   it.each([
-    ['as it is', {}],
-    ['with the arena off', { DASHI_ARENA: 'off' }],
-  ])('a model of 151 million weights looks at pictures and takes training steps, %s', async (_, env) => {
+    ['as it is', {}, []],
+    // What is forgotten it would look for in as many pictures as the one above does.
+    ['with the arena off', { DASHI_ARENA: 'off' }, ['--no-forgetting']],
+  ])('a model of 151 million weights looks at pictures and takes training steps, %s', async (_, env, more) => {
     const picture = path.join(project, '..', 'pictures', 'train', 'circle-0.png')
     const answer = await dashi(['embed', '--model', large, '--image', picture, '--text', 'a circle'], env)
     const [image] = answer['image'] as number[][]
@@ -97,6 +98,7 @@ describe.skipIf(missing)(`in Electron's cage${missing ? ` (left out: ${missing})
         'ft',
         '--device',
         'cpu',
+        ...more,
         '--set',
         'epochs=1',
         'batchSize=6',

@@ -218,7 +218,8 @@ let axeSource: string | undefined
 export async function findings(page: Page, rules?: string[]): Promise<string[]> {
   await page.waitForSelector('.n-message', { state: 'detached' }) // half faded, no colour has its contrast
   // Not as a script of the page, which its policy refuses, but from outside it.
-  await page.evaluate((axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')))
+  if (!(await page.evaluate(() => 'axe' in window)))
+    await page.evaluate((axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')))
   return page.evaluate(async (rules) => {
     const axe = (
       window as unknown as {

@@ -75,13 +75,17 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     await page.waitForSelector('text=No runs yet')
   })
 
-  it('goes on with fewer pictures of what is forgotten, which each run would look at', async () => {
+  it('goes on with fewer pictures of what is forgotten and of each test, which each run would look at', async () => {
     await restarted(() => {
       const project = openProject(folder())
       try {
-        const forgotten = project.db.all<{ id: number }>("SELECT id FROM media WHERE split = 'forgotten' ORDER BY id").map(({ id }) => id)
-        expect(forgotten.length).toBeGreaterThan(1000)
-        removeMedia(project, forgotten.slice(100))
+        const of = (split: string) =>
+          project.db.all<{ id: number }>('SELECT id FROM media WHERE split = ? ORDER BY id', split).map(({ id }) => id)
+        expect(of('forgotten').length).toBeGreaterThan(1000)
+        removeMedia(project, [
+          ...of('forgotten').slice(100),
+          ...['val', 'heldOut', 'id', 'ood'].flatMap((split) => of(split).filter((_, i) => i % 2)),
+        ])
       } finally {
         project.close()
       }
@@ -128,7 +132,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
 
   it('fine-tunes with a live curve, a rate and the time left', async () => {
     await choose('[data-recipe]', 'Linear probe, then fine-tuning')
-    await fill('Epochs', '4')
+    await fill('Epochs', '2')
     await fill('Values of C', '5')
     await fill('Learning rate', '0.0003')
     await fill('Name', 'Probe, then tune')
@@ -141,7 +145,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     await page.waitForSelector('[data-current-run="Probe, then tune"] [role=status] >> text=/images\\/s/')
     expect(await page.innerText('footer')).toContain('Training · Probe, then tune')
     await row('Probe, then tune').waitFor()
-    await page.waitForSelector('[data-run-log] .lines >> text=/epoch 4: held-out accuracy/')
+    await page.waitForSelector('[data-run-log] .lines >> text=/epoch 2: held-out accuracy/')
     await page.waitForSelector('[data-run-log] .lines >> text=/done, on /')
     await page.click('[data-open-log]')
     expect(await page.locator('[data-use]').count()).toBe(0)

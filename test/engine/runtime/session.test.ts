@@ -13,7 +13,10 @@ import { temporaryFolder } from '../../helpers/pictures.ts'
 
 const onnxruntime = createRequire(import.meta.url)('onnxruntime-node') as typeof Onnxruntime
 let built: MockInstance<(model: Uint8Array, options: Record<string, unknown>) => Promise<Onnxruntime.InferenceSession>>
-beforeEach(() => void (built = vi.spyOn(onnxruntime.InferenceSession, 'create') as never))
+beforeEach(() => {
+  built = vi.spyOn(onnxruntime.InferenceSession, 'create') as never
+  vi.stubEnv('DASHI_SPIN', undefined) // as the program is started; vitest.kinds.ts sets it for all tests
+})
 afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
