@@ -20,7 +20,7 @@ export const common = {
   // Two cores: onnxruntime already uses both, so test files run beside each other only a little.
   pool: 'forks',
   maxWorkers: 2,
-  // onnxruntime's threads would each turn round in wait for the next bit of work: on cores that others need, two fifths of a training's time.
+  // Threads of onnxruntime that wait for work turn round: on cores that others need, two fifths of a training's processor time.
   env: { DASHI_SPIN: process.env['DASHI_SPIN'] ?? '0' },
 } satisfies ViteUserConfig['test']
 

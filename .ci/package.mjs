@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { Platform, archFromString, build } from 'electron-builder'
 import { obstacle } from './before-pack.mjs'
 import { at, say } from './once.mjs'
 
@@ -50,6 +49,7 @@ const config = {
 }
 
 try {
+  const { Platform, archFromString, build } = await import('electron-builder') // takes a second, which no refusal needs
   const targets = Platform.current().createTarget(dir ? 'dir' : undefined, archFromString(process.arch))
   await build({ projectDir: at(), config, targets, publish: 'never' })
 } catch (e) {

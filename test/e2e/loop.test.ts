@@ -132,7 +132,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
 
   it('fine-tunes with a live curve, a rate and the time left', async () => {
     await choose('[data-recipe]', 'Linear probe, then fine-tuning')
-    await fill('Epochs', '2')
+    await fill('Epochs', '4')
     await fill('Values of C', '5')
     await fill('Learning rate', '0.0003')
     await fill('Name', 'Probe, then tune')
@@ -145,7 +145,7 @@ describe.skipIf(!canRun || transport === 'port')('the loop', () => {
     await page.waitForSelector('[data-current-run="Probe, then tune"] [role=status] >> text=/images\\/s/')
     expect(await page.innerText('footer')).toContain('Training · Probe, then tune')
     await row('Probe, then tune').waitFor()
-    await page.waitForSelector('[data-run-log] .lines >> text=/epoch 2: held-out accuracy/')
+    await page.waitForSelector('[data-run-log] .lines >> text=/epoch 4: held-out accuracy/')
     await page.waitForSelector('[data-run-log] .lines >> text=/done, on /')
     await page.click('[data-open-log]')
     expect(await page.locator('[data-use]').count()).toBe(0)
