@@ -1,7 +1,7 @@
 /** Composition root of the application behind the desktop's windows, in a plain Node. */
 import { App } from './app/serve/app.ts'
 import { serveParent } from './host/node/bridge.ts'
-import { models } from './index.server.ts'
+import { models } from './index.models.ts'
 import { workbench } from './workbench.ts'
 
 serveParent((host, project, changed) =>

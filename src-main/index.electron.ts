@@ -49,7 +49,7 @@ if (prepare(electron, process.argv, folders)) {
       }
       const [{ App }, { models }, { workbench }] = await Promise.all([
         import('./app/serve/app.ts'),
-        import('./index.server.ts'),
+        import('./index.models.ts'),
         import('./workbench.ts'),
       ])
       return (application = workbench(

@@ -1,13 +1,14 @@
 /** One SQLite connection: pragmas, prepared statements, transactions, and errors as one clear sentence. */
 import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
-import Libsql from 'libsql'
+import type Libsql from 'libsql'
 import { DashiError, dataError, replacedError, userError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { diskFull } from '../files/words.ts'
 import { besideIn, putLogAside, readOnlyUri, renew, writtenOver } from './aside.ts'
 import { explain } from './explain.ts'
 import { firstUnreadable, guardedStatement, rowName, unreadableRows, type Guarded, type Unreadable, type UnreadableRow } from './guard.ts'
+import { connect } from './libsql.ts'
 import { careful, reading, writing } from './pragmas.ts'
 import { checkShape } from './shape.ts'
 import { Presence, replacementLine, type Replacement } from './presence.ts'
@@ -46,7 +47,7 @@ export class Database {
   ) {
     if (writtenOver.delete(file)) renew(file)
     this.foundLog = existsSync(`${file}-wal`)
-    this.connection = this.guard(() => new Libsql(options.readOnly ? readOnlyUri(file) : file))
+    this.connection = this.guard(() => connect(options.readOnly ? readOnlyUri(file) : file))
     this.guard(() => this.connection.exec(careful))
     this.guard(() => this.connection.exec(options.readOnly ? reading : writing))
     this.presence = options.watched && !options.readOnly ? new Presence(file, () => this.value('PRAGMA data_version')) : null

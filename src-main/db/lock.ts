@@ -6,11 +6,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import Libsql from 'libsql'
+import type Libsql from 'libsql'
 import { z } from 'zod'
 import { type DashiError, dataError, userError } from '#shared/errors.ts'
 import { sentence, type Sentence } from '#shared/sentences/table.ts'
 import { diskFull, nearlyFull } from '../files/words.ts'
+import { connect } from './libsql.ts'
 
 const holder = z.object({ pid: z.number().int(), host: z.string(), since: z.string() })
 
@@ -25,7 +26,7 @@ export function acquireLock(folder: string): Lock {
   const note = `${file}.json`
   let connection: Libsql.Database
   try {
-    connection = new Libsql(file)
+    connection = connect(file)
     connection.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (e) {
     const code = e instanceof Error && 'code' in e ? String(e.code) : ''

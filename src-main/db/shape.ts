@@ -1,9 +1,10 @@
 /**
  * The expected shape of a project's database, derived from the schema, and checks of files from elsewhere against it.
  */
-import Libsql from 'libsql'
+import type Libsql from 'libsql'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
+import { connect } from './libsql.ts'
 import { migrations, schemaVersion } from './schema.ts'
 
 interface Item {
@@ -27,7 +28,7 @@ const made = new Map<number, Map<string, Item>>()
 function itemsAt(version: number): Map<string, Item> {
   let items = made.get(version)
   if (!items) {
-    const db = new Libsql(':memory:')
+    const db = connect(':memory:')
     for (const step of migrations) if (step.version <= version) db.exec(step.sql)
     made.set(version, (items = new Map(itemsOf(db).map((i) => [i.name, i]))))
     db.close()
@@ -37,7 +38,7 @@ function itemsAt(version: number): Map<string, Item> {
 
 /** Tables of the current schema with their columns, except those of the full-text index. */
 export function ownTables(): { name: string; columns: string[] }[] {
-  const db = new Libsql(':memory:')
+  const db = connect(':memory:')
   for (const step of migrations) db.exec(step.sql)
   const names = [...itemsAt(schemaVersion).values()]
     .filter((i) => i.type === 'table' && !/^(?:caption_text|sqlite_)/.test(i.name))

@@ -124,9 +124,10 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     for (const file of ['LICENSE.electron.txt', 'LICENSES.chromium.html', 'resources/app/LICENSE', 'resources/node/LICENSE'])
       expect(fs.existsSync(path.join(unpacked, file)), file).toBe(true)
     const notices = read('out/THIRD-PARTY-NOTICES.txt')
-    const bundled = z
-      .array(z.string())
-      .parse(JSON.parse(fs.readFileSync(path.join(programRoot, 'out', 'bundled', 'renderer.json'), 'utf8')))
+    const bundled = ['main', 'renderer'].flatMap((of) =>
+      z.array(z.string()).parse(JSON.parse(fs.readFileSync(path.join(programRoot, 'out', 'bundled', `${of}.json`), 'utf8'))),
+    )
+    expect(bundled).toContain('node_modules/zod')
     const manifests = packed.filter((f) => /node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(f)).map(read)
     const all = [...manifests, ...bundled.map((folder) => fs.readFileSync(path.join(programRoot, folder, 'package.json'), 'utf8'))].map(
       namesOf,
@@ -159,7 +160,7 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
       'libsql',
       'usearch',
       'eld/medium',
-      'hyparquet-compressors',
+      'yauzl',
       '@cornerstonejs/codec-openjpeg/decodewasmjs',
     ])
       expect(own).toContain(name)

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { App } from '../../src-main/app/serve/app.ts'
 import { listen } from '../../src-main/host/node/http.ts'
-import { models } from '../../src-main/index.server.ts'
+import { models } from '../../src-main/index.models.ts'
 import { canRun, launch, newContext, newHome, openPage, renderer, transport, type Home, type Server } from './browser.ts'
 import { birds, type SmallProject } from './project.ts'
 

@@ -64,7 +64,6 @@ interface DedupOptions {
 
 export const dedupCommand = (app: AppContext): Command =>
   new Command('dedup')
-    .description('find near-duplicates: same bytes, close perceptual hashes, close embeddings (SemDeDup)')
     .requiredOption('--project <dir>', 'project folder')
     .option('--method <name>', 'exact, phash, embedding or all', 'all')
     .option('--threshold <n>', 'limit of the chosen method: most differing bits (phash), or least cosine similarity (embedding)', number)
@@ -157,7 +156,6 @@ const namedShares = (given: readonly string[]) =>
 
 export const splitCommand = (_: AppContext): Command =>
   new Command('split')
-    .description('divide the images into splits, stratified by label, without separating near-duplicates')
     .requiredOption('--project <dir>', 'project folder')
     .option('--train <share>', 'share of the split "train"', number)
     .option('--val <share>', 'of "val"', number)

@@ -9,7 +9,6 @@ import { jobBars, output, untilDone } from './output.ts'
 
 export const demoCommand = (app: AppContext): Command =>
   new Command('demo')
-    .description('run the main workflow on drawn pictures: fine-tune five ways, blend soups, compare, report')
     .option('--fast', 'a smaller run, of one seed and a part of the pictures')
     .option(
       '--classes <n>',

@@ -14,7 +14,6 @@ interface Options {
 
 export const devicesCommand = (app: AppContext): Command =>
   new Command('devices')
-    .description('what computes on this machine, how it agrees with the CPU, and how fast it is')
     .option('--check', 'compare each device with the CPU on a small training')
     .option('--bench', 'the same, then measure a matrix product, a training step and features')
     .action(async (o: Options) => {

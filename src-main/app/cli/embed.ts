@@ -48,7 +48,6 @@ async function withModel<T>(dir: string, told: Seeing, use: (model: Model) => Pr
 
 export const embedCommand = (app: AppContext): Command =>
   new Command('embed')
-    .description('embed images and texts: normalised embeddings, and the logits of each image for each text')
     .option('--model <dir>', 'checkpoint folder', app.nano)
     .option('--image <files...>', 'image files', [])
     .option('--text <texts...>', 'texts', [])
@@ -87,7 +86,6 @@ export const embedCommand = (app: AppContext): Command =>
 
 export const classifyCommand = (app: AppContext): Command =>
   new Command('classify')
-    .description('classify images, by the checkpoint’s own classes or by the given labels')
     .option('--model <dir>', 'checkpoint folder', app.nano)
     .requiredOption('--image <files...>', 'image files')
     .option('--labels <a,b,c>', 'labels, separated by commas')

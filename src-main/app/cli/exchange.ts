@@ -55,7 +55,6 @@ const interruptible = <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T>
 
 export const importCommand = (_: AppContext): Command =>
   addSettingOptions(new Command('import'), importSettings)
-    .description('import images and annotations into a project')
     .argument('<path>', 'file or folder')
     .requiredOption('--project <dir>', 'project folder')
     .option('--format <name>', `auto, or one of ${importing.map((f) => f.id).join(', ')}; “dashi formats” describes them`, 'auto')
@@ -98,7 +97,6 @@ export const importCommand = (_: AppContext): Command =>
 
 export const exportCommand = (_: AppContext): Command =>
   addSettingOptions(new Command('export'), exportSettings)
-    .description('export a project’s images and annotations')
     .argument('<path>', 'folder or file to write')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--format <name>', `one of ${exporting.map((f) => f.id).join(', ')}; “dashi formats” describes them`)
@@ -137,7 +135,7 @@ export const exportCommand = (_: AppContext): Command =>
 const plain = (report: ExportReport) => ({ ...report, losses: report.losses.map((l) => ({ ...l, becomes: l.becomes.en })) })
 
 export const formatsCommand = (_: AppContext): Command =>
-  new Command('formats').description('list the formats that can be imported and exported').action((o: { json?: boolean }) => {
+  new Command('formats').action((o: { json?: boolean }) => {
     const rows = formats.map((f) => ({
       name: f.id,
       title: f.title.en,

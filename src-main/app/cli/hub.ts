@@ -24,7 +24,6 @@ interface Json {
 
 export const modelsCommand = (app: AppContext): Command =>
   new Command('models')
-    .description('the models on this machine, and downloading more from the Hugging Face hub')
     .addCommand(listCommand(app), { isDefault: true })
     .addCommand(getCommand(app))
     .addCommand(convertCommand())

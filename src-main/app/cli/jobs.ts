@@ -23,7 +23,6 @@ const command = (name: string, about: string) => new Command(name).description(a
 
 export const jobsCommand = (app: AppContext): Command =>
   new Command('jobs')
-    .description('a project’s queue: waiting, running and interrupted jobs')
     .addCommand(
       command('list', 'list the queue').action((o: Options) => {
         const project = openProject(o.project, { readOnly: true })

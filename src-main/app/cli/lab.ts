@@ -55,7 +55,6 @@ const said = (prompts: readonly string[], name: string) => (prompts.length ? pro
 
 export const labCommand = (app: AppContext): Command =>
   new Command('lab')
-    .description('compare sets of prompts for a label on the images that people have labelled, beside those that it has')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--model <dir>', 'checkpoint folder')
     .requiredOption('--label <name>', 'the label')

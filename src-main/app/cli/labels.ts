@@ -64,7 +64,7 @@ function attributeOf(text: string): { name: string; value: string | number | boo
 }
 
 export const labelsCommand = (_: AppContext): Command => {
-  const labels = new Command('labels').description('export, import and edit the label set')
+  const labels = new Command('labels')
   const command = (spec: string, about: string) =>
     labels.command(spec).description(about).requiredOption('--project <dir>', 'project folder')
   command('list', 'list the labels and how often they are used').action((o: Common) => {

@@ -1,36 +1,36 @@
 import { Command, CommanderError } from 'commander'
 import { DashiError } from '#shared/errors.ts'
 import pkg from '../../../package.json' with { type: 'json' }
+import { commands, type Listed } from './commands.ts'
 import type { CliContext } from './context.ts'
-import { resolveModel } from '../merging/model-folders.ts'
-import { dedupCommand, splitCommand } from './curation.ts'
-import { demoCommand } from './demo.ts'
-import { devicesCommand } from './devices.ts'
-import { classifyCommand, embedCommand } from './embed.ts'
-import { modelsCommand } from './hub.ts'
-import { jobsCommand } from './jobs.ts'
-import { labCommand } from './lab.ts'
-import { labelsCommand } from './labels.ts'
-import { evaluateCommand, mergeCommand } from './models.ts'
-import { curveCommand, nextCommand } from './next.ts'
 import { exitCode } from './output.ts'
-import { previewCommand } from './preview.ts'
-import { pretrainCommand } from './pretrain.ts'
-import { proposeCommand } from './propose.ts'
-import { projectCommand } from './project.ts'
-import { exportCommand, formatsCommand, importCommand } from './exchange.ts'
-import { runsCommand } from './runs.ts'
-import { serveCommand, startCommand } from './serve.ts'
-import { slurmCommand } from './slurm.ts'
-import { storageCommand } from './storage.ts'
-import { sweepCommand } from './sweep.ts'
-import { trainCommand } from './train.ts'
+
+/** The command that a command line names, or asks the help of. */
+function named(argv: readonly string[]): string | undefined {
+  const [first, second] = argv.filter((arg) => !arg.startsWith('-'))
+  const name = first === 'help' ? second : first
+  return name !== undefined && Object.hasOwn(commands, name) ? name : undefined
+}
+
+async function whole({ about, load }: Listed, app: CliContext): Promise<Command> {
+  const command = (await load())(app).description(about)
+  for (const each of allOf(command)) if (!each.commands.length) each.option('--json', 'one JSON document on stdout')
+  return command
+}
+
+/** As much of a command as the list of all shows. */
+function outline(name: string, { about, operands, group }: Listed): Command {
+  const command = new Command(name).description(about)
+  if (operands) command.arguments(operands)
+  return group ? command : command.option('--json')
+}
 
 /**
  * Runs one command line.
+ * @param context what commands work with; had only where one is carried out, or its own help is shown
  * @returns the exit code
  */
-export async function runCli(argv: readonly string[], app: CliContext): Promise<number> {
+export async function runCli(argv: readonly string[], context: () => Promise<CliContext>): Promise<number> {
   const program = new Command('dashi')
     .description('Label images, fine-tune vision-language models on the labels, compare the checkpoints and blend them into soups.')
     .version(pkg.version)
@@ -45,41 +45,13 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
         ),
     })
     .exitOverride()
-  const commands = [
-    demoCommand,
-    startCommand,
-    serveCommand,
-    projectCommand,
-    importCommand,
-    exportCommand,
-    formatsCommand,
-    labelsCommand,
-    splitCommand,
-    dedupCommand,
-    embedCommand,
-    classifyCommand,
-    previewCommand,
-    proposeCommand,
-    labCommand,
-    trainCommand,
-    sweepCommand,
-    slurmCommand,
-    evaluateCommand,
-    nextCommand,
-    curveCommand,
-    mergeCommand,
-    modelsCommand,
-    devicesCommand,
-    jobsCommand,
-    runsCommand,
-    storageCommand,
-    pretrainCommand,
-  ]
-  for (const command of commands) program.addCommand(command(app))
+  const asked = named(argv)
+  const app = asked === undefined ? undefined : await context()
+  for (const [name, listed] of Object.entries(commands))
+    program.addCommand(app && name === asked ? await whole(listed, app) : outline(name, listed))
   // Also applied to subcommands, so that errors in their options are reported in one line too.
   for (const command of allOf(program)) if (command !== program) command.copyInheritedSettings(program)
-  for (const command of allOf(program)) if (!command.commands.length) command.option('--json', 'one JSON document on stdout')
-  program.hook('preAction', (_, action) => namedModels(action, app))
+  if (app) program.hook('preAction', (_, action) => namedModels(action, app))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
@@ -90,7 +62,8 @@ export async function runCli(argv: readonly string[], app: CliContext): Promise<
 }
 
 /** Resolves models given by name in the configured folders. */
-function namedModels(action: Command, { modelFolders }: CliContext): void {
+async function namedModels(action: Command, { modelFolders }: CliContext): Promise<void> {
+  const { resolveModel } = await import('../merging/model-folders.ts')
   const resolve = (given: string) => resolveModel(given, modelFolders?.() ?? [])
   for (const option of ['model', 'checkpoint']) {
     const given: unknown = action.getOptionValue(option)

@@ -22,7 +22,6 @@ import { deviceOption, settingsOf } from './train.ts'
 
 export const evaluateCommand = (app: AppContext): Command =>
   new Command('evaluate')
-    .description('measure a checkpoint on a project’s splits')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--checkpoint <dir>', 'checkpoint folder')
     .addOption(
@@ -58,7 +57,6 @@ export const evaluateCommand = (app: AppContext): Command =>
 
 export const mergeCommand = (app: AppContext): Command =>
   new Command('merge')
-    .description('blend checkpoints into one')
     .argument('<checkpoints...>', 'checkpoint folders; for methods relative to a base, the base first')
     .requiredOption('--method <name>', mergeMethods.map((m) => m.id).join(', '))
     .requiredOption('--out <dir>', 'checkpoint folder to write')

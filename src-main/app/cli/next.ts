@@ -48,7 +48,6 @@ const strategiesHelp = () => `\nStrategies:\n${strategies.map(({ id, about }) =>
 
 export const nextCommand = (app: AppContext): Command =>
   new Command('next')
-    .description('choose which images to label next, by what a checkpoint makes of them; its guesses become proposals')
     .requiredOption('--project <dir>', 'project folder')
     .option('--run <name>', 'the run whose checkpoint chooses, by name or id')
     .option('--model <dir>', 'checkpoint folder instead (default: the built-in model)')
@@ -106,28 +105,25 @@ export const nextCommand = (app: AppContext): Command =>
 const percent = (value: number) => (100 * value).toFixed(1)
 
 export const curveCommand = (_: AppContext): Command =>
-  new Command('curve')
-    .description('accuracy of each training against the number of labels that it was given')
-    .requiredOption('--project <dir>', 'project folder')
-    .action((o: { project: string; json?: boolean }) => {
-      const project = openProject(o.project, { readOnly: true })
-      try {
-        const points = labelsCurve(project)
-        output(Boolean(o.json)).answer({ points }, () =>
-          points.length
-            ? renderTable<LabelsPoint>(
-                [
-                  { title: 'labels', value: (p) => String(p.labels) },
-                  { title: 'accuracy %', value: (p) => percent(p.accuracy) },
-                  { title: '95 % interval', value: (p) => `${percent(p.low)}–${percent(p.high)}` },
-                  { title: 'on', align: 'left', value: (p) => `${p.images} of ${p.split}` },
-                  { title: 'run', align: 'left', value: (p) => p.name },
-                ],
-                points,
-              )
-            : 'No training has recorded its number of labels yet.',
-        )
-      } finally {
-        project.close()
-      }
-    })
+  new Command('curve').requiredOption('--project <dir>', 'project folder').action((o: { project: string; json?: boolean }) => {
+    const project = openProject(o.project, { readOnly: true })
+    try {
+      const points = labelsCurve(project)
+      output(Boolean(o.json)).answer({ points }, () =>
+        points.length
+          ? renderTable<LabelsPoint>(
+              [
+                { title: 'labels', value: (p) => String(p.labels) },
+                { title: 'accuracy %', value: (p) => percent(p.accuracy) },
+                { title: '95 % interval', value: (p) => `${percent(p.low)}–${percent(p.high)}` },
+                { title: 'on', align: 'left', value: (p) => `${p.images} of ${p.split}` },
+                { title: 'run', align: 'left', value: (p) => p.name },
+              ],
+              points,
+            )
+          : 'No training has recorded its number of labels yet.',
+      )
+    } finally {
+      project.close()
+    }
+  })

@@ -78,7 +78,6 @@ const models: Readonly<
 
 export const pretrainCommand = (app: AppContext): Command =>
   new Command('pretrain')
-    .description('train a built-in model from scratch (hours): Nano, or the detector or segmenter that starts from it')
     .addArgument(new Argument('[model]', 'which').choices(Object.keys(models)).default('nano'))
     .option('--out <dir>', 'checkpoint folder to write (default: the built-in one’s)')
     .option('--epochs <n>', 'for nano, passes over the pictures (default: the recipe’s)')

@@ -91,7 +91,6 @@ function promptOf({ text, template, example, region }: Given): Prompt {
 
 export const previewCommand = (): Command =>
   new Command('preview')
-    .description('show what a model finds in an image, by words or by an example')
     .requiredOption('--model <dir>', 'checkpoint folder')
     .requiredOption('--image <file>', 'image file')
     .addOption(

@@ -22,7 +22,7 @@ import { agreementCommand } from './agreement.ts'
 import { output } from './output.ts'
 
 export const projectCommand = (_: AppContext): Command => {
-  const project = new Command('project').description('create, inspect and maintain projects')
+  const project = new Command('project')
   project
     .command('create <dir>')
     .description('create a project in a folder')

@@ -99,7 +99,6 @@ function boxesIn(project: Project, o: Given): Pick<BoxMasksOptions, 'labelIds'> 
 
 export const proposeCommand = (app: AppContext): Command =>
   new Command('propose')
-    .description('let a model look for labels in many images; what it finds become proposals, to be accepted or rejected by people')
     .requiredOption('--project <dir>', 'project folder')
     .requiredOption('--model <dir>', 'checkpoint folder')
     .addOption(

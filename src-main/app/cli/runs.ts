@@ -42,7 +42,6 @@ export function runsCommand(app: AppContext): Command {
     })
 
   return new Command('runs')
-    .description('a project’s trainings and soups: list, rename, annotate, export, delete')
     .addCommand(
       command('list', 'list the runs, newest first').action((o: Options) =>
         withProject(o, true, (_, runs) => output(Boolean(o.json)).answer(runs.map(shown), () => renderTable(columns, runs))),

@@ -105,18 +105,10 @@ async function startWorkbench(app: CliContext, o: ServeOptions): Promise<void> {
   }
 }
 
-const workbench = (name: string, description: string, port: string, action: (o: ServeOptions) => Promise<void>): Command =>
-  new Command(name).description(description).option('--project <dir>', 'project folder to open').option('--port <n>', port).action(action)
+const workbench = (name: string, port: string, action: (o: ServeOptions) => Promise<void>): Command =>
+  new Command(name).option('--project <dir>', 'project folder to open').option('--port <n>', port).action(action)
 
 export const serveCommand = (app: CliContext): Command =>
-  workbench(
-    'serve',
-    'serve the workbench to a browser: HTTP and WebSocket on the loopback address',
-    'port (default: the previous one, or any free one)',
-    (o) => serve(app, o),
-  )
+  workbench('serve', 'port (default: the previous one, or any free one)', (o) => serve(app, o))
 
-export const startCommand = (app: CliContext): Command =>
-  workbench('start', 'start the workbench: on the desktop where Electron is available, else in the browser', 'port for the browser', (o) =>
-    startWorkbench(app, o),
-  )
+export const startCommand = (app: CliContext): Command => workbench('start', 'port for the browser', (o) => startWorkbench(app, o))

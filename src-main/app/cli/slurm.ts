@@ -44,7 +44,6 @@ export function onSlurm(app: AppContext, pairs: readonly string[] | undefined): 
 
 export const slurmCommand = (app: AppContext): Command =>
   new Command('slurm')
-    .description('what is asked of a Slurm cluster for each run, and whether there is one')
     .option('--set <key=value...>', 'keep these settings', [])
     .action((o: { set: string[]; json?: boolean }) => {
       const { slurm } = app

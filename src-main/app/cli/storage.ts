@@ -8,7 +8,6 @@ import { output } from './output.ts'
 
 export const storageCommand = (app: AppContext): Command =>
   new Command('storage')
-    .description('what is kept on disk, and the budget for all of it')
     .option('--project <dir>', 'count this project too; those opened lately in a window always count')
     .option('--budget <size>', 'set the budget (500MB, 20GB, or none): jobs that would pass it wait; only caches are removed for it')
     .action(async (o: { project?: string; budget?: string; json?: boolean }) => {

@@ -46,7 +46,6 @@ interface Options extends Choice {
 export const sweepCommand = (app: AppContext): Command =>
   choosing(
     new Command('sweep')
-      .description('train a recipe many times with some of its settings varied, and compare the means over seeds')
       .requiredOption('--project <dir>', 'project folder')
       .option('--recipe <name>', recipes.map((r) => r.id).join(', '))
       .option('--preset <name>', sweepPresets.map((p) => p.id).join(', '))

@@ -35,7 +35,6 @@ export const modelOption = () =>
 export const trainCommand = (app: AppContext): Command =>
   choosing(
     new Command('train')
-      .description('fine-tune a checkpoint on a project’s labelled images')
       .requiredOption('--project <dir>', 'project folder')
       .requiredOption('--recipe <name>', recipes.map((r) => r.id).join(', '))
       .addOption(modelOption())

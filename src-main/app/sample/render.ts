@@ -1,7 +1,7 @@
-import sharp from 'sharp'
 import type { Concept, Style } from '#shared/model/sample.ts'
 import { userError } from '#shared/errors.ts'
 import { findIcon } from './iconset.ts'
+import { sharp } from '../../engine/data/index.ts'
 
 /** Straight (not premultiplied) RGBA, 8 bits per channel, row-major. */
 export interface Rgba {

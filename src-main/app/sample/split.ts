@@ -1,8 +1,8 @@
-import sharp from 'sharp'
 import { hammingDistance, phash, phashSide } from '#shared/phash.ts'
 import type { Concept, SampleSplit } from '#shared/model/sample.ts'
 import type { ConceptClass } from './classes.ts'
 import { hash32 } from './random.ts'
+import { sharp } from '../../engine/data/index.ts'
 
 export type ConceptSplit = Extract<SampleSplit, 'train' | 'val' | 'heldOut' | 'id'>
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import sharp from 'sharp'
 import { mapLimit } from './pool.ts'
+import { sharp } from '../../engine/data/index.ts'
 
 /** A folder that is being filled. */
 export class Written {

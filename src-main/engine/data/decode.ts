@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 import { dataError } from '#shared/errors.ts'
 import { sentenceIn } from '#shared/sentences/read.ts'
 import { sentence } from '#shared/sentences/table.ts'
@@ -10,6 +10,7 @@ import { decodeForeign } from './foreign.ts'
 import { formatOf, isForeign, notAnImage } from './formats.ts'
 import { overWhite, type Pixels } from './pixels.ts'
 import { checkSize, type Raster, TooManyPixels } from './raster.ts'
+import { sharp } from './sharp.ts'
 
 /**
  * Images of more pixels than this are refused before they are decoded: 0x3FFF², the order of Pillow's and libvips'

@@ -3,7 +3,7 @@
  * Pillow's pixels.
  */
 import { open, stat } from 'node:fs/promises'
-import sharp, { type Sharp, type SharpOptions } from 'sharp'
+import type { Sharp, SharpOptions } from 'sharp'
 import { dataError } from '#shared/errors.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { PIXEL_LIMIT, readBytes } from './decode.ts'
@@ -12,6 +12,7 @@ import { decodeForeign, foreignSize } from './foreign.ts'
 import { formatOf, isForeign, notAnImage, SNIFFED } from './formats.ts'
 import { jp2Deep } from './jp2.ts'
 import type { Raster } from './raster.ts'
+import { sharp } from './sharp.ts'
 
 /** Headers of formats that libvips cannot read are within the first megabyte. */
 const HEADER_BYTES = 1 << 20

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
-import sharp from 'sharp'
 import { decodeImage, PIXEL_LIMIT } from './decode.ts'
 import { formatOf, isForeign, SNIFFED } from './formats.ts'
+import { sharp } from './sharp.ts'
 
 /** Larger images are only decoded in strips, since they would fill the memory. */
 const WHOLE = 1 << 26

@@ -1,10 +1,11 @@
 /** Images at a working size: no larger than their random views need. */
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 import type { DeepSamples } from '#shared/model/deep.ts'
 import { decodeImage, PIXEL_LIMIT, readBytes } from './decode.ts'
 import { formatOf, isForeign } from './formats.ts'
 import type { Pixels } from './pixels.ts'
 import type { Size } from './raster.ts'
+import { sharp } from './sharp.ts'
 
 /**
  * How many times smaller an image may become, as a whole number, so that neither side falls below `least` (which need not be

@@ -45,7 +45,7 @@ async function dashi(...argv: string[]) {
     }),
   )
   try {
-    const code = await runCli([argv[0]!, '--project', folder, ...argv.slice(1)], app)
+    const code = await runCli([argv[0]!, '--project', folder, ...argv.slice(1)], async () => app)
     return { code, ...said }
   } finally {
     for (const spy of spies) spy.mockRestore()

@@ -36,7 +36,7 @@ async function preview(...argv: string[]): Promise<{ code: number; out: string; 
     }),
   )
   try {
-    const code = await runCli(['preview', ...argv], { nano: TINY_CLIP, cache: dir } as CliContext)
+    const code = await runCli(['preview', ...argv], async () => ({ nano: TINY_CLIP, cache: dir }) as CliContext)
     return { code, out: said.stdout, error: said.stderr }
   } finally {
     for (const spy of spies) spy.mockRestore()

@@ -51,7 +51,7 @@ async function propose(...argv: string[]) {
     }),
   )
   try {
-    const code = await runCli(['propose', '--project', folder, '--model', OWL, '--json', ...argv], app)
+    const code = await runCli(['propose', '--project', folder, '--model', OWL, '--json', ...argv], async () => app)
     return { code, ...said, report: (code === 0 ? JSON.parse(said.stdout) : {}) as Record<string, unknown> }
   } finally {
     for (const spy of spies) spy.mockRestore()

@@ -35,7 +35,7 @@ describe('a start', () => {
         startServer: served as CliContext['startServer'],
         desktop: { main: 'main.js', screen: true, program: () => null, fetch: fetched, obstacle: () => null, ...desktop },
       } as CliContext
-      return { code: await runCli(argv, app), said, fetched, served }
+      return { code: await runCli(argv, async () => app), said, fetched, served }
     } finally {
       spy.mockRestore()
       process.exitCode = undefined

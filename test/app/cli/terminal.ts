@@ -25,7 +25,7 @@ export async function terminal(cache: string, more: Partial<CliContext> = {}): P
       }),
     )
     try {
-      return { code: await runCli(argv, app), ...said }
+      return { code: await runCli(argv, async () => app), ...said }
     } finally {
       for (const spy of spies) spy.mockRestore()
     }

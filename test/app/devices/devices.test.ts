@@ -141,13 +141,13 @@ describe('a check', () => {
     const said: string[] = []
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0)
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    expect(await runCli(['devices'], models as CliContext)).toBe(0)
+    expect(await runCli(['devices'], async () => models as CliContext)).toBe(0)
     expect(said.join('')).toMatch(/not checked yet/)
     said.length = 0
-    await runCli(['devices', '--check', '--json'], models as CliContext)
+    await runCli(['devices', '--check', '--json'], async () => models as CliContext)
     expect(devicesFound.parse(JSON.parse(said.join(''))).last!.devices[0]).toMatchObject({ device: 'cpu', ok: true })
     said.length = 0
-    await runCli(['devices'], models as CliContext)
+    await runCli(['devices'], async () => models as CliContext)
     expect(said.join('')).toMatch(/cpu\W+reference/)
     expect(said.join('')).not.toContain('not checked yet')
   })

@@ -159,6 +159,9 @@ test('in the terminal a model is called by its name in those folders; a path is 
   expect(() => resolveModel('shapes', [a, b])).toThrow(/^shapes: is the name of several models/)
   const shelf = path.join(a, 'lab')
   expect(
-    await runCli(['embed', '--model', 'shapes', '--text', 'a circle', '--json'], { modelFolders: () => [shelf] } as unknown as CliContext),
+    await runCli(
+      ['embed', '--model', 'shapes', '--text', 'a circle', '--json'],
+      async () => ({ modelFolders: () => [shelf] }) as unknown as CliContext,
+    ),
   ).toBe(0)
 })

@@ -3,7 +3,6 @@
  * joined by ImageID; class codes are named by another table.
  */
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
-import sharp from 'sharp'
 import type { RecordLabel } from '#shared/model/record.ts'
 import { sentence } from '#shared/sentences/table.ts'
 import { reasonFor, Unfit } from '../findings.ts'
@@ -17,6 +16,7 @@ import { beginning, firstRows, tableRows } from '../rows.ts'
 import { boxBetween, snap } from '../shapes.ts'
 import { Spool } from '../../../db/spool.ts'
 import { splitOfFile } from '../splits.ts'
+import { sharp } from '../../../engine/data/index.ts'
 
 type Row = Record<string, string>
 type Kind = 'boxes' | 'labels' | 'masks' | 'relationships' | 'points' | 'images'

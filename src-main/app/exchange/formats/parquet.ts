@@ -6,7 +6,6 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
-import sharp from 'sharp'
 import { sentence } from '#shared/sentences/table.ts'
 import { reasonFor } from '../findings.ts'
 import type { Draft, Source } from '../draft.ts'
@@ -21,6 +20,7 @@ import type { Peek } from '../peek.ts'
 import { placed, unpacking } from '../placed.ts'
 import { splitOfFile } from '../splits.ts'
 import { stemOf } from '../tree.ts'
+import { sharp } from '../../../engine/data/index.ts'
 
 const recognises = ({ name }: Peek) => /\.(?:parquet|arrow)$/.test(name)
 /** Rows surveyed before reading, to detect the box convention and unnamed classes. */

@@ -4,7 +4,6 @@
  */
 import path from 'node:path'
 import { inflateSync } from 'node:zlib'
-import sharp from 'sharp'
 import { rleFromBitmap } from '#shared/geometry/rle.ts'
 import type { RecordCaption, RecordLabel } from '#shared/model/record.ts'
 import type { Keypoint, KeypointsShape, Ring, Shape } from '#shared/model/shape.ts'
@@ -19,6 +18,7 @@ import type { Peek } from '../peek.ts'
 import { boxBetween, toRing } from '../shapes.ts'
 import { usualSplit } from '../splits.ts'
 import { join } from '../tree.ts'
+import { sharp } from '../../../engine/data/index.ts'
 
 type Fields = Record<string, unknown>
 const list = (v: unknown): Fields[] => (Array.isArray(v) ? v.filter(isObject) : [])

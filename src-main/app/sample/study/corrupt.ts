@@ -2,9 +2,9 @@
  * Corruptions at set strengths, after Hendrycks & Dietterich 2019, "Benchmarking neural network robustness to common corruptions
  * and perturbations", §3.1, with strengths for pictures of some 80 px.
  */
-import sharp from 'sharp'
 import type { Corruption } from '#shared/model/study.ts'
 import type { Random } from '../random.ts'
+import { sharp } from '../../../engine/data/index.ts'
 
 type Strengths = readonly [number, number, number, number, number]
 /** Standard deviation of the noise, of 1; of the blur, in px; the share of contrast left; JPEG's quality. */

@@ -1,5 +1,6 @@
 /** What a training's result will be measured on, in sentences. */
-import { wordsIn } from '#shared/locales/index.ts'
+import { data as english } from '#shared/locales/en/data.ts'
+import { data as japanese } from '#shared/locales/ja/data.ts'
 import type { Words } from '#shared/model/words.ts'
 import { type Facts, imagesIn, testsIn } from './facts.ts'
 
@@ -29,10 +30,8 @@ const hasMasks = ({ data }: Measured): boolean =>
   Object.entries(data.splits).some(([split, items]) => split !== 'train' && items.some((item) => item.masks?.length))
 
 /** What people call a split; those of the program's own have a name in each language. */
-const splitIn = (locale: string, split: string): string => {
-  const known: Readonly<Record<string, string>> = wordsIn(locale).splits
-  return known[split] ?? split
-}
+const splitNames: Readonly<Record<string, Readonly<Record<string, string>>>> = { en: english.splits, ja: japanese.splits }
+const splitIn = (locale: string, split: string): string => splitNames[locale]?.[split] ?? split
 
 export function measuredWords(facts: Measured): Words[] {
   const figure = facts.task === 'ground' && !hasMasks(facts) ? captionsAlone : what[facts.task]!

@@ -1,11 +1,11 @@
 /** Recognises the columns of Hugging Face datasets that hold images, captions, labels and objects. */
-import sharp from 'sharp'
 import { literal } from '../csv/shapes.ts'
 import type { Size } from '../../draft.ts'
 import { isObject, keyNamed, numberOf, plainName } from '../../fields.ts'
 import { imageNamed } from '../../lookup.ts'
 import { toRing } from '../../shapes.ts'
 import type { Tree } from '../../tree.ts'
+import { sharp } from '../../../../engine/data/index.ts'
 
 export type HfRow = Record<string, unknown>
 
