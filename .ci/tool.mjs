@@ -7,6 +7,7 @@ import { at, once, root, sources, stampOf } from './once.mjs'
 const tools = {
   bench: at('test', 'bench', 'index.ts'),
   'plan-run': at('test', 'bench', 'plan', 'run.ts'), // what the bench "plan" measures, a process a training
+  'step-run': at('test', 'bench', 'step', 'run.ts'), // our side of the bench "step"
   screens: at('test', 'e2e', 'screens.ts'),
   // Spawned by both from the folder that they are in.
   'image-decoder': at('src-main', 'engine', 'image-decoder.ts'),

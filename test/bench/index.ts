@@ -24,7 +24,7 @@ const report = option('--report', /^[^-]/, 'a file')
 const tiny = given.includes('--tiny') && given.splice(given.indexOf('--tiny'), 1).length > 0
 /** A smaller form of the benches `active`, `sweep`, `shots` (one seed, few classes), `openseg` and `owlv2`, of a few minutes. */
 const fast = given.includes('--fast') && given.splice(given.indexOf('--fast'), 1).length > 0
-/** Of the benches `plan` and `memory`: the cases whose name contains it. */
+/** Of the benches `plan`, `memory` and `step`: the cases whose name contains it. */
 const only = option('--only', /^[a-z]/, 'a part of the name of a case')
 /** Where a bench that takes long to prepare leaves its project and finds it again. */
 const keep = option('--keep', /^[^-]/, 'a folder')
@@ -49,6 +49,7 @@ const benches: Record<string, () => Promise<Record<string, number>>> = {
   sweep: async () => (await import('./sweep.ts')).sweepBench(fast),
   overlap: async () => (await import('./overlap.ts')).overlapBench(images),
   labelling: async () => (await import('./labelling.ts')).labellingBench(),
+  step: async () => (await import('./step/bench.ts')).stepBench(only),
   memory: async () => (await import('./memory.ts')).memoryBench(only),
   plan: async () => (await import('./plan/bench.ts')).planBench(only),
   start: async () => (await import('./start.ts')).startBench(),

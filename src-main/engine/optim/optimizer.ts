@@ -13,7 +13,13 @@ export interface Parameter {
   readonly opens?: number
 }
 
-/** The update rule of one parameter, as graph nodes. State tensors have the parameter's shape and start at 0. */
+/** A gradient in our own memory, which counts `scale` times. */
+interface Gradient {
+  readonly data: Float32Array
+  readonly scale: number
+}
+
+/** The update rule of one parameter, as graph nodes and in place. State tensors have the parameter's shape and start at 0. */
 export interface Optimizer {
   readonly name: string
   /** The state tensors of each parameter, e.g. its moments. */
@@ -21,6 +27,8 @@ export interface Optimizer {
   /** Scalars fed at each step, computed from the learning rate and the step (counted from 1). */
   scalars(lr: number, step: number): Record<string, number>
   update(w: Value, g: Value, state: readonly Value[], s: Readonly<Record<string, Value>>, decay: boolean): { w: Value; state: Value[] }
+  /** The same rule for tensors in our own memory: overwrites `w` and `state`. */
+  apply(w: Float32Array, g: Gradient, state: readonly Float32Array[], s: Readonly<Record<string, number>>, decay: boolean): void
 }
 
 /**
@@ -62,6 +70,33 @@ export function adamW({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.
       const step = mul(div(m, add(sqrt(v), e!)), rate!)
       return { w: sub(decay && weightDecay ? mul(w, keep!) : w, step), state: [m, v] }
     },
+    apply: (w, { data, scale }, [m, v], { rate, eps: e, keep }, decay) => {
+      const kept = decay && weightDecay ? keep! : 1
+      adamInPlace(w, data, m!, v!, { scale, beta1, beta2, rate: rate!, eps: e!, kept })
+    },
+  }
+}
+
+interface AdamScalars {
+  readonly scale: number
+  readonly beta1: number
+  readonly beta2: number
+  readonly rate: number
+  readonly eps: number
+  readonly kept: number
+}
+
+/** {@link adamW}'s rule in one pass. A function of its own, so that it is compiled for these arrays once. */
+function adamInPlace(w: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, s: AdamScalars): void {
+  const { scale, beta1, beta2, rate, eps, kept } = s
+  const [a, b] = [(1 - beta1) * scale, (1 - beta2) * scale * scale]
+  for (let i = 0; i < w.length; i++) {
+    const d = g[i]!
+    const mean = beta1 * m[i]! + a * d
+    const square = beta2 * v[i]! + b * d * d
+    m[i] = mean
+    v[i] = square
+    w[i] = kept * w[i]! - (rate * mean) / (Math.sqrt(square) + eps)
   }
 }
 
@@ -80,6 +115,15 @@ export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 } = {}):
       const b = add(mul(b0!, momentum), g)
       return { w: sub(w, mul(nesterov ? add(g, mul(b, momentum)) : b, rate!)), state: [b] }
     },
+    apply: (w, { data, scale }, [b], { rate }, decay) => {
+      const drawn = decay ? weightDecay : 0
+      for (let i = 0; i < w.length; i++) {
+        const g = data[i]! * scale + drawn * w[i]!
+        const moved = b ? momentum * b[i]! + g : g
+        if (b) b[i] = moved
+        w[i] = w[i]! - rate! * (b && nesterov ? g + momentum * moved : moved)
+      }
+    },
   }
 }
 
@@ -92,3 +136,5 @@ export function globalNorm(grads: readonly Value[]): Value {
 export function clipFactor(norm: Value, maxNorm: number): Value {
   return clip(div(maxNorm, add(norm, 1e-6)), { max: 1 })
 }
+/** {@link clipFactor} of a number. */
+export const clipScale = (norm: number, maxNorm: number): number => Math.min(1, maxNorm / (norm + 1e-6))

@@ -41,18 +41,17 @@ export function footprint(model: Model, held: Held): Memory {
 type Parts = Omit<Memory, 'total'>
 const sum = (m: Parts): number => Object.values(m).reduce((a, b) => a + b, 0)
 
-/** State is held twice outside the device's memory: a step writes into the other set of arrays. */
+/** The gradients are part of the working set: they are what a step gives. On a device, they may be held twice, before and after clipping. */
 function training({ graphs, parameters, slots }: StepOutline, { batch, onDevice }: Held, picture: number): Parts {
   const trained = 4 * parameters.reduce((n, p) => n + sizeOf(p.shape), 0)
-  const working = Math.max(...graphs.map((g) => workingBytes(g)))
+  const working = Math.max(...graphs.map((g) => (onDevice ? workingBytes(g, 1, { kept: true }) + trained : workingBytes(g))))
   const arena = !onDevice && graphs.every((g) => keepsArena(g))
-  const times = onDevice ? 1 : 2
   const saved = slots * trained
   // An arena stays while the state is copied; without one, the step's values have been given back by then.
   const saving = saved + Math.min(saved, UNCOLLECTED)
   return {
-    weights: Math.max(...graphs.map((g) => Math.max(storedBytes(g), packedBytes(g)))) + times * trained,
-    moments: times * (slots - 1) * trained,
+    weights: Math.max(...graphs.map((g) => Math.max(storedBytes(g), packedBytes(g)))) + trained,
+    moments: (slots - 1) * trained,
     gradients: trained,
     activations: working * (arena ? ARENA : 1) - trained,
     pictures: 2 * batch * picture,

@@ -3,36 +3,44 @@ import { shapeFor } from '../graph/any-batch.ts'
 import { DataTypes } from '../graph/dtypes.ts'
 
 /**
- * Largest working set, in bytes, for which onnxruntime's arena is used. The arena grows by doubling: beyond 512 MB it
- * would request a block of a gigabyte. Larger graphs allocate each value from the system, which needs less memory and
- * costs a few per cent of time.
+ * Largest working set, in bytes, for which onnxruntime's arena is used. The arena grows by doubling, keeps up to twice what is needed, and
+ * beyond 512 MB would request a block of a gigabyte. Larger graphs allocate each value from the system, which needs less memory and, for
+ * values as large as theirs, hardly more time.
  */
-const ARENA_BYTES = 512 * 2 ** 20
+const ARENA_BYTES = 128 * 2 ** 20
 
 /** Whether onnxruntime may use its arena for the graph; `DASHI_ARENA=off`, set in Electron's processes, disables it. */
 export const keepsArena = (graph: Graph, batch?: number): boolean =>
   process.env['DASHI_ARENA'] !== 'off' && workingBytes(graph, batch) <= ARENA_BYTES
 
 /**
- * Estimates the peak memory of a run in bytes: each value is live from its creation to its last use, in onnxruntime's order.
- * For a graph of any batch size, `batch` is assumed. Gradients may be held twice, before and after clipping. Inputs
- * and outputs are stored in our own arrays.
+ * Estimates the peak memory of a run in bytes: each value is live from its creation to its last use, in onnxruntime's order; a reshaped
+ * one is the same memory. For a graph of any batch size, `batch` is assumed. Outputs live to the end, where they are copied into arrays
+ * of ours, unless they are `kept` on the device: then they are left out.
  */
-export function workingBytes(graph: Graph, batch = 1): number {
+export function workingBytes(graph: Graph, batch = 1, { kept = false } = {}): number {
   const bytesOf = (v: Value): number => sizeOf(shapeFor(v.shape, batch)) * DataTypes[v.dtype].bytes
   const nodes = executionOrder(graph)
-  const ours = new Set(graph.outputs.map((o) => o.value))
+  const results = new Set(graph.outputs.map((o) => memoryOf(o.value)))
   const lastUse = new Map<Value, number>()
-  nodes.forEach((node, i) => [...node.outputs, ...node.inputs].forEach((v) => lastUse.set(v, i)))
-  let [held, peak] = [0, 0]
+  nodes.forEach((node, i) => [...node.outputs, ...node.inputs].forEach((v) => lastUse.set(memoryOf(v), i)))
+  let [held, peak, copies] = [0, 0, 0]
   nodes.forEach((node, i) => {
-    for (const v of node.outputs) if (!ours.has(v)) held += bytesOf(v)
+    for (const v of node.outputs) {
+      if (memoryOf(v) !== v || (kept && results.has(v))) continue
+      held += bytesOf(v)
+      if (results.has(v)) copies += bytesOf(v)
+    }
     peak = Math.max(peak, held)
-    for (const v of new Set([...node.inputs, ...node.outputs]))
-      if (v.source.kind === 'node' && !ours.has(v) && lastUse.get(v) === i) held -= bytesOf(v)
+    for (const v of new Set([...node.inputs, ...node.outputs].map(memoryOf)))
+      if (v.source.kind === 'node' && !results.has(v) && lastUse.get(v) === i) held -= bytesOf(v)
   })
-  const trained = graph.inputs.filter((v) => v.name.startsWith('w:')).reduce((n, v) => n + bytesOf(v), 0)
-  return peak + trained
+  return Math.max(peak, held + copies)
+}
+
+/** The value whose memory a value is: a reshaped one has its operand's. */
+function memoryOf(v: Value): Value {
+  return v.source.kind === 'node' && v.source.node.op.name === 'Reshape' ? memoryOf(v.source.node.inputs[0]!) : v
 }
 
 /**

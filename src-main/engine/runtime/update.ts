@@ -1,12 +1,10 @@
-/** The part of a step that applies gradients: clipping, the optimiser's rule, bounds and the moving average. */
+/** The part of a device's step (device-step.ts) that applies gradients: clipping, the optimiser's rule, bounds and the moving average. */
 import type { Graph, Value } from '../graph/graph.ts'
 import { add, clip, mul } from '../ops/index.ts'
 import { clipFactor, globalNorm, type Parameter, updateOf } from '../optim/optimizer.ts'
-import { scalarOf, type Tensor, tensor } from './session.ts'
+import { tensor } from './session.ts'
+import { next } from './step.ts'
 import type { TrainOptions } from './task.ts'
-
-/** The output that replaces a state input (ONNX requires unique names). */
-export const next = (name: string) => `${name}'`
 
 export const stateSlots = (o: TrainOptions): string[] => ['w', ...o.optimizer.state, ...(o.ema ? ['ema'] : [])]
 
@@ -50,7 +48,9 @@ export function appendUpdate(
     const bound = options.max?.[p.name]
     const w = bound === undefined ? updated.w : clip(updated.w, { max: bound })
     graph.output(next(`w:${p.name}`), w)
-    optimizer.state.forEach((slot, k) => graph.output(next(`${slot}:${p.name}`), updated.state[k]!))
+    // L2 weight decay would move them before the parameter's turn.
+    const moments = updated.state.map((m) => (open ? mul(m, open) : m))
+    optimizer.state.forEach((slot, k) => graph.output(next(`${slot}:${p.name}`), moments[k]!))
     if (options.ema) {
       const average = graph.input(`ema:${p.name}`, 'float32', p.shape)
       graph.output(next(`ema:${p.name}`), add(mul(average, options.ema), mul(w, 1 - options.ema)))
@@ -75,6 +75,3 @@ export function scalarTensors({ optimizer }: TrainOptions, parameters: readonly 
   ])
   return Object.fromEntries(all.map(([name, x]) => [name, tensor(Float32Array.of(x), 'float32', [])]))
 }
-
-/** Whether every gradient of an update is finite: their norm is. */
-export const normIsFinite = (out: Readonly<Record<string, Tensor>>): boolean => Number.isFinite(scalarOf(out['gradNorm']!))

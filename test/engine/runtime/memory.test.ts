@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ANY } from '../../../src-main/engine/graph/any-batch.ts'
 import { Graph } from '../../../src-main/engine/graph/graph.ts'
-import { add, cast, matmul, mul, reduceSum } from '../../../src-main/engine/ops/index.ts'
+import { add, cast, matmul, mul, reduceSum, reshape } from '../../../src-main/engine/ops/index.ts'
 import { keepsArena, storedBytes, workingBytes } from '../../../src-main/engine/runtime/memory.ts'
 
 const MB = 2 ** 20
@@ -17,8 +17,16 @@ function chain(rows: number): Graph {
 describe('what a run holds', () => {
   afterEach(() => void vi.unstubAllEnvs())
 
-  it('is each value to its last use, and the weights that are trained', () => {
-    expect(workingBytes(chain(1024))).toBe((4 + 4 + 4) * MB) // one value, the one made of it, the weight
+  it('is each value to its last use', () => {
+    expect(workingBytes(chain(1024))).toBe((4 + 4) * MB) // one value, and the one made of it
+  })
+
+  it('counts a value once, however often it is reshaped', () => {
+    const graph = new Graph()
+    const first = mul(graph.input('x', 'float32', [1024, 1024]), 2)
+    const again = reshape(mul(reshape(first, [1024 * 1024]), 3), [512, 2048])
+    graph.output('y', reduceSum(add(again, reshape(first, [512, 2048]))))
+    expect(workingBytes(graph)).toBe(3 * 4 * MB) // first, three times it, their sum
   })
 
   it('counts a value that is needed again for as long', () => {
@@ -58,24 +66,24 @@ describe('the parts of it', () => {
     expect([workingBytes(graph), workingBytes(graph, 1), workingBytes(graph, 7)]).toEqual([80, 80, 560])
     expect([keepsArena(graph, 512 * MB), keepsArena(graph)]).toEqual([false, true])
   })
-  it('are in bytes of their types, without inputs, outputs and what nothing needs', () => {
+  it('are in bytes of their types, without inputs and what nothing needs; outputs are copied at the end', () => {
     const graph = new Graph()
     const x = graph.input('x', 'float32', [100])
-    graph.input('w:unused', 'float32', [5]) // is trained all the same
-    graph.input('we', 'float32', [1000])
+    graph.input('unused', 'float32', [1000])
     const whole = cast(x, 'int64')
     mul(x, 7)
     graph.output('y', cast(mul(cast(whole, 'int32'), cast(whole, 'int32')), 'float32'))
-    expect(workingBytes(graph)).toBe(800 + 400 + 20)
+    expect(workingBytes(graph)).toBe(800 + 400)
     const out = new Graph()
     const first = mul(out.input('x', 'float32', [100]), 2)
     out.output('first', first)
     out.output('second', mul(first, 3))
-    expect(workingBytes(out)).toBe(0) // both are ours
+    expect(workingBytes(out)).toBe(2 * (400 + 400))
+    expect(workingBytes(out, 1, { kept: true })).toBe(0) // the device's
   })
-  it('may come to half a gigabyte in the arena, and not to a row more', () => {
-    expect(workingBytes(chain(65_024))).toBe(512 * MB)
-    expect([keepsArena(chain(65_024)), keepsArena(chain(65_025))]).toEqual([true, false])
+  it('may come to 128 MB in the arena, and not to a row more', () => {
+    expect(workingBytes(chain(16_384))).toBe(128 * MB)
+    expect([keepsArena(chain(16_384)), keepsArena(chain(16_385))]).toEqual([true, false])
   })
   it('that are stored count once, in the bytes of their types', () => {
     const graph = new Graph()
