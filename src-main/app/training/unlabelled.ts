@@ -18,7 +18,7 @@ interface Asked {
   readonly unreadable: ReadonlyMap<number, string> | undefined
 }
 
-/** The project's readable images without an accepted label that pass the choice's filter, and the others; of many, some drawn by the seed. */
+/** The project's readable images without an accepted label that pass the filter, and the others; of many, some drawn by the seed. */
 export function unlabelledImages(project: Project, { choice, others, seed, unreadable }: Asked): Item[] {
   const passes = choice?.filter && new Set(mediaIds(project.db, choice.filter, { limit: 1_000_000_000 }))
   const collected = new Collected(project, unreadable)
