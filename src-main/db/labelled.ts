@@ -22,6 +22,14 @@ export const labelledRows = (db: Database): LabelledRow[] =>
      WHERE m.split IS NOT NULL ORDER BY m.id, l.label_id`,
   )
 
+/** Images without an accepted label, in a split or not. */
+export const unlabelledRows = (db: Database): (Omit<LabelledRow, 'label_id' | 'split'> & { readonly split: string | null })[] =>
+  db.all(
+    `SELECT m.id, m.root_id AS root, m.path, m.split, m.content_hash, f.problem FROM media m
+     LEFT JOIN media_file f ON f.media_id = m.id
+     WHERE NOT EXISTS (SELECT 1 FROM media_label l WHERE l.media_id = m.id AND l.state = 'accepted') ORDER BY m.id`,
+  )
+
 /** An accepted region with a label of an image in a split. */
 export interface RegionRow extends LabelledRow {
   readonly width: number | null

@@ -36,6 +36,8 @@ export const trainJobSchema = z.object({
   templates: z.array(z.string()).nullish(),
   /** `train` and `val` are used in training; every split is evaluated at the end. */
   splits: splitsSchema,
+  /** Images without labels, for recipes that learn from them; their `label` says nothing. */
+  pool: z.array(itemSchema).optional(),
   dataHash: z.string().nullable(),
   /** Unreadable images of the dataset that are in no split: the record lists them. */
   leftOut: z.array(leftOutSchema).optional(),

@@ -133,6 +133,9 @@ export const engineSentences = {
   'tokenizer.merge-line': 'line {line}: expected two tokens with a space between, found {found}',
   'tokenizer.not-in-vocabulary': 'line {line}: {token} is not in vocab.json',
   'tokenizer.special': '{token}: expected in the vocabulary',
+  'join.no-tower': 'model_type: expected a model with one of these {side} towers: {expected}, found {found}',
+  'join.no-pooler':
+    'tensor {tensor} is missing: a classifier was saved without the pooler that this tower ends in; take a folder that was saved from the model itself',
   'open-clip.pickle':
     'a pickle can run any program, so it is never opened: save its tensors in Python with safetensors.torch.save_file (docs/models.md has the line), then convert those',
   'open-clip.no-weights': 'expected {weights}, or one file with safetensors',

@@ -3,6 +3,8 @@ export const trainingSentences = {
   'recipe.unknown': 'unknown recipe "{recipe}": there are {known}',
   'recipe.unknown-setting': 'recipe {recipe}: unknown setting {setting} (it has {known})',
   'recipe.setting': 'recipe {recipe}: {setting}: {problem}',
+  'recipe.none-unlabelled':
+    'recipe {recipe}: there are no images without a label: add some to the project, take --shots, or set labels=ignored',
   'recipe.no-prefix':
     'recipe {recipe}: {setting}: expected one token of the model’s vocabulary that no caption or label contains, unlike the other one; found "{found}"',
   'recipe.no-decoder': 'recipe {recipe}: {family} makes masks without a decoder that could be trained; take a model such as CLIPSeg',

@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { userError } from '#shared/errors.ts'
 import type { HubPlan, ShelfEntry } from '#shared/model/hub.ts'
 import { say, sentence } from '#shared/sentences/table.ts'
-import { convertOpenClip } from '../../engine/models/index.ts'
+import { convertOpenClip, joinTowers } from '../../engine/models/index.ts'
 import type { AppContext } from '../context.ts'
 import { download } from '../hub/download.ts'
 import { hubOf } from '../hub/place.ts'
@@ -16,6 +16,7 @@ import { shelfOf } from '../merging/shelf.ts'
 import { requireRoom } from '../storage/storage.ts'
 import { progressBar } from '../terminal/progress.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
+import { wholeNumber } from './numbers.ts'
 import { output, untilDone } from './output.ts'
 
 interface Json {
@@ -27,6 +28,7 @@ export const modelsCommand = (app: AppContext): Command =>
     .addCommand(listCommand(app), { isDefault: true })
     .addCommand(getCommand(app))
     .addCommand(convertCommand())
+    .addCommand(joinCommand())
     .addCommand(removeCommand(app))
     .addCommand(tokenCommand(app))
 
@@ -90,6 +92,24 @@ const convertCommand = (): Command =>
       const done = await convertOpenClip({ source, out, tokenizer: o.tokenizer, quickGelu: o.quickGelu ?? (o.gelu ? false : undefined) })
       if (!done.tokenizer) remark('no tokenizer lies beside the weights, so the model reads no texts: give --tokenizer')
       answer({ ...done, folder: path.resolve(out) }, () => `${out}: ${done.family}, ${done.tensors} tensors`)
+    })
+
+const joinCommand = (): Command =>
+  new Command('join')
+    .description(
+      'make one model of an image tower (DINOv2, ViT, Swin, CLIP) and a text tower (CLIP, BERT), to be trained by captions: --recipe lit',
+    )
+    .argument('<image>', 'folder of a model with the image tower')
+    .argument('<text>', 'folder of a model with the text tower')
+    .argument('<out>', 'folder to write')
+    .option('--dim <n>', 'length of the embeddings (default: the image tower’s width)', wholeNumber(1, 65_536))
+    .option('--seed <n>', 'of the projections, which are drawn anew', wholeNumber(0, 999_999_999), 0)
+    .action(async (image: string, text: string, out: string, o: Json & { dim?: number; seed: number }) => {
+      const done = await joinTowers({ image, text, out, dim: o.dim, seed: o.seed })
+      output(Boolean(o.json)).answer(
+        { ...done, folder: path.resolve(out) },
+        () => `${out}: ${done.tensors} tensors, embeddings of ${done.dim}`,
+      )
     })
 
 const planLines = (plan: HubPlan): string[] => [

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { setting } from '#shared/format.ts'
-import { accuracies, deviceSchema, type Device, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
+import { accuracies, deviceSchema, type Device, type Item, type JobProgress, type LeftOut, type ResultOf } from '#shared/model/job.ts'
 import { jsonObject, type RunRecord } from '#shared/model/project.ts'
 import { errorLine, DashiError } from '#shared/errors.ts'
 import type { StepProgress } from '#shared/model/progress.ts'
@@ -25,6 +25,7 @@ import { imagesIn } from './labels-curve.ts'
 import { knowledgeAsked } from './knowledge.ts'
 import { checkpointFolder } from './names.ts'
 import { fewShots } from './shots.ts'
+import { unlabelledImages } from './unlabelled.ts'
 
 export interface TrainRequest {
   readonly recipe: string
@@ -55,7 +56,7 @@ export interface TrainedRun {
 /** The job for a request; the run is recorded when it starts. */
 export function planTraining(app: AppContext, project: Project, request: TrainRequest) {
   const recipe = recipeRecord(request.recipe)
-  const { classes, splits, leftOut } = trainingDataOf(project, request)
+  const { classes, splits, leftOut, pool } = trainingDataOf(project, request)
   const seed = request.seed ?? 0
   const settings = request.settings ?? {}
   parseSettings(recipe, settings)
@@ -73,6 +74,7 @@ export function planTraining(app: AppContext, project: Project, request: TrainRe
       device: deviceFor(app, request.device),
       classes,
       splits,
+      ...(pool && { pool }),
       leftOut,
       dataHash: request.data?.snapshot === undefined ? projectHash(project) : snapshotHash(project, request.data.snapshot),
       cache: path.join(app.cache, 'features'),
@@ -91,12 +93,16 @@ function trainingDataOf(
   { recipe, shots, data: choice, seed = 0 }: TrainRequest,
   unreadable?: ReadonlyMap<number, string>,
 ) {
-  const data = trainingDataFor(project, recipeRecord(recipe).task, unreadable, choice)
-  if (shots === undefined) return data
+  const { task, unlabelled } = recipeRecord(recipe)
+  const data = trainingDataFor(project, task, unreadable, choice)
+  const poolWith = (others: readonly Item[]) =>
+    unlabelled ? { pool: unlabelledImages(project, { choice, others, seed, unreadable }) } : {}
+  if (shots === undefined) return { ...data, ...poolWith([]) }
   const [train, ids] = [data.splits['train'] ?? [], data.mediaIds['train'] ?? []]
   const drawn = new Set(fewShots(train, shots, seed))
   return {
     ...data,
+    ...poolWith(train.filter((item) => !drawn.has(item))),
     splits: { ...data.splits, train: train.filter((item) => drawn.has(item)) },
     mediaIds: { ...data.mediaIds, train: ids.filter((_, i) => drawn.has(train[i]!)) },
   }
@@ -211,7 +217,7 @@ export function startTraining(
     project,
     [job.model],
     (unreadable) => {
-      const { classes, splits, mediaIds, leftOut: gone } = trainingDataOf(project, request, unreadable)
+      const { classes, splits, mediaIds, leftOut: gone, pool } = trainingDataOf(project, request, unreadable)
       log.asked = { classes, splits, mediaIds }
       const images = Object.fromEntries(Object.entries(splits).map(([split, items]) => [split, items.length]))
       log.said.write({ kind: 'begun', device: job.device, seed: job.seed, images, classes: classes.length })
@@ -222,7 +228,7 @@ export function startTraining(
         updateRun(project, run.id, { metrics: without() })
         onLeftOut?.(gone)
       }
-      return { ...job, classes, splits, leftOut }
+      return { ...job, classes, splits, leftOut, ...(pool && { pool }) }
     },
     onProgress,
     task,

@@ -33,10 +33,10 @@ export const setUpPlan = ({
 ]
 
 /** The recipe's phases, then the evaluation of the result. */
-export function trainingPlan({ recipe, settings, splits }: Pick<TrainJob, 'recipe' | 'settings' | 'splits'>): Plan {
+export function trainingPlan({ recipe, settings, splits, pool }: Pick<TrainJob, 'recipe' | 'settings' | 'splits' | 'pool'>): Plan {
   const record = recipeRecord(recipe)
   const all = Object.values(splits).reduce((s, items) => s + items.length, 0)
-  const phases = record.phases(parseSettings(record, settings), (split) => splits[split]?.length ?? 0)
+  const phases = record.phases(parseSettings(record, settings), (split) => (split === 'unlabelled' ? pool : splits[split])?.length ?? 0)
   return [...phases, { name: 'evaluating', cost: all, measures: true }]
 }
 

@@ -22,13 +22,16 @@ const vocabSchema = z.record(z.string(), tokenId)
 const merge = z.union([z.string(), z.tuple([z.string(), z.string()])], { error: 'expected two tokens' })
 
 /**
- * How a family tokenises texts: CLIP's BPE or BERT's WordPiece between start and end tokens, or sentencepiece followed by an
- * end token.
+ * How a family tokenises texts: CLIP's BPE or BERT's WordPiece, or either of them, between start and end tokens, or sentencepiece
+ * followed by an end token.
  */
-export type TokenizerKind = 'clip' | 'sentencepiece' | 'wordpiece'
+export type TokenizerKind = 'clip' | 'sentencepiece' | 'wordpiece' | 'either'
+
+const bpe = z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) })
+const wordpiece = z.looseObject({ type: z.literal('WordPiece'), vocab: vocabSchema, unk_token: z.string() })
 
 const models = {
-  clip: z.looseObject({ type: z.literal('BPE'), vocab: vocabSchema, merges: z.array(merge) }),
+  clip: bpe,
   // SigLIP has a Unigram model, SigLIP 2 Gemma's BPE.
   sentencepiece: z.union(
     [
@@ -37,7 +40,8 @@ const models = {
     ],
     { error: 'expected Unigram, or BPE with byte_fallback' },
   ),
-  wordpiece: z.looseObject({ type: z.literal('WordPiece'), vocab: vocabSchema, unk_token: z.string() }),
+  wordpiece,
+  either: z.union([bpe, wordpiece], { error: 'expected BPE or WordPiece' }),
 }
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({}),
@@ -130,7 +134,8 @@ export class Tokenizer {
    */
   static async load(folder: string, kind: TokenizerKind = 'clip'): Promise<Tokenizer> {
     const file = (name: string) => join(folder, name)
-    const json = findJson(file('tokenizer.json'), VOCABULARY_BYTES) ?? (kind === 'clip' ? olderTokenizer(folder) : undefined)
+    const json =
+      findJson(file('tokenizer.json'), VOCABULARY_BYTES) ?? (kind === 'clip' || kind === 'either' ? olderTokenizer(folder) : undefined)
     if (json === undefined) throw noTokenizer(folder)
     const config = findJson(file('tokenizer_config.json')) ?? {}
     const special = findJson(file('special_tokens_map.json'))

@@ -70,15 +70,16 @@ export async function trainJob(job: TrainJob, hooks: JobHooks): Promise<ResultOf
     const pauses = job.waits ? new Pauses({ onPause, isCancelled: hooks.isCancelled }) : undefined
     const room = <T>(body: () => Promise<T>) => roomFor(pauses, path.dirname(job.out), body)
     await room(async () => makeFolder(stateDir))
+    const splits = job.pool ? { ...job.splits, unlabelled: job.pool } : job.splits
     run = new Run({
       model,
       classes: job.classes,
       templates,
-      splits: job.splits,
+      splits,
       seed: job.seed,
       provider,
       cache: job.cache,
-      pictures: storeFor(job.splits),
+      pictures: storeFor(splits),
       ...(recipe.resumes === 'from the last saved step' && {
         resume: {
           ...{ file: stateFile, everySeconds: job.saveEverySeconds, identity: identityBy(contents), formerly: identityBy(places) },

@@ -4,13 +4,14 @@ import { activations } from '../nn/activations.ts'
 import { attend } from '../nn/attention.ts'
 import type { Params } from '../nn/params.ts'
 import { layerNorm, linear } from '../nn/transformer.ts'
-import { add, gather, reshape, slice } from '../ops/index.ts'
-import { activation, epsilon, layers, upTo, width } from './bounds.ts'
+import { add, cast, gather, greater, reshape, slice, tanh } from '../ops/index.ts'
+import { activation, activationsOf, epsilon, layers, upTo, width } from './bounds.ts'
+import type { TextTower } from './model.ts'
 import type { TensorList } from './tensors.ts'
 
 /*
- * BERT (Devlin et al. 2019, "BERT: pre-training of deep bidirectional transformers") as an encoder of tokens, without a
- * pooler, with the structure and tensor names of transformers' BertModel.
+ * BERT (Devlin et al. 2019, "BERT: pre-training of deep bidirectional transformers") as an encoder of tokens or as a text tower,
+ * with the structure and tensor names of transformers' BertModel.
  */
 
 /** transformers' BertConfig. */
@@ -25,6 +26,11 @@ export const bertConfig = z
     max_position_embeddings: upTo(8192).default(512),
     type_vocab_size: upTo(1024).default(2),
     layer_norm_eps: epsilon.default(1e-12),
+    pad_token_id: z
+      .int()
+      .min(0)
+      .nullish()
+      .transform((id) => id ?? 0),
     position_embedding_type: z.literal('absolute', { error: 'expected "absolute"' }).nullish(),
     is_decoder: z.literal(false, { error: 'expected false: tokens read those before and after them' }).nullish(),
   })
@@ -46,9 +52,49 @@ export function bertFeatures(p: Params, c: BertConfig, ids: Value, positions: Va
   return x
 }
 
+/** How many tokens a text tower reads: captions are shorter than BERT's 512, and attention grows with the square. */
+const CONTEXT = 128
+const WORDS = 'embeddings.word_embeddings.weight'
+
+/** BERT as a text tower, with BertModel's pooler as what is read: [B, D]. */
+export function bertText(c: BertConfig): TextTower {
+  const context = Math.min(c.max_position_embeddings, CONTEXT)
+  return {
+    ...{ context, vocabulary: c.vocab_size, table: WORDS, width: c.hidden_size, before: 1 },
+    activations: activationsOf(c, context),
+    at: (ids) =>
+      Math.max(
+        0,
+        ids.findLastIndex((id) => id !== c.pad_token_id),
+      ),
+    tokens: (p, ids) => gather(p.get(WORDS, [c.vocab_size, c.hidden_size]), ids),
+    embed: (p, tokens, at) => pooled(p, c, tokens, at),
+  }
+}
+
+/** Tokens [B, T, D] → tanh of a linear layer of the first token's feature, [B, D]. Padding, which follows `at` [B], is not attended to. */
+function pooled(p: Params, c: BertConfig, tokens: Value, at: Value): Value {
+  const [b, length, d] = tokens.shape as [number, number, number]
+  const order = at.graph.constant(
+    Float32Array.from({ length }, (_, i) => i),
+    'float32',
+    [1, 1, 1, length],
+  )
+  const isText = greater(add(reshape(cast(at, 'float32'), [b, 1, 1, 1]), 1), order)
+  const head = (name: string, rows: number, n: number) =>
+    slice(p.get(`embeddings.${name}.weight`, [rows, d]), { axis: 0, start: 0, end: n })
+  const placed = add(
+    add(tokens, head('token_type_embeddings', c.type_vocab_size, 1)),
+    head('position_embeddings', c.max_position_embeddings, length),
+  )
+  let x = layerNorm(p, 'embeddings.LayerNorm', placed, c.layer_norm_eps)
+  for (let i = 0; i < c.num_hidden_layers; i++) x = layer(p, `encoder.layer.${i}`, x, c, isText)
+  return tanh(linear(p, 'pooler.dense', reshape(slice(x, { axis: 1, start: 0, end: 1 }), [b, d]), d))
+}
+
 function layer(p: Params, name: string, x: Value, c: BertConfig, mask: Value): Value {
   const { hidden_size: d, layer_norm_eps: eps } = c
-  return p.scoped(name, () => {
+  return p.block(name, () => {
     const project = (part: string) => linear(p, `${name}.attention.self.${part}`, x, d)
     const attended = attend(project('query'), project('key'), project('value'), { heads: c.num_attention_heads, mask })
     const y = layerNorm(p, `${name}.attention.output.LayerNorm`, add(linear(p, `${name}.attention.output.dense`, attended, d), x), eps)

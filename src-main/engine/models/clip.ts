@@ -39,24 +39,29 @@ import { gridPositions } from './interpolate.ts'
  * Every function appends to the graph of its operands; `p` supplies the weights.
  */
 
+/** What the graph of one tower is built from. */
+type ClipImageConfig = Pick<ClipConfig, 'vision_config' | 'projection_dim'>
+type ClipTextConfig = Pick<ClipConfig, 'text_config' | 'projection_dim'>
+
 /**
  * pixels [B, 3, H, W] → image embedding [B, projection_dim], not normalised. For an image size other than the
  * configured one, the position embedding is interpolated.
  */
-export const imageEmbedding = (p: Params, c: ClipConfig, pixels: Value): Value => projected(p, c, classToken(p, c, pixels))
+export const imageEmbedding = (p: Params, c: ClipImageConfig, pixels: Value): Value => projected(p, c, classToken(p, c, pixels))
 
 /** The class token after the last layer, [B, D]. */
-function classToken(p: Params, c: ClipConfig, pixels: Value): Value {
+function classToken(p: Params, c: ClipImageConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
   const x = encoder(p, `${m}.encoder`, imageTokens(p, c, pixels), v)
   return reshape(slice(x, { axis: 1, start: 0, end: 1 }), [x.shape[0]!, v.hidden_size])
 }
 
-const normed = (p: Params, c: ClipConfig, x: Value): Value => layerNorm(p, 'vision_model.post_layernorm', x, c.vision_config.layer_norm_eps)
+const normed = (p: Params, { vision_config: v }: ClipImageConfig, x: Value): Value =>
+  layerNorm(p, 'vision_model.post_layernorm', x, v.layer_norm_eps)
 
 /** Tokens of the last layer […, D] in the space of images and texts, […, projection_dim]. */
-export const projected = (p: Params, c: ClipConfig, x: Value): Value =>
+export const projected = (p: Params, c: ClipImageConfig, x: Value): Value =>
   linear(p, PROJECTION, normed(p, c, x), c.projection_dim, { bias: false })
 const PROJECTION = 'visual_projection'
 
@@ -64,7 +69,7 @@ const PROJECTION = 'visual_projection'
  * pixels [B, 3, H, W] → the image encoder's input [B, 1 + N, D]: the class token, then the patches in row-major
  * order.
  */
-export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
+export function imageTokens(p: Params, c: ClipImageConfig, pixels: Value): Value {
   const v = c.vision_config
   const m = 'vision_model'
   const [b, , h, w] = pixels.shape as [number, number, number, number]
@@ -76,7 +81,7 @@ export function imageTokens(p: Params, c: ClipConfig, pixels: Value): Value {
   return firstNorm(p, c, concat([expand(reshape(cls, [1, 1, d]), [b, 1, d]), tokens], { axis: 1 }))
 }
 
-const firstNorm = (p: Params, c: ClipConfig, x: Value): Value =>
+const firstNorm = (p: Params, c: ClipImageConfig, x: Value): Value =>
   layerNorm(p, 'vision_model.pre_layrnorm', x, c.vision_config.layer_norm_eps) // sic: spelt this way in checkpoints
 
 /**
@@ -103,7 +108,7 @@ const clipPatches = (c: ClipConfig): DensePatches => ({
  * Positions of the class token (row 0) and the patches, [1 + gh·gw, D]; resampled if the grid differs from the
  * configured one.
  */
-function positionEmbedding(p: Params, c: ClipConfig, gh: number, gw: number): Value {
+function positionEmbedding(p: Params, c: ClipImageConfig, gh: number, gw: number): Value {
   const { image_size, patch_size, hidden_size } = c.vision_config
   const g = Math.floor(image_size / patch_size)
   const position = p.get('vision_model.embeddings.position_embedding.weight', [1 + g * g, hidden_size])
@@ -120,7 +125,7 @@ export function tokenEmbedding(p: Params, c: Pick<ClipConfig, 'text_config'>, id
  * Token embeddings [B, T, D] → text embedding [B, projection_dim], not normalised, taken at `eos` [B] (int32), each
  * text's end-of-text index. Later tokens have no effect because of the causal mask.
  */
-export const textEmbeddingFromTokens = (p: Params, c: ClipConfig, tokens: Value, eos: Value): Value =>
+export const textEmbeddingFromTokens = (p: Params, c: ClipTextConfig, tokens: Value, eos: Value): Value =>
   linear(p, 'text_projection', pooledText(p, c, tokens, eos), c.projection_dim, { bias: false })
 
 /** The text tower of {@link textEmbeddingFromTokens} before its projection: [B, D]. */
@@ -217,7 +222,7 @@ export const clipSimilarity: Similarity = {
   of: (weights) => ({ scale: Math.exp(weights.float32(LOGIT_SCALE)[0]!), bias: 0 }),
 }
 
-export const clipImage = (c: ClipConfig): ImageTower => ({
+export const clipImage = (c: ClipImageConfig): ImageTower => ({
   size: c.vision_config.image_size,
   patch: c.vision_config.patch_size,
   anySize: false,
@@ -232,7 +237,7 @@ export const clipImage = (c: ClipConfig): ImageTower => ({
   ...pictureCost(c.vision_config),
 })
 
-export const clipText = (c: ClipConfig): TextTower => ({
+export const clipText = (c: ClipTextConfig): TextTower => ({
   context: c.text_config.max_position_embeddings,
   vocabulary: c.text_config.vocab_size,
   table: 'text_model.embeddings.token_embedding.weight',

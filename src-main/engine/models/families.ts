@@ -13,6 +13,7 @@ import { bottleneckSchema, withBottlenecks } from './bottleneck.ts'
 import { clip } from './clip.ts'
 import { clipseg } from './clipseg.ts'
 import { dinov2 } from './dinov2.ts'
+import { dualEncoder } from './dual-encoder.ts'
 import { edgeTam } from './edgetam.ts'
 import { groundingDino } from './grounding-dino.ts'
 import { groupvit } from './groupvit.ts'
@@ -34,6 +35,7 @@ export const families: readonly AnyFamily[] = [
   siglip2,
   vit,
   dinov2,
+  dualEncoder,
   swin,
   clipseg,
   groupvit,

@@ -142,6 +142,7 @@ export class Params {
     view.get = (name, shape) => this.get(nameOf(name), shape)
     view.scoped = (name, build) => this.scoped(nameOf(name), build)
     view.block = (name, build) => this.block(nameOf(name), build)
+    view.enter = (layer, x) => this.enter(nameOf(layer), x)
     view.leave = (module, y, x) => this.leave(nameOf(module), y, x)
     view.branch = (layer, y) => this.branch(nameOf(layer), y)
     return view

@@ -16,6 +16,7 @@ import { type ExtraViews, oneView, secondOf } from './extra-views.ts'
 import { fit } from './fit.ts'
 import { overlay, type OwnTensor } from './overlay.ts'
 import { checkPairs, classTextsOf, drawn as drawnText, type Pair, shareFeed, textFeeds, type Told, toldOf } from './pairs.ts'
+import { nearestCaptions } from './near-captions.ts'
 import { byRecall } from './recall-judge.ts'
 import { inTwoParts, keptPatches, type reducing } from './reducing.ts'
 import { featuresPhases, stepsOf } from './phases.ts'
@@ -97,6 +98,7 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
     further: further(s),
   }
   const weightOf = await captionWeights(run, told, s)
+  const second = views.texts === 'nearest' ? await nearestCaptions(run, told) : secondOf
   const classTexts = classTextsOf(run)
   const own = new Map([...(of.own ?? []), ...views.own])
   const source = overlay(model.weights, own)
@@ -130,7 +132,7 @@ export async function tuneCaptions(run: Run, s: Tuning & Less, of: CaptionRecipe
       }
       const secondsOf = (pairs: readonly Pair[], at: number, micro: number): Pair[] => {
         const rng = Rng.of(seed, DRAWN, at, micro, 1)
-        return pairs.map((pair) => secondOf(pair, rng))
+        return pairs.map((pair) => second(pair, rng))
       }
       const worded = (pairs: readonly Pair[]) => pairs.map(({ text: said, caption }) => of.wording?.(said, caption >= 0) ?? said)
       const feeds = {

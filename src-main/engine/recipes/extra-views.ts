@@ -5,6 +5,8 @@
  * batch norms, where the reference reads the feature before the embedding.
  * `declip` (Li et al. 2022, DeCLIP, §3.2, multi-view supervision): two views of an image against two of its captions, the mean of the four
  * losses. The second text is another caption of the image where there is one; the reference changes words of the only one.
+ * `neighbours` (the same, nearest-neighbour supervision): an image also finds the caption of another image that is nearest to its own, by
+ * the base's texts over all captions; the reference has a queue of the last ones, by the texts as they are trained.
  */
 import { z } from 'zod'
 import { Rng } from '../data/rng.ts'
@@ -20,16 +22,16 @@ import type { Varying } from './views.ts'
 
 export const viewing = {
   extraViews: setting(
-    z.enum(['none', 'slip', 'declip']).default('none'),
-    'More views of each image: two that find each other (slip), or two images against two captions (declip). Choose it with ' +
-      'few captions; a step takes two to three times as long',
-    '画像ごとのビューを増やす：互いを見つける 2 枚（slip）、または 2 枚の画像と 2 つのキャプション（declip）。キャプションが少ないときに。1 ステップが 2～3 倍長くなります',
+    z.enum(['none', 'slip', 'declip', 'neighbours']).default('none'),
+    'More views of each image: two that find each other (slip), two images against two captions (declip), or the most similar ' +
+      'caption of another image (neighbours). Choose it with few captions; a step takes up to three times as long',
+    '画像ごとのビューを増やす：互いを見つける 2 枚（slip）、2 枚の画像と 2 つのキャプション（declip）、またはほかの画像の最も似たキャプション（neighbours）。キャプションが少ないときに。1 ステップが最大 3 倍長くなります',
     { name: ['More views', '追加のビュー'], advanced: true },
   ),
   viewsWeight: setting(
     z.number().positive().max(100).default(1),
-    'With slip, weight of that loss beside the one with captions',
-    'slip のとき、キャプションとの損失に対する、その損失の重み',
+    'With slip or neighbours, weight of that loss beside the one with captions',
+    'slip・neighbours のとき、キャプションとの損失に対する、その損失の重み',
     { name: ['Weight of the views', 'ビューの重み'], advanced: true },
   ),
   viewsTemperature: setting(
@@ -44,8 +46,8 @@ type Viewing = { readonly [K in keyof typeof viewing]: z.output<(typeof viewing)
 export interface ExtraViews {
   /** Further views of each image, by the names of what they become. */
   readonly pictures: readonly { readonly name: string; readonly varying: Varying }[]
-  /** Whether there is a second text, embedded as `text2`. */
-  readonly texts: boolean
+  /** Which second text there is, embedded as `text2`: another of the image's captions, or the nearest of another image. */
+  readonly texts: false | 'another' | 'nearest'
   readonly own: ReadonlyMap<string, OwnTensor>
   /** What becomes of the embedding of a further view. */
   read(p: Params, image: Value): Value
@@ -65,11 +67,17 @@ export function extraViews({ dim }: Model, s: Viewing & Exclude<Varying, { augme
   if (s.extraViews === 'declip')
     return {
       ...oneView,
-      ...{ pictures: [{ name: 'image2', varying: s }], texts: true },
+      ...{ pictures: [{ name: 'image2', varying: s }], texts: 'another' },
       loss(_, contrast) {
         const all = ['image', 'image2'].flatMap((image) => (['text', 'text2'] as const).map((text) => contrast(image, text)))
         return div(all.reduce(add), all.length)
       },
+    }
+  if (s.extraViews === 'neighbours')
+    return {
+      ...oneView,
+      texts: 'nearest',
+      loss: (_, contrast) => add(contrast('image', 'text'), mul(contrast('image', 'text2'), s.viewsWeight)),
     }
   const sizes = [dim, Math.min(4096, 4 * dim), Math.min(4096, 4 * dim), 256]
   const varying: Varying = { ...s, augmentation: 'strong' }

@@ -26,7 +26,7 @@ export interface Pair {
 }
 
 /** Two captions that differ in case or space alone say the same. */
-const sameWords = (text: string): string => text.trim().toLowerCase().replace(/\s+/g, ' ')
+export const sameWords = (text: string): string => text.trim().toLowerCase().replace(/\s+/g, ' ')
 
 const labelOf = ({ captions, label, labelled }: Item): number => (captions && !labelled ? -1 : label)
 

@@ -41,6 +41,7 @@ export const markShapes = [
   'bars',
   'steps',
   'fork',
+  'ring',
 ] as const
 export type MarkShape = (typeof markShapes)[number]
 
@@ -87,6 +88,8 @@ export interface RecipeRecord<S extends z.ZodObject = z.ZodObject> {
   readonly resumes: 'from the last saved step' | 'from the beginning'
   /** It changes no tensor of the towers, only a classifier or texts beside them: nothing can be forgotten. */
   readonly leavesTowers?: true
+  /** Learns from the project's images without labels too: the split `unlabelled`. */
+  readonly unlabelled?: true
   /** Needs no training images. */
   readonly untrained?: true
   /** @param images the number of images in a split */

@@ -99,7 +99,11 @@ export function withoutIdle(settings: Record<string, unknown>): Record<string, u
     ...(l2sp === true && { l2sp, l2spAlpha, l2spBeta }),
     ...(rest['augmentation'] === 'randaugment' && { randOps, randMagnitude }),
     ...(reducedShare !== 0 && { reducedShare, patchShare, sideShare, textTokens }),
-    ...(extraViews !== 'none' && { extraViews, ...(extraViews === 'slip' && { viewsWeight, viewsTemperature }) }),
+    ...(extraViews !== 'none' && {
+      extraViews,
+      ...((extraViews === 'slip' || extraViews === 'neighbours') && { viewsWeight }),
+      ...(extraViews === 'slip' && { viewsTemperature }),
+    }),
     ...(layerDecay !== 1 && { layerDecay }),
     ...(unfreezeEvery !== 0 && { unfreezeEvery }),
   }

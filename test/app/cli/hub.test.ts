@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import { temporaryFolder } from '../../helpers/pictures.ts'
+import { goldenPath } from '../../helpers/golden.ts'
+import { temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 import { FakeHub } from '../hub/fake-hub.ts'
 import { placeIn, tinyClip } from '../hub/shelf-of.ts'
 import { terminal } from './terminal.ts'
@@ -66,4 +67,19 @@ test('OpenAI’s own weights are converted to a folder that opens; a pickle is r
   const refused = await dashi('models', 'convert', path.join(dir, 'ViT-B-32.pt'), path.join(dir, 'other'))
   expect(refused.code).toBe(2)
   expect(refused.stderr).toMatch(/^dashi: .*ViT-B-32\.pt: a pickle can run any program, so it is never opened: .*\n$/)
+})
+
+test('an image tower and a text tower of two folders become one model; what has no such tower is refused in one line', async () => {
+  const [image, text, out] = [goldenPath('families/dinov2'), TINY_CLIP, path.join(dir, 'joined')]
+  const made = await dashi('models', 'join', image, text, out, '--dim', '16', '--json')
+  expect(made.code, made.stderr).toBe(0)
+  expect(JSON.parse(made.stdout)).toMatchObject({ dim: 16, folder: out })
+  const model = await openModel(out)
+  expect([model.dim, model.family.name]).toEqual([16, 'dual encoder'])
+  model.close()
+  const refused = await dashi('models', 'join', image, image, path.join(dir, 'other'))
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toMatch(
+    /^dashi: .*config\.json: model_type: expected a model with one of these text towers: .*, found "dinov2"\n$/,
+  )
 })

@@ -29,6 +29,7 @@ function train(name: string, recipe: TrainJob['recipe'], settings: Record<string
 describe.each([
   'siglip',
   'siglip2',
+  'dual',
   'vit',
   'deit-teacher',
   'vit-encoder',
@@ -82,19 +83,19 @@ describe('what a family cannot do is refused in one line', () => {
       'vit',
       'zero-shot',
       {},
-      'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, dual encoder, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
     [
       'dinov2',
       'coop',
       {},
-      'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe coop: a DINOv2 model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, dual encoder, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
     [
       'vit',
       'ft',
       { head: 'zero-shot' },
-      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
+      'recipe ft: head: zero-shot: a ViT model cannot embed texts: choose a model of CLIP, SigLIP, SigLIP 2 NaFlex, dual encoder, CLIPSeg, GroupViT, OWL-ViT or OWLv2',
     ],
   ] as const)('%s by %s', async (name, recipe, settings, line) => {
     await expect(train(name, recipe, settings)).rejects.toThrow(line)
@@ -118,6 +119,6 @@ test('an unsupported family is refused with a list of the supported ones', async
   const file = path.join(folder, 'config.json')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"model_type": "vit"', '"model_type": "swinv2"'))
   await expect(openModel(folder)).rejects.toThrow(
-    `${file}: model_type: expected "clip", "siglip", "siglip2", "vit", "deit", "dinov2", "dinov2_with_registers", "swin", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "edgetam", "edgetam_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swinv2": the supported families are CLIP, SigLIP, SigLIP 2 NaFlex, ViT, DINOv2, Swin, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, EdgeTAM, OWL-ViT, OWLv2 and Grounding DINO`,
+    `${file}: model_type: expected "clip", "siglip", "siglip2", "vit", "deit", "dinov2", "dinov2_with_registers", "vision-text-dual-encoder", "swin", "clipseg", "groupvit", "sam", "mobile_sam", "sam2", "sam2_video", "edgetam", "edgetam_video", "owlvit", "owlv2", "grounding-dino" or "mm-grounding-dino", found "swinv2": the supported families are CLIP, SigLIP, SigLIP 2 NaFlex, ViT, DINOv2, dual encoder, Swin, CLIPSeg, GroupViT, SAM, MobileSAM, SAM 2, EdgeTAM, OWL-ViT, OWLv2 and Grounding DINO`,
   )
 })

@@ -191,6 +191,21 @@ describe('what follows from the sizes', () => {
     }
   })
 
+  test('of a dual encoder are those of its towers, and what is wrong with one is named by its field', () => {
+    const dual = (vision: Raw, text: Raw = {}) => ({
+      model_type: 'vision-text-dual-encoder',
+      vision_config: { model_type: 'dinov2', architectures: ['Dinov2ForImageClassification'], ...vision },
+      text_config: { model_type: 'clip_text_model', ...text },
+    })
+    const model = of({ ...dual({ image_size: 56 }), projection_dim: 32 })
+    expect([model.dim, model.image.size, model.image.patch, model.text!.context]).toEqual([32, 56, 14, 77])
+    expect(model.tensors.get('vision_model.embeddings.cls_token')).toMatchObject({ shape: [1, 1, 768], part: 'image' })
+    expect(of(dual({}, { model_type: 'bert' })).text!.context).toBe(128)
+    expect(field(dual({ hidden_size: 0 }))).toBe('vision_config.hidden_size')
+    expect(field(dual({}, { hidden_act: 'none' }))).toBe('text_config.hidden_act')
+    expect(field(dual({ model_type: 'resnet' }))).toBe('vision_config.model_type')
+  })
+
   test('what each family can do without training', () => {
     expect(families.map((f) => [f.types, f.can, f.saves, f.tokenizer])).toEqual([
       [['clip'], ['embedImage', 'embedText', 'segment'], 'CLIPModel', undefined],
@@ -198,6 +213,7 @@ describe('what follows from the sizes', () => {
       [['siglip2'], ['embedImage', 'embedText', 'segment'], 'Siglip2Model', 'sentencepiece'],
       [['vit', 'deit'], ['embedImage'], 'ViTForImageClassification', undefined],
       [['dinov2', 'dinov2_with_registers'], ['embedImage'], 'Dinov2Model', undefined],
+      [['vision-text-dual-encoder'], ['embedImage', 'embedText'], 'VisionTextDualEncoderModel', 'either'],
       [['swin'], ['embedImage'], 'SwinForImageClassification', undefined],
       [['clipseg'], ['embedImage', 'embedText', 'segment'], 'CLIPSegForImageSegmentation', undefined],
       [['groupvit'], ['embedImage', 'embedText', 'segment'], 'GroupViTModel', undefined],

@@ -27,7 +27,7 @@ beforeAll(async () => {
   images = new Images(names.map((name) => ({ file: at(name), label: 0 })))
 })
 
-describe.each(['siglip2', 'siglip2-fixed', 'swin', 'dinov2-registers', 'dinov2-registers-classes'])('%s', (name) => {
+describe.each(['siglip2', 'siglip2-fixed', 'dual', 'swin', 'dinov2-registers', 'dinov2-registers-classes'])('%s', (name) => {
   test('has features of a pixel, of 10:1, of grey as of its colours, and of a turned picture as of the upright one', async () => {
     const model = await openModel(goldenPath(`families/${name}`))
     const found = await embedImages(

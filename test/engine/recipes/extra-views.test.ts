@@ -16,16 +16,18 @@ import { ofTowers } from '../../../src-main/engine/recipes/caption-tune.ts'
 import { extraViews, projection, secondOf } from '../../../src-main/engine/recipes/extra-views.ts'
 import { overlay, type OwnTensor } from '../../../src-main/engine/recipes/overlay.ts'
 import { pairLossOf } from '../../../src-main/engine/recipes/pair-loss.ts'
+import { nearestCaptions } from '../../../src-main/engine/recipes/near-captions.ts'
 import { type Pair, sameFeed, shareFeed, textFeeds } from '../../../src-main/engine/recipes/pairs.ts'
 import type { Run } from '../../../src-main/engine/recipes/run.ts'
 import { Session, type Tensor, tensor } from '../../../src-main/engine/runtime/session.ts'
 import { floats, golden, goldenPath, type GoldenTensor, normError } from '../../helpers/golden.ts'
+import { textFeatures } from '../../../src-main/engine/tasks/embed.ts'
 import { filesOf, shapesJob, temporaryFolder, TINY_CLIP } from '../../helpers/pictures.ts'
 
 const reference = golden<{
   second: string[]
   sizes: number[]
-  cases: Record<'slip' | 'declip', { loss: number; gradients: Record<string, GoldenTensor> }>
+  cases: Record<'slip' | 'declip' | 'neighbours', { loss: number; gradients: Record<string, GoldenTensor> }>
   projector: Record<string, GoldenTensor>
 }>('views.json')
 const { captions: first } = golden<{ captions: string[] }>('pairs.json')
@@ -42,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => base.close())
 
-test.each(['slip', 'declip'] as const)('%s: the loss is PyTorch’s within 1e-5, and gradients within 1e-3', async (kind) => {
+test.each(['slip', 'declip', 'neighbours'] as const)('%s: the loss is PyTorch’s within 1e-5, and gradients within 1e-3', async (kind) => {
   const { height, width } = outputSize(base.preprocess)
   const side = height * width
   const plain = new Float32Array(n * 3 * side)
@@ -69,7 +71,7 @@ test.each(['slip', 'declip'] as const)('%s: the loss is PyTorch’s within 1e-5,
         }
       : { image: image('plain'), text: text(''), image2: read(p, image('mirrored')), text2: text('2') }
   const share = graph.input('share', 'float32', [n])
-  const same = { text: graph.input('same', 'bool', [n, n]), ...(kind === 'declip' && { text2: graph.input('same2', 'bool', [n, n]) }) }
+  const same = { text: graph.input('same', 'bool', [n, n]), ...(kind !== 'slip' && { text2: graph.input('same2', 'bool', [n, n]) }) }
   const contrast = pairLossOf(base, { loss: 'softmax', temperature: 1, bias: 0 }).loss
   const loss = lossOf(embedded, (of, words) => {
     const [x, y] = [embedded[of]!, embedded[words]!]
@@ -127,7 +129,23 @@ const job = (name: string, given: TrainJob['settings'] = {}, items = train): Tra
     },
   )
 
-describe.each(['slip', 'declip'])('%s', (kind) => {
+const featureOf = (text: string) => textFeatures(base, [text])
+test('the neighbour of a caption is the most similar one of another image, whatever its case', async () => {
+  const captions = ['a red cat', 'A red  cat', 'a red cat.', 'smiling house']
+  const told = captions.map((text, row) => ({ row, captions: row === 2 ? [text, 'a red cat'] : [text], label: 0 }))
+  const run = { model: base, o: { provider: 'cpu' }, check: () => undefined } as unknown as Run
+  const second = await nearestCaptions(run, told)
+  const of = (row: number) => second({ of: told[row]!, text: captions[row]!, caption: 0 }).text
+  const [cat, dotted, house] = [await featureOf('a red cat'), await featureOf('a red cat.'), await featureOf('smiling house')]
+  const alike = (x: Float32Array) => x.reduce((sum, v, i) => sum + v * cat[i]!, 0)
+  const nearest = alike(dotted) > alike(house) ? 'a red cat.' : 'smiling house'
+  expect([of(0), of(1)]).toEqual([nearest, nearest])
+  expect(of(2)).toBe('smiling house')
+  const label: Pair = { of: told[0]!, text: 'a pet', caption: -1 }
+  expect(second(label)).toEqual(label)
+})
+
+describe.each(['slip', 'declip', 'neighbours'])('%s', (kind) => {
   test('one large batch and its slices learn alike, from views of their own, and no projection stays', async () => {
     const given = { extraViews: kind, reducedShare: 0.5 }
     const whole = await runJob(job(`${kind}-whole`, given, singles), quiet)

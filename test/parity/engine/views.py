@@ -4,7 +4,7 @@ clip/quick, coop/*.png and the captions of pairs.json. Run clip.py, coop.py and 
 flip: CLIP's loss where the vision encoder gets the class token and KEPT of the patches, and texts are cut to LENGTH tokens. slip: CLIP's loss
 plus NT-Xent (Chen et al. 2020, eq. 1) with temperature 0.1 between two further views, through a projection of three linear layers with ReLU
 (Mu et al. 2022, without its batch norms). declip: the mean of CLIP's loss over two views of an image and two captions (Li et al. 2022, multi-view
-supervision). The further views are mirrored sideways and upside down. Loss, and gradients of one batch, in float64.
+supervision). neighbours: the sum of CLIP's loss with one caption and with another (nearest-neighbour supervision). The further views are mirrored sideways and upside down. Loss, and gradients of one batch, in float64.
 """
 import json
 import numpy as np
@@ -98,6 +98,7 @@ both = [(texts(captions), true_of(captions, first, second)) for captions in (fir
 cases = dict(
     flip=case(clip(masked(), texts(first, LENGTH), true_of(first, first))),
     slip=case(clip(views[0], texts(first), true_of(first, first)) + ntxent(*map(projected, views[1:])), projector),
+    neighbours=case(sum(clip(views[0], *text) for text in both)),
     declip=case(sum(clip(image, *text) for image in views[:2] for text in both) / 4),
 )
 save("views.json", dict(second=second, kept=kept.tolist(), length=LENGTH, sizes=SIZES, cases=cases,

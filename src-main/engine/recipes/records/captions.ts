@@ -27,7 +27,7 @@ export default defineRecipe({
     'Radford et al. 2021, Learning transferable visual models from natural language supervision, arXiv:2103.00020; Zhai et al. 2023, ' +
     'Sigmoid loss for language image pre-training, arXiv:2303.15343',
   ...captioned,
-  phases: (s, images) => captionPhases(s.extraViews === 'none' ? 5 : 11)(s, images),
+  phases: (s, images) => captionPhases({ none: 5, neighbours: 7, slip: 11, declip: 11 }[s.extraViews])(s, images),
   settings: z.strictObject({ ...captionTuning(1e-5), ...varied, ...pairLoss, ...reducing, ...viewing, ...seeing }),
   mark: { label: 'Captions', shape: 'bubble', light: '#7a5c00', dark: '#e2c25a' },
   run: (run, s) =>

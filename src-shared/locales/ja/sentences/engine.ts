@@ -135,6 +135,9 @@ export const engineJa: Record<keyof typeof engineSentences, string> = {
   'tokenizer.merge-line': '{line} 行目：空白で区切った 2 つのトークンが必要ですが、{found} です',
   'tokenizer.not-in-vocabulary': '{line} 行目：{token} は vocab.json にありません',
   'tokenizer.special': '{token}：語彙に必要です',
+  'join.no-tower': 'model_type：{side} タワーが {expected} のいずれかであるモデルが必要ですが、{found} です',
+  'join.no-pooler':
+    'テンソル {tensor} がありません。このタワーの最後にあるプーラーを含まない分類器です。モデル本体を保存したフォルダーを指定してください',
   'open-clip.pickle':
     'pickle は任意のプログラムを実行できるため開きません。Python の safetensors.torch.save_file でテンソルを保存し（docs/models.md に例があります）、それを変換してください',
   'open-clip.no-weights': '{weights}、または safetensors のファイルが 1 つ必要です',

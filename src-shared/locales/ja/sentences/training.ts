@@ -4,6 +4,8 @@ export const trainingJa: Record<keyof typeof trainingSentences, string> = {
   'recipe.unknown': 'レシピ「{recipe}」はありません。使えるのは {known} です',
   'recipe.unknown-setting': 'レシピ {recipe}：設定 {setting} はありません（使えるのは {known}）',
   'recipe.setting': 'レシピ {recipe}：{setting}：{problem}',
+  'recipe.none-unlabelled':
+    'レシピ {recipe}：ラベルのない画像がありません。プロジェクトに画像を追加するか、--shots を指定するか、labels=ignored にしてください',
   'recipe.no-prefix':
     'レシピ {recipe}：{setting}：モデルの語彙の 1 トークンで、どのキャプションやラベルにも現れず、もう一方と異なるものが必要です（「{found}」）',
   'recipe.no-decoder': 'レシピ {recipe}：{family} は学習できるデコーダーなしでマスクを作ります。CLIPSeg などのモデルを使ってください',
