@@ -93,7 +93,8 @@ export function notices() {
     'The sample’s pictures are drawn from them, on the same terms.',
     'https://creativecommons.org/licenses/by/4.0/legalcode, https://creativecommons.org/licenses/by-sa/4.0/legalcode',
     'The model Nano was trained on such drawings: resources/nano/README.md says on which.',
-    'So were the models made from it, in resources/nano-detect, nano-refine, nano-segment and nano-names.\n',
+    'So were the models made from it, in resources/nano-detect, nano-refine, nano-outline, nano-segment and nano-names;',
+    'the last also on drawings of EmojiOne’s first version (CC-BY-SA-4.0) and of Streamline (CC-BY-4.0), which its README.md names.\n',
     ...sections(packages),
     ...(libraries.length
       ? ['LGPL-3.0', 'GPL-3.0'].map((name) => `${rule}\n${name}\n\n${readFileSync(at('.ci', 'licences', `${name}.txt`), 'utf8')}`)

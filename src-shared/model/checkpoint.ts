@@ -52,11 +52,13 @@ export const partnersSchema = z.object({
   foreground: checkpointRefSchema.optional(),
   /** Looks at each box again. */
   refine: checkpointRefSchema.optional(),
+  /** Outlines the thing in each box. */
+  outline: checkpointRefSchema.optional(),
   /** Words that a region may be instead of those that are asked for: they lower its score. */
   others: z.array(z.string().min(1)).min(1),
 })
 export type Partners = z.infer<typeof partnersSchema>
-export const partnerRoles = ['names', 'boxes', 'foreground', 'refine'] as const satisfies readonly (keyof Partners)[]
+export const partnerRoles = ['names', 'boxes', 'foreground', 'refine', 'outline'] as const satisfies readonly (keyof Partners)[]
 
 export const checkpointRecordSchema = z.object({
   format: z.literal(1),

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { programRoot } from '../../src-main/program.ts'
 import { temporaryFolder } from '../helpers/pictures.ts'
 
-const entry = path.join(programRoot, 'out', 'main', 'cli.js')
+const entry = path.join(programRoot, 'out/main/cli.js')
 const coverage = z.object({ result: z.array(z.object({ url: z.string() })) })
 
 describe.skipIf(!fs.existsSync(entry))('the built terminal', () => {

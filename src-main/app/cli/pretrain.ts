@@ -6,7 +6,7 @@ import { makeNanoDetector, makeRefiner } from '../pretrain/detect.ts'
 import { measureBox } from '../pretrain/figures.ts'
 import { makeNames } from '../pretrain/names.ts'
 import { makeNano } from '../pretrain/nano.ts'
-import { makeSegmenter } from '../pretrain/segment.ts'
+import { makeOutliner, makeSegmenter } from '../pretrain/segment.ts'
 import { output } from './output.ts'
 
 interface Lengths {
@@ -61,6 +61,13 @@ const models: Readonly<
     folder: (app) => path.join(app.nano, '..', 'nano-segment'),
     make: async (app, out, o, on) => {
       const result = await makeSegmenter(app, out, o, on)
+      return [result, said(result)]
+    },
+  },
+  outline: {
+    folder: (app) => path.join(app.nano, '..', 'nano-outline'),
+    make: async (app, out, o, on) => {
+      const result = await makeOutliner(app, out, o, on)
       return [result, said(result)]
     },
   },

@@ -11,7 +11,7 @@ import { chooseAngle, chooseSprite, sceneHeight, sceneWidth, type Sprite } from 
 import { extent, type Place, placeOf, warped } from '../sample/warp.ts'
 
 /** A picture of a concept. */
-export interface DrawnSprite extends Sprite {
+export interface DrawnSprite extends Pick<Sprite, 'concept'> {
   /** Index into the concepts. */
   readonly index: number
   readonly levels: readonly Level[]
@@ -41,7 +41,7 @@ const VISIBLE = { share: 0.45, pixels: 200 }
 /** Fuller than the sample's scenes, of 3 to 9 objects: each costs the same to look at, and every object teaches. */
 const OBJECTS = [6, 9] as const
 
-interface Placed extends Sprite {
+interface Placed extends Pick<Sprite, 'concept'> {
   readonly sprite: DrawnSprite
   readonly whole: number
   visible: number
@@ -154,7 +154,7 @@ function claim(
   const stays = (p: Placed, i: number) => p.visible - hidden[i + 1]! >= Math.max(least, VISIBLE.share * p.whole)
   if (whole < least || !placed.every(stays)) return false
   placed.forEach((p, i) => (p.visible -= hidden[i + 1]!))
-  placed.push({ concept: sprite.concept, style: sprite.style, sprite, whole, visible: whole })
+  placed.push({ concept: sprite.concept, sprite, whole, visible: whole })
   for (let y = y0, o = 3; y < y1; y++) for (let x = x0; x < x1; x++, o += 4) if (picture[o]! >= 128) owner[y * side + x] = placed.length
   return true
 }

@@ -6,8 +6,11 @@ import { composeScene, type ComposedScene, type DrawnSprite, proportionsOf } fro
 
 /** Side of the scenes that crops are cut from. */
 const WHOLE = 320
-/** Crops of each object, each about another guess of its box. */
-const EACH = 2
+/**
+ * Crops of each object, each about another guess of its box: one of the scene, one with the thing alone on white, as an outliner
+ * that is off by some pixels of the scene leaves it.
+ */
+const OUTLINES = [undefined, { least: -1, most: 2 }] as const
 
 /** Crops of so many scenes, `side` pixels wide. @param sprites each crop says which one it shows, by its place */
 export function cropsOf(
@@ -22,11 +25,34 @@ export function cropsOf(
   for (let number = 0; number < scenes; number++) {
     const scene = composeScene(name, seed, number, sprites, WHOLE)
     const rng = Rng.of(seed, 0xc0, number)
-    for (const object of scene.objects)
-      for (let i = 0; i < EACH; i++) crops.push({ picture: places.get(object.sprite)!, rgb: cropOf(scene, object.box, side, rng) })
+    scene.objects.forEach(({ sprite, box }, i) => {
+      for (const outline of OUTLINES) {
+        const from = outline ? alone(scene, i, rng.int(outline.most - outline.least + 1) + outline.least) : scene.rgb
+        crops.push({ picture: places.get(sprite)!, rgb: cropOf({ ...scene, rgb: from }, box, side, rng) })
+      }
+    })
     onProgress(number + 1, scenes)
   }
   return crops
+}
+
+/** The scene with all white but one object, whose outline is moved outwards by so many pixels. @returns [3, WHOLE, WHOLE], from 0 to 1 */
+function alone({ rgb, owner, objects }: ComposedScene, object: number, outwards: number): Float32Array {
+  const out = new Float32Array(rgb.length).fill(1)
+  const { x, y, w, h } = objects[object]!.box
+  const reach = Math.abs(outwards)
+  const is = (u: number, v: number) => u >= 0 && v >= 0 && u < WHOLE && v < WHOLE && owner[v * WHOLE + u] === object + 1
+  /** Whether some pixel within reach is inside (outwards), or all are (inwards). */
+  const shown = (u: number, v: number) => {
+    for (let dv = -reach; dv <= reach; dv++)
+      for (let du = -reach; du <= reach; du++) if (is(u + du, v + dv) === outwards > 0) return outwards > 0
+    return outwards <= 0
+  }
+  const end = (from: number, length: number) => Math.min(WHOLE, from + length + reach)
+  for (let v = Math.max(0, y - reach); v < end(y, h); v++)
+    for (let u = Math.max(0, x - reach); u < end(x, w); u++)
+      if (shown(u, v)) for (let c = 0, at = v * WHOLE + u; c < 3; c++, at += WHOLE * WHOLE) out[at] = rgb[at]!
+  return out
 }
 
 /** The square about a guess of a box, in the scene's own proportions; what of it is outside the scene is left out. */

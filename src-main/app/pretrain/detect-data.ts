@@ -5,6 +5,7 @@ import { concepts as allConcepts } from '../sample/concepts.ts'
 import { hash32 } from '../sample/random.ts'
 import { suitsScene, type Sprite } from '../sample/scenes.ts'
 import type { DrawnSprite } from './compose.ts'
+import { renderMore } from './more-styles.ts'
 import { levelsOf } from '../sample/levels.ts'
 import { redrawnPictures, renderAll, type StyledPicture } from './pictures.ts'
 
@@ -16,17 +17,19 @@ export const isUnseen = ({ id }: Concept): boolean => hash32(`detect ${id}`) % d
 
 type OnProgress = (done: number, of: number) => void
 
-/** Pictures of the seen words in the styles of pre-training. */
+/** Pictures of the seen words in the styles that Nano was trained on, or in all that a training may see. */
 export async function trainingSprites(
   concepts: readonly Concept[],
   onProgress?: OnProgress,
+  wanted: 'nano' | 'all' = 'nano',
 ): Promise<(DrawnSprite & Pick<StyledPicture, 'rgba'>)[]> {
   const size = detectRecipe.renderSize
   const seen = concepts.filter((c) => !isUnseen(c))
   const all = await renderAll(seen, pretrainStyles, size, onProgress)
-  return all.map(({ concept, style, rgba }) => {
+  const more = wanted === 'all' ? await renderMore(seen, size) : []
+  return [...all, ...more].map(({ concept, rgba }) => {
     const of = seen[concept]!
-    return { concept: of, style, index: concepts.indexOf(of), levels: levelsOf(size, rgba), rgba }
+    return { concept: of, index: concepts.indexOf(of), levels: levelsOf(size, rgba), rgba }
   })
 }
 

@@ -29,7 +29,7 @@ export interface DetectorFigures {
 
 export interface TestScene {
   readonly file: string
-  readonly objects: readonly Pick<SceneObject, 'concept' | 'bbox'>[]
+  readonly objects: readonly Pick<SceneObject, 'concept' | 'bbox' | 'segmentation'>[]
 }
 
 export async function measureDetector(
@@ -61,7 +61,7 @@ export async function drawScenes(name: string, sprites: readonly Sprite[], folde
     await sharp(rgb, { raw: { width: sceneWidth, height: sceneHeight, channels: 3 } })
       .png({ compressionLevel: 1 })
       .toFile(file)
-    return { file, objects: objects.map(({ concept, bbox }) => ({ concept, bbox })) }
+    return { file, objects: objects.map(({ concept, bbox, segmentation }) => ({ concept, bbox, segmentation })) }
   })
 }
 

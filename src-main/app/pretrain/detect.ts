@@ -61,7 +61,7 @@ const refiner: Kind = {
   recipe: refineRecipe,
   start: fromDetector,
   scenes: (sprites, size, preprocess, onProgress) =>
-    windowDrawer(sprites, size, refineRecipe.scenes, preprocess, (done, of) => onProgress('windows', done, of)),
+    windowDrawer('refine', refineRecipe, sprites, size, preprocess, (done, of) => onProgress('windows', done, of)),
 }
 
 const makeKind = (app: AppContext, dir: string, kind: Kind, lengths: Lengths, onProgress: OnProgress) =>

@@ -14,20 +14,22 @@ export type BoxFigures = Readonly<Record<string, Readonly<Record<string, number>
 
 /**
  * Each model that finds things gets the others as partners: the one that names, the one that finds boxes, the one that
- * looks at them again, and the one that tells things from the background. Then it is measured with them, and its record says both.
+ * looks at them again, the one that outlines what is in them, and the one that tells things from the background. Then it is measured with
+ * them, and its record says both.
  */
 export async function measureBox({ nano, cache }: AppContext, onProgress: OnProgress): Promise<BoxFigures> {
   const beside = (name: string) => path.join(nano, '..', name)
-  const [boxes, masks, naming, again] = [beside('nano-detect'), beside('nano-segment'), beside('nano-names'), beside('nano-refine')]
+  const [boxes, masks, naming] = [beside('nano-detect'), beside('nano-segment'), beside('nano-names')]
+  const [again, ends] = [beside('nano-refine'), beside('nano-outline')]
   const names = existsSync(naming) ? naming : nano
   const foreground = existsSync(masks) ? { foreground: masks } : {}
-  const refine = existsSync(again) ? { refine: again } : {}
-  const detector = await measured(boxes, partnersOf({ names, ...foreground, ...refine }), async () => {
+  const windows = { ...(existsSync(again) ? { refine: again } : {}), ...(existsSync(ends) ? { outline: ends } : {}) }
+  const detector = await measured(boxes, partnersOf({ names, ...foreground, ...windows }), async () => {
     const { seen, unseen } = await measureDetector(boxes, sceneConcepts(), cache, (done, of) => onProgress('boxes', done, of))
     return named({ seen, unseen })
   })
   if (!existsSync(masks)) return { 'nano-detect': detector }
-  const segmenter = await measured(masks, partnersOf({ names, boxes, ...refine }), async () => ({
+  const segmenter = await measured(masks, partnersOf({ names, boxes, ...windows }), async () => ({
     ...(await measureSegmenter({ dir: masks, nano, cache }, onProgress)),
   }))
   return { 'nano-detect': detector, 'nano-segment': segmenter }

@@ -51,11 +51,13 @@ export function partnersOf({
   boxes,
   foreground,
   refine,
+  outline,
 }: {
   readonly names: string
   readonly boxes?: string
   readonly foreground?: string
   readonly refine?: string
+  readonly outline?: string
 }): NonNullable<CheckpointRecord['partners']> {
   const ref = (dir: string) => ({ path: `../${path.basename(dir)}`, fingerprint: readRecord(dir).fingerprint })
   return {
@@ -63,6 +65,7 @@ export function partnersOf({
     ...(boxes ? { boxes: ref(boxes) } : {}),
     ...(foreground ? { foreground: ref(foreground) } : {}),
     ...(refine ? { refine: ref(refine) } : {}),
+    ...(outline ? { outline: ref(outline) } : {}),
     others: sceneConcepts()
       .filter((_, i) => i % OTHERS_ONE_IN === 0)
       .map(({ name }) => name),

@@ -1,9 +1,9 @@
-/** How many of the things in scenes get their word from a model that sees true boxes of them, in styles that no training saw. */
+/** How many things in scenes get their word from a model that sees true boxes and outlines of them, in styles that no training saw. */
 import path from 'node:path'
 import type { Concept } from '#shared/model/sample.ts'
 import { decodeImage } from '../../engine/data/index.ts'
 import { openModel } from '../../engine/models/index.ts'
-import { Crops } from '../../engine/regions/index.ts'
+import { joinViews, Crops, NAMED_CROPS } from '../../engine/regions/index.ts'
 import { headLogits, zeroShotHead } from '../../engine/tasks/index.ts'
 import { askedOf, drawScenes, type TestScene } from './detect-measure.ts'
 import { isUnseen, testSprites } from './detect-data.ts'
@@ -39,18 +39,18 @@ export async function measureNames(
 
 async function shareOf(dir: string, name: string, concepts: readonly Concept[], scenes: readonly TestScene[]): Promise<number> {
   const model = await openModel(dir)
-  const crops = new Crops(model, { scales: [1], square: true })
+  const crops = new Crops(model, NAMED_CROPS)
   try {
     const head = await zeroShotHead(model, concepts, model.templates)
     const place = new Map(concepts.map((c, i) => [c.name, i]))
     let [right, of] = [0, 0]
     for (const [i, { file, objects }] of scenes.entries()) {
       const pixels = await decodeImage(file, file, { alpha: 'keep', deep: model.preprocess.deep })
-      const features = await crops.features(
+      const { features, regionOf } = await crops.views(
         pixels,
-        objects.map(({ bbox: [x, y, w, h] }) => ({ x, y, w, h })),
+        objects.map(({ bbox: [x, y, w, h], segmentation }) => ({ box: { x, y, w, h }, mask: segmentation })),
       )
-      const logits = headLogits(features, head)
+      const logits = joinViews(headLogits(features, head), regionOf, objects.length)
       const asked = askedOf(name, i, objects, concepts).map((word) => place.get(word)!)
       objects.forEach(({ concept }, row) => {
         const score = (word: number) => logits[row * concepts.length + word]!

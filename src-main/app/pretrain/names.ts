@@ -63,7 +63,7 @@ async function makeIn(
   async function trained() {
     // Words that are held out are no wrong answers either: that would drive the crops of everything away from them.
     const concepts = allConcepts().filter((c) => suitsScene(c) && !isUnseen(c))
-    const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of))
+    const sprites = await trainingSprites(concepts, (done, of) => onProgress('drawing', done, of), 'all')
     const { image } = nano
     const crops = cropsOf('names', recipe.seed, sprites, { scenes: recipe.scenes, side: image.size + recipe.margin }, (done, of) =>
       onProgress('scenes', done, of),

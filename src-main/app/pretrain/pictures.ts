@@ -30,6 +30,10 @@ export async function renderAll(
   })
 }
 
+/** The perceptual hash of drawings of that side. */
+export const hasher = (size: number) => (picture: Picture) =>
+  hashOfPicture(flatten({ width: size, height: size, data: picture.rgba }), size, size)
+
 /**
  * The out-of-distribution style's pictures, without those that barely differ from `noto`'s; the sample excludes the
  * same ones.
@@ -39,7 +43,7 @@ export async function redrawnPictures(
   seen: readonly StyledPicture[],
   size: number,
 ): Promise<StyledPicture[]> {
-  const hash = ({ rgba }: Picture) => hashOfPicture(flatten({ width: size, height: size, data: rgba }), size, size)
+  const hash = hasher(size)
   const noto = new Map(seen.filter((p) => p.style === 'noto').map((p) => [p.concept, p]))
   const kept = await mapLimit(await renderAll(concepts, [oodStyle], size), async (picture) => {
     const before = noto.get(picture.concept)

@@ -1,58 +1,104 @@
+/** `dashi pretrain segment` and `outline`: the nano segmenter, and the model that outlines one thing in a window. */
 import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { userError } from '#shared/errors.ts'
 import { preprocessSchema } from '../../engine/data/index.ts'
-import { type Architecture, architectureOf, type Model, nanoSegmentConfig, openModel } from '../../engine/models/index.ts'
-import { pretrainSegment, rawTexts, segmentRecipe as recipe } from '../../engine/pretrain/index.ts'
+import {
+  type Architecture,
+  architectureOf,
+  type Model,
+  nanoOutlineConfig,
+  nanoSegmentConfig,
+  openModel,
+} from '../../engine/models/index.ts'
+import { type DrawScene, outlineRecipe, pretrainSegment, rawTexts, segmentRecipe } from '../../engine/pretrain/index.ts'
 import { ANYTHING } from '../../engine/regions/index.ts'
 import { fromMemory, readRecord, writeJson, writeSafetensors } from '../../engine/weights/index.ts'
 import type { AppContext } from '../context.ts'
 import { zeroShotTemplates } from './captions.ts'
-import { sceneDrawer } from './compose.ts'
+import { type Normalisation, sceneDrawer } from './compose.ts'
 import { sceneConcepts, trainingSprites } from './detect-data.ts'
 import { madeIn, type OnProgress, partnersOf, recordMade, writeCurve } from './made.ts'
+import { windowDrawer } from './windows.ts'
 
 export interface SegmentResult {
   readonly steps: number
   readonly seconds: number
 }
 
-const RECIPE = 'pretrain-segment'
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json', 'merges.txt']
 
+interface Lengths {
+  readonly steps?: number
+  readonly threads?: number
+}
+
+/** Of the two models, what makes them differ. */
+interface Kind {
+  readonly name: string
+  readonly recipe: typeof segmentRecipe | typeof outlineRecipe
+  readonly configOf: typeof nanoSegmentConfig | typeof nanoOutlineConfig
+  /** The model beside Nano in OWL-ViT's layout whose image tower it starts with. */
+  readonly sees: string
+  scenes(sprites: Sprites, size: number, preprocess: Normalisation, onProgress: OnProgress): DrawScene
+}
+
+type Sprites = Awaited<ReturnType<typeof trainingSprites>>
+
 /** Trains the segmenter in the box from Nano and the nano detector. Resumes an interrupted run. */
-export const makeSegmenter = (
-  app: AppContext,
-  dir: string,
-  { steps = recipe.steps, threads }: { readonly steps?: number; readonly threads?: number },
-  onProgress: OnProgress,
-): Promise<SegmentResult> => madeIn(dir, RECIPE, (beside) => makeIn(app, beside, { steps, threads }, onProgress))
+export const makeSegmenter = (app: AppContext, dir: string, lengths: Lengths, onProgress: OnProgress): Promise<SegmentResult> =>
+  makeKind(app, dir, segmenter, lengths, onProgress)
+
+/** Trains the model that outlines what the refiner found, from that one's tower. Resumes an interrupted run. */
+export const makeOutliner = (app: AppContext, dir: string, lengths: Lengths, onProgress: OnProgress): Promise<SegmentResult> =>
+  makeKind(app, dir, outliner, lengths, onProgress)
+
+const segmenter: Kind = {
+  name: 'pretrain-segment',
+  recipe: segmentRecipe,
+  configOf: nanoSegmentConfig,
+  sees: 'nano-detect',
+  scenes: (sprites, size, preprocess) => sceneDrawer('segment', segmentRecipe.seed, sprites, size, preprocess),
+}
+const outliner: Kind = {
+  name: 'pretrain-outline',
+  recipe: outlineRecipe,
+  configOf: nanoOutlineConfig,
+  sees: 'nano-refine',
+  scenes: (sprites, size, preprocess, onProgress) =>
+    windowDrawer('outline', outlineRecipe, sprites, size, preprocess, (done, of) => onProgress('windows', done, of)),
+}
+
+const makeKind = (app: AppContext, dir: string, kind: Kind, lengths: Lengths, onProgress: OnProgress) =>
+  madeIn(dir, kind.name, (beside) => makeIn(app, beside, kind, lengths, onProgress))
 
 async function makeIn(
   app: AppContext,
   dir: string,
-  { steps, threads }: { readonly steps: number; readonly threads: number | undefined },
+  { name, recipe, configOf, sees, scenes }: Kind,
+  { steps = recipe.steps, threads }: Lengths,
   onProgress: OnProgress,
 ): Promise<SegmentResult> {
   const started = Date.now()
   const nano = await openModel(app.nano)
-  const raw = nanoSegmentConfig(nano.tokenizer.vocabSize, nano.tokenizer.endId)
+  const raw = configOf(nano.tokenizer.vocabSize, nano.tokenizer.endId)
   const model = architectureOf(raw)
   const anything = await rawTexts(nano, [...ANYTHING])
   const normalisation = preprocessSchema.parse({})
   const sprites = await trainingSprites(sceneConcepts(), (done, of) => onProgress('drawing', done, of))
-  const detector = path.join(app.nano, '..', 'nano-detect')
-  const start = await startFrom(detector, nano, model)
+  const tower = path.join(app.nano, '..', sees)
+  const start = await startFrom(tower, nano, model, recipe.seed)
   scaleWords(start, anything)
   const { losses, weights } = await pretrainSegment({
+    recipe,
     model,
     config: raw,
     start,
     anything,
-    scene: sceneDrawer('segment', recipe.seed, sprites, model.image.size, normalisation),
+    scene: scenes(sprites, model.image.size, normalisation, onProgress),
     steps,
     threads,
-    stateDir: path.join(app.cache, 'pretrain-segment'),
+    stateDir: path.join(app.cache, name),
     onMetrics: (step, of, { loss, dice, pixelwise }) =>
       onProgress('training', step, of, `loss ${loss.toFixed(3)}, dice ${dice!.toFixed(3)}, pixels ${pixelwise!.toFixed(3)}`),
   })
@@ -78,16 +124,16 @@ async function makeIn(
   writeCurve(dir, losses)
   const { nano: names } = app
   await recordMade(dir, {
-    ...{ base: { path: 'nano', fingerprint: readRecord(names).fingerprint }, recipe: RECIPE, settings: { ...recipe, steps }, metrics: {} },
-    ...{ templates: zeroShotTemplates, partners: partnersOf({ names, boxes: detector }) },
+    ...{ base: { path: 'nano', fingerprint: readRecord(names).fingerprint }, recipe: name, settings: { ...recipe, steps }, metrics: {} },
+    ...{ templates: zeroShotTemplates, partners: partnersOf({ names, boxes: path.join(app.nano, '..', 'nano-detect') }) },
   })
   return { steps: losses.length, seconds: (Date.now() - started) / 1000 }
 }
 
-/** The weights that training starts from: Nano's texts, the nano detector's image tower, and a decoder. */
-async function startFrom(detector: string, nano: Model, model: Architecture) {
-  if (!existsSync(detector)) throw userError(`${detector}: missing; the segmenter sees with the nano detector, so train that first`)
-  const start = model.initial!(recipe.seed)
+/** The weights that training starts from: Nano's texts, a detector's image tower, and a decoder. */
+async function startFrom(detector: string, nano: Model, model: Architecture, seed: number) {
+  if (!existsSync(detector)) throw userError(`${detector}: missing; its image tower is what the training starts from, so train that first`)
+  const start = model.initial!(seed)
   for (const name of nano.tensors.keys()) if (!nano.tensors.isOf(name, 'image')) start.set(`clip.${name}`, nano.weights.float32(name))
   const seeing = await openModel(detector)
   try {

@@ -1,8 +1,8 @@
-/** What the model that looks at boxes again is trained on: windows of scenes about guesses of an object's box. */
+/** What models are trained on that look at one thing each: windows of scenes about guesses of an object's box. */
 import { boxIou } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
 import { Rng } from '../../engine/data/index.ts'
-import { type DrawScene, refineRecipe as recipe, type Scene } from '../../engine/pretrain/index.ts'
+import type { DrawScene, Scene } from '../../engine/pretrain/index.ts'
 import { squareAround } from '../../engine/regions/index.ts'
 import { composeScene, type ComposedScene, type DrawnSprite, type Normalisation, proportionsOf } from './compose.ts'
 
@@ -18,18 +18,35 @@ interface Window extends Scene {
   readonly rgb: Uint8Array
 }
 
-/** So many windows as a training is fed with them. @param side of a window in pixels */
+/** How windows are cut. */
+export interface WindowRecipe {
+  readonly seed: number
+  /** How many. */
+  readonly scenes: number
+  /** A window's side in that of the box it is about. */
+  readonly around: number
+  /** How wrong a guess is: its middle by up to this share of the object's sides, its size by up to a factor of exp(this). */
+  readonly off: { readonly middle: number; readonly size: number }
+  /** One in so many windows is anywhere. */
+  readonly anywhereOneIn: number
+}
+
+/**
+ * Windows as a training is fed with them; numbers from the recipe's on are windows of scenes that it is not fed with.
+ * @param name of the scenes @param side of a window in pixels
+ */
 export function windowDrawer(
+  name: string,
+  recipe: WindowRecipe,
   sprites: readonly DrawnSprite[],
   side: number,
-  count: number,
   preprocess: Normalisation,
   onProgress?: (done: number, of: number) => void,
 ): DrawScene {
-  const windows = windowsOf(sprites, side, count, preprocess, onProgress)
+  const windows = windowsOf(name, recipe, sprites, side, preprocess, onProgress)
   const { image_mean: mean, image_std: std } = preprocess
   return (number, out, offset) => {
-    const { rgb, owner, objects } = windows[number]!
+    const { rgb, owner, objects } = windows[number] ?? windowsIn(name, recipe, number, sprites, side, preprocess)[0]!
     for (let i = 0; i < rgb.length; i++) {
       const c = Math.floor(i / side ** 2)
       out[offset + i] = (rgb[i]! / 255 - mean[c]!) / std[c]!
@@ -38,18 +55,32 @@ export function windowDrawer(
   }
 }
 
-function windowsOf(
+/** Those of one scene. */
+function windowsIn(
+  name: string,
+  recipe: WindowRecipe,
+  number: number,
   sprites: readonly DrawnSprite[],
   side: number,
-  count: number,
   { image_mean: mean }: Normalisation,
+): Window[] {
+  const scene = composeScene(name, recipe.seed, number, sprites, WHOLE)
+  const guesses = guessesOf(scene, recipe, Rng.of(recipe.seed, 0xe1, number))
+  return guesses.map((guess) => windowOf(scene, guess, { side, around: recipe.around, mean }))
+}
+
+function windowsOf(
+  name: string,
+  recipe: WindowRecipe,
+  sprites: readonly DrawnSprite[],
+  side: number,
+  preprocess: Normalisation,
   onProgress?: (done: number, of: number) => void,
 ): Window[] {
   const windows: Window[] = []
+  const { scenes: count } = recipe
   for (let number = 0; windows.length < count; number++) {
-    const scene = composeScene('refine', recipe.seed, number, sprites, WHOLE)
-    const rng = Rng.of(recipe.seed, 0xe1, number)
-    for (const guess of guessesOf(scene, rng)) windows.push(windowOf(scene, guess, side, mean))
+    windows.push(...windowsIn(name, recipe, number, sprites, side, preprocess))
     onProgress?.(Math.min(windows.length, count), count)
   }
   const rng = Rng.of(recipe.seed, 0xe2)
@@ -72,7 +103,7 @@ interface Guess {
   readonly object: number | undefined
 }
 
-function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
+function guessesOf(scene: ComposedScene, { anywhereOneIn, off: most }: WindowRecipe, rng: Rng): Guess[] {
   const boxes = boxesIn(scene)
   const { width, height } = proportionsOf(scene.aspect, WHOLE)
   /** The object that a guess is nearest to. */
@@ -83,14 +114,14 @@ function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
   }
   return boxes.flatMap(({ x, y, w, h }) =>
     Array.from({ length: EACH }, () => {
-      if (rng.int(recipe.anywhereOneIn) === 0) {
+      if (rng.int(anywhereOneIn) === 0) {
         const long = rng.uniform(...SIZES)
         const [cx, cy] = [rng.uniform(0, width), rng.uniform(0, height)]
         const box = { x: cx - long / 2, y: cy - long / 2, w: long, h: long }
         return { box, object: meant(box, MEANT) }
       }
-      const grown = Math.exp(rng.uniform(-recipe.off.size, recipe.off.size))
-      const off = () => rng.uniform(-recipe.off.middle, recipe.off.middle)
+      const grown = Math.exp(rng.uniform(-most.size, most.size))
+      const off = () => rng.uniform(-most.middle, most.middle)
       const [cx, cy] = [x + w * (0.5 + off()), y + h * (0.5 + off())]
       const box = { x: cx - (w * grown) / 2, y: cy - (h * grown) / 2, w: w * grown, h: h * grown }
       return { box, object: meant(box, 0) }
@@ -99,9 +130,13 @@ function guessesOf(scene: ComposedScene, rng: Rng): Guess[] {
 }
 
 /** The window about a guess: of what is outside the scene it shows the mean colour. */
-function windowOf(scene: ComposedScene, { box, object }: Guess, side: number, mean: readonly number[]): Window {
+function windowOf(
+  scene: ComposedScene,
+  { box, object }: Guess,
+  { side, around, mean }: { readonly side: number; readonly around: number; readonly mean: readonly number[] },
+): Window {
   const { kx, ky } = proportionsOf(scene.aspect, WHOLE)
-  const { x: left, y: top, w: long } = squareAround(box, recipe.around)
+  const { x: left, y: top, w: long } = squareAround(box, around)
   const area = side * side
   const rgb = new Uint8Array(3 * area)
   const owner = new Uint8Array(area)

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { dataError } from '#shared/errors.ts'
-import type { Style } from '#shared/model/sample.ts'
 import { programRoot } from '../../program.ts'
 
 const resolveFrom = createRequire(import.meta.url)
@@ -60,15 +59,15 @@ function packageJson(specifier: string): { file: string; json: unknown } {
   }
 }
 
-export const iconsFile = (style: Style) => `@iconify-json/${style}/icons.json`
+export const iconsFile = (name: string) => `@iconify-json/${name}/icons.json`
 
-const sets = new Map<Style, IconSet>()
+const sets = new Map<string, IconSet>()
 /** Cached after the first call: the files are large (noto: 25 MB). */
-export function iconSet(style: Style): IconSet {
-  const known = sets.get(style)
+export function iconSet(name: string): IconSet {
+  const known = sets.get(name)
   if (known) return known
-  const set = readPackageJson(iconsFile(style), iconSetSchema)
-  sets.set(style, set)
+  const set = readPackageJson(iconsFile(name), iconSetSchema)
+  sets.set(name, set)
   return set
 }
 
@@ -84,16 +83,16 @@ export const rootIcon = (set: IconSet, name: string): string =>
   set.icons[name] || !set.aliases[name] ? name : rootIcon(set, set.aliases[name].parent)
 
 /** @throws a data error if the set has no such icon, or transforms it by more than a horizontal flip */
-export function findIcon(style: Style, name: string): Icon {
-  const set = iconSet(style)
+export function findIcon(from: string, name: string): Icon {
+  const set = iconSet(from)
   let hFlip = false
   let icon = set.icons[name]
   for (let alias = set.aliases[name]; !icon && alias; alias = set.aliases[alias.parent]) {
-    if (alias.vFlip || alias.rotate) throw dataError(`@iconify-json/${style}`, `aliases.${name}: only hFlip is expected`)
+    if (alias.vFlip || alias.rotate) throw dataError(`@iconify-json/${from}`, `aliases.${name}: only hFlip is expected`)
     hFlip = hFlip !== (alias.hFlip ?? false)
     icon = set.icons[alias.parent]
   }
-  if (!icon) throw dataError(`@iconify-json/${style}`, `icons.${name}: no such icon`)
+  if (!icon) throw dataError(`@iconify-json/${from}`, `icons.${name}: no such icon`)
   const { left = 0, top = 0, width = set.width, height = set.height, body } = icon
   return { body, left, top, width, height, hFlip }
 }

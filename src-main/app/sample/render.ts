@@ -10,14 +10,19 @@ export interface Rgba {
   data: Uint8Array
 }
 
-/**
- * The pictograph as an SVG document of `size` × `size` px. `angle` rotates the drawing clockwise about its centre, in
- * degrees; the canvas grows to contain the whole rotated square.
- */
+/** The pictograph as an SVG document, as {@link iconSvg}. */
 export function pictographSvg(concept: Concept, style: Style, size: number, angle = 0): string {
   const name = concept.styles[style]
   if (!name) throw userError(`${style} has no picture of "${concept.name}" (${concept.id})`)
-  const { body, left, top, width, height, hFlip } = findIcon(style, name)
+  return iconSvg(style, name, size, angle)
+}
+
+/**
+ * An icon of a set as an SVG document of `size` × `size` px. `angle` rotates the drawing clockwise about its centre, in
+ * degrees; the canvas grows to contain the whole rotated square.
+ */
+function iconSvg(set: string, name: string, size: number, angle: number): string {
+  const { body, left, top, width, height, hFlip } = findIcon(set, name)
   const radians = (angle * Math.PI) / 180
   const canvas = Math.ceil(size * (Math.abs(Math.cos(radians)) + Math.abs(Math.sin(radians))) - 1e-9)
   const scale = size / Math.max(width, height)
@@ -32,9 +37,15 @@ export function pictographSvg(concept: Concept, style: Style, size: number, angl
 
 /** Renders on libuv's thread pool: start several at once. Deterministic: the same input gives the same bytes. */
 export async function renderPictograph(concept: Concept, style: Style, size: number, angle = 0): Promise<Rgba> {
-  const svg = Buffer.from(pictographSvg(concept, style, size, angle))
-  const { data, info } = await sharp(svg, { unlimited: true }).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
-  if (info.channels !== 4) throw new Error(`expected 4 channels of ${concept.id} in ${style}, got ${info.channels}`)
+  return rendered(pictographSvg(concept, style, size, angle))
+}
+
+/** An icon of a set, upright. */
+export const renderIcon = (set: string, name: string, size: number): Promise<Rgba> => rendered(iconSvg(set, name, size, 0))
+
+async function rendered(svg: string): Promise<Rgba> {
+  const { data, info } = await sharp(Buffer.from(svg), { unlimited: true }).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+  if (info.channels !== 4) throw new Error(`expected 4 channels of a drawing, got ${info.channels}`)
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
 }
 

@@ -65,7 +65,11 @@ export async function makeScene(name: string, sprites: readonly Sprite[]): Promi
 }
 
 /** One that is there already, three times in ten; its concept may be drawn in another style. */
-export function chooseSprite<S extends Sprite>(random: Random, sprites: readonly S[], placed: readonly Sprite[]): S {
+export function chooseSprite<S extends Pick<Sprite, 'concept'>>(
+  random: Random,
+  sprites: readonly S[],
+  placed: readonly Pick<Sprite, 'concept'>[],
+): S {
   if (!placed.length || random.next() > 0.3) return random.pick(sprites)
   const { concept } = random.pick(placed)
   return random.pick(sprites.filter((s) => s.concept.id === concept.id))

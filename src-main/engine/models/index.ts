@@ -4,6 +4,6 @@ export { architectureOf, capabilitiesIn, families, familyOf, needIn, textTower }
 export { joinTowers } from './join-towers.ts'
 export type { Architecture, Model } from './model.ts'
 export { nanoConfig, nanoPreprocessor } from './nano.ts'
-export { nanoDetectConfig, nanoRefineConfig, nanoSegmentConfig } from './nano-detect.ts'
+export { nanoDetectConfig, nanoOutlineConfig, nanoRefineConfig, nanoSegmentConfig } from './nano-detect.ts'
 export { convertOpenClip, planOpenClip } from './open-clip.ts'
 export { towerStart } from './near-start.ts'

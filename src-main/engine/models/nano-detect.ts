@@ -29,6 +29,12 @@ export const nanoRefineConfig = (vocabSize: number, eosTokenId: number) => {
   return { ...rest, vision_config: { ...vision_config, image_size: 128 } } as const
 }
 
+/** The configuration of the model that outlines the thing in the middle of a window: a segmenter that sees as the one before does. */
+export const nanoOutlineConfig = (vocabSize: number, eosTokenId: number) => {
+  const { vision_config, ...rest } = nanoSegmentConfig(vocabSize, eosTokenId)
+  return { ...rest, vision_config: { ...vision_config, image_size: 128 }, reduce_dim: 96 } as const
+}
+
 /** The configuration of the nano segmenter in the layout of CLIPSeg: Nano's texts, the nano detector's image tower, and a small decoder. */
 export const nanoSegmentConfig = (vocabSize: number, eosTokenId: number) => {
   const { text_config, ...nano } = nanoConfig(vocabSize, eosTokenId)

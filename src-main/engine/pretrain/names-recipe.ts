@@ -2,7 +2,7 @@
 export const namesRecipe = {
   seed: 1,
   batch: 128,
-  steps: 2200,
+  steps: 2400,
   /** Scenes that are drawn, of about eight objects, each of which gives two crops. */
   scenes: 3000,
   /** Crops are drawn that much larger than the input, and shifted by up to the difference each time they are shown. */

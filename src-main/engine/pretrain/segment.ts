@@ -9,11 +9,12 @@ import { Session, type Tensor, tensor } from '../runtime/session.ts'
 import { type StepMetrics, Trainer } from '../runtime/train.ts'
 import { maskLoss } from '../tasks/segment.ts'
 import { runResumed } from './resumed.ts'
-import { segmentRecipe as recipe } from './segment-recipe.ts'
+import type { MaskRecipe } from './segment-recipe.ts'
 import type { DrawScene } from './scene.ts'
 import { turnedScenes } from './turned.ts'
 
 export interface SegmentOptions {
+  readonly recipe: MaskRecipe
   readonly model: Architecture
   readonly config: unknown
   /** Initial weights of every tensor. */
@@ -28,14 +29,15 @@ export interface SegmentOptions {
 }
 
 /**
- * Trains the decoder; both towers stay as they are. Resumes from a saved state.
+ * Trains the decoder, and the image tower if the recipe has a rate for it; texts stay as they are. Resumes from a saved state.
  * @returns the loss of every step, and the moving average of the trained weights
  */
 export async function pretrainSegment(given: SegmentOptions): Promise<{ losses: number[]; weights: Map<string, Float32Array> }> {
+  const { recipe } = given
   const o = { ...given, scene: turnedScenes(given.scene, given.model.image.size, recipe.scenes) }
   const trainer = await createTrainer(o)
   const losses = await runResumed(
-    { ...o, recipe, identity: o.config },
+    { ...o, identity: o.config },
     {
       trainer,
       steps: o.steps,
@@ -62,7 +64,7 @@ export async function calibrated(
   weights: Map<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
   const { model, start } = o
-  const { batch: b } = recipe
+  const { batch: b } = o.recipe
   const { size } = model.image
   const graph = new Graph()
   const p = new Params(
@@ -93,14 +95,20 @@ export async function calibrated(
   )
 }
 
-function createTrainer({ model, start, threads }: SegmentOptions): Promise<Trainer> {
+function createTrainer({ model, start, threads, recipe }: SegmentOptions): Promise<Trainer> {
   const { tensors, image, dim } = model
+  const { towerRate } = recipe
   const initial = (name: string) => start.get(name)!
   const source = tensorsInMemory('an untrained segmenter', tensors.shapes(), initial)
   return Trainer.create(
     {
       build(graph: Graph) {
-        const p = new Params(graph, source, (name) => tensors.isOf(name, 'masks'), { decays: tensors.decays })
+        const p = new Params(
+          graph,
+          source,
+          (name) => tensors.isOf(name, 'masks') || (towerRate !== undefined && tensors.isOf(name, 'image')),
+          { decays: tensors.decays },
+        )
         const { batch: b } = recipe
         const pixels = graph.input('pixels', 'float32', [b, 3, image.size, image.size])
         const asked = graph.input('asked', 'float32', [b, dim])
@@ -109,7 +117,11 @@ function createTrainer({ model, start, threads }: SegmentOptions): Promise<Train
         const { loss, overlap, pixelwise } = maskLoss(segmenter.masks(p, segmenter.encode(p, pixels), asked), wanted, {
           crossEntropy: recipe.crossEntropy,
         })
-        return { loss, metrics: { dice: overlap, pixelwise }, parameters: p.trainable }
+        return {
+          loss,
+          metrics: { dice: overlap, pixelwise },
+          parameters: p.trainable.map((t) => (tensors.isOf(t.name, 'image') ? { ...t, rate: towerRate! } : t)),
+        }
       },
     },
     initial,
@@ -123,8 +135,8 @@ function createTrainer({ model, start, threads }: SegmentOptions): Promise<Train
 }
 
 /** A batch, which depends on the step alone. */
-function feeds(o: Pick<SegmentOptions, 'model' | 'anything' | 'scene'>, step: number): Record<string, Tensor> {
-  const { batch: b } = recipe
+function feeds(o: Pick<SegmentOptions, 'recipe' | 'model' | 'anything' | 'scene'>, step: number): Record<string, Tensor> {
+  const { batch: b, seed } = o.recipe
   const { size } = o.model.image
   const [area, d] = [size * size, o.model.dim]
   const pixels = new Float32Array(b * 3 * area)
@@ -132,7 +144,7 @@ function feeds(o: Pick<SegmentOptions, 'model' | 'anything' | 'scene'>, step: nu
   const wanted = new Float32Array(b * area)
   for (let i = 0; i < b; i++) {
     const { owner } = o.scene(step * b + i, pixels, i * 3 * area)
-    asked.set(o.anything[Rng.of(recipe.seed, step, i).int(o.anything.length)]!, i * d)
+    asked.set(o.anything[Rng.of(seed, step, i).int(o.anything.length)]!, i * d)
     owner.forEach((object, at) => (wanted[i * area + at] = object ? 1 : 0))
   }
   return {

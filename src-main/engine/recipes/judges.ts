@@ -103,13 +103,14 @@ function ofRows(
 /** Images whose answers are reported, evenly spaced over the split. */
 const SHOWN = 24
 
+/** Of weights that exploded, whose next loss says so, there are none. */
 export function answersOf(logits: Float32Array, labels: Int32Array, classes: number): Run['answers'] {
   const n = Math.min(SHOWN, labels.length)
-  return Array.from({ length: n }, (_, i) => {
+  return Array.from({ length: n }, (_, i) => i).flatMap((i) => {
     const at = Math.floor((i * labels.length) / n)
     const p = softmaxRows(logits.subarray(at * classes, (at + 1) * classes), classes)
     const said = p.indexOf(Math.max(...p))
-    return { at, truth: labels[at]!, class: said, p: p[said]! }
+    return Number.isFinite(p[said]) ? [{ at, truth: labels[at]!, class: said, p: p[said]! }] : []
   })
 }
 

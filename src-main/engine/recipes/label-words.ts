@@ -5,9 +5,11 @@
  * regression finds weights: the scores of the words are its offsets, and its penalty holds the residuals near zero.
  */
 import type { Partners } from '#shared/model/checkpoint.ts'
+import type { Box } from '#shared/model/shape.ts'
+import type { Pixels } from '../data/pixels.ts'
 import { accuracy } from '../metrics/accuracy.ts'
 import { textTower } from '../models/families.ts'
-import { Crops, NAMED_CROPS, openPartner } from '../regions/index.ts'
+import { Crops, NAMED_CROPS, openPartner, Outlining } from '../regions/index.ts'
 import { outlining } from '../runtime/outline.ts'
 import { zeroShotHead } from '../tasks/embed.ts'
 import { headLogits } from '../tasks/head-logits.ts'
@@ -28,16 +30,26 @@ export interface LabelWords {
 }
 
 /** @throws a data fault if the partner is missing or another model by now */
-export async function learnLabelWords(run: Run, { names }: Partners): Promise<LabelWords | undefined> {
+export async function learnLabelWords(run: Run, { names, outline: ends }: Partners): Promise<LabelWords | undefined> {
   const model = await openPartner(run.model.dir, names)
   const crops = new Crops(model, NAMED_CROPS)
+  const outliner = ends && (await openPartner(run.model.dir, ends))
+  const outlines = outliner && Outlining.with(outliner, 'detect-ft')
   try {
     const outline = outlining()
     if (outline) {
       outline.solved = run.o.classes.length * (model.dim + 1)
       return undefined
     }
-    const [train, val] = [await regionsOf(run, 'train', crops), await regionsOf(run, 'val', crops)]
+    // As a preview sees them: with what the outliner makes of their boxes.
+    const see: See = async (pixels, boxes) => {
+      const masks = await outlines?.outline(pixels, boxes)
+      return crops.features(
+        pixels,
+        boxes.map((box, i) => ({ box, ...(masks?.[i] ? { mask: masks[i] } : {}) })),
+      )
+    }
+    const [train, val] = [await regionsOf(run, 'train', see), await regionsOf(run, 'val', see)]
     const known = [...new Set(train.labels)].sort((a, b) => a - b)
     if (known.length < 2) return undefined
     // As it is asked: by the partner's own templates, unless the run has others than its model's.
@@ -69,6 +81,8 @@ export async function learnLabelWords(run: Run, { names }: Partners): Promise<La
     }
   } finally {
     await crops.release()
+    await outlines?.release()
+    outliner?.close()
     model.close()
   }
 }
@@ -79,7 +93,10 @@ interface Regions {
   readonly labels: readonly number[]
 }
 
-async function regionsOf(run: Run, split: string, crops: Crops): Promise<Regions> {
+/** Features [n, dim] of boxes of an image. */
+type See = (pixels: Pixels, boxes: readonly Box[]) => Promise<Float32Array>
+
+async function regionsOf(run: Run, split: string, see: See): Promise<Regions> {
   const images = run.split(split)
   const rows: Float32Array[] = []
   const labels: number[] = []
@@ -87,7 +104,7 @@ async function regionsOf(run: Run, split: string, crops: Crops): Promise<Regions
     run.check()
     if (boxes.length)
       rows.push(
-        await crops.features(
+        await see(
           await images.pixels(i),
           boxes.map(({ box }) => box),
         ),

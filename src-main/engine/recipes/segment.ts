@@ -99,7 +99,8 @@ export async function tuneSegmenter(run: Run, s: Tuning): Promise<Trained> {
       }
     },
   })
-  const partners = model.partners && { partners: model.partners }
+  // From now on its masks are what it learned, not what an outliner says.
+  const partners = model.partners && { partners: { ...model.partners, outline: undefined } }
   return {
     ...{ ...rest, ...partners, weights: part.finished(weights) },
     ...(other && { other: { ...other, ...partners, weights: part.finished(other.weights) } }),

@@ -18,6 +18,7 @@ import type { CropOptions } from './crops.ts'
 import { Foreground, maskIn } from './foreground.ts'
 import { type Found, Naming } from './naming.ts'
 import { ANYTHING, type RegionSource } from './sources.ts'
+import { Outlining } from './outlining.ts'
 import { Refining } from './refining.ts'
 import { type Scored, voted } from './votes.ts'
 
@@ -30,7 +31,7 @@ const LOOKS = [
 ] as const
 
 /** How the model that names regions sees them. */
-export const NAMED_CROPS: CropOptions = { scales: [1], square: true }
+export const NAMED_CROPS: CropOptions = { scales: [1], square: true, turns: [0, -20, 20, 90, 180, 270] }
 
 interface Open {
   readonly naming: Naming
@@ -66,7 +67,7 @@ export class Assembled {
   }
 
   private async start(): Promise<Open> {
-    const { names, boxes, foreground, refine, others } = this.partners
+    const { names, boxes, foreground, refine, outline, others } = this.partners
     const models: Model[] = []
     const opened = async (ref: CheckpointRef): Promise<Model> => {
       const is = await openPartner(this.model.dir, ref)
@@ -75,7 +76,9 @@ export class Assembled {
     }
     const detector = boxes ? await opened(boxes) : this.model
     const segmenter = this.model.segmenter && boxes ? this.model : foreground && (await opened(foreground))
-    const source = thingsOf({ detector, segmenter, refiner: refine && (await opened(refine)) }, this.wanted)
+    const refiner = refine && (await opened(refine))
+    const outliner = outline && (await opened(outline))
+    const source = thingsOf({ detector, segmenter, refiner, outliner }, this.wanted)
     const words = existsSync(path.join(this.model.dir, WORDS_FILE)) ? readHead(this.model.dir, WORDS_FILE) : undefined
     return { models, naming: new Naming(await opened(names), source, this.wanted, { ...NAMED_CROPS, others, words }) }
   }
@@ -99,16 +102,18 @@ interface Finders {
   readonly detector: Model
   readonly segmenter: Model | undefined
   readonly refiner: Model | undefined
+  readonly outliner: Model | undefined
 }
 
 /**
  * What a detector finds when it is asked for anything, looked at again if there is a model for that; with a segmenter, what of the
  * foreground is in each box.
  */
-function thingsOf({ detector, segmenter, refiner }: Finders, wanted: string): RegionSource {
+function thingsOf({ detector, segmenter, refiner, outliner }: Finders, wanted: string): RegionSource {
   const detecting = Detecting.with(detector, wanted)
   const refining = refiner && Refining.with(refiner, wanted)
-  const foreground = segmenter && Foreground.with(segmenter, wanted)
+  const outlining = outliner && Outlining.with(outliner, wanted)
+  const foreground = !outlining && segmenter ? Foreground.with(segmenter, wanted) : undefined
   const classes = ANYTHING.map((name) => ({ name }))
   return {
     async regions(file, image) {
@@ -122,6 +127,13 @@ function thingsOf({ detector, segmenter, refiner }: Finders, wanted: string): Re
       const boxes = voted(all, OVERLAP).slice(0, MOST)
       // Votes move boxes, so that some may be alike by now.
       const apart = kept(boxes, OVERLAP)
+      if (outlining) {
+        const masks = await outlining.outline(
+          image,
+          apart.map(({ box }) => box),
+        )
+        return apart.map((region, i) => ({ ...region, ...(masks[i] ? { mask: masks[i] } : {}) }))
+      }
       if (!foreground) return apart
       const things = await foreground.of(file, image)
       return apart.map((region) => ({ ...region, mask: maskIn(things, region.box, image) }))
@@ -129,6 +141,7 @@ function thingsOf({ detector, segmenter, refiner }: Finders, wanted: string): Re
     async release() {
       await detecting.release()
       await refining?.release()
+      await outlining?.release()
       await foreground?.release()
     },
   }

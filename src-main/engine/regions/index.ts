@@ -7,7 +7,8 @@ import { boxesOf, masksOf } from './sources.ts'
 
 export type { Found } from './naming.ts'
 export { Assembled, NAMED_CROPS, openPartner } from './assembled.ts'
-export { Crops, squareAround } from './crops.ts'
+export { joinViews, Crops, squareAround } from './crops.ts'
+export { Outlining } from './outlining.ts'
 export { ANYTHING, SOMETHING } from './sources.ts'
 
 export interface Pair {

@@ -19,17 +19,15 @@ import type { Model } from '../models/model.ts'
 import { fillTemplate, TextReader, unitRows, zeroShotHead } from '../tasks/embed.ts'
 import { headLogits } from '../tasks/head-logits.ts'
 import type { Head } from '../weights/head.ts'
-import { type CropOptions, Crops } from './crops.ts'
+import { joinViews, type CropOptions, Crops, type Views } from './crops.ts'
 import type { Region, RegionSource } from './sources.ts'
 
 /** Something that was found, with its mask where the regions have one. */
 export type Found = Detection & Partial<Pick<Segment, 'mask'>>
 
 /** What was made of an image. */
-interface Seen {
+interface Seen extends Views {
   readonly regions: readonly Region[]
-  /** [n, dim]. */
-  readonly features: Float32Array
 }
 
 const SEEN_BYTES = 32 * 2 ** 20
@@ -92,9 +90,9 @@ export class Naming {
       'example' in prompt
         ? await this.like(prompt.example, grid)
         : await this.headOf(prompt.classes, prompt.templates ?? this.model.templates, background)
-    const { regions, features } = await this.image(file, grid)
+    const { regions, features, regionOf } = await this.image(file, grid)
     const n = head.classes.length
-    const logits = headLogits(features, head)
+    const logits = joinViews(headLogits(features, head), regionOf, regions.length)
     if (!logits.every(Number.isFinite)) throw dataError(this.model.dir, sentence('preview.not-finite'))
     const p = softmaxRows(logits, n)
     const named = regions.flatMap((region, i) => {
@@ -151,13 +149,13 @@ export class Naming {
     const { width, height } = pixels
     const box = region ? regionIn(pixels, region) : { x: 0, y: 0, w: width, h: height }
     const d = this.model.dim
-    const { regions, features } = await this.image(file, grid)
+    const { regions, features, regionOf } = await this.image(file, grid)
     const rest = new Float32Array(d)
-    regions.forEach((other, i) => {
-      if (boxIou(other.box, box) <= SAME) for (let j = 0; j < d; j++) rest[j]! += features[i * d + j]!
+    regionOf.forEach((other, i) => {
+      if (boxIou(regions[other]!.box, box) <= SAME) for (let j = 0; j < d; j++) rest[j]! += features[i * d + j]!
     })
     const isAlone = rest.every((x) => x === 0)
-    const rows = [await this.crops.features(pixels, [box]), ...(isAlone ? [] : [unitRows(rest, d)])]
+    const rows = [await this.crops.features(pixels, [{ box }]), ...(isAlone ? [] : [unitRows(rest, d)])]
     const { scale } = textTower(this.model, 'regions').similarity.of(this.model.weights)
     const weight = new Float32Array(rows.length * d)
     rows.forEach((row, i) =>
@@ -179,8 +177,8 @@ export class Naming {
     return kept.of(file, async () => {
       const pixels = await this.pixels(file)
       const regions = await this.source.regions(file, pixels, { grid })
-      const boxes = regions.map(({ box }) => box)
-      return { regions, features: boxes.length ? await this.crops.features(pixels, boxes) : new Float32Array(0) }
+      const views = regions.length ? await this.crops.views(pixels, regions) : { features: new Float32Array(0), regionOf: [] }
+      return { regions, ...views }
     })
   }
 

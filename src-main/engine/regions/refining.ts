@@ -1,20 +1,15 @@
-import { clipBox } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
-import { overWhite, type Pixels } from '../data/pixels.ts'
-import { cropAndNormalise, methodOf, outputSize, type PreprocessConfig } from '../data/preprocess.ts'
-import { resize } from '../data/resample.ts'
+import type { Pixels } from '../data/pixels.ts'
+import { outputSize } from '../data/preprocess.ts'
 import { Detecting } from '../detection/detecting.ts'
 import { Graph } from '../graph/graph.ts'
 import { need } from '../models/families.ts'
 import { type Model, paramsFor } from '../models/model.ts'
 import { Session, tensor } from '../runtime/session.ts'
-import { cut } from '../segmentation/views.ts'
-import { squareAround } from './crops.ts'
+import { BATCH, windowsAbout } from './windows.ts'
 
 /** A window's side in that of the box it is about, in training too. */
 export const AROUND = 2
-/** Windows that are looked at together. */
-const BATCH = 8
 /** What it is asked for: one of the words that it was trained with. */
 const ASKED = 'object'
 
@@ -42,18 +37,9 @@ export class Refining {
   /** The thing in the middle of each box of an image, in the boxes' order. */
   async refine(pixels: Pixels, boxes: readonly Box[]): Promise<Refined[]> {
     const { session, query } = await (this.open ??= this.start())
-    const { height, width } = outputSize(this.model.preprocess)
-    const image = overWhite(pixels)
-    const volume = 3 * height * width
     const found: Refined[] = []
-    for (let first = 0; first < boxes.length; first += BATCH) {
-      const windows = boxes.slice(first, first + BATCH).map((box) => squareAround(box, AROUND))
-      const input = new Float32Array(BATCH * volume)
-      windows.forEach((window, i) => show(image, window, this.model.preprocess, input.subarray(i * volume, (i + 1) * volume)))
-      const { boxes: at, logits } = await session.run({
-        pixels: tensor(input, 'float32', [BATCH, 3, height, width]),
-        query: tensor(query, 'float32', [1, query.length]),
-      })
+    for (const { windows, input } of windowsAbout(pixels, boxes, AROUND, this.model.preprocess)) {
+      const { boxes: at, logits } = await session.run({ pixels: input, query: tensor(query, 'float32', [1, query.length]) })
       windows.forEach((window, i) => found.push(bestOf(window, i, at!.data as Float32Array, logits!.data as Float32Array)))
     }
     return found
@@ -80,33 +66,6 @@ export class Refining {
     this.open = undefined
     await open?.session.release()
   }
-}
-
-/** Writes a window of an RGB image into an input [3, side, side]; what is outside the image is 0, the mean colour. */
-export function show(image: Pixels, window: Box, config: PreprocessConfig, out: Float32Array): void {
-  const side = Math.round(Math.sqrt(out.length / 3))
-  const inside = clipBox(window, image.width, image.height)
-  if (!inside) return
-  const k = side / window.w
-  const part = (from: number, length: number, start: number, most: number) => {
-    const [first, end] = [Math.floor(from), Math.min(most, Math.ceil(from + length))]
-    const at = Math.min(side - 1, Math.max(0, Math.round((first - start) * k)))
-    return { first, of: Math.max(1, end - first), at, size: Math.max(1, Math.min(side - at, Math.round((end - first) * k))) }
-  }
-  const [columns, rows] = [part(inside.x, inside.w, window.x, image.width), part(inside.y, inside.h, window.y, image.height)]
-  const small = resize(
-    cut(image, columns.first, rows.first, { width: columns.of, height: rows.of }),
-    columns.size,
-    rows.size,
-    methodOf(config),
-  )
-  const shown = new Float32Array(3 * columns.size * rows.size)
-  cropAndNormalise(small, { ...config, do_center_crop: false }, shown, 0)
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < rows.size; y++) {
-      const from = (c * rows.size + y) * columns.size
-      out.set(shown.subarray(from, from + columns.size), (c * side + rows.at + y) * side + columns.at)
-    }
 }
 
 /** The box of the patch that is surest, of window `i` of a batch, in the image's pixels. */

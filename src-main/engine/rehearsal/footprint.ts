@@ -41,7 +41,7 @@ export function footprint(model: Model, held: Held): Memory {
 type Parts = Omit<Memory, 'total'>
 const sum = (m: Parts): number => Object.values(m).reduce((a, b) => a + b, 0)
 
-/** The gradients are part of the working set: they are what a step gives. On a device, they may be held twice, before and after clipping. */
+/** The gradients are part of the working set: they are what a step gives. On a device, they may be held twice, also clipped. */
 function training({ graphs, parameters, slots }: StepOutline, { batch, onDevice }: Held, picture: number): Parts {
   const trained = 4 * parameters.reduce((n, p) => n + sizeOf(p.shape), 0)
   const working = Math.max(...graphs.map((g) => (onDevice ? workingBytes(g, 1, { kept: true }) + trained : workingBytes(g))))

@@ -1,8 +1,9 @@
-/** Windows that a model which looks at boxes again is trained on. */
+/** Windows that models are trained on which look at one thing each. */
 import { expect, test } from 'vitest'
 import { renderAll } from '../../../src-main/app/pretrain/pictures.ts'
 import { windowDrawer } from '../../../src-main/app/pretrain/windows.ts'
 import { concepts } from '../../../src-main/app/sample/concepts.ts'
+import { refineRecipe } from '../../../src-main/engine/pretrain/index.ts'
 import { levelsOf } from '../../../src-main/app/sample/levels.ts'
 import { suitsScene } from '../../../src-main/app/sample/scenes.ts'
 
@@ -11,11 +12,11 @@ const COUNT = 60
 
 test('a window has one object at most, near its middle, and says where that ends; it is the same each time', async () => {
   const all = concepts().filter(suitsScene).slice(0, 4)
-  const sprites = (await renderAll(all, ['noto', 'twemoji'], 64)).map(({ concept, style, rgba }) => ({
-    ...{ concept: all[concept]!, style, index: concept, levels: levelsOf(64, rgba) },
+  const sprites = (await renderAll(all, ['noto', 'twemoji'], 64)).map(({ concept, rgba }) => ({
+    ...{ concept: all[concept]!, index: concept, levels: levelsOf(64, rgba) },
   }))
   const drawn = () => {
-    const draw = windowDrawer(sprites, SIDE, COUNT, { image_mean: [0, 0, 0], image_std: [1, 1, 1] })
+    const draw = windowDrawer('refine', { ...refineRecipe, scenes: COUNT }, sprites, SIDE, { image_mean: [0, 0, 0], image_std: [1, 1, 1] })
     return Array.from({ length: COUNT }, (_, i) => {
       const pixels = new Float32Array(3 * SIDE * SIDE)
       return { pixels, ...draw(i, pixels, 0) }

@@ -2,32 +2,13 @@
 import { cpSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { decodeImage } from '../../../src-main/engine/data/decode.ts'
-import { preprocessSchema } from '../../../src-main/engine/data/preprocess.ts'
 import { Detecting } from '../../../src-main/engine/detection/detecting.ts'
 import { openModel } from '../../../src-main/engine/models/checkpoint.ts'
-import { Refining, show } from '../../../src-main/engine/regions/refining.ts'
+import { Refining } from '../../../src-main/engine/regions/refining.ts'
 import { goldenPath } from '../../helpers/golden.ts'
 import { temporaryFolder } from '../../helpers/pictures.ts'
-
-describe('a window of an image', () => {
-  const config = preprocessSchema.parse({ do_center_crop: false, image_mean: [0, 0, 0], image_std: [1, 1, 1], resample: 0 })
-  const image = { width: 4, height: 2, channels: 3 as const, data: Uint8Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 255 : 0)) }
-
-  test('is the mean colour outside the image', () => {
-    const out = new Float32Array(3 * 16)
-    show(image, { x: -2, y: -1, w: 4, h: 4 }, config, out) // two columns and two rows of it are inside
-    const red = [0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0]
-    expect([...out]).toEqual([...red, ...Array(32).fill(0)])
-  })
-
-  test('is nothing if the image is elsewhere', () => {
-    const out = new Float32Array(3 * 16)
-    show(image, { x: 10, y: 10, w: 4, h: 4 }, config, out)
-    expect(out.every((x) => x === 0)).toBe(true)
-  })
-})
 
 test('a box looked at again is the surest box of its window, seen by itself', async () => {
   const dir = temporaryFolder()
