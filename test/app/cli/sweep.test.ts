@@ -17,6 +17,8 @@ const few = ['--recipe', 'lp', '--set', 'cCount=2', 'shots=1,2', '--seeds', '2',
 test('a sweep of which a run fails goes on with the others, and later with that one, by the same command', async () => {
   const taken = path.join(project, 'checkpoints', 'few-shots=1-seed=1')
   const first = sweep('--json', ...few)
+  const begun = (name: string) => name.startsWith('few-shots=1-seed=0')
+  await expect.poll(() => fs.readdirSync(path.join(project, 'checkpoints')).some(begun)).toBe(true) // its folders are chosen by now
   fs.mkdirSync(taken, { recursive: true }) // before its turn has come
   fs.writeFileSync(path.join(taken, 'notes.txt'), 'mine')
   const { code, stdout, stderr } = await first
