@@ -65,7 +65,7 @@ async function tiny(provider: Provider, accumulate: number) {
         )
       ).loss,
     )
-  const state = (trainer as unknown as { state: Record<string, Tensor> }).state
+  const { state } = (trainer as unknown as { stepper: { state: Record<string, Tensor> } }).stepper
   const locations = Object.fromEntries(Object.entries(state).map(([name, t]) => [name, t.location]))
   const final = Object.fromEntries([...(await trainer.exportWeights({ ema: true }))].map(([name, data]) => [name, [...data]]))
   await trainer.release()
