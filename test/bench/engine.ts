@@ -10,6 +10,7 @@ import { BatchSession } from '../../src-main/engine/runtime/infer.ts'
 import { Session, tensor } from '../../src-main/engine/runtime/session.ts'
 import { Trainer } from '../../src-main/engine/runtime/train.ts'
 import { crossEntropy } from '../../src-main/engine/tasks/losses.ts'
+import { VIT_S } from './step/cases.ts'
 
 const BATCH = 16
 const TOKENS = 65
@@ -26,20 +27,7 @@ const noise = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin
  * the products are interleaved with the steps, so that both see the same machine.
  */
 export async function engineBench(): Promise<Record<string, number>> {
-  const config = clipConfigSchema.parse({
-    model_type: 'clip',
-    projection_dim: 384,
-    text_config: { vocab_size: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 1 },
-    vision_config: {
-      hidden_size: 384,
-      intermediate_size: 1536,
-      num_hidden_layers: 12,
-      num_attention_heads: 6,
-      image_size: 128,
-      patch_size: 16,
-      hidden_act: 'gelu',
-    },
-  })
+  const config = clipConfigSchema.parse({ model_type: 'clip', ...VIT_S })
   const shapes = clipTensors(config).shapes().set('head.weight', [CLASSES, 384]).set('head.bias', [CLASSES])
   const weights = initialClip(config, clipTensors(config).shapes(), 1)
     .set('head.weight', noise(CLASSES * 384))

@@ -75,9 +75,11 @@ export class Assembled {
       return is
     }
     const detector = boxes ? await opened(boxes) : this.model
-    const segmenter = this.model.segmenter && boxes ? this.model : foreground && (await opened(foreground))
     const refiner = refine && (await opened(refine))
     const outliner = outline && (await opened(outline))
+    const own = this.model.segmenter && boxes ? this.model : undefined
+    // Where things are outlined, the foreground says nothing more.
+    const segmenter = outliner ? undefined : (own ?? (foreground && (await opened(foreground))))
     const source = thingsOf({ detector, segmenter, refiner, outliner }, this.wanted)
     const words = existsSync(path.join(this.model.dir, WORDS_FILE)) ? readHead(this.model.dir, WORDS_FILE) : undefined
     return { models, naming: new Naming(await opened(names), source, this.wanted, { ...NAMED_CROPS, others, words }) }
@@ -106,14 +108,14 @@ interface Finders {
 }
 
 /**
- * What a detector finds when it is asked for anything, looked at again if there is a model for that; with a segmenter, what of the
- * foreground is in each box.
+ * What a detector finds when it is asked for anything, looked at again and outlined if there are models for that; with a segmenter,
+ * what of the foreground is in each box.
  */
 function thingsOf({ detector, segmenter, refiner, outliner }: Finders, wanted: string): RegionSource {
   const detecting = Detecting.with(detector, wanted)
   const refining = refiner && Refining.with(refiner, wanted)
   const outlining = outliner && Outlining.with(outliner, wanted)
-  const foreground = !outlining && segmenter ? Foreground.with(segmenter, wanted) : undefined
+  const foreground = segmenter && Foreground.with(segmenter, wanted)
   const classes = ANYTHING.map((name) => ({ name }))
   return {
     async regions(file, image) {

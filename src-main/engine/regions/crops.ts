@@ -6,6 +6,7 @@ import { cut } from '../segmentation/views.ts'
 import { batchOf, unitRows } from '../tasks/embed.ts'
 import { clipBox } from '#shared/geometry/box.ts'
 import type { Box } from '#shared/model/shape.ts'
+import { rleArea } from '#shared/geometry/rle.ts'
 import { aloneIn } from './alone.ts'
 import type { Region } from './sources.ts'
 
@@ -123,7 +124,7 @@ export class Crops {
           (into, offset) =>
             preprocess(cropOf(image, around, scale), config, into, offset),
       )
-      const alone = mask && turns.length ? aloneIn(image, mask) : undefined
+      const alone = mask && turns.length && rleArea(mask) > 0 ? aloneIn(image, mask) : undefined
       const turned =
         (turn: number): Draw =>
         (into, offset) =>

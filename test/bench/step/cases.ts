@@ -1,5 +1,5 @@
 /** What the bench `step` measures. Sizes are given to both sides as a configuration of transformers' CLIP. */
-const VIT_S = {
+export const VIT_S = {
   projection_dim: 384,
   text_config: { vocab_size: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 1 },
   vision_config: {

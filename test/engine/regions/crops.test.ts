@@ -45,6 +45,9 @@ test('a region with a mask is looked at in the scene and alone, upright and turn
         mean.map((x) => x / Math.hypot(...mean)),
       ),
     ).toBeLessThan(1e-5)
+    // A mask of nothing shows nothing alone.
+    const empty = rleFromBitmap(new Uint8Array(2400), 40, 60)
+    expect((await turned.views(image, [{ box, mask: empty }])).regionOf).toEqual([0])
     // Where turns are not asked for, a mask is nothing.
     expect(far(await plain.features(image, [{ box, mask }]), row(0))).toBeLessThan(1e-5)
   } finally {
